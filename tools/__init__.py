@@ -1,0 +1,1 @@
+"""What builds the builder and gets the tools; run as ``python -m tools COMMAND`` by the Makefile."""

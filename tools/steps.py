@@ -1,0 +1,123 @@
+"""Steps that announce themselves, take their time aloud and are not repeated while what they are made from is the same."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+class ToolError(Exception):
+    """A step that cannot go on: one sentence of what happened, and what to do about it."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what}\n    {fix}")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where the checkout is, and the one folder that everything fetched or built goes to."""
+
+    checkout: Path
+    work: Path
+
+    @classmethod
+    def from_environment(cls) -> "Workspace":
+        """The checkout this file lies in; its ``.work`` unless SELDON_BUILDPACK_WORK names another folder."""
+        checkout = Path(__file__).resolve().parent.parent
+        return cls(checkout, Path(os.environ.get("SELDON_BUILDPACK_WORK") or checkout / ".work").resolve())
+
+    @property
+    def bin(self) -> Path:
+        """Programs: pack, s2i, uv."""
+        return self.work / "bin"
+
+    @property
+    def versions(self) -> dict[str, Any]:
+        """tools/versions.toml."""
+        return tomllib.loads((self.checkout / "tools/versions.toml").read_text())
+
+
+@contextlib.contextmanager
+def announced(title: str) -> Iterator[None]:
+    """Print the title, run the body, print how long it took in seconds."""
+    print(f"==> {title}", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"    done in {time.monotonic() - start:.1f} s", flush=True)
+
+
+def once(ws: Workspace, title: str, name: str, key: Mapping[str, str], outputs: Sequence[Path], make: Callable[[], None]) -> bool:
+    """Run ``make`` unless the last run under this name had the same key and its outputs are still there.
+
+    Returns whether it ran. The stamp is written only after ``make`` returned, so a step cut short is repeated.
+    """
+    stamp = ws.work / "stamps" / f"{name}.json"
+    wanted = json.dumps(dict(key), indent=1, sort_keys=True)
+    if stamp.is_file() and stamp.read_text() == wanted and all(output.exists() for output in outputs):
+        return False
+    stamp.unlink(missing_ok=True)
+    with announced(title):
+        make()
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(wanted)
+    return True
+
+
+def digest(*paths: Path) -> str:
+    """sha256 over the names, modes, link targets and contents of files and trees, hex; bytecode caches do not count."""
+    total = hashlib.sha256()
+    for root in paths:
+        for path in sorted([root, *root.rglob("*")]) if root.is_dir() and not root.is_symlink() else [root]:
+            if "__pycache__" in path.parts:
+                continue
+            total.update(str(path.relative_to(root.parent)).encode() + b"\0")
+            if path.is_symlink():
+                total.update(b"link " + os.readlink(path).encode())
+            elif path.is_file():
+                total.update(f"{path.stat().st_mode & 0o111:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+            total.update(b"\0")
+    return total.hexdigest()
+
+
+def run(*command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 1800, quiet: bool = True) -> str:
+    """Run a program and return its standard output.
+
+    ``env`` is added to this process's. With ``quiet`` its output is held back and shown only when it fails.
+    Raises ToolError with the tool's last lines when it fails or outlasts ``timeout`` seconds.
+    """
+    words = [str(word) for word in command]
+    try:
+        done = subprocess.run(
+            words,
+            cwd=cwd,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if quiet else sys.stdout,
+            stderr=subprocess.PIPE if quiet else sys.stderr,
+            timeout=timeout,
+            text=True,
+        )
+    except FileNotFoundError as error:
+        raise ToolError(f"{words[0]} is not to be found.", "Install it, or put it on PATH.") from error
+    except subprocess.TimeoutExpired as error:
+        raise ToolError(f"{' '.join(words[:3])} took longer than {timeout:.0f} s.", "Try again; if it repeats, run the command by hand.") from error
+    if done.returncode:
+        tail = "\n    ".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-25:])
+        raise ToolError(f"{' '.join(words)} ended with {done.returncode}:", tail)
+    return done.stdout or ""
+
+
+def replace_tree(source: Path, target: Path) -> None:
+    """Put a finished tree in the place of an older one, so that a reader sees the one or the other."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
