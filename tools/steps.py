@@ -55,14 +55,22 @@ def announced(title: str) -> Iterator[None]:
     print(f"    done in {time.monotonic() - start:.1f} s", flush=True)
 
 
-def once(ws: Workspace, title: str, name: str, key: Mapping[str, str], outputs: Sequence[Path], make: Callable[[], None]) -> bool:
-    """Run ``make`` unless the last run under this name had the same key and its outputs are still there.
+def once(
+    ws: Workspace,
+    title: str,
+    name: str,
+    key: Mapping[str, str],
+    outputs: Sequence[Path],
+    make: Callable[[], None],
+    also: Callable[[], bool] = lambda: True,
+) -> bool:
+    """Run ``make`` unless the last run under this name had the same key, its outputs are still there and ``also`` says yes.
 
     Returns whether it ran. The stamp is written only after ``make`` returned, so a step cut short is repeated.
     """
     stamp = ws.work / "stamps" / f"{name}.json"
     wanted = json.dumps(dict(key), indent=1, sort_keys=True)
-    if stamp.is_file() and stamp.read_text() == wanted and all(output.exists() for output in outputs):
+    if stamp.is_file() and stamp.read_text() == wanted and all(output.exists() for output in outputs) and also():
         return False
     stamp.unlink(missing_ok=True)
     with announced(title):
@@ -88,7 +96,9 @@ def digest(*paths: Path) -> str:
     return total.hexdigest()
 
 
-def run(*command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 1800, quiet: bool = True) -> str:
+def run(
+    *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 1800, quiet: bool = True
+) -> str:
     """Run a program and return its standard output.
 
     ``env`` is added to this process's. With ``quiet`` its output is held back and shown only when it fails.
@@ -109,7 +119,9 @@ def run(*command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | 
     except FileNotFoundError as error:
         raise ToolError(f"{words[0]} is not to be found.", "Install it, or put it on PATH.") from error
     except subprocess.TimeoutExpired as error:
-        raise ToolError(f"{' '.join(words[:3])} took longer than {timeout:.0f} s.", "Try again; if it repeats, run the command by hand.") from error
+        raise ToolError(
+            f"{' '.join(words[:3])} took longer than {timeout:.0f} s.", "Try again; if it repeats, run the command by hand."
+        ) from error
     if done.returncode:
         tail = "\n    ".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-25:])
         raise ToolError(f"{' '.join(words)} ended with {done.returncode}:", tail)

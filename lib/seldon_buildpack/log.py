@@ -52,10 +52,132 @@ class Log:
         self.line(f"  Warning: {advice.found}")
         self.line(f"           {advice.todo}")
 
+    def reused(self, layer: str) -> None:
+        """A layer that stays as the last build made it."""
+        self.line(f"  {layer:<{_LABEL_WIDTH}}reused")
+
     @contextlib.contextmanager
-    def timed(self, doing: str) -> Iterator[None]:
-        """A slow step: the line before it, the seconds after it."""
-        self.line(f"    {doing}")
+    def layer(self, name: str, reason: str) -> Iterator[None]:
+        """A layer that is made: why, the tools' own lines, and the seconds it took."""
+        self.line(f"  {name:<{_LABEL_WIDTH}}made: {reason}")
         start = time.monotonic()
         yield
-        self.line(f"    done in {time.monotonic() - start:.1f} s")
+        self.line(f"  {'':<{_LABEL_WIDTH}}done in {time.monotonic() - start:.1f} s")
+
+    def masked_in_image(self, name: str) -> None:
+        """A file of the source that carried credentials or index settings: the image has it without."""
+        self.line(f"  {name} is in the image without its index settings and credentials.")
+
+    def closing(self) -> None:
+        """How to run what was built."""
+        self.heading("Run it (with your image's name for my-model)")
+        self.line("  docker run --rm -p 9000:9000 -p 5000:5000 my-model")
+        self.line(
+            "  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{\"data\": {\"ndarray\": [[1, 2, 3, 4]]}}'"
+        )
+        self.line("  REST on port 9000, gRPC on 5000, metrics on 6000")
+
+
+# What the user wrote: taken as meant, or about to surprise
+
+
+def quotes_taken_off(origin: str, name: str) -> Advice:
+    """s2i keeps quotes as part of the value, and the wrapper then stops at start."""
+    return Advice(
+        f"{origin}: the value of {name} stands in quotes; it is taken without them.",
+        "Take the quotes off: none are needed, even around spaces.",
+    )
+
+
+def quote_left_open(origin: str, name: str) -> Advice:
+    """A value starts with a quote that nothing closes; it is taken as it stands."""
+    return Advice(
+        f"{origin}: the value of {name} starts with a quote that is not closed.", "Take the quote off if it is not part of the value."
+    )
+
+
+def comment_taken_off(origin: str, name: str) -> Advice:
+    """s2i knows comments at the start of a line only."""
+    return Advice(
+        f"{origin}: a comment follows the value of {name}; it is taken without it.",
+        "Put the comment on a line of its own, with `#` as its first letter.",
+    )
+
+
+def export_taken_off(origin: str, name: str) -> Advice:
+    """s2i makes a variable with a space in its name of ``export A=b``."""
+    return Advice(f"{origin}: `export {name}=` is taken as `{name}=`.", "Leave out `export`: the file is not a shell script.")
+
+
+def not_an_assignment(origin: str, name: str) -> Advice:
+    """s2i skips a line without ``=``; this one looks like an assignment."""
+    return Advice(
+        f"{origin}: the line is skipped, for it has no `=`, but it looks as if it should set {name}.", f"Write it as {name}=value."
+    )
+
+
+def nameless_line(origin: str) -> Advice:
+    """s2i skips a line that starts with ``=``."""
+    return Advice(f"{origin}: the line is skipped, for nothing stands before `=`.", "Write it as NAME=value, or remove it.")
+
+
+def indented_comment(origin: str) -> Advice:
+    """s2i takes an indented comment with an ``=`` as a variable."""
+    return Advice(
+        f"{origin}: the line is skipped as a comment, though it does not start with `#`.", "Let `#` be the first letter of a comment."
+    )
+
+
+def dotted_name(origin: str, name: str) -> Advice:
+    """An image built by a buildpack gets its variables from files named after them, in which a dot ends the name."""
+    return Advice(
+        f"{origin}: {name} is left out, for a buildpack cannot set a variable with a dot in its name.",
+        f"Use another name, or give it at run: `docker run -e {name}=...`.",
+    )
+
+
+def byte_order_mark(file: str) -> Advice:
+    """s2i takes a byte order mark as part of the first name."""
+    return Advice(f"{file} begins with a byte order mark; it is left out.", "Save the file as UTF-8 without a byte order mark.")
+
+
+def set_twice(origin: str, name: str, earlier: int) -> Advice:
+    """As with s2i, the last line wins."""
+    return Advice(f"{origin}: {name} is set again, and this line wins over line {earlier}.", f"Remove line {earlier}.")
+
+
+def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
+    """A value that the wrapper would not take, and whose meaning is plain."""
+    return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
+
+
+def version_file_passed_over(file: str, value: str) -> Advice:
+    """pyenv's file may name an environment instead of a version."""
+    return Advice(
+        f"{file} says `{value}`, which is no Python version; it is passed over.",
+        "Write a version there, such as 3.12, or set BP_PYTHON_VERSION.",
+    )
+
+
+def module_not_in_source(name: str, near: str | None) -> Advice:
+    """A package that is installed may bring the module; nothing can be checked."""
+    return Advice(
+        f"MODEL_NAME={name} is not among the files of the source; it is expected from an installed package.",
+        f"If {near} is meant, set MODEL_NAME to that." if near else "If it should be there, check the name.",
+    )
+
+
+# Why detection failed: one line, read by somebody who does not know this buildpack
+
+
+def not_ours() -> str:
+    """Nothing in the source says that it is a model."""
+    return (
+        "No Python model for Seldon here: looked for MODEL_NAME, for .s2i/environment beside Python code or a Python manifest, "
+        "and for a Python file with a class that has predict or another method of Seldon's wrapper."
+    )
+
+
+def not_ours_but_seldons() -> str:
+    """The source is one for another of Seldon's wrappers."""
+    return "This is a model for Seldon's Node.js, R or Java wrapper: no Python file of the model and no Python manifest was found."

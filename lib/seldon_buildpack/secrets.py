@@ -8,7 +8,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 MASK = "****"
 
-_USERINFO = re.compile(r"(?<=://)[^/\s@'\"`]+(?=@)")
+# `git@` alone is the customary user of ssh, not a secret.
+_USERINFO = re.compile(r"(?<=://)(?!git@)[^/\s@'\"`]+(?=@)")
 
 
 @dataclass(frozen=True)

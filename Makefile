@@ -1,0 +1,75 @@
+# The targets a person types; what they do is in tools/. `make help` lists them.
+
+PYTHON ?= python3
+export SELDON_BUILDPACK_WORK ?= $(CURDIR)/.work
+WORK := $(SELDON_BUILDPACK_WORK)
+TOOLS := $(WORK)/venv/bin/python -u -m tools
+# Python minors that the builder carries beside the default, as in PYTHONS="3.9 3.10"; what it carried last time where not given.
+PYTHONS ?=
+# For test: what pytest is given instead of tests/images.
+TESTS ?=
+
+# Of what a shell has set for pip, uv and Python, only where packages come from and whom to trust is meant for us.
+KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_CONFIG_FILE \
+	UV_DEFAULT_INDEX UV_INDEX UV_INDEX_URL UV_EXTRA_INDEX_URL UV_INSECURE_HOST UV_SYSTEM_CERTS UV_NATIVE_TLS UV_HTTP_TIMEOUT UV_CONFIG_FILE
+$(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),$(eval unexport $(name)))
+unexport VIRTUAL_ENV CONDA_PREFIX
+
+.DEFAULT_GOAL := help
+.PHONY: help demo builder package env test test-unit bench lint lock engine-stop clean venv
+.NOTPARALLEL:
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: venv ## from nothing to a served model: tools, engine, builder, a sample built, started and asked
+	@$(TOOLS) demo --pythons "$(PYTHONS)"
+
+builder: venv ## make seldon/builder; PYTHONS="3.9 3.10" puts more Pythons into it
+	@$(TOOLS) builder --pythons "$(PYTHONS)"
+
+package: venv ## make the buildpack as a .cnb file, for other builders
+	@$(TOOLS) package --pythons "$(PYTHONS)"
+
+env: venv ## print exports: after eval "$(make -s env)", pack build my-model --builder seldon/builder works as typed
+	@$(TOOLS) env
+
+test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs some
+	@$(TOOLS) test --pythons "$(PYTHONS)" -- $(TESTS)
+
+test-unit: venv ## run the fast tests: no engine, no network
+	@$(WORK)/venv/bin/python -m pytest tests/unit
+
+bench: venv ## measure against real s2i
+	@$(TOOLS) bench --pythons "$(PYTHONS)"
+
+lint: venv ## check format, lint and types
+	@$(WORK)/venv/bin/ruff format --check
+	@$(WORK)/venv/bin/ruff check
+	@$(WORK)/venv/bin/mypy --strict lib tools
+
+lock: venv ## renew the locks of what the buildpack, the tools and Go are installed from
+	@for folder in lib tools tools/go; do \
+		$(WORK)/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
+			$$folder/requirements.in --output-file $$folder/requirements.txt || exit 1; \
+	done
+
+engine-stop: venv ## stop the Docker engine that was started from here, if any
+	@$(TOOLS) engine-stop
+
+clean: venv ## remove the images and the work folder, after stopping an engine that was started from here
+	@$(TOOLS) clean
+
+# Says what it does on standard error: `make -s env` is for eval.
+venv:
+	@$(PYTHON) -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'error: $(PYTHON) is older than 3.11, or cannot make a venv.' >&2; \
+		echo '    On Debian 12: apt-get install make git python3-venv; elsewhere give another one: make PYTHON=python3.12' >&2; \
+		exit 1; }
+	@if [ ! -e "$(WORK)" ] || [ -z "$$(ls -A "$(WORK)")" ]; then \
+		mkdir -p "$(WORK)" && { echo 'Signature: 8a477f597d28d172789f06886806bc55'; echo '# Fetched and built by make; can be removed (make clean).'; } > "$(WORK)/CACHEDIR.TAG"; fi
+	@cmp -s tools/requirements.txt "$(WORK)/venv/.requirements" && "$(WORK)/venv/bin/python" -c '' 2>/dev/null || { \
+		echo '==> Python: installing what make and the tests run on' >&2; \
+		rm -rf "$(WORK)/venv" && $(PYTHON) -m venv "$(WORK)/venv" \
+		&& "$(WORK)/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r tools/requirements.txt >&2 \
+		&& cp tools/requirements.txt "$(WORK)/venv/.requirements"; }

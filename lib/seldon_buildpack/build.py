@@ -1,0 +1,159 @@
+"""Build, told in order: what the user set, what the user wrote, which layers that makes, which of them are still good."""
+
+import errno
+import os
+import re
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+from seldon_buildpack import errors, log, settings
+from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.cnb import launch
+from seldon_buildpack.cnb.layers import Layer
+from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.install.index import Index, configure
+from seldon_buildpack.install.requirements import IndexLines, Requirements
+from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.layers import cache, python, serve, wrapper
+from seldon_buildpack.layers.dependencies import Dependencies
+from seldon_buildpack.layers.stack import Stack
+from seldon_buildpack.log import Log
+from seldon_buildpack.project import manifest, model, python_version, s2i_environment, scrub, wrapper_variables
+from seldon_buildpack.project.model import Model
+from seldon_buildpack.project.python_version import PythonChoice
+from seldon_buildpack.secrets import Masker
+from seldon_buildpack.settings import Settings
+
+
+@dataclass(frozen=True)
+class Project:
+    """What the user set and wrote, read and checked."""
+
+    app: Path
+    settings: Settings
+    model: Model
+    python: PythonChoice
+    requirements: Requirements | None
+    index: Index
+
+
+def main() -> int:
+    """Exit code of bin/build (spec: Phase #3: Build); every failure is explained, none shows a traceback of bad input."""
+    out = Log(sys.stdout)
+    os.umask(0o022)
+    try:
+        platform = Platform.read(os.environ, Path.cwd())
+        build(platform, Bundle.read(platform.buildpack), out)
+    except errors.BuildError as error:
+        return _explain(out, error)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            return _explain(out, errors.OurFault(traceback.format_exc().splitlines()))
+        return _explain(out, errors.DiskFull(str(error.filename or "the layers")))
+    except Exception:
+        return _explain(out, errors.OurFault(traceback.format_exc().splitlines()))
+    return 0
+
+
+def _explain(out: Log, error: errors.BuildError) -> int:
+    for line in error.lines():
+        out.line(line)
+    return error.exit_code
+
+
+def build(platform: Platform, bundle: Bundle, out: Log) -> None:
+    """One build. Raises a BuildError."""
+    out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
+    project = read_project(platform, out)
+    interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
+    served_by = wrapper.plan(project.settings.text("BP_SELDON_CORE_VERSION") or bundle.seldon_core, interpreter, bundle)
+    _tell(project, interpreter, served_by, out)
+    stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
+    out.heading("Layers")
+    environment = stack.provide()
+    serve.make(stack.layer("serve"), bundle, environment / "bin", project.settings.launch)
+    launch.write(stack.root, [serve.WEB], {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": served_by.version})
+    for name in scrub.application(project.app, project.requirements):
+        out.masked_in_image(name)
+    out.closing()
+
+
+def read_project(platform: Platform, out: Log) -> Project:
+    """Read what the user set and wrote; warnings are printed as they are found."""
+    file = s2i_environment.read(platform.app)
+    plain = settings.read(platform.env, file.pairs())
+    out.masker = Masker.of(plain.secrets())
+    known, advice = _taken_as_meant(plain)
+    for piece in (*file.advice, *advice):
+        out.advise(piece)
+    requirements = manifest.find(platform.app, platform.env)
+    index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
+    out.masker = Masker.of((*plain.secrets(), *index.secrets()))
+    choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
+    name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
+    found = model.find(
+        platform.app,
+        name.value if name else None,
+        kind.value if kind else None,
+        python=choice.minor,
+        python_path=known.text("PYTHONPATH"),
+        origins=(name.source if name else "", kind.source if kind else ""),
+    )
+    for piece in (*choice.advice, *found.advice):
+        out.advise(piece)
+    known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
+    return Project(platform.app, known, found, choice, requirements, index)
+
+
+def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
+    """The wrapper's own variables as it wants them, with what was changed. Raises where it would not start with one."""
+    found: list[log.Advice] = []
+    for name, check in wrapper_variables.CHECKS.items():
+        value = known.get(name)
+        if value:
+            text, advice = check(value.value, value.source)
+            found += advice
+            known = known.with_value(name, text)
+    return known, tuple(found)
+
+
+def plan_layers(
+    platform: Platform, project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, bundle: Bundle, out: Log
+) -> Stack:
+    """What each layer is made from, before any is made."""
+    if platform.layers is None:
+        raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
+    variables = (
+        tuple((name, platform.env[name]) for name in sorted(project.requirements.variables) if name in platform.env)
+        if project.requirements
+        else ()
+    )
+    adds_packages = project.requirements is not None or served_by.lock is None
+    what = (
+        Dependencies(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
+    )
+    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, "cache")), out)
+    return Stack(platform.layers, interpreter, served_by, what, project.index, bundle, uv, out)
+
+
+def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, out: Log) -> None:
+    found = project.model
+    out.heading("Model")
+    out.fact("Class", found.name, found.name_source)
+    out.fact("Service type", found.service_type, found.service_type_source)
+    if found.doubt:
+        out.fact("Not checked", found.doubt)
+    out.fact("Python", interpreter.request, project.python.source)
+    out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
+    if project.requirements:
+        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), f"{len(project.requirements.names)} packages")
+    for url in (*project.index.names(), *project.index.find_links):
+        out.fact("Index", url)
+
+
+def licence(version: str) -> str:
+    """The licence of a release of the wrapper: Apache-2.0 up to 1.17.1, BSL 1.1 from 1.18.0 (seldon-core's LICENSE)."""
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (1, 18):
+        return "licence Apache-2.0"
+    return "licence BSL 1.1: not for production without an agreement with Seldon"

@@ -1,0 +1,76 @@
+"""What the buildpack carries: interpreters, prebuilt wrappers, locks, uv. Made by ``make builder``, read-only here."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Carried:
+    """A tree that is carried: its version and the digest of its content."""
+
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The bundle's directory and what its manifest says of it, by Python minor ("3.12")."""
+
+    root: Path
+    buildpack_version: str
+    default_python: str
+    pythons: Mapping[str, Carried]
+    wrappers: Mapping[str, Carried]
+    catalogue: str
+
+    @classmethod
+    def read(cls, buildpack: Path) -> "Bundle":
+        """Read bundle/bundle.json of the buildpack directory."""
+        root = buildpack / "bundle"
+        told = json.loads((root / "bundle.json").read_text())
+        return cls(
+            root,
+            told["buildpack_version"],
+            told["python_default"],
+            {minor: Carried(entry["version"], entry["digest"]) for minor, entry in told["pythons"].items()},
+            {minor: Carried(entry["seldon_core"], entry["digest"]) for minor, entry in told["wrappers"].items()},
+            told["python_downloads_json_url"],
+        )
+
+    @property
+    def uv(self) -> Path:
+        """The uv program."""
+        return self.root / "bin/uv"
+
+    @property
+    def dumb_init(self) -> Path:
+        """The init that signals the process group."""
+        return self.root / "bin/dumb-init"
+
+    @property
+    def wheels(self) -> Path:
+        """Wheels of the wrapper's requirements that have none on the index."""
+        return self.root / "wheels"
+
+    @property
+    def seldon_core(self) -> str:
+        """The release of the wrapper that is carried."""
+        return self.wrappers[self.default_python].version
+
+    def python(self, minor: str) -> Path:
+        """The prefix of a carried interpreter."""
+        return self.root / "pythons" / minor
+
+    def wrapper(self, minor: str) -> Path:
+        """The prefix of a prebuilt wrapper: lib/pythonX.Y/site-packages and bin."""
+        return self.root / "wrappers" / minor
+
+    def locks(self, seldon_core: str) -> Path:
+        """The folder of locks of a release of the wrapper; it may not be there."""
+        return self.root / f"locks/seldon-core-{seldon_core}"
+
+    def lock(self, seldon_core: str, minor: str) -> Path:
+        """The lock (pins with hashes) of a release of the wrapper for a Python; it may not be there."""
+        return self.locks(seldon_core) / f"py{minor}.txt"

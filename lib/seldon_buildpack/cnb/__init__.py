@@ -1,0 +1,1 @@
+"""The buildpack contract and nothing of Seldon."""

@@ -1,0 +1,42 @@
+"""What the platform hands a buildpack, read once: directories, the user's variables, the proxies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+# The names the lifecycle lets through from the build image (lifecycle env.BuildEnvIncludelist), less those that could
+# lead our own tools astray (LD_LIBRARY_PATH and its like).
+_KEPT_FROM_BUILD_IMAGE = ("HOME", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Directories of this run (spec: Buildpack Interface) and ``env``, the user's variables from <platform>/env.
+
+    ``base_env`` is what a child process starts from: the build image's PATH and HOME and the platform's proxies, nothing
+    else a user set. ``layers`` and ``plan`` are None in detect and build respectively where the phase has none.
+    """
+
+    app: Path
+    buildpack: Path
+    layers: Path | None
+    env: Mapping[str, str]
+    base_env: Mapping[str, str]
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], cwd: Path) -> "Platform":
+        """Read the CNB_* variables of the process and the files of <platform>/env; undecodable bytes are kept by surrogates."""
+        user = _user_variables(Path(environ["CNB_PLATFORM_DIR"]) / "env")
+        base = {name: environ[name] for name in _KEPT_FROM_BUILD_IMAGE if name in environ}
+        base |= {name: user[name] for name in _PROXIES if name in user}
+        layers = environ.get("CNB_LAYERS_DIR")
+        return cls(cwd, Path(environ["CNB_BUILDPACK_DIR"]), Path(layers) if layers else None, user, base)
+
+
+def _user_variables(directory: Path) -> dict[str, str]:
+    """Name and value of each file, verbatim (spec: Provided by the Platform); kubelet's ``..data`` entries are not variables."""
+    if not directory.is_dir():
+        return {}
+    files = [path for path in sorted(directory.iterdir()) if not path.name.startswith("..") and path.is_file()]
+    return {path.name: path.read_bytes().decode(errors="surrogateescape") for path in files}

@@ -1,0 +1,1 @@
+"""Getting packages: index configuration and pip packages by uv."""

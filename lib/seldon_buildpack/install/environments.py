@@ -1,0 +1,73 @@
+"""Virtual environments as they will stand in the image: made by hand, since the interpreter's layer may not be there.
+
+A launch-only layer that is reused is not restored, so nothing can be run from its path. What a virtual environment is
+made of (PEP 405) is two files' worth: pyvenv.cfg and links to the interpreter.
+"""
+
+import subprocess
+from pathlib import Path
+
+from seldon_buildpack import errors
+
+
+def site_packages(prefix: Path, minor: str) -> Path:
+    """Where an environment's packages lie."""
+    return prefix / f"lib/python{minor}/site-packages"
+
+
+def prepare(prefix: Path, interpreter_home: Path, minor: str) -> None:
+    """Make ``prefix`` an environment of the interpreter at ``interpreter_home``; what is in it stays."""
+    site_packages(prefix, minor).mkdir(parents=True, exist_ok=True)
+    binaries = prefix / "bin"
+    binaries.mkdir(exist_ok=True)
+    # uv reads `relocatable`: the scripts it writes then look for their interpreter beside themselves.
+    (prefix / "pyvenv.cfg").write_text(
+        f"home = {interpreter_home / 'bin'}\ninclude-system-site-packages = false\nversion_info = {minor}\nrelocatable = true\n"
+    )
+    for name, target in (
+        (f"python{minor}", interpreter_home / f"bin/python{minor}"),
+        ("python3", f"python{minor}"),
+        ("python", f"python{minor}"),
+    ):
+        (binaries / name).unlink(missing_ok=True)
+        (binaries / name).symlink_to(target)
+
+
+def compile_bytecode(interpreter: Path, directory: Path) -> None:
+    """Compile all but folders named ``tests``, valid whatever the sources' times say.
+
+    The exporter sets every time to 1980, which makes ordinary bytecode stale; unchecked-hash bytecode (PEP 552) is
+    never compared. Test suites are half of numpy's and pandas's files and no server imports them. Syntax errors in
+    files of another Python's are not ours to report.
+    """
+    subprocess.run(
+        [interpreter, "-I", "-m", "compileall", "-qq", "-j", "0", "--invalidation-mode", "unchecked-hash", "-x", r"/tests?/", directory],
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def drop_wrapper_tests(site: Path) -> None:
+    """Remove the top-level package ``tests`` that seldon-core's wheel ships: it would hide a model's own."""
+    for record in site.glob("seldon_core-*.dist-info/RECORD"):
+        lines = record.read_text().splitlines()
+        for line in lines:
+            if line.startswith("tests/"):
+                (site / line.partition(",")[0]).unlink(missing_ok=True)
+        record.write_text("\n".join(line for line in lines if not line.startswith("tests/")) + "\n")
+    for directory in sorted((site / "tests").rglob("*"), reverse=True) if (site / "tests").is_dir() else []:
+        if directory.is_dir() and not any(directory.iterdir()):
+            directory.rmdir()
+    if (site / "tests").is_dir() and not any((site / "tests").iterdir()):
+        (site / "tests").rmdir()
+
+
+def check_wrapper(interpreter: Path) -> None:
+    """Import the wrapper as the image will; raises WrapperBroken with the last lines of the traceback."""
+    done = subprocess.run(
+        [interpreter, "-I", "-c", "import seldon_core.microservice"], capture_output=True, text=True, errors="replace", check=False
+    )
+    if done.returncode:
+        raise errors.WrapperBroken(done.stderr.strip().splitlines()[-8:])

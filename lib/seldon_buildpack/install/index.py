@@ -1,0 +1,111 @@
+"""Where packages come from: pip's variables and the manifest's own lines, turned into what uv is told.
+
+Explicit variables win over the manifest. Everything is handed to uv in its environment, not on its command line, where
+any process could read a password.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from seldon_buildpack.install.requirements import IndexLines
+from seldon_buildpack.secrets import Secret, url_secrets, without_credentials
+from seldon_buildpack.settings import Settings
+
+_FALSE = {"0", "false", "no", "off", "f", "n"}
+
+
+@dataclass(frozen=True)
+class Index:
+    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not."""
+
+    default: str = ""
+    extra: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    trusted_hosts: tuple[str, ...] = ()
+    no_index: bool = False
+    strategy: str = ""
+    options: tuple[str, ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every index URL, in the order asked."""
+        return (*self.extra, *([self.default] if self.default else ()))
+
+    def names(self) -> tuple[str, ...]:
+        """The indexes as they may be shown."""
+        return tuple(without_credentials(url) for url in self.urls)
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """The credentials in its URLs."""
+        return tuple(secret for url in (*self.urls, *self.find_links) for secret in url_secrets(url))
+
+    def key(self) -> str:
+        """A digest of what is configured, less credentials: a new password does not change what is installed."""
+        told = [*self.urls, "|", *self.find_links, "|", *self.trusted_hosts, str(self.no_index), self.strategy, *self.options]
+        return hashlib.sha256(json.dumps([without_credentials(word) for word in told]).encode()).hexdigest()
+
+    def environment(self) -> dict[str, str]:
+        """The variables uv reads (uv: Environment variables)."""
+        told = {
+            "UV_DEFAULT_INDEX": self.default,
+            "UV_INDEX": " ".join(self.extra),
+            # A comma separates here; a folder's name may hold spaces.
+            "UV_FIND_LINKS": ",".join(self.find_links),
+            "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
+            "UV_NO_INDEX": "1" if self.no_index else "",
+            "UV_INDEX_STRATEGY": self.strategy,
+        }
+        return {name: value for name, value in told.items() if value} | dict(self.variables)
+
+
+def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
+    """Merge pip's variables with the manifest's index lines."""
+    extra = settings.words("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL") + lines.extra_index_urls
+    links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
+    return Index(
+        default=settings.text("PIP_INDEX_URL") or settings.text("INDEX_URL") or lines.index_url,
+        extra=tuple(dict.fromkeys(extra)),
+        find_links=tuple(dict.fromkeys(links)),
+        trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST", "TRUSTED_HOST"), *lines.trusted_hosts))),
+        no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
+        strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
+        options=_options(settings, app),
+        variables=_variables(settings),
+    )
+
+
+def _absolute(app: Path, link: str) -> str:
+    return link if "://" in link or Path(link).is_absolute() else str(app / link)
+
+
+def _options(settings: Settings, app: Path) -> tuple[str, ...]:
+    options = ["--require-hashes"] if settings.flag("PIP_REQUIRE_HASHES") else []
+    options += ["--prerelease", "allow"] if settings.flag("PIP_PRE") else []
+    # pip's inverted switch: PIP_NO_BUILD_ISOLATION=0 turns isolation off (pip: Environment Variables).
+    options += ["--no-build-isolation"] if settings.text("PIP_NO_BUILD_ISOLATION").lower() in _FALSE else []
+    for name, option in (("PIP_NO_BINARY", "--no-binary"), ("PIP_ONLY_BINARY", "--only-binary")):
+        options += [word for package in settings.text(name).replace(",", " ").split() for word in (option, package)]
+    for name, option in (("PIP_CONSTRAINT", "--constraints"), ("PIP_BUILD_CONSTRAINT", "--build-constraints")):
+        options += [word for path in settings.words(name) for word in (option, _absolute(app, path))]
+    return tuple(options)
+
+
+def _variables(settings: Settings) -> tuple[tuple[str, str], ...]:
+    proxy = settings.text("PIP_PROXY")
+    told = {
+        "HTTP_PROXY": proxy,
+        "HTTPS_PROXY": proxy,
+        "UV_HTTP_TIMEOUT": settings.text("PIP_DEFAULT_TIMEOUT") or settings.text("PIP_TIMEOUT"),
+        "UV_HTTP_RETRIES": settings.text("PIP_RETRIES"),
+    }
+    return tuple((name, value) for name, value in told.items() if value)
+
+
+def hosts(index: Index) -> Mapping[str, str]:
+    """Host (with its port) of each index to the URL less credentials, to name the index an error speaks of."""
+    return {urlsplit(url).netloc: url for url in index.names()}

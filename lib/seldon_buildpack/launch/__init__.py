@@ -1,0 +1,1 @@
+"""What runs in the image. It stands alone: the build copies it, and neither side imports the other."""

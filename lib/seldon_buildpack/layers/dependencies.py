@@ -1,0 +1,138 @@
+"""What the model's requirements add to the wrapper: an environment of its own that sees the wrapper's packages.
+
+Why a layer: it changes when requirements change, not when code does.
+Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
+(their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
+requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
+packages are installed here too, at their pins, and the wrapper's layer is left out.
+Reused while: the requirements with all they include, local files they name, index settings, Python, wrapper and
+buildpack are the same.
+"""
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install import diagnosis, environments
+from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.requirements import Requirements
+from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.layers import keys, python, wrapper
+from seldon_buildpack.layers.python import Python
+from seldon_buildpack.layers.wrapper import Wrapper
+
+_SHARED = "shares-wrapper"
+# gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources; setuptools 82 dropped it.
+_CONSTRAINTS = "setuptools<82\n"
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What is to be installed, and for what."""
+
+    app: Path
+    requirements: Requirements | None
+    index: Index
+    python: Python
+    wrapper: Wrapper
+    bundle: Bundle
+    variables: tuple[tuple[str, str], ...]
+
+    def key(self) -> dict[str, str]:
+        """What the layer is made from; the names are the words of the log's reason."""
+        manifest = self.requirements
+        folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
+        local = [*(manifest.local if manifest else ()), *folders]
+        return {
+            "requirements": keys.of_texts(manifest.files, self.app) if manifest else "",
+            "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
+            "index-settings": self.index.key(),
+        } | self.wrapper.key
+
+
+def environment(layer: Layer) -> Path:
+    """The dependencies' environment in the image."""
+    return layer.path / "venv"
+
+
+def shares_wrapper(layer: Layer) -> bool:
+    """Whether a layer that is reused stands on the wrapper's layer."""
+    return layer.metadata().get(_SHARED) == "yes"
+
+
+def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
+    """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
+    layer.begin()
+    prefix = environment(layer)
+    environments.prepare(prefix, python.home(interpreter), what.python.minor)
+    site = environments.site_packages(prefix, what.python.minor)
+    source = what.wrapper.carried or (wrapper.environment(wrapper_layer) if what.wrapper.lock else None)
+    shown = _show_installed(environments.site_packages(source, what.python.minor), site) if source else frozenset[str]()
+    with tempfile.TemporaryDirectory() as scratch:
+        _install(uv, prefix, what, _arguments(what, Path(scratch)))
+    left = frozenset(path.name for path in site.glob("*.dist-info")) & shown
+    shared = bool(shown) and left == shown
+    for name in left:
+        shutil.rmtree(site / name)
+    if shared:
+        wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
+        # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
+        (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+    elif shown and what.wrapper.lock:
+        with tempfile.TemporaryDirectory() as scratch:
+            pins = _pins(what.wrapper.lock, left, Path(scratch))
+            _install(uv, prefix, what, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+    if not shared:
+        environments.drop_wrapper_tests(site)
+    environments.compile_bytecode(prefix / "bin/python", prefix / "lib")
+    if not shared:
+        environments.check_wrapper(prefix / "bin/python")
+    layer.finish(Types(launch=True), what.key() | {_SHARED: "yes" if shared else "no"})
+    return shared
+
+
+def _show_installed(source: Path, site: Path) -> frozenset[str]:
+    """Copy the wrapper's .dist-info, listing no other files: what uv replaces, it removes, and nothing else."""
+    names = frozenset(path.name for path in source.glob("*.dist-info"))
+    for name in names:
+        (site / name).mkdir()
+        for file in ("METADATA", "WHEEL"):
+            if (source / name / file).is_file():
+                shutil.copyfile(source / name / file, site / name / file)
+        (site / name / "RECORD").write_text("".join(f"{name}/{path.name},,\n" for path in (site / name).iterdir()) + f"{name}/RECORD,,\n")
+    return names
+
+
+def _arguments(what: Dependencies, scratch: Path) -> list[str]:
+    arguments = ["-r", str(what.requirements.path)] if what.requirements else []
+    if not what.requirements or "seldon-core" not in what.requirements.names:
+        arguments.append(f"seldon-core=={what.wrapper.version}")
+    if "--require-hashes" in what.index.options and what.wrapper.lock:
+        # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for its part.
+        return [*arguments[:-1], "-r", str(what.wrapper.lock)]
+    constraints = scratch / "constraints.txt"
+    constraints.write_text(_CONSTRAINTS)
+    return [*arguments, "--constraints", str(constraints)]
+
+
+def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> None:
+    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.options, *arguments]
+    outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
+    if outcome.code:
+        raise diagnosis.explain(outcome, diagnosis.Attempt(what.index, what.python.request, what.wrapper.version))
+
+
+def _pins(lock: Path, dist_infos: frozenset[str], scratch: Path) -> Path:
+    """The lock's entries for packages given by their .dist-info, as a file in ``scratch``."""
+    wanted = {canonicalize_name(name.removesuffix(".dist-info").rpartition("-")[0]) for name in dist_infos}
+    entries = re.split(r"\n(?=[A-Za-z0-9])", lock.read_text())
+    kept = [entry for entry in entries if canonicalize_name(re.split(r"[=\s\[]", entry, maxsplit=1)[0]) in wanted]
+    path = scratch / "wrapper-pins.txt"
+    path.write_text("\n".join(kept) + "\n")
+    return path

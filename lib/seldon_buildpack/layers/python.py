@@ -1,0 +1,85 @@
+"""The interpreter that serves the model.
+
+Why a layer: it is the same for every model on this Python, so a registry keeps it once.
+Made by: copying the one the buildpack carries, or `uv python install` from the catalogue for one it does not carry.
+Reused while: the version asked for, and the carried tree's content, are the same. What changes most often never touches it.
+It holds nothing at its root but `cpython/`: a `lib` there would reach LD_LIBRARY_PATH (spec: Layer Paths).
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack import errors
+from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install.environments import compile_bytecode
+from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.project.python_version import PythonChoice
+from seldon_buildpack.secrets import without_credentials
+
+
+@dataclass(frozen=True)
+class Python:
+    """The interpreter of this build. ``carried`` is its prefix in the buildpack, or None where it is installed."""
+
+    minor: str
+    request: str
+    carried: Path | None
+    identity: str
+    catalogue: str
+    buildpack: str
+
+    @property
+    def key(self) -> dict[str, str]:
+        """What the layer is made from."""
+        return {"python": self.identity, "buildpack": self.buildpack}
+
+
+def plan(choice: PythonChoice, bundle: Bundle, catalogue: str) -> Python:
+    """Take the carried interpreter if it is what was asked for."""
+    minor = f"{choice.minor[0]}.{choice.minor[1]}"
+    carried = bundle.pythons.get(minor)
+    if carried and choice.allows(carried.version):
+        return Python(minor, carried.version, bundle.python(minor), f"{carried.version} {carried.digest}", "", bundle.buildpack_version)
+    source = catalogue or bundle.catalogue
+    identity = f"{choice.spec} from {without_credentials(source) or 'the public catalogue'}"
+    return Python(minor, choice.spec, None, identity, source, bundle.buildpack_version)
+
+
+def home(layer: Layer) -> Path:
+    """The interpreter's prefix in the image."""
+    return layer.path / "cpython"
+
+
+def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...]) -> None:
+    """Fill the layer. Raises PythonNotInstalled."""
+    target = layer.begin()
+    if python.carried:
+        shutil.copytree(python.carried, home(layer), symlinks=True)
+    else:
+        downloads = ["--python-downloads-json-url", python.catalogue] if python.catalogue else []
+        outcome = uv.run(["python", "install", "--install-dir", str(target / "uv"), "--no-bin", *downloads, python.request], target)
+        found = [path for path in target.glob("uv/cpython-*") if path.is_dir() and not path.is_symlink()]
+        if outcome.code or not found:
+            raise errors.PythonNotInstalled(python.request, carried, python.catalogue, outcome.lines[-8:])
+        found[0].rename(home(layer))
+        shutil.rmtree(target / "uv")
+        compile_bytecode(home(layer) / f"bin/python{python.minor}", home(layer) / f"lib/python{python.minor}")
+    layer.finish(Types(launch=True), python.key)
+
+
+@contextlib.contextmanager
+def stand_in(layer: Layer, python: Python) -> Iterator[None]:
+    """Let the interpreter's path in the image work while its layer is reused and therefore not there."""
+    if layer.path.exists() or not python.carried:
+        yield
+        return
+    layer.path.mkdir()
+    home(layer).symlink_to(python.carried)
+    try:
+        yield
+    finally:
+        shutil.rmtree(layer.path)

@@ -1,0 +1,38 @@
+"""What starts the model: dumb-init, seldon-serve, and the launch defaults of every variable.
+
+Why a layer: a few kilobytes that change with a variable, kept apart from what is large and does not.
+Made by: copying two files and writing env.launch; made at every build, since that is cheaper than asking whether to.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.cnb.launch import Process
+from seldon_buildpack.cnb.layers import Layer, Types
+
+# dumb-init starts a session of its own and passes a signal to all of it: alone as PID 1 the wrapper ignores SIGTERM.
+WEB = Process("web", ("dumb-init", "--", "seldon-serve"), default=True)
+
+
+def make(layer: Layer, bundle: Bundle, python_bin: Path, defaults: Mapping[str, str]) -> None:
+    """Write the programs and the environment; ``defaults`` are files of env.launch."""
+    binaries = layer.begin() / "bin"
+    binaries.mkdir()
+    shutil.copyfile(bundle.dumb_init, binaries / "dumb-init")
+    for source in sorted((Path(__file__).parent.parent / "launch").glob("*.py")):
+        name = source.stem.replace("_", "-") if source.name == "seldon_serve.py" else source.name
+        if source.name != "__init__.py":
+            shutil.copyfile(source, binaries / name)
+    for program in binaries.iterdir():
+        program.chmod(0o755)
+    fixed = {
+        "PATH.prepend": str(python_bin),
+        "PATH.delim": ":",
+        # A log line is read when it is written, and a root that is read-only is not tried.
+        "PYTHONUNBUFFERED.default": "1",
+        "PYTHONDONTWRITEBYTECODE.default": "1",
+    }
+    layer.write_environment("launch", fixed | dict(defaults))
+    layer.finish(Types(launch=True), {})

@@ -1,0 +1,11 @@
+import numpy as np
+
+
+class RowMeans:
+    """Answers the mean of each row."""
+
+    def predict(self, X, features_names=None):
+        return np.mean(X, axis=1, keepdims=True)
+
+    def class_names(self):
+        return ["mean"]

@@ -1,0 +1,64 @@
+from pathlib import Path
+
+from seldon_buildpack import settings
+from seldon_buildpack.install.index import configure
+from seldon_buildpack.install.requirements import IndexLines
+
+APP = Path("/workspace")
+
+
+def test_s2is_and_pips_names_are_told_to_uv_in_the_form_pip_gives_them() -> None:
+    env = {
+        "EXTRA_INDEX_URL": "http://u:p@a:8080/simple\n https://b/simple",
+        "PIP_EXTRA_INDEX_URL": "https://b/simple https://c/simple",
+        "PIP_INDEX_URL": "https://main/simple",
+        "PIP_TRUSTED_HOST": "a:8080 b",
+        "PIP_FIND_LINKS": "wheels https://pages/x.html",
+        "PIP_DEFAULT_TIMEOUT": "60",
+        "PIP_RETRIES": "1",
+    }
+    assert configure(settings.read(env, []), IndexLines(), APP).environment() == {
+        "UV_DEFAULT_INDEX": "https://main/simple",
+        "UV_INDEX": "http://u:p@a:8080/simple https://b/simple https://c/simple",
+        "UV_FIND_LINKS": "/workspace/wheels,https://pages/x.html",
+        "UV_INSECURE_HOST": "a:8080 b",
+        "UV_HTTP_TIMEOUT": "60",
+        "UV_HTTP_RETRIES": "1",
+    }
+
+
+def test_a_variable_wins_over_the_manifests_line() -> None:
+    lines = IndexLines(index_url="https://file/simple", extra_index_urls=("https://extra/simple",))
+    index = configure(settings.read({"PIP_INDEX_URL": "https://env/simple"}, []), lines, APP)
+    assert index.names() == ("https://extra/simple", "https://env/simple")
+
+
+def test_options_of_pip_that_uv_has_are_passed_on() -> None:
+    env = {
+        "PIP_REQUIRE_HASHES": "1",
+        "PIP_PRE": "true",
+        "PIP_NO_BUILD_ISOLATION": "0",
+        "PIP_NO_BINARY": "numpy,scipy",
+        "PIP_ONLY_BINARY": ":all:",
+        "PIP_CONSTRAINT": "c.txt",
+    }
+    options = configure(settings.read(env, []), IndexLines(), APP).options
+    assert options == (
+        *("--require-hashes", "--prerelease", "allow", "--no-build-isolation"),
+        *("--no-binary", "numpy", "--no-binary", "scipy", "--only-binary", ":all:"),
+        *("--constraints", "/workspace/c.txt"),
+    )
+
+
+def test_the_key_changes_with_the_index_and_not_with_the_password() -> None:
+    def key(url: str) -> str:
+        return configure(settings.read({"PIP_INDEX_URL": url}, []), IndexLines(), APP).key()
+
+    assert key("https://u:old@h/simple") == key("https://u:new@h/simple") == key("https://h/simple")
+    assert key("https://h/simple") != key("https://other/simple")
+
+
+def test_names_carry_no_credentials_and_secrets_do() -> None:
+    index = configure(settings.read({"EXTRA_INDEX_URL": "http://bob:s3cr3t@h/simple"}, []), IndexLines(), APP)
+    assert index.names() == ("http://h/simple",)
+    assert "s3cr3t" in {secret.reveal() for secret in index.secrets()}

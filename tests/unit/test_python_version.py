@@ -1,0 +1,198 @@
+"""Which Python is chosen, and from where."""
+
+from pathlib import Path
+
+import pytest
+
+from seldon_buildpack import errors
+from seldon_buildpack.project.python_version import PythonChoice, choose
+
+NEWER = errors.PythonVersionUnsupported.NEWER
+OLDER = errors.PythonVersionUnsupported.OLDER
+OTHER = errors.PythonVersionUnsupported.OTHER
+
+
+def project(app: Path, requires: str) -> None:
+    (app / "pyproject.toml").write_text(f'[project]\nname = "x"\nrequires-python = "{requires}"\n')
+
+
+def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
+    assert choose(tmp_path, None) == PythonChoice((3, 12), None, "the default; BP_PYTHON_VERSION chooses another")
+    assert choose(tmp_path, " ").spec == "3.12"
+
+
+@pytest.mark.parametrize(
+    ("value", "spec"),
+    [
+        ("3.8", "3.8"),
+        ("3.9", "3.9"),
+        ("3.10", "3.10"),
+        ("3.11", "3.11"),
+        ("3.12", "3.12"),
+        ("3.11.7", "3.11.7"),
+        (" 3.11 ", "3.11"),
+        ('"3.11"', "3.11"),
+        ("3", "3.12"),
+        ("3.11.*", "3.11"),
+        ("3.11.x", "3.11"),
+        ("v3.11", "3.11"),
+        ("python3.11", "3.11"),
+        ("python-3.11.7", "3.11.7"),
+        ("cpython-3.11", "3.11"),
+        ("cpython@3.11.7", "3.11.7"),
+        ("cpython-3.11.7-linux-x86_64-gnu", "3.11.7"),
+        ("3.11.7/envs/mine", "3.11.7"),
+        (">=3.9", "3.12"),
+        ("<3.12", "3.11"),
+        ("~=3.9.1", "3.9"),
+        ("==3.10.*", "3.10"),
+        ("==3.10", "3.10"),
+        ("==3.10.4", "3.10.4"),
+        ("!=3.12.*", "3.11"),
+    ],
+)
+def test_a_version_is_understood_in_each_form(tmp_path: Path, value: str, spec: str) -> None:
+    assert choose(tmp_path, value).spec == spec
+    (tmp_path / ".python-version").write_text(f"{value.strip()}\n")
+    if not value.startswith('"'):
+        assert choose(tmp_path, None).spec == spec
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "latest",
+        "three",
+        "3.x",
+        "4",
+        "39",
+        "3.11.7foo",
+        "3.12rc1",
+        ">=three",
+        "^3.9",
+        "3,11",
+        "..",
+        "3.",
+        "-",
+        ">=3.9, what",
+        "<3.8,>3.9",
+        "3.11.7.1",
+    ],
+)
+def test_a_requested_version_that_is_none_is_an_error(tmp_path: Path, value: str) -> None:
+    with pytest.raises(errors.PythonVersionUnknown) as caught:
+        choose(tmp_path, value)
+    assert value in caught.value.title
+    assert "BP_PYTHON_VERSION" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("3.13", NEWER),
+        ("3.13.0", NEWER),
+        ("3.13t", NEWER),
+        ("3.14rc1", NEWER),
+        ("4.0", NEWER),
+        (">=3.13", NEWER),
+        ("==3.13.*", NEWER),
+        ("3.7", OLDER),
+        ("3.6.15", OLDER),
+        ("2.7", OLDER),
+        ("2.7.18", OLDER),
+        ("<3.8", OLDER),
+        ("==2.7.*", OLDER),
+        ("pypy3.9-7.3.11", OTHER),
+        ("graalpy-23", OTHER),
+    ],
+)
+def test_an_unsupported_version_is_an_error_that_says_why(tmp_path: Path, value: str, why: str) -> None:
+    with pytest.raises(errors.PythonVersionUnsupported) as caught:
+        choose(tmp_path, value)
+    assert why in caught.value.cause
+    (tmp_path / ".python-version").write_text(value)
+    with pytest.raises(errors.PythonVersionUnsupported) as caught:
+        choose(tmp_path, None)
+    assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.12."
+
+
+def test_bp_python_version_goes_before_the_files_and_python_version_before_pyproject(tmp_path: Path) -> None:
+    project(tmp_path, "==3.9.*")
+    assert choose(tmp_path, None).source == "requires-python in pyproject.toml: ==3.9.*"
+    (tmp_path / ".python-version").write_text("3.10\n")
+    assert choose(tmp_path, None) == PythonChoice((3, 10), None, ".python-version")
+    assert choose(tmp_path, "3.11") == PythonChoice((3, 11), None, "BP_PYTHON_VERSION")
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("# mine\n\n3.11.7\n", "3.11.7"),
+        ("3.10\n3.11\n", "3.10"),
+        ("3.10 3.11\n", "3.10"),
+        ("3.10 # why\r\n", "3.10"),
+        ("\ufeff3.10", "3.10"),
+        (">=3.9, <3.11\n", "3.10"),
+        ("", "3.12"),
+        ("# none\n", "3.12"),
+    ],
+)
+def test_the_first_line_of_the_version_file_that_says_something_counts(tmp_path: Path, text: str, spec: str) -> None:
+    (tmp_path / ".python-version").write_text(text, encoding="utf-8")
+    assert choose(tmp_path, None).spec == spec
+
+
+@pytest.mark.parametrize("name", ["system", "my-virtualenv", "miniconda3-4.7.12", "\x00\xff"])
+def test_a_version_file_that_names_an_environment_is_passed_over_with_a_word(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".python-version").write_text(name, encoding="latin-1")
+    choice = choose(tmp_path, None)
+    assert choice.spec == "3.12"
+    assert "passed over" in choice.advice[0].found
+    project(tmp_path, "<3.10")
+    choice = choose(tmp_path, None)
+    assert (choice.spec, len(choice.advice)) == ("3.9", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("[tool.ruff]\nline-length = 100\n", "3.12"),
+        ('[project]\nname = "x"\n', "3.12"),
+        ('[project]\nrequires-python = ""\n', "3.12"),
+        ("[project]\nrequires-python = 3\n", "3.12"),
+        ('project = "requires-python"\n', "3.12"),
+        ('[tool.x]\nrequires-python = ">=3.13"\n', "3.12"),
+        ('[project]\nrequires-python = ">=3.8,<3.11,!=3.10.*"\n', "3.9"),
+    ],
+)
+def test_requires_python_counts_only_where_a_project_states_it(tmp_path: Path, text: str, spec: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert choose(tmp_path, None).spec == spec
+
+
+def test_a_pyproject_that_is_no_toml_is_an_error_unless_nobody_asks_it(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project\nrequires-python = ">=3.9"\n')
+    with pytest.raises(errors.PyprojectUnreadable, match=r"pyproject\.toml cannot be read") as caught:
+        choose(tmp_path, None)
+    assert "line 1" in caught.value.cause
+    assert choose(tmp_path, "3.11").spec == "3.11"
+    (tmp_path / "pyproject.toml").write_bytes(b'# caf\xe9\n[project]\nrequires-python = ">=3.9"\n')
+    with pytest.raises(errors.PyprojectUnreadable):
+        choose(tmp_path, None)
+
+
+def test_an_invalid_requires_python_is_an_error_that_names_it(tmp_path: Path) -> None:
+    project(tmp_path, "^3.9")
+    with pytest.raises(errors.PythonVersionUnknown) as caught:
+        choose(tmp_path, None)
+    assert "requires-python in pyproject.toml" in caught.value.cause
+
+
+def test_a_choice_says_which_exact_versions_meet_it(tmp_path: Path) -> None:
+    assert choose(tmp_path, "3.11").allows("3.11.7")
+    assert not choose(tmp_path, "3.11").allows("3.12.1")
+    assert not choose(tmp_path, "3.11.7").allows("3.11.8")
+    project(tmp_path, ">=3.12.5")
+    assert choose(tmp_path, None).spec == "3.12"
+    assert not choose(tmp_path, None).allows("3.12.1")
+    assert choose(tmp_path, None).allows("3.12.5")

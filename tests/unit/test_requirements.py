@@ -1,0 +1,90 @@
+from pathlib import Path
+
+import pytest
+
+from seldon_buildpack import errors
+from seldon_buildpack.install import requirements
+
+
+def written(app: Path, text: str | bytes, name: str = "requirements.txt") -> Path:
+    path = app / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_included_files_are_read_each_once(tmp_path: Path) -> None:
+    written(tmp_path, "scipy\n-c ../requirements.txt\n", "sub/more.txt")
+    written(tmp_path, "numpy<2\n", "sub/cons.txt")
+    path = written(tmp_path, "Scikit_Learn==1.5.2\n-r sub/more.txt\n-c sub/cons.txt\n")
+    read = requirements.read(tmp_path, path, {})
+    assert [str(file.relative_to(tmp_path)) for file in read.files] == ["requirements.txt", "sub/more.txt", "sub/cons.txt"]
+    assert read.names == ("scikit-learn", "scipy", "numpy")
+
+
+def test_index_lines_are_read_and_folders_found_beside_the_file(tmp_path: Path) -> None:
+    (tmp_path / "sub/wheels").mkdir(parents=True)
+    written(tmp_path, "--find-links wheels\n--extra-index-url http://b/simple\n", "sub/more.txt")
+    path = written(tmp_path, "-i https://a/simple\n--trusted-host a\n-r sub/more.txt\n--no-index\n")
+    index = requirements.read(tmp_path, path, {}).index
+    assert index == requirements.IndexLines("https://a/simple", ("http://b/simple",), (str(tmp_path / "sub/wheels"),), ("a",), True)
+
+
+def test_environment_variables_are_expanded_as_pip_does(tmp_path: Path) -> None:
+    path = written(tmp_path, "--extra-index-url https://${TOKEN}@h/simple\nfoo==1 # ${lower}\n")
+    read = requirements.read(tmp_path, path, {"TOKEN": "t0k"})
+    assert read.index.extra_index_urls == ("https://t0k@h/simple",)
+    assert read.variables == {"TOKEN"}
+
+
+def test_local_wheels_and_folders_are_noticed(tmp_path: Path) -> None:
+    wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")
+    written(tmp_path, "", "pkg/setup.py")
+    path = written(tmp_path, "./wheels/foo-1.0-py3-none-any.whl\n-e ./pkg\n")
+    assert requirements.read(tmp_path, path, {}).local == (wheel, tmp_path / "pkg")
+
+
+@pytest.mark.parametrize(
+    "line", ["git+https://h/r.git@v1#egg=b", "b @ git+https://h/r.git", "requests[socks]>=2 ; python_version > '3.8'", "-e .", "--pre"]
+)
+def test_what_pip_accepts_is_not_refused(tmp_path: Path, line: str) -> None:
+    requirements.read(tmp_path, written(tmp_path, line + "\n"), {})
+
+
+def test_a_bad_line_is_shown_with_its_number(tmp_path: Path) -> None:
+    with pytest.raises(errors.BadRequirementLine) as raised:
+        requirements.read(tmp_path, written(tmp_path, "numpy\n\nthis is bad\n"), {})
+    assert raised.value.title == "Line 3 of requirements.txt is not a requirement."
+    assert raised.value.cause.startswith("this is bad\n")
+
+
+@pytest.mark.parametrize(
+    ("data", "cause"),
+    [
+        ("numpy\n# gr\u00fc\u00dfe\n".encode("latin-1"), "Line 2 holds bytes that are not UTF-8."),
+        ("numpy\n".encode("utf-16"), "It is UTF-16, as Windows PowerShell's > writes it."),
+    ],
+)
+def test_a_file_that_is_not_utf8_is_named(tmp_path: Path, data: bytes, cause: str) -> None:
+    with pytest.raises(errors.ManifestNotText) as raised:
+        requirements.read(tmp_path, written(tmp_path, data), {})
+    assert raised.value.cause == cause
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    assert requirements.read(tmp_path, written(tmp_path, b"\xef\xbb\xbfnumpy\n"), {}).names == ("numpy",)
+
+
+def test_an_include_that_is_missing_or_outside_is_named(tmp_path: Path) -> None:
+    with pytest.raises(errors.MissingInclude):
+        requirements.read(tmp_path, written(tmp_path, "-r nothere.txt\n"), {})
+    app = tmp_path / "app"
+    written(tmp_path, "numpy\n", "outside.txt")
+    with pytest.raises(errors.IncludeOutside):
+        requirements.read(app, written(app, "-r ../outside.txt\n"), {})
+
+
+def test_a_directory_in_the_manifests_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").mkdir()
+    with pytest.raises(errors.UnreadableManifest):
+        requirements.read(tmp_path, tmp_path / "requirements.txt", {})

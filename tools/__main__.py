@@ -1,0 +1,112 @@
+"""The commands behind the Makefile's targets."""
+
+import argparse
+import contextlib
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+
+from tools import builder, engine, gotools, images
+from tools.clean import clean
+from tools.demo import demo
+from tools.steps import ToolError, Workspace
+
+
+def main() -> int:
+    """Run one command; a ToolError is printed, not traced. Returns the exit code."""
+    commands: Mapping[str, Callable[[Workspace, argparse.Namespace], int]] = {
+        "builder": _builder,
+        "package": _package,
+        "env": _env,
+        "demo": _demo,
+        "test": _test,
+        "bench": _bench,
+        "engine-stop": _engine_stop,
+        "clean": _clean,
+    }
+    parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
+    parser.add_argument("command", choices=commands)
+    parser.add_argument(
+        "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
+    )
+    parser.add_argument("arguments", nargs="*", help="for test: what pytest is given")
+    options = parser.parse_args()
+    try:
+        return commands[options.command](Workspace.from_environment(), options)
+    except ToolError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _builder(ws: Workspace, options: argparse.Namespace) -> int:
+    builder.create(ws, options.pythons)
+    print(
+        f'{builder.BUILDER} is ready. To use it as `pack build my-model --builder {builder.BUILDER}` in a model directory: eval "$(make -s env)"'
+    )
+    return 0
+
+
+def _package(ws: Workspace, options: argparse.Namespace) -> int:
+    print(builder.package(ws, options.pythons))
+    return 0
+
+
+def _env(ws: Workspace, _: argparse.Namespace) -> int:
+    """Only the exports go to standard output, for ``eval``."""
+    with contextlib.redirect_stdout(sys.stderr):
+        with builder.alone(ws):
+            pack = gotools.pack(ws)
+            builder.configure(ws, pack, images.names(ws))
+        docker = engine.answering(ws) or engine.expected()
+    variables = builder.environment(ws, docker)
+    for name, value in variables.items():
+        # The shell's own PATH goes on after ours, not a copy of today's.
+        print(f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"' if name == "PATH" else f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _demo(ws: Workspace, options: argparse.Namespace) -> int:
+    demo(ws, tuple(options.pythons))
+    return 0
+
+
+def _test(ws: Workspace, options: argparse.Namespace) -> int:
+    """The fast tests, then the builder, then the tests with real images. An engine that this run started is stopped."""
+    pytest = [sys.executable, "-m", "pytest"]
+    if failed := subprocess.run([*pytest, "tests/unit"], cwd=ws.checkout).returncode:
+        return failed
+    docker = engine.ensure(ws)
+    try:
+        made = builder.create(ws, options.pythons)
+        env = {**os.environ, **builder.environment(ws, made.engine)}
+        return subprocess.run([*pytest, *(options.arguments or ["tests/images"])], cwd=ws.checkout, env=env).returncode
+    finally:
+        if docker.started_now:
+            engine.stop(ws)
+
+
+def _bench(ws: Workspace, options: argparse.Namespace) -> int:
+    """Real s2i beside us; see tests/benchmarks."""
+    made = builder.create(ws, options.pythons)
+    gotools.s2i(ws)
+    env = {**os.environ, **builder.environment(ws, made.engine)}
+    return subprocess.run([sys.executable, "-m", "tests.benchmarks", *options.arguments], cwd=ws.checkout, env=env).returncode
+
+
+def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
+    print("The Docker engine is stopped." if engine.stop(ws) else "No Docker engine that was started from here is running.")
+    return 0
+
+
+def _clean(ws: Workspace, _: argparse.Namespace) -> int:
+    for line in clean(ws):
+        print(line)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,48 @@
+"""Undoing what make did: the images in the engine, an engine of ours, the work folder."""
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools import builder, engine, images
+from tools.steps import ToolError, Workspace, run
+
+CACHE_TAG = "CACHEDIR.TAG"
+CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
+
+
+def clean(ws: Workspace) -> Iterator[str]:
+    """Remove the images that were made, stop the engine that was started, remove the work folder; says each as it is done.
+
+    Raises ToolError where it is not the checkout's own .work, nor was made by make, which marks its own with a CACHEDIR.TAG.
+    """
+    if not ws.work.exists():
+        yield "There is nothing to clean."
+        return
+    tag = ws.work / CACHE_TAG
+    if ws.work != ws.checkout / ".work" and not (tag.is_file() and tag.read_text().startswith(CACHE_SIGNATURE)):
+        raise ToolError(f"{ws.work} has no {CACHE_TAG} and was not made by make.", "Remove by hand what is not wanted there.")
+    docker = engine.answering(ws)
+    # An engine of ours has all its images in the work folder.
+    if docker and not docker.ours:
+        made = images.names(ws)
+        for name in (builder.BUILDER, made.lifecycle, made.build, made.run, made.base):
+            if images.made_here(ws, docker, name):
+                run("docker", "image", "rm", "--force", name, env=docker.environment)
+                yield f"Removed the image {name}."
+    if engine.stop(ws):
+        yield "Stopped the Docker engine."
+    _unmount(ws.work)
+    shutil.rmtree(ws.work)
+    yield f"Removed {ws.work}."
+
+
+def _unmount(folder: Path) -> None:
+    """An engine that was killed leaves mounts behind."""
+    for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+        place = Path(line.split()[1])
+        if place.is_relative_to(folder):
+            with contextlib.suppress(OSError):
+                subprocess.run(["umount", "--lazy", place], check=False)

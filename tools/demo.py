@@ -1,0 +1,45 @@
+"""make demo: from nothing to a served model, every step aloud."""
+
+import json
+import time
+from pathlib import Path
+
+from tools import builder, container
+from tools.engine import Engine
+from tools.steps import Workspace, announced, run
+
+IMAGE = "seldon-demo-iris"
+_FLOWER = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
+
+
+def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
+    """Make the builder, build the scikit-learn sample with pack, serve it, ask it, stop it. Raises ToolError."""
+    begin = time.monotonic()
+    made = builder.create(ws, pythons)
+    sample = ws.checkout / "samples/sklearn-iris"
+    with announced("pack build of samples/sklearn-iris"):
+        environment = dict(builder.environment(ws, made.engine))
+        run(
+            made.pack, "build", IMAGE, "--builder", builder.BUILDER, "--path", sample, *made.engine.pack_flags, env=environment, quiet=False
+        )
+    with announced("Serving it"), container.started(IMAGE) as model:
+        model.wait_ready()
+        _status, answer = model.post("/api/v1.0/predictions", _FLOWER)
+        took = time.monotonic() - model.started
+        print(f"    first prediction {took:.2f} s after docker run")
+        print(f"    REST  {json.dumps(_FLOWER)}\n       -> {json.dumps(answer)}")
+        print(f"    gRPC  {json.dumps(_FLOWER)}\n       -> {json.dumps(model.grpc_predict(made.buildpack / 'bundle', _FLOWER))}")
+    megabytes = int(run("docker", "image", "inspect", "-f", "{{.Size}}", IMAGE)) / 1e6
+    print(f"\nServed from an image of {megabytes:.0f} MB; everything took {time.monotonic() - begin:.0f} s.\n")
+    _by_hand(made.engine, sample.relative_to(ws.checkout))
+
+
+def _by_hand(docker: Engine, sample: Path) -> None:
+    print("The same by hand:")
+    print('  eval "$(make -s env)"')
+    print(f"  pack build {IMAGE} --builder {builder.BUILDER} --path {sample}" + "".join(f" {flag}" for flag in docker.pack_flags))
+    print(f"  docker run --rm -d --name iris -p 9000:9000 -p 5000:5000 {IMAGE}")
+    print(f"  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{json.dumps(_FLOWER)}'")
+    print("  docker stop iris")
+    if docker.ours:
+        print("The Docker engine that make started goes on running; `make engine-stop` stops it.")

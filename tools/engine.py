@@ -1,0 +1,245 @@
+"""The Docker engine: the one that answers, else one of our own where that can be had."""
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from tools.steps import ToolError, Workspace, announced, run
+
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+START_CAP = 90.0
+STOP_CAP = 60.0
+# A Unix socket's path holds 107 bytes; containerd appends up to 40 of its own to the exec root.
+LONGEST_EXEC_ROOT = 65
+
+
+@dataclass(frozen=True)
+class Engine:
+    """An engine that answered: where, which API it speaks, who started it."""
+
+    host: str
+    api: str
+    ours: bool
+    """Whether the work folder's record says that we started it, in this run or an earlier one."""
+    started_now: bool
+    """Whether this very call started it."""
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What docker and pack need to find it: nothing on the default socket."""
+        return {} if self.host == DEFAULT_HOST else {"DOCKER_HOST": self.host}
+
+    @property
+    def pack_flags(self) -> list[str]:
+        """What ``pack build`` needs besides, so that the lifecycle's containers reach an engine on another socket."""
+        return [] if self.host == DEFAULT_HOST else ["--docker-host", "inherit"]
+
+
+def ensure(ws: Workspace) -> Engine:
+    """The engine that answers; where none does, on Debian as root, one that is installed and started here.
+
+    Raises ToolError where neither can be had, or where the engine is older than versions.toml's engine.minimum_api.
+    """
+    engine = answering(ws) or _started(ws)
+    minimum = str(ws.versions["engine"]["minimum_api"])
+    if _number(engine.api) < _number(minimum):
+        raise ToolError(
+            f"The Docker engine at {engine.host} speaks API {engine.api}; pack and the lifecycle need {minimum} or later.",
+            "Install Docker Engine 20.10.24 or later (Debian 12's docker.io will do), or point DOCKER_HOST at one.",
+        )
+    return engine
+
+
+def answering(ws: Workspace) -> Engine | None:
+    """The engine that the docker client on PATH reaches now, if any."""
+    if shutil.which("docker") is None:
+        return None
+    api = _ask("docker", "version", "--format", "{{.Server.APIVersion}}")
+    if not re.fullmatch(r"\d+\.\d+", api):
+        return None
+    host = os.environ.get("DOCKER_HOST") or _ask("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or DEFAULT_HOST
+    return Engine(host, api, ours=host == DEFAULT_HOST and _recorded_pid(ws) is not None, started_now=False)
+
+
+def expected() -> Engine:
+    """The engine as it would be reached, for a moment when none answers."""
+    return Engine(os.environ.get("DOCKER_HOST") or DEFAULT_HOST, "", ours=False, started_now=False)
+
+
+def stop(ws: Workspace) -> bool:
+    """Stop the engine that we started, with what runs in it; any other is left alone. Returns whether there was one.
+
+    Raises ToolError when it is still there after 60 s.
+    """
+    pid = _recorded_pid(ws)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    end = time.monotonic() + STOP_CAP
+    while _recorded_pid(ws) is not None and time.monotonic() < end:
+        time.sleep(0.1)
+    if _recorded_pid(ws) is not None:
+        raise ToolError(
+            f"The Docker engine we started (process {pid}) did not stop.", f"Its log is {_folder(ws) / 'dockerd.log'}; stop it by hand."
+        )
+    _record(ws).unlink(missing_ok=True)
+    return True
+
+
+def _started(ws: Workspace) -> Engine:
+    """Install dockerd if need be, start it, wait until it answers."""
+    if os.environ.get("DOCKER_HOST"):
+        raise ToolError(f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}.", "Start it, or unset DOCKER_HOST.")
+    with _lock(ws):
+        if there := answering(ws):
+            return there
+        debian = _debian_release()
+        if os.geteuid() != 0 or debian is None:
+            raise ToolError(
+                "No Docker engine answers, and one can be installed and started from here only on Debian as root.",
+                "Install Docker Engine and start it, or set DOCKER_HOST to one that runs.",
+            )
+        if shutil.which("dockerd") is None or shutil.which("docker") is None:
+            with announced("Docker engine: installing Debian's docker.io"):
+                install_debian("docker.io", *(["docker-cli"] if debian >= 13 else []))
+            if there := _patiently(ws, 5.0):
+                return there
+        with announced("Docker engine: starting dockerd"):
+            _start(ws)
+    engine = answering(ws)
+    if engine is None:
+        raise ToolError("The Docker engine stopped answering just after it started.", f"Its log is {_folder(ws) / 'dockerd.log'}.")
+    return Engine(engine.host, engine.api, ours=True, started_now=True)
+
+
+def _start(ws: Workspace) -> None:
+    """Start dockerd in a session of its own, so that it outlives make.
+
+    Not by Debian's init script: that raises limits first, and gives up where it may not.
+    """
+    folder = _folder(ws)
+    pid_file, log = folder / "dockerd.pid", folder / "dockerd.log"
+    pid_file.unlink(missing_ok=True)
+    words = [
+        "dockerd",
+        "--host",
+        DEFAULT_HOST,
+        "--data-root",
+        str(folder / "data"),
+        "--exec-root",
+        str(_exec_root(ws)),
+        "--pidfile",
+        str(pid_file),
+    ]
+    with log.open("wb") as output:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
+    _record(ws).write_text(json.dumps({"pid": process.pid, "pidfile": str(pid_file)}))
+    end = time.monotonic() + START_CAP
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            _record(ws).unlink(missing_ok=True)
+            raise ToolError("dockerd ended while it was starting. Its last lines:", _tail(log))
+        if answering(ws):
+            return
+        time.sleep(0.2)
+    stop(ws)
+    raise ToolError(f"dockerd did not answer within {START_CAP:.0f} s. Its last lines:", _tail(log))
+
+
+def install_debian(*packages: str) -> None:
+    """apt-get install, as root; services that the packages bring are not started where there is no systemd to start them.
+
+    Raises ToolError with apt's last lines.
+    """
+    quiet = {"DEBIAN_FRONTEND": "noninteractive"}
+    run("apt-get", "update", "-q", env=quiet, timeout=300)
+    policy = Path("/usr/sbin/policy-rc.d")
+    ours = not policy.exists() and not Path("/run/systemd/system").exists()
+    if ours:
+        # A package whose init script fails stays half installed.
+        policy.write_text("#!/bin/sh\nexit 101\n")
+        policy.chmod(0o755)
+    try:
+        run("apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, env=quiet, timeout=900)
+    finally:
+        if ours:
+            policy.unlink(missing_ok=True)
+
+
+def _debian_release() -> int | None:
+    """Debian's major release, None on anything else."""
+    try:
+        fields = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(), re.MULTILINE))
+    except OSError:
+        return None
+    release = fields.get("VERSION_ID", "")
+    return int(release) if fields.get("ID") == "debian" and release.isdigit() else None
+
+
+def _recorded_pid(ws: Workspace) -> int | None:
+    """The process id of the dockerd we started, if that very process still runs."""
+    try:
+        record = json.loads(_record(ws).read_text())
+        words = Path(f"/proc/{record['pid']}/cmdline").read_bytes().split(b"\0")
+    except (OSError, ValueError, KeyError):
+        return None
+    return int(record["pid"]) if b"dockerd" in words[0] and str(record["pidfile"]).encode() in words else None
+
+
+def _patiently(ws: Workspace, seconds: float) -> Engine | None:
+    """The engine that answers within so many seconds: systemd starts a freshly installed one by itself."""
+    end = time.monotonic() + (seconds if Path("/run/systemd/system").exists() else 0)
+    while (there := answering(ws)) is None and time.monotonic() < end:
+        time.sleep(0.2)
+    return there
+
+
+@contextlib.contextmanager
+def _lock(ws: Workspace) -> Iterator[None]:
+    """One start at a time."""
+    _folder(ws).mkdir(parents=True, exist_ok=True)
+    with (_folder(ws) / "lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _exec_root(ws: Workspace) -> Path:
+    inside = _folder(ws) / "exec"
+    return (
+        inside if len(str(inside)) <= LONGEST_EXEC_ROOT else Path("/run") / f"seldon-engine-{sha256(str(inside).encode()).hexdigest()[:12]}"
+    )
+
+
+def _folder(ws: Workspace) -> Path:
+    return ws.work / "engine"
+
+
+def _record(ws: Workspace) -> Path:
+    return _folder(ws) / "started.json"
+
+
+def _ask(*words: str) -> str:
+    """A short question to the docker client: its answer, or nothing."""
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def _tail(log: Path) -> str:
+    return "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -1,0 +1,117 @@
+"""Bills of materials of Go programs, from what the Go linker wrote into them; the lifecycle looks for its own, and complains in every build without."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from tools.steps import run
+
+
+@dataclass(frozen=True)
+class Module:
+    """A Go module that is part of a program."""
+
+    path: str
+    version: str
+
+    @property
+    def purl(self) -> str:
+        """Its package URL."""
+        return f"pkg:golang/{quote(self.path.lower(), safe='/')}@{quote(self.version, safe='')}"
+
+
+def modules(go: Path, program: Path) -> list[Module]:
+    """The program's own module first, then those it is made with; one replaced by a local folder is left out."""
+    lines = [line.split() for line in run(go, "version", "-m", program).splitlines()]
+    found: list[Module] = []
+    for words in lines:
+        if words[:1] in (["mod"], ["dep"]):
+            found.append(Module(words[1], words[2]))
+        elif words[:1] == ["=>"]:
+            found.pop()
+            if not words[1].startswith("."):
+                found.append(Module(words[1], words[2]))
+    toolchain = re.search(r": go([\d.]+)$", " ".join(lines[0]))
+    return [*found, *([Module("stdlib", toolchain[1])] if toolchain else [])]
+
+
+def documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:
+    """The bill of one program in the three formats of the CNB specification, by file extension. The same parts give the same text."""
+    listed = list(parts)
+    made = {"cdx": _cyclonedx(name, version, listed), "spdx": _spdx(name, version, listed), "syft": _syft(name, version, listed)}
+    return {f"sbom.{extension}.json": json.dumps(document, indent=1) + "\n" for extension, document in made.items()}
+
+
+def _cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+    return {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.4",
+        "version": 1,
+        "metadata": {"component": {"type": "application", "name": name, "version": version}},
+        "components": [
+            {"type": "library", "bom-ref": part.purl, "name": part.path, "version": part.version, "purl": part.purl} for part in parts
+        ],
+    }
+
+
+def _spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+    unknown = {
+        "downloadLocation": "NOASSERTION",
+        "licenseConcluded": "NOASSERTION",
+        "licenseDeclared": "NOASSERTION",
+        "copyrightText": "NOASSERTION",
+    }
+    packages = [
+        {
+            "SPDXID": f"SPDXRef-Package-{number}",
+            "name": part.path,
+            "versionInfo": part.version,
+            **unknown,
+            "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": part.purl}],
+        }
+        for number, part in enumerate(parts)
+    ]
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"{name}-{version}",
+        "documentNamespace": f"urn:seldon:buildpack:{name}-{version}",
+        # The date that the lifecycle gives all it exports.
+        "creationInfo": {"created": "1980-01-01T00:00:01Z", "creators": ["Tool: seldon-python-buildpack"]},
+        "packages": packages,
+        "relationships": [
+            {"spdxElementId": "SPDXRef-DOCUMENT", "relatedSpdxElement": package["SPDXID"], "relationshipType": "DESCRIBES"}
+            for package in packages
+        ],
+    }
+
+
+def _syft(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+    artifacts = [
+        {
+            "id": f"{number:016x}",
+            "name": part.path,
+            "version": part.version,
+            "type": "go-module",
+            "foundBy": "go-module-binary-cataloger",
+            "locations": [{"path": f"/cnb/lifecycle/{name}"}],
+            "licenses": [],
+            "language": "go",
+            "cpes": [],
+            "purl": part.purl,
+        }
+        for number, part in enumerate(parts, start=1)
+    ]
+    return {
+        "artifacts": artifacts,
+        "artifactRelationships": [],
+        "source": {"id": name, "name": name, "version": version, "type": "file", "metadata": {"path": f"/cnb/lifecycle/{name}"}},
+        "distro": {},
+        "descriptor": {"name": "seldon-python-buildpack", "version": version},
+        "schema": {"version": "16.0.0", "url": "https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-16.0.0.json"},
+    }

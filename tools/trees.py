@@ -1,0 +1,80 @@
+"""Trees that are the same wherever and whenever they are made: modes, bytecode and digest."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from tools.steps import run
+
+# Runs in the interpreter the bytecode is for. One process in sorted order, since what is interned at the time shows in the marshalled code; the name
+# stored is relative to the tree, and the importer puts the real one in its place. Unchecked, because an image's files all get the same age.
+_COMPILE = """
+import os, py_compile, sys
+root, skipped = sys.argv[1], set(sys.argv[2:])
+for folder, folders, files in os.walk(root):
+    folders[:] = sorted(name for name in folders if name not in skipped and name != "__pycache__")
+    for name in sorted(files):
+        if name.endswith(".py"):
+            source = os.path.join(folder, name)
+            try:
+                py_compile.compile(source, dfile=os.path.relpath(source, root), doraise=True, optimize=0,
+                                   invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)
+            except (py_compile.PyCompileError, SyntaxError, UnicodeDecodeError):
+                pass
+"""
+
+
+def tree_digest(*roots: Path) -> str:
+    """sha256 over the relative names, modes, link targets and contents of whole trees, bytecode included, hex."""
+    total = hashlib.sha256()
+    for root in roots:
+        for path in sorted(root.rglob("*")):
+            total.update(str(path.relative_to(root)).encode() + b"\0")
+            if path.is_symlink():
+                total.update(b"link " + os.readlink(path).encode())
+            elif path.is_file():
+                total.update(f"file {path.stat().st_mode & 0o777:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+            total.update(b"\0")
+        total.update(b"\0\0")
+    return total.hexdigest()
+
+
+def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
+    """Write unchecked-hash bytecode for every Python file under ``root``, in place of what is there; folders named in ``skipped`` get none.
+
+    Files that do not compile (templates, code of another Python) are left without. Raises ToolError when the interpreter does not run.
+    """
+    for cache in sorted(root.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    run(python, "-I", "-S", "-c", _COMPILE, root, *sorted(skipped), env={"PYTHONHASHSEED": "0"}, timeout=600)
+
+
+def world_readable(root: Path) -> None:
+    """Directories 755, programs 755, other files 644: what a layer needs to be read by any user, whatever the umask was."""
+    for path in [root, *root.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
+
+
+def archive(root: Path, top: str, target: Path) -> None:
+    """A .tar.gz of a tree under the folder ``top``: sorted, owned by root, without times, so that equal trees give equal archives."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    with (
+        partial.open("wb") as raw,
+        gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        for path in [root, *sorted(root.rglob("*"))]:
+            tar.add(path, arcname=str(Path(top) / path.relative_to(root)), recursive=False, filter=_anonymous)
+    partial.rename(target)
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    member.uid = member.gid = member.mtime = 0
+    member.uname = member.gname = ""
+    return member

@@ -1,0 +1,178 @@
+"""Seldon's Python wrapper: its locks, the wheels nobody publishes, and the tree that is installed beforehand for each Python the buildpack carries."""
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from uv import find_uv_bin
+
+from tools.interpreters import Interpreter
+from tools.steps import ToolError, Workspace, announced, digest, once, run
+from tools.trees import compile_tree, tree_digest, world_readable
+
+# 1980-01-01T00:00:00Z, the first time a zip can hold.
+_EPOCH = "315532800"
+
+# A folder that packages test themselves with is never imported while serving; half of NumPy's bytecode would be of these.
+_NOT_COMPILED = ("tests",)
+
+# The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and has wheels of everything.
+_PLATFORM = "x86_64-manylinux_2_28"
+
+# Built here from source, because no wheel of them is published for every supported Python; all are pure without their optional C code.
+BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
+
+
+@dataclass(frozen=True)
+class Prebuilt:
+    """The wrapper installed for one Python: ``tree`` holds bin and lib/pythonX.Y/site-packages; ``digest`` is over all of it."""
+
+    minor: str
+    seldon_core: str
+    tree: Path
+    digest: str
+
+
+def lock_folder(ws: Workspace) -> Path:
+    """Where the locks of the default wrapper stand."""
+    return ws.checkout / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}"
+
+
+def lock(ws: Workspace) -> None:
+    """Resolve everything that is pinned anew: the wrapper for each Python, the buildpack's own libraries, the tools. Needs an index."""
+    folder, common = lock_folder(ws), ("--generate-hashes", "--no-header", "--no-annotate", "--upgrade")
+    with announced("Locking the wrapper, the buildpack's libraries and the tools"):
+        for minor in ws.versions["python"]["supported"]:
+            target = ("--python-version", minor, "--python-platform", _PLATFORM, "-o", folder / f"py{minor}.txt")
+            _uv(ws, "pip", "compile", *common, *target, folder / "requirements.in")
+        for name, minor in (("tools", "3.11"), ("lib", ws.versions["python"]["default"])):
+            target = ("--python-version", minor, "--universal", "-o", ws.checkout / f"{name}/requirements.txt")
+            _uv(ws, "pip", "compile", *common, *target, ws.checkout / f"{name}/requirements.in")
+
+
+def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
+    """Build the wheels that nobody publishes, for any Python 3, from sources whose hashes the lock names; returns their folder, $WORK/wheels.
+
+    Built with the lock's own setuptools, without a compiler and with a fixed date, so that they come out the same each time.
+    """
+    folder = ws.work / "wheels"
+    locked = entries((lock_folder(ws) / f"py{interpreter.minor}.txt").read_text())
+    wanted = "".join(locked[name] for name in BUILT_HERE)
+
+    def make() -> None:
+        scratch = ws.work / "tmp/wheels"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        (scratch / "sources.txt").write_text(wanted)
+        (scratch / "setuptools.txt").write_text(locked["setuptools"])
+        _uv(ws, "venv", "--python", interpreter.python, scratch / "venv")
+        _uv(ws, "pip", "install", "--python", scratch / "venv/bin/python", "--require-hashes", "-r", scratch / "setuptools.txt")
+        flags = (
+            "--no-deps",
+            "--no-binary=:all:",
+            "--no-build-isolation",
+            "--require-hashes",
+            "--no-cache-dir",
+            "--disable-pip-version-check",
+        )
+        run(
+            *(sys.executable, "-m", "pip", "--python", scratch / "venv/bin/python", "wheel", *flags),
+            *("-r", scratch / "sources.txt", "-w", scratch / "built"),
+            env={"SOURCE_DATE_EPOCH": _EPOCH, "PYTHONHASHSEED": "0", "CC": "/bin/false", "CXX": "/bin/false"},
+        )
+        if impure := [path.name for path in (scratch / "built").iterdir() if not path.name.endswith("-none-any.whl")]:
+            raise ToolError(
+                f"{', '.join(impure)} came out bound to one Python.", "Leave out the package's C code, or lock a release with wheels."
+            )
+        shutil.rmtree(folder, ignore_errors=True)
+        (scratch / "built").rename(folder)
+        shutil.rmtree(scratch)
+
+    key = {"wanted": wanted, "setuptools": locked["setuptools"], "python": interpreter.version, "recipe": _recipe(ws)}
+    once(ws, "The wheels nobody publishes", "wheels", key, [folder], make)
+    return folder
+
+
+def entries(text: str) -> dict[str, str]:
+    """The requirements of a lock by name, each with its hashes and its last newline, as they stand."""
+    found = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
+    return {name: entry for entry, name in found}
+
+
+def with_built_wheels(text: str, folder: Path) -> str:
+    """A lock that takes the wheels built here too: their hashes join those of the sources they were built from."""
+    for path in sorted(folder.glob("*.whl")):
+        name = path.name.split("-")[0].replace("_", "-").lower()
+        entry = entries(text)[name]
+        text = text.replace(entry, f"{entry.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
+    return text
+
+
+def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> Prebuilt:
+    """Install the lock for this Python to $WORK/wrappers/X.Y; ``built`` is the folder of the wheels built here.
+
+    Everything is checked against the lock's hashes and nothing is built.
+    """
+    minor, release = interpreter.minor, ws.versions["wrapper"]["seldon_core"]
+    target, facts = ws.work / f"wrappers/{minor}", ws.work / f"wrappers/{minor}.json"
+    text = with_built_wheels((lock_folder(ws) / f"py{minor}.txt").read_text(), built)
+
+    def make() -> None:
+        staging = ws.work / f"tmp/wrapper-{minor}"
+        shutil.rmtree(staging, ignore_errors=True)
+        _install(ws, interpreter, text, built, staging)
+        _without_own_tests(staging / f"lib/python{minor}/site-packages", release)
+        world_readable(staging)
+        compile_tree(interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED)
+        shutil.rmtree(target, ignore_errors=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging.rename(target)
+        facts.write_text(json.dumps({"digest": tree_digest(target)}) + "\n")
+
+    key = {"lock": text, "python": interpreter.digest, "recipe": _recipe(ws)}
+    once(ws, f"The wrapper, seldon-core {release}, for Python {minor}", f"wrapper-{minor}", key, [target, facts], make)
+    return Prebuilt(minor, release, target, json.loads(facts.read_text())["digest"])
+
+
+def _install(ws: Workspace, interpreter: Interpreter, text: str, built: Path, staging: Path) -> None:
+    """A relocatable venv less all that makes it one: the build lays it where it is wanted and says there which Python it is of."""
+    _uv(ws, "venv", "--relocatable", "--python", interpreter.python, staging)
+    requirements = staging / "requirements.txt"
+    requirements.write_text(text)
+    flags = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--find-links", built, "--link-mode", "copy")
+    _uv(ws, "pip", "install", "--python", staging / "bin/python", *flags, "-r", requirements)
+    packages = staging / f"lib/python{interpreter.minor}/site-packages"
+    for path in [*staging.iterdir(), *packages.glob("_virtualenv.*"), *(staging / "bin").iterdir()]:
+        if path.name.startswith(("python", "activate", "deactivate", "pydoc", "_virtualenv")) or (
+            path.parent == staging and path.name not in ("bin", "lib")
+        ):
+            path.unlink()
+    for path in [
+        *packages.glob("*.dist-info/direct_url.json"),
+        *packages.glob("*.dist-info/REQUESTED"),
+        *packages.glob("*.dist-info/uv_*"),
+    ]:
+        path.unlink()
+        _forget(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
+
+
+def _without_own_tests(packages: Path, release: str) -> None:
+    """seldon-core installs its tests as a top-level package ``tests``, which would hide the model's own."""
+    shutil.rmtree(packages / "tests")
+    _forget(packages / f"seldon_core-{release}.dist-info/RECORD", "tests/")
+
+
+def _forget(record: Path, start: str) -> None:
+    record.write_text("".join(line for line in record.read_text().splitlines(keepends=True) if not line.startswith(start)))
+
+
+def _recipe(ws: Workspace) -> str:
+    return digest(ws.checkout / "tools/wrapper.py", ws.checkout / "tools/trees.py")
+
+
+def _uv(ws: Workspace, *words: str | Path) -> None:
+    run(find_uv_bin(), *words, "--quiet", "--no-config", "--system-certs", "--cache-dir", ws.work / "cache/uv", timeout=600)
