@@ -16,7 +16,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help demo builder package env test test-unit bench lint lock engine-stop clean venv
+.PHONY: help docs demo builder package env test test-unit bench lint lock engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -47,6 +47,9 @@ lint: venv ## check format, lint and types
 	@$(WORK)/venv/bin/ruff format --check
 	@$(WORK)/venv/bin/ruff check
 	@$(WORK)/venv/bin/mypy --strict lib tools
+
+docs: venv ## write the generated parts of the documentation
+	@$(TOOLS) docs
 
 lock: venv ## renew the locks of what the buildpack, the tools and Go are installed from
 	@for folder in lib tools tools/go; do \

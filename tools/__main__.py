@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from tools import builder, engine, gotools, images
+from tools import builder, docs, engine, gotools, images
 from tools.clean import clean
 from tools.demo import demo
 from tools.steps import ToolError, Workspace
@@ -24,6 +24,7 @@ def main() -> int:
         "test": _test,
         "bench": _bench,
         "engine-stop": _engine_stop,
+        "docs": _docs,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -99,6 +100,11 @@ def _bench(ws: Workspace, options: argparse.Namespace) -> int:
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
     print("The Docker engine is stopped." if engine.stop(ws) else "No Docker engine that was started from here is running.")
+    return 0
+
+
+def _docs(ws: Workspace, _: argparse.Namespace) -> int:
+    docs.write(ws)
     return 0
 
 

@@ -79,6 +79,8 @@ def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         _install(ws, folder, requirements, "--python", str(interpreter.python))
         shutil.rmtree(folder / "bin", ignore_errors=True)
+        for record in folder.glob("*.dist-info/RECORD"):
+            wrapper.forget(record, "bin/")
         compile_tree(interpreter.python, folder)
 
     key = {"requirements": requirements.read_text(), "python": interpreter.digest, "recipe": _recipe(ws)}

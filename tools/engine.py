@@ -238,7 +238,9 @@ def _ask(*words: str) -> str:
 
 
 def _tail(log: Path) -> str:
-    return "\n    ".join(log.read_text(errors="replace").splitlines()[-12:])
+    """dockerd's last lines that are not mere progress."""
+    telling = [line for line in log.read_text(errors="replace").splitlines() if "level=info" not in line]
+    return "\n    ".join(telling[-6:])
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -112,7 +112,7 @@ def _base(ws: Workspace, engine: Engine, name: str) -> None:
             run("docker", "tag", re.sub(r":[^:/@]*@", "@", pinned), name, env=engine.environment)
             print("    from the registry's image", flush=True)
         else:
-            _bootstrap(engine, suite, name)
+            bootstrap(engine, suite, name)
             print(f"    made from Debian's packages, since no registry gave it: {refusal}", flush=True)
 
     once_image(ws, engine, f"Base image {name}", name, {"image": pinned, "suite": suite, "left out": " ".join(LEFT_OUT)}, make)
@@ -139,7 +139,7 @@ def _pull(engine: Engine, image: str) -> str | None:
     return None
 
 
-def _bootstrap(engine: Engine, suite: str, name: str) -> None:
+def bootstrap(engine: Engine, suite: str, name: str) -> None:
     """The smallest Debian that has apt, by mmdebstrap, with /usr merged so that nothing of Perl's is needed."""
     if shutil.which("mmdebstrap") is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:

@@ -160,12 +160,12 @@ def _make(ws: Workspace, minor: str, target: Path, facts: Path) -> None:
     version = tree.name.split("-")[1]
     trim(tree, minor)
     neutral_sysconfig(tree, minor, str(tree))
-    world_readable(tree)
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     tree.rename(target)
     shutil.rmtree(folder)
     compile_tree(target / f"bin/python{minor}", target / f"lib/python{minor}")
+    world_readable(target)
     facts.write_text(json.dumps({"version": version, "digest": tree_digest(target)}) + "\n")
 
 

@@ -48,9 +48,15 @@ def relocatable(prefix: Path, minor: str, target: Path) -> None:
     carried = _carry_libraries(binaries, target / "lib")
     _set_search_paths(target, minor, binaries, carried)
     _forget_prefix(prefix, [*binaries, *carried])
+    _common_authorities(carried)
     _check_glibc([*binaries, *carried])
     neutral_sysconfig(target, minor, str(prefix))
     world_readable(target)
+
+
+def of_glibc(name: str) -> bool:
+    """Whether a shared library is one of glibc's own, which every image has."""
+    return bool(_GLIBC_LIBRARIES.match(name))
 
 
 def trim(tree: Path, minor: str) -> None:
@@ -133,7 +139,7 @@ def _needed(binary: Path) -> dict[str, Path]:
     """The shared libraries beside glibc's that a binary asks for itself, by name, and where this machine's loader finds them."""
     asked = run(_patchelf(), "--print-needed", binary).split()
     found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
-    names = [name for name in asked if not _GLIBC_LIBRARIES.match(Path(name).name) and not name.startswith("libpython")]
+    names = [name for name in asked if not of_glibc(Path(name).name) and not name.startswith("libpython")]
     if missing := [name for name in names if name not in found]:
         raise ToolError(
             f"{binary.name} needs {', '.join(missing)}, which this machine does not have.", "Install it, or build that Python anew."
@@ -175,6 +181,13 @@ def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
         changed = old.sub(lambda match: b"/install".ljust(len(match[0]), b"/")[: len(match[0])], content)
         if changed != content:
             binary.write_bytes(changed)
+
+
+def _common_authorities(carried: list[Path]) -> None:
+    """Debian's OpenSSL looks for authorities in a folder that only its ``openssl`` package makes; /etc/ssl is there on every distribution."""
+    for library in carried:
+        if library.name.startswith("libcrypto."):
+            library.write_bytes(library.read_bytes().replace(b"/usr/lib/ssl", b"/etc/////ssl"))
 
 
 def _check_glibc(binaries: list[Path]) -> None:

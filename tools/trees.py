@@ -1,11 +1,12 @@
 """Trees that are the same wherever and whenever they are made: modes, bytecode and digest."""
 
+import contextlib
 import gzip
 import hashlib
 import os
 import shutil
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tools.steps import run
@@ -35,7 +36,7 @@ def tree_digest(*roots: Path) -> str:
         for path in sorted(root.rglob("*")):
             total.update(str(path.relative_to(root)).encode() + b"\0")
             if path.is_symlink():
-                total.update(b"link " + os.readlink(path).encode())
+                total.update(b"link " + bytes(path.readlink()))
             elif path.is_file():
                 total.update(f"file {path.stat().st_mode & 0o777:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
             total.update(b"\0")
@@ -50,7 +51,19 @@ def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
     """
     for cache in sorted(root.rglob("__pycache__")):
         shutil.rmtree(cache)
-    run(python, "-I", "-S", "-c", _COMPILE, root, *sorted(skipped), env={"PYTHONHASHSEED": "0"}, timeout=600)
+    # Not -I, which would ignore the seed: before 3.11 the order of a set in the code is that of its hashes.
+    alone = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONHOME": ""}
+    run(python, "-s", "-S", "-c", _COMPILE, root, *sorted(skipped), cwd=Path("/"), env=alone, timeout=600)
+
+
+@contextlib.contextmanager
+def public_files() -> Iterator[None]:
+    """What programs create meanwhile may be read by all: an archive keeps the modes it was made with."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def world_readable(root: Path) -> None:

@@ -12,10 +12,16 @@ from uv import find_uv_bin
 
 from tools.interpreters import Interpreter
 from tools.steps import ToolError, Workspace, announced, digest, once, run
-from tools.trees import compile_tree, tree_digest, world_readable
+from tools.trees import compile_tree, public_files, tree_digest, world_readable
 
-# 1980-01-01T00:00:00Z, the first time a zip can hold.
-_EPOCH = "315532800"
+# The first time a zip can hold; no set in another order; no bytecode in the wheels; and no compiler, without which all of them come out pure.
+_BUILD_ENVIRONMENT = {
+    "SOURCE_DATE_EPOCH": "315532800",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "CC": "/bin/false",
+    "CXX": "/bin/false",
+}
 
 # A folder that packages test themselves with is never imported while serving; half of NumPy's bytecode would be of these.
 _NOT_COMPILED = ("tests",)
@@ -47,17 +53,19 @@ def lock(ws: Workspace) -> None:
     folder, common = lock_folder(ws), ("--generate-hashes", "--no-header", "--no-annotate", "--upgrade")
     with announced("Locking the wrapper, the buildpack's libraries and the tools"):
         for minor in ws.versions["python"]["supported"]:
-            target = ("--python-version", minor, "--python-platform", _PLATFORM, "-o", folder / f"py{minor}.txt")
-            _uv(ws, "pip", "compile", *common, *target, folder / "requirements.in")
+            choice = ("--python-version", minor, "--python-platform", _PLATFORM)
+            _uv(ws, "pip", "compile", *common, *choice, "-o", folder / f"py{minor}.txt", folder / "requirements.in")
+        choice = ("--python-version", ws.versions["python"]["default"], "--python-platform", _PLATFORM)
+        _uv(ws, "pip", "compile", *common, *choice, "-o", ws.checkout / "tools/programs.txt", ws.checkout / "tools/programs.in")
         for name, minor in (("tools", "3.11"), ("lib", ws.versions["python"]["default"])):
-            target = ("--python-version", minor, "--universal", "-o", ws.checkout / f"{name}/requirements.txt")
-            _uv(ws, "pip", "compile", *common, *target, ws.checkout / f"{name}/requirements.in")
+            target = ws.checkout / name / "requirements.txt"
+            _uv(ws, "pip", "compile", *common, "--python-version", minor, "--universal", "-o", target, target.with_suffix(".in"))
 
 
 def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
     """Build the wheels that nobody publishes, for any Python 3, from sources whose hashes the lock names; returns their folder, $WORK/wheels.
 
-    Built with the lock's own setuptools, without a compiler and with a fixed date, so that they come out the same each time.
+    Built with the lock's own setuptools and so that they come out the same each time.
     """
     folder = ws.work / "wheels"
     locked = entries((lock_folder(ws) / f"py{interpreter.minor}.txt").read_text())
@@ -79,11 +87,9 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
             "--no-cache-dir",
             "--disable-pip-version-check",
         )
-        run(
-            *(sys.executable, "-m", "pip", "--python", scratch / "venv/bin/python", "wheel", *flags),
-            *("-r", scratch / "sources.txt", "-w", scratch / "built"),
-            env={"SOURCE_DATE_EPOCH": _EPOCH, "PYTHONHASHSEED": "0", "CC": "/bin/false", "CXX": "/bin/false"},
-        )
+        pip = (sys.executable, "-m", "pip", "--python", scratch / "venv/bin/python")
+        with public_files():
+            run(*pip, "wheel", *flags, "-r", scratch / "sources.txt", "-w", scratch / "built", env=_BUILD_ENVIRONMENT)
         if impure := [path.name for path in (scratch / "built").iterdir() if not path.name.endswith("-none-any.whl")]:
             raise ToolError(
                 f"{', '.join(impure)} came out bound to one Python.", "Leave out the package's C code, or lock a release with wheels."
@@ -126,8 +132,8 @@ def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> Prebuilt:
         shutil.rmtree(staging, ignore_errors=True)
         _install(ws, interpreter, text, built, staging)
         _without_own_tests(staging / f"lib/python{minor}/site-packages", release)
-        world_readable(staging)
         compile_tree(interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED)
+        world_readable(staging)
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         staging.rename(target)
@@ -157,16 +163,17 @@ def _install(ws: Workspace, interpreter: Interpreter, text: str, built: Path, st
         *packages.glob("*.dist-info/uv_*"),
     ]:
         path.unlink()
-        _forget(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
+        forget(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
 
 
 def _without_own_tests(packages: Path, release: str) -> None:
     """seldon-core installs its tests as a top-level package ``tests``, which would hide the model's own."""
     shutil.rmtree(packages / "tests")
-    _forget(packages / f"seldon_core-{release}.dist-info/RECORD", "tests/")
+    forget(packages / f"seldon_core-{release}.dist-info/RECORD", "tests/")
 
 
-def _forget(record: Path, start: str) -> None:
+def forget(record: Path, start: str) -> None:
+    """Take the files whose names begin so out of a package's RECORD."""
     record.write_text("".join(line for line in record.read_text().splitlines(keepends=True) if not line.startswith(start)))
 
 

@@ -7,6 +7,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+
 from seldon_buildpack import errors, log, settings
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
@@ -19,7 +20,7 @@ from seldon_buildpack.layers import cache, python, serve, wrapper
 from seldon_buildpack.layers.dependencies import Dependencies
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import manifest, model, python_version, s2i_environment, scrub, wrapper_variables
+from seldon_buildpack.project import manifest, methods, model, python_version, s2i_environment, scrub, wrapper_variables
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.secrets import Masker
@@ -67,16 +68,17 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    served_by = wrapper.plan(project.settings.text("BP_SELDON_CORE_VERSION") or bundle.seldon_core, interpreter, bundle)
+    asked = project.settings.text("BP_SELDON_CORE_VERSION") or (project.requirements.wrapper_version if project.requirements else "")
+    served_by = wrapper.plan(asked or bundle.seldon_core, interpreter, bundle)
     _tell(project, interpreter, served_by, out)
     stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
     out.heading("Layers")
     environment = stack.provide()
     serve.make(stack.layer("serve"), bundle, environment / "bin", project.settings.launch)
     launch.write(stack.root, [serve.WEB], {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": served_by.version})
-    for name in scrub.application(project.app, project.requirements):
+    for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
-    out.closing()
+    out.closing(*methods.example(project.model.service_type))
 
 
 def read_project(platform: Platform, out: Log) -> Project:
@@ -87,9 +89,13 @@ def read_project(platform: Platform, out: Log) -> Project:
     known, advice = _taken_as_meant(plain)
     for piece in (*file.advice, *advice):
         out.advise(piece)
-    requirements = manifest.find(platform.app, platform.env)
+    requirements = manifest.find(platform.app, known.plain())
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
-    out.masker = Masker.of((*plain.secrets(), *index.secrets()))
+    if requirements:
+        out.masker = Masker.of((*plain.secrets(), *requirements.secrets, *index.secrets()))
+        known = known.without_launch(requirements.configuring)
+    else:
+        out.masker = Masker.of((*plain.secrets(), *index.secrets()))
     choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
@@ -97,7 +103,7 @@ def read_project(platform: Platform, out: Log) -> Project:
         name.value if name else None,
         kind.value if kind else None,
         python=choice.minor,
-        python_path=known.text("PYTHONPATH"),
+        python_path=known.at_launch("PYTHONPATH"),
         origins=(name.source if name else "", kind.source if kind else ""),
     )
     for piece in (*choice.advice, *found.advice):
@@ -124,11 +130,9 @@ def plan_layers(
     """What each layer is made from, before any is made."""
     if platform.layers is None:
         raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
-    variables = (
-        tuple((name, platform.env[name]) for name in sorted(project.requirements.variables) if name in platform.env)
-        if project.requirements
-        else ()
-    )
+    told = project.settings.plain()
+    used = project.requirements.variables if project.requirements else frozenset()
+    variables = tuple((name, told[name]) for name in sorted(used) if name in told)
     adds_packages = project.requirements is not None or served_by.lock is None
     what = (
         Dependencies(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
@@ -147,8 +151,12 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     out.fact("Python", interpreter.request, project.python.source)
     out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
     if project.requirements:
-        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), f"{len(project.requirements.names)} packages")
-    for url in (*project.index.names(), *project.index.find_links):
+        out.fact(
+            "Requirements",
+            str(project.requirements.path.relative_to(project.app)),
+            f"{project.requirements.count} package{'' if project.requirements.count == 1 else 's'}",
+        )
+    for url in project.index.places(project.app):
         out.fact("Index", url)
 
 

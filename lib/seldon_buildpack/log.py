@@ -68,14 +68,11 @@ class Log:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
 
-    def closing(self) -> None:
-        """How to run what was built."""
-        self.heading("Run it (with your image's name for my-model)")
+    def closing(self, path: str, example: str) -> None:
+        """How to run what was built, and what to send to which path."""
+        self.heading("Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)")
         self.line("  docker run --rm -p 9000:9000 -p 5000:5000 my-model")
-        self.line(
-            "  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{\"data\": {\"ndarray\": [[1, 2, 3, 4]]}}'"
-        )
-        self.line("  REST on port 9000, gRPC on 5000, metrics on 6000")
+        self.line(f"  curl -s localhost:9000{path} -H 'Content-Type: application/json' -d '{example}'")
 
 
 # What the user wrote: taken as meant, or about to surprise

@@ -8,8 +8,13 @@ from urllib.parse import quote, unquote, urlsplit
 
 MASK = "****"
 
-# `git@` alone is the customary user of ssh, not a secret.
-_USERINFO = re.compile(r"(?<=://)(?!git@)[^/\s@'\"`]+(?=@)")
+# What stands before the last @ of a URL's host part. A password with a raw `/`, `#` or `?` ends the host part too early: then the
+# host part ends in something that is no port, and an @ follows. `git@` alone is the customary user of ssh, not a secret.
+_USERINFO = re.compile(r"(?<=://)(?!git@)(?:[^/?#\s]+(?=@)|[^/?#\s:@\[]*:(?!\d*(?:[/?#\s'\"`,;)]|$))\S*(?=@))")
+# What stands behind the ? of a URL: signed links carry their signature there.
+_QUERY = re.compile(r"(?<=://)([^\s?#]*\?)([^\s#]+)")
+# What the WHATWG's URL standard leaves as it is in a user's part, and so does uv.
+_NOT_ENCODED = "!$&'()*+,~"
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,10 @@ class Masker:
         for secret in secrets:
             value = secret.reveal()
             for form in {value, unquote(value)}:
-                forms |= {form, quote(form, safe=""), quote(form), base64.b64encode(form.encode()).decode()}
+                data = form.encode(errors="surrogateescape")
+                encoded = {quote(data, safe=safe) for safe in ("", "/", ":", _NOT_ENCODED)}
+                forms |= {form, *encoded, *(re.sub("%..", lambda found: found[0].lower(), one) for one in encoded)}
+                forms |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
         # A form of one or two letters would blank out half of the log and hide nothing.
         return cls(tuple(sorted((form for form in forms if len(form) > 2), key=lambda form: (-len(form), form))))
 
@@ -54,17 +62,27 @@ class Masker:
 
 
 def url_secrets(url: str) -> tuple[Secret, ...]:
-    """The secret parts of a URL: the password, or a user name that stands alone (a token), and the two together."""
+    """The secret parts of a URL: the password, or a user name that stands alone (a token), the two together, and its query.
+
+    A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing.
+    """
     try:
         parts = urlsplit(url)
         user, password = parts.username, parts.password
     except ValueError:
         return (Secret(url),)
-    if password:
-        return (Secret(password), Secret(f"{user}:{password}"))
-    return (Secret(user),) if user else ()
+    query = (Secret(found[2]) for found in _QUERY.finditer(url))
+    if not user and not password and (found := _USERINFO.search(url)):
+        user, _, password = found[0].partition(":")
+    credentials = (password, f"{user}:{password}") if password else (user,) if user else ()
+    return (*map(Secret, credentials), *query)
 
 
 def without_credentials(url: str) -> str:
     """The URL less its user name and password: fit for a key, a label, a log."""
     return _USERINFO.sub("", url).replace("://@", "://")
+
+
+def without_queries(text: str) -> str:
+    """The text with ``****`` for the query of each URL in it."""
+    return _QUERY.sub(rf"\1{MASK}", text)

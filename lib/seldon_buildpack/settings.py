@@ -34,7 +34,7 @@ DECLARED: tuple[Setting, ...] = (
         "The model class: `Module` (a class of the same name) or `package.Module`",
     ),
     Setting("SERVICE_TYPE", "from the class's methods", (FILE, ENV, RUN), True, "MODEL, ROUTER, TRANSFORMER, COMBINER or OUTLIER_DETECTOR"),
-    Setting("PERSISTENCE", "", (FILE, ENV, RUN), True, "0 or 1; s2i asked for it, the wrapper ignores it since 1.0"),
+    Setting("PERSISTENCE", "", (FILE, ENV, RUN), True, "0 or 1; s2i asked for it; the wrapper reads and ignores it"),
     Setting(
         "BP_PYTHON_VERSION", "3.12", (FILE, ENV), False, "Python to build and serve with, 3.8 to 3.12: a minor (`3.11`) or an exact version"
     ),
@@ -68,6 +68,8 @@ DECLARED: tuple[Setting, ...] = (
     Setting("PIP_NO_BINARY", "", (FILE, ENV), False, "Packages to build from source, or `:all:`"),
     Setting("PIP_ONLY_BINARY", "", (FILE, ENV), False, "Packages never to build from source, or `:all:`"),
     Setting("PIP_NO_BUILD_ISOLATION", "", (FILE, ENV), False, "0 or false, in pip's inverted way: build without an environment of its own"),
+    Setting("PIP_CERT", "the build image's", (FILE, ENV), False, "File with the certificate authorities to trust, relative to the source"),
+    Setting("PIP_CLIENT_CERT", "", (FILE, ENV), False, "File with a client's certificate and key, relative to the source"),
     Setting("PIP_PROXY", "", (FILE, ENV), False, "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too"),
     Setting("PIP_DEFAULT_TIMEOUT", "15", (FILE, ENV), False, "Seconds an index may stay silent; PIP_TIMEOUT is the same"),
     Setting("PIP_RETRIES", "5", (FILE, ENV), False, "How often a failed download is tried again"),
@@ -130,6 +132,20 @@ class Settings:
     def with_launch(self, files: Mapping[str, str]) -> "Settings":
         """The same with further launch defaults."""
         return Settings(self.values, {**self.launch, **files})
+
+    def without_launch(self, names: Iterable[str]) -> "Settings":
+        """The same less the launch defaults of these variables."""
+        files = {f"{name}.default" for name in names}
+        return Settings(self.values, {name: value for name, value in self.launch.items() if name not in files})
+
+    def at_launch(self, name: str) -> str:
+        """What a variable that lists folders will hold in the image, less what the run image has."""
+        parts = (self.launch.get(f"{name}.{kind}", "") for kind in ("prepend", "override", "default", "append"))
+        return ":".join(part for part in parts if part)
+
+    def plain(self) -> dict[str, str]:
+        """Every variable that was set, with its value."""
+        return {name: value.value for name, value in self.values.items()}
 
     def secrets(self) -> tuple[Secret, ...]:
         """What must be masked: credentials in any URL of a build variable."""

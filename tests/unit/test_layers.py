@@ -1,9 +1,8 @@
+import tomllib
 from pathlib import Path
 
-import tomllib
-
-from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.cnb.launch import Process, write
+from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.layers import keys
 
 

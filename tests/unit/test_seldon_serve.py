@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from seldon_buildpack.launch import seldon_serve
 from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
 
@@ -224,7 +225,7 @@ def test_a_refused_start_prints_three_lines_and_ends_with_2(app: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("MyModle", ["There is no module MyModle", "MyModel", "Set MODEL_NAME=MyModel."]),
+        ("MyModle", ["There is no module MyModle", "MyModel", "Set MODEL_NAME to MyModel."]),
         ("nowhere.Class", ["There is no module nowhere to take the class Class from."]),
         ("MyModel.Other", ["The module MyModel has no class Other.", "MODEL_NAME is MyModel.Other."]),
     ],
@@ -267,7 +268,9 @@ def test_a_before_run_without_a_first_line_naming_its_shell_runs_as_it_did_under
 
 def test_a_before_run_that_is_not_executable_is_not_run(app: Path) -> None:
     before_run(app, "#!/bin/sh\necho before\n", 0o644)
-    assert "before" not in serve(app).stdout
+    done = serve(app)
+    assert "Running before-run" not in done.stderr
+    assert len(done.stdout.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

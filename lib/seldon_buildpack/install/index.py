@@ -12,10 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seldon_buildpack.install.requirements import IndexLines
-from seldon_buildpack.secrets import Secret, url_secrets, without_credentials
+from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.settings import Settings
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
+_CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,14 @@ class Index:
     trusted_hosts: tuple[str, ...] = ()
     no_index: bool = False
     strategy: str = ""
+    constraints: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def source_options(self) -> tuple[str, ...]:
+        """What uv is told on its command line of where packages come from: it has no variable for it."""
+        return ("--no-index",) if self.no_index else ()
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -38,7 +45,12 @@ class Index:
 
     def names(self) -> tuple[str, ...]:
         """The indexes as they may be shown."""
-        return tuple(without_credentials(url) for url in self.urls)
+        return tuple(without_queries(without_credentials(url)) for url in self.urls)
+
+    def places(self, app: Path) -> tuple[str, ...]:
+        """The indexes and folders of wheels as they may be shown, folders of the source by their name in it."""
+        links = (without_queries(without_credentials(link)).removeprefix(f"{app}/") for link in self.find_links)
+        return (*(() if self.no_index else self.names()), *links)
 
     def secrets(self) -> tuple[Secret, ...]:
         """The credentials in its URLs."""
@@ -47,7 +59,7 @@ class Index:
     def key(self) -> str:
         """A digest of what is configured, less credentials: a new password does not change what is installed."""
         told = [*self.urls, "|", *self.find_links, "|", *self.trusted_hosts, str(self.no_index), self.strategy, *self.options]
-        return hashlib.sha256(json.dumps([without_credentials(word) for word in told]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([without_queries(without_credentials(word)) for word in told]).encode()).hexdigest()
 
     def environment(self) -> dict[str, str]:
         """The variables uv reads (uv: Environment variables)."""
@@ -57,7 +69,6 @@ class Index:
             # A comma separates here; a folder's name may hold spaces.
             "UV_FIND_LINKS": ",".join(self.find_links),
             "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
-            "UV_NO_INDEX": "1" if self.no_index else "",
             "UV_INDEX_STRATEGY": self.strategy,
         }
         return {name: value for name, value in told.items() if value} | dict(self.variables)
@@ -74,8 +85,9 @@ def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
         trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST", "TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
         strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
-        options=_options(settings, app),
-        variables=_variables(settings),
+        constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
+        options=_options(settings, lines, app),
+        variables=_variables(settings, app),
     )
 
 
@@ -83,23 +95,26 @@ def _absolute(app: Path, link: str) -> str:
     return link if "://" in link or Path(link).is_absolute() else str(app / link)
 
 
-def _options(settings: Settings, app: Path) -> tuple[str, ...]:
-    options = ["--require-hashes"] if settings.flag("PIP_REQUIRE_HASHES") else []
-    options += ["--prerelease", "allow"] if settings.flag("PIP_PRE") else []
+def _options(settings: Settings, lines: IndexLines, app: Path) -> tuple[str, ...]:
+    options = ["--require-hashes"] if settings.flag("PIP_REQUIRE_HASHES") or lines.require_hashes else []
+    options += ["--prerelease", "allow"] if settings.flag("PIP_PRE") or lines.pre else []
     # pip's inverted switch: PIP_NO_BUILD_ISOLATION=0 turns isolation off (pip: Environment Variables).
     options += ["--no-build-isolation"] if settings.text("PIP_NO_BUILD_ISOLATION").lower() in _FALSE else []
     for name, option in (("PIP_NO_BINARY", "--no-binary"), ("PIP_ONLY_BINARY", "--only-binary")):
         options += [word for package in settings.text(name).replace(",", " ").split() for word in (option, package)]
-    for name, option in (("PIP_CONSTRAINT", "--constraints"), ("PIP_BUILD_CONSTRAINT", "--build-constraints")):
+    for name, option in _CONSTRAINTS.items():
         options += [word for path in settings.words(name) for word in (option, _absolute(app, path))]
     return tuple(options)
 
 
-def _variables(settings: Settings) -> tuple[tuple[str, str], ...]:
+def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:
     proxy = settings.text("PIP_PROXY")
+    certificates, client = settings.text("PIP_CERT"), settings.text("PIP_CLIENT_CERT")
     told = {
         "HTTP_PROXY": proxy,
         "HTTPS_PROXY": proxy,
+        "SSL_CERT_FILE": _absolute(app, certificates) if certificates else "",
+        "SSL_CLIENT_CERT": _absolute(app, client) if client else "",
         "UV_HTTP_TIMEOUT": settings.text("PIP_DEFAULT_TIMEOUT") or settings.text("PIP_TIMEOUT"),
         "UV_HTTP_RETRIES": settings.text("PIP_RETRIES"),
     }

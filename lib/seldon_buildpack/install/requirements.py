@@ -4,31 +4,40 @@ uv installs from the file itself; this module finds out what the file depends on
 noticed, and says which line is wrong before anything is downloaded.
 """
 
+import hashlib
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 from pip_requirements_parser import InvalidRequirementLine, OptionLine, RequirementsFile
 
 from seldon_buildpack import errors
+from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
+
+WRAPPER = "seldon-core"
 
 # pip expands ${NAME} with capital letters, digits and underscores, nothing else (pip: Requirements File Format).
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_INDEX_LINE = re.compile(r"\s*(?:-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
+_URL = re.compile(r"[\w+.-]+://[^\s;]+")
 
 
 @dataclass(frozen=True)
 class IndexLines:
-    """The options of requirements files that say where packages come from; folders are absolute or URLs."""
+    """The options of requirements files that say where packages come from and which count; folders are absolute or URLs."""
 
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
     trusted_hosts: tuple[str, ...] = ()
     no_index: bool = False
+    pre: bool = False
+    require_hashes: bool = False
 
     def and_those_of(self, other: "IndexLines") -> "IndexLines":
         """Both, the first file's single values winning."""
@@ -38,6 +47,8 @@ class IndexLines:
             self.find_links + other.find_links,
             self.trusted_hosts + other.trusted_hosts,
             self.no_index or other.no_index,
+            self.pre or other.pre,
+            self.require_hashes or other.require_hashes,
         )
 
 
@@ -45,48 +56,124 @@ class IndexLines:
 class Requirements:
     """A requirements file with all it includes.
 
-    ``files`` are those read, ``local`` the wheels, archives and folders of the source they name, ``names`` the canonical
-    names of what they require, ``variables`` the environment variables they use.
+    ``files`` are those read, ``local`` the wheels, archives and folders of the source they name, ``editable`` those of
+    them that are installed in place, ``names`` the canonical names of what they require (constraints require nothing),
+    ``nameless`` the number of local folders beside them, ``wrapper`` the versions of seldon-core they ask for (`==1.16.0`).
+    ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
+    from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
     """
 
     path: Path
     files: tuple[Path, ...] = ()
     local: tuple[Path, ...] = ()
+    editable: tuple[Path, ...] = ()
     names: tuple[str, ...] = ()
+    nameless: int = 0
+    wrapper: str = ""
     variables: frozenset[str] = frozenset()
+    configuring: frozenset[str] = frozenset()
+    secrets: tuple[Secret, ...] = ()
+    digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
+
+    @property
+    def wrapper_version(self) -> str:
+        """The release of seldon-core that a line pins; empty where none does."""
+        pinned = re.search(r"(?<![^,])===?([^,*]+)(?![^,])", self.wrapper)
+        return pinned[1] if pinned else ""
+
+    @property
+    def count(self) -> int:
+        """How many packages they require by themselves."""
+        return len(self.names) + self.nameless
 
 
 def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
-    """Read the file and those it includes with -r and -c.
+    """Read the file and those it includes with -r and -c; ``env`` is what ${NAME} is looked up in.
 
     Raises a BuildError for a file that is missing or is not text, or a line that pip would refuse.
     """
     found = Requirements(path)
-    waiting = [path]
+    waiting = [(path, False)]
     while waiting:
-        current = waiting.pop(0)
+        # A file that is both counts as what requires.
+        waiting.sort(key=lambda one: one[1])
+        current, constraints = waiting.pop(0)
         if current in found.files:
             continue
         text = _text(app, current)
-        expanded = _VARIABLE.sub(lambda match: env.get(match[1], match[0]), text)
-        parsed = _parsed(expanded)
+        parsed = _parsed(_expanded(text, env))
         _refuse_bad_lines(app, current, parsed.invalid_lines)
         options = [line.options for line in parsed.options if isinstance(line, OptionLine)]
         waiting += [
-            _included(app, current, name) for table in options for key in ("requirements", "constraints") for name in table.get(key, [])
+            (_included(app, current, name), constraints or key == "constraints")
+            for table in options
+            for key in ("requirements", "constraints")
+            for name in table.get(key, [])
+            # uv fetches one from a URL itself; what it holds is not looked at before.
+            if "://" not in name
         ]
-        requirements = [line for line in parsed.requirements if not isinstance(line, InvalidRequirementLine)]
-        index = _index_lines(app, current, options)
-        found = Requirements(
-            path,
-            (*found.files, current),
-            (*found.local, *_local(app, [str(line.link.url) for line in requirements if line.link]), *_local(app, index.find_links)),
-            (*found.names, *(canonicalize_name(line.name) for line in requirements if line.name)),
-            found.variables | set(_VARIABLE.findall(text)),
-            found.index.and_those_of(index),
-        )
+        found = _with_file(found, app, current, text, env)
+        found = _with_index(found, app, current, options)
+        found = _with_requirements(found, app, [] if constraints else parsed.requirements)
     return found
+
+
+def _expanded(text: str, env: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda match: env.get(match[1]) or match[0], text)
+
+
+def _with_file(found: Requirements, app: Path, current: Path, text: str, env: Mapping[str, str]) -> Requirements:
+    expanded = _expanded(text, env)
+    public = without_queries(without_credentials(expanded))
+    digest = hashlib.sha256(f"{found.digest}\0{current.relative_to(app)}\0{public}".encode(errors="surrogateescape")).hexdigest()
+    configuring = frozenset(_configuring(text))
+    values = (env[name] for name in sorted(configuring) if env.get(name))
+    urls = (secret for url in _URL.findall(expanded) for secret in url_secrets(url))
+    return replace(
+        found,
+        files=(*found.files, current),
+        variables=found.variables | set(_VARIABLE.findall(text)),
+        configuring=found.configuring | configuring,
+        secrets=(*found.secrets, *map(Secret, values), *urls),
+        digest=digest,
+    )
+
+
+def _configuring(text: str) -> Iterator[str]:
+    """The variables in index lines, and in the user part and the query of any other URL."""
+    for line in text.splitlines():
+        if _INDEX_LINE.match(line):
+            yield from _VARIABLE.findall(line)
+        for url in _URL.findall(line):
+            authority, _, _ = url.partition("://")[2].partition("/")
+            yield from _VARIABLE.findall(authority.rpartition("@")[0] + url.partition("?")[2])
+
+
+def _with_index(found: Requirements, app: Path, current: Path, options: list[dict[str, Any]]) -> Requirements:
+    lines = _index_lines(app, current, options)
+    return replace(found, index=found.index.and_those_of(lines), local=(*found.local, *_local(app, lines.find_links)))
+
+
+def _with_requirements(found: Requirements, app: Path, lines: list[Any]) -> Requirements:
+    lines = [line for line in lines if not isinstance(line, InvalidRequirementLine)]
+    links = [(str(line.link.url), bool(line.is_editable)) for line in lines if line.link]
+    names = dict.fromkeys((*found.names, *(canonicalize_name(name) for line in lines if (name := line.name or _name_before_at(line)))))
+    asked = [str(line.req.specifier) for line in lines if line.req and line.name and canonicalize_name(line.name) == WRAPPER]
+    return replace(
+        found,
+        local=(*found.local, *_local(app, [link for link, _ in links])),
+        editable=(*found.editable, *_local(app, [link for link, editable in links if editable])),
+        names=tuple(names),
+        nameless=found.nameless + sum(1 for line in lines if not line.name and not _name_before_at(line)),
+        wrapper=",".join(filter(None, (found.wrapper, *asked))),
+    )
+
+
+def _name_before_at(line: Any) -> str:
+    """The name in `name @ ./path`, which the parser takes for a path as a whole."""
+    name, at, _ = str(line.link.url).partition(" @ ") if line.link else ("", "", "")
+    return name.partition("[")[0].strip() if at else ""
 
 
 def _parsed(text: str) -> RequirementsFile:
@@ -129,7 +216,7 @@ def _included(app: Path, current: Path, name: str) -> Path:
     return app / path.relative_to(app.resolve())
 
 
-def _index_lines(app: Path, current: Path, options: list[dict[str, object]]) -> IndexLines:
+def _index_lines(app: Path, current: Path, options: list[dict[str, Any]]) -> IndexLines:
     def values(key: str) -> Iterator[str]:
         for table in options:
             value = table.get(key, [])
@@ -141,12 +228,19 @@ def _index_lines(app: Path, current: Path, options: list[dict[str, object]]) -> 
         for link in values("find_links")
     )
     return IndexLines(
-        next(values("index_url"), ""), tuple(values("extra_index_urls")), folders, tuple(values("trusted_hosts")), any(values("no_index"))
+        next(values("index_url"), ""),
+        tuple(values("extra_index_urls")),
+        folders,
+        tuple(values("trusted_hosts")),
+        any(values("no_index")),
+        any(values("pre")),
+        any(values("require_hashes")),
     )
 
 
 def _local(app: Path, links: list[str] | tuple[str, ...]) -> Iterator[Path]:
+    """Those of the links that are files or folders; relative ones start at the source, wherever the file that names them lies (pip, uv)."""
     for link in links:
-        path = link.removeprefix("file://").partition("#")[0].partition("[")[0]
+        path = link.rpartition(" @ ")[2].removeprefix("file://").removeprefix("file:").partition("#")[0].partition("[")[0].strip()
         if "://" not in path and (app / path).exists():
             yield app / path

@@ -4,14 +4,15 @@
     seldon-serve [ARGUMENTS OF seldon-core-microservice ...]
 
 It checks MODEL_NAME, SERVICE_TYPE, PERSISTENCE and the wrapper's own variables in plain words where the wrapper would
-answer with a traceback, runs an executable ``before-run``, and then becomes the wrapper: the same process, with the
-arguments that s2i's run script gave it. Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails,
-else the wrapper's. One file, standard library, syntax of Python 3.6: it is copied into images of any Python.
+answer with a traceback, runs an executable ``before-run``, then becomes the wrapper, with the arguments of s2i's run script.
+Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails, else the wrapper's. One file, standard
+library, syntax of Python 3.6: it is copied into images of any Python.
 """
 
 import contextlib
 import difflib
 import errno
+import gc
 import importlib
 import json
 import os
@@ -20,6 +21,8 @@ import re
 import signal
 import sys
 import warnings
+from multiprocessing.connection import wait
+from multiprocessing.managers import SyncManager
 from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
 
 SERVICE_TYPES = ("MODEL", "ROUTER", "TRANSFORMER", "COMBINER", "OUTLIER_DETECTOR")
@@ -292,8 +295,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
 
 def _no_module(module: str, name: str) -> Refused:
     known = sorted(entry[:-3] for entry in os.listdir(".") if entry.endswith(".py"))
-    nearest = _nearest(module, known)
-    fix = "Set MODEL_NAME={}.".format(nearest) if nearest else "Set MODEL_NAME to one of the model's modules and classes."
+    fix = "Set MODEL_NAME to {}.".format(_nearest(module, known) or "one of the model's modules, or to module.Class")
     why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
     return Refused("There is no module {} to take the class {} from.".format(module, name), why, fix)
 
@@ -328,6 +330,9 @@ def end_in_order(microservice: Any) -> None:
                 # gunicorn forks its workers inside of rest(), and they leave it the same way.
                 if os.getpid() == main_process:
                     _end(others)
+                if sys.version_info >= (3, 7):
+                    # Python would search all that is loaded for garbage before it ends: 0.1 to 0.3 s in each process.
+                    gc.freeze()
 
         before, main_process = microservice.mp.active_children(), os.getpid()
         plain_start(rest_then_grpc, grpc_workers if grpc else None, custom, metrics_server)
@@ -346,8 +351,6 @@ def _when_told(act: Callable[[], object]) -> None:
 
 def _manager_that_outlives_requests() -> Any:
     """The process that holds the metrics. It ends when the main process has seen to it that nobody needs it any more."""
-    from multiprocessing.managers import SyncManager
-
     manager = SyncManager()
     manager.start(signal.signal, (signal.SIGTERM, signal.SIG_IGN))
     return manager
@@ -367,16 +370,13 @@ def _drain(server: Any) -> NoReturn:
 
 def _end(children: List[Any]) -> None:
     """Tell these processes to end until they and theirs have; give up some time after they would have given up themselves."""
-    from multiprocessing.connection import wait
-
     # gunicorn's handler would take their exit codes before multiprocessing could.
     signal.signal(signal.SIGCHLD, lambda *_: None)
     for child in children:
         for _ in range(int(2 * GRACE_SECONDS) + 2):
-            if wait([child.sentinel], 0):
-                break
-            child.terminate()
-            wait([child.sentinel], 0.5)
+            if not wait([child.sentinel], 0):
+                child.terminate()
+                wait([child.sentinel], 0.5)
 
 
 def main() -> int:

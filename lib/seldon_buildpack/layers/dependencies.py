@@ -12,6 +12,7 @@ buildpack are the same.
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import diagnosis, environments
+from seldon_buildpack.install import diagnosis, environments, in_source
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.requirements import Requirements
 from seldon_buildpack.install.uv import Uv
@@ -50,7 +51,8 @@ class Dependencies:
         folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
         local = [*(manifest.local if manifest else ()), *folders]
         return {
-            "requirements": keys.of_texts(manifest.files, self.app) if manifest else "",
+            "requirements": manifest.digest if manifest else "",
+            "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
             "index-settings": self.index.key(),
         } | self.wrapper.key
@@ -69,13 +71,20 @@ def shares_wrapper(layer: Layer) -> bool:
 def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
     """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
     layer.begin()
+    key = what.key()
     prefix = environment(layer)
     environments.prepare(prefix, python.home(interpreter), what.python.minor)
     site = environments.site_packages(prefix, what.python.minor)
     source = what.wrapper.carried or (wrapper.environment(wrapper_layer) if what.wrapper.lock else None)
     shown = _show_installed(environments.site_packages(source, what.python.minor), site) if source else frozenset[str]()
+    folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
+    before = in_source.entries(folders)
     with tempfile.TemporaryDirectory() as scratch:
-        _install(uv, prefix, what, _arguments(what, Path(scratch)))
+        _install(uv, prefix, what, [*what.index.options, *_arguments(what, Path(scratch))])
+    if in_source.tidy(folders, editable, before):
+        # The next build's source does not have what was made in place: it has to be made again.
+        key["local-packages"] = "completed in the source"
+    environments.forget_installation(site)
     left = frozenset(path.name for path in site.glob("*.dist-info")) & shown
     shared = bool(shown) and left == shown
     for name in left:
@@ -84,16 +93,19 @@ def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: La
         wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
         # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
         (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+    elif shown and what.wrapper.carried:
+        environments.copy_packages(what.wrapper.carried, prefix, what.python.minor, left)
     elif shown and what.wrapper.lock:
         with tempfile.TemporaryDirectory() as scratch:
-            pins = _pins(what.wrapper.lock, left, Path(scratch))
+            names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
+            pins = _pins(what.wrapper.lock, Path(scratch), only=names)
             _install(uv, prefix, what, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
     if not shared:
         environments.drop_wrapper_tests(site)
-    environments.compile_bytecode(prefix / "bin/python", prefix / "lib")
+    environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if not shared:
         environments.check_wrapper(prefix / "bin/python")
-    layer.finish(Types(launch=True), what.key() | {_SHARED: "yes" if shared else "no"})
+    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no"})
     return shared
 
 
@@ -110,29 +122,33 @@ def _show_installed(source: Path, site: Path) -> frozenset[str]:
 
 
 def _arguments(what: Dependencies, scratch: Path) -> list[str]:
+    named = what.requirements.names if what.requirements else ()
     arguments = ["-r", str(what.requirements.path)] if what.requirements else []
-    if not what.requirements or "seldon-core" not in what.requirements.names:
-        arguments.append(f"seldon-core=={what.wrapper.version}")
     if "--require-hashes" in what.index.options and what.wrapper.lock:
-        # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for its part.
-        return [*arguments[:-1], "-r", str(what.wrapper.lock)]
+        # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
+        return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
+    if "seldon-core" not in named:
+        arguments.append(f"seldon-core=={what.wrapper.version}")
     constraints = scratch / "constraints.txt"
     constraints.write_text(_CONSTRAINTS)
     return [*arguments, "--constraints", str(constraints)]
 
 
 def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> None:
-    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.options, *arguments]
+    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
         raise diagnosis.explain(outcome, diagnosis.Attempt(what.index, what.python.request, what.wrapper.version))
 
 
-def _pins(lock: Path, dist_infos: frozenset[str], scratch: Path) -> Path:
-    """The lock's entries for packages given by their .dist-info, as a file in ``scratch``."""
-    wanted = {canonicalize_name(name.removesuffix(".dist-info").rpartition("-")[0]) for name in dist_infos}
-    entries = re.split(r"\n(?=[A-Za-z0-9])", lock.read_text())
-    kept = [entry for entry in entries if canonicalize_name(re.split(r"[=\s\[]", entry, maxsplit=1)[0]) in wanted]
+def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:
+    """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
+    wanted, unwanted = {canonicalize_name(name) for name in only or ()}, {canonicalize_name(name) for name in left_out}
+    kept = []
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
+        name = canonicalize_name(re.split(r"[=\s\[]", entry, maxsplit=1)[0])
+        if name not in unwanted and (only is None or name in wanted):
+            kept.append(entry)
     path = scratch / "wrapper-pins.txt"
     path.write_text("\n".join(kept) + "\n")
     return path

@@ -21,7 +21,7 @@ def of_texts(paths: Iterable[Path], base: Path) -> str:
     total = hashlib.sha256()
     for path in paths:
         text = without_credentials(path.read_text(encoding="utf-8-sig", errors="surrogateescape"))
-        total.update(f"{path.relative_to(base)}\0{text}\0".encode(errors="surrogateescape"))
+        total.update(f"{os.path.relpath(path, base)}\0{text}\0".encode(errors="surrogateescape"))
     return total.hexdigest()
 
 

@@ -67,7 +67,7 @@ def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...]) -> None
             raise errors.PythonNotInstalled(python.request, carried, python.catalogue, outcome.lines[-8:])
         found[0].rename(home(layer))
         shutil.rmtree(target / "uv")
-        compile_bytecode(home(layer) / f"bin/python{python.minor}", home(layer) / f"lib/python{python.minor}")
+        compile_bytecode(home(layer) / f"bin/python{python.minor}", python.minor, home(layer) / f"lib/python{python.minor}")
     layer.finish(Types(launch=True), python.key)
 
 

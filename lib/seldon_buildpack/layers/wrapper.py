@@ -66,5 +66,5 @@ def make(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer, bun
         if outcome.code:
             raise diagnosis.explain(outcome, diagnosis.Attempt(index, python.request, wrapper.version, "Installing the wrapper"))
         drop_wrapper_tests(site_packages(prefix, python.minor))
-        compile_bytecode(prefix / "bin/python", prefix / "lib")
+        compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
     layer.finish(Types(launch=True), wrapper.key)

@@ -34,3 +34,12 @@ def of_wrapper(names: Iterable[str]) -> tuple[str, ...]:
     """Those of the names that the wrapper calls, in its own order."""
     known = set(names)
     return tuple(method for method in (*GRAPH_METHODS, *_OTHERS) if method in known)
+
+
+def example(service_type: str) -> tuple[str, str]:
+    """A path of the REST API that reaches such a class, and a message to send there."""
+    message = '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
+    paths = {"ROUTER": "/route", "TRANSFORMER": "/transform-input", "COMBINER": "/aggregate"}
+    if service_type == "COMBINER":
+        message = f'{{"seldonMessages": [{message}, {message}]}}'
+    return paths.get(service_type, "/api/v1.0/predictions"), message

@@ -4,24 +4,30 @@ The whole application directory is exported (spec: Phase #4: Export). It is a co
 in a checkout; only files that do carry something secret are rewritten.
 """
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from seldon_buildpack import settings
 from seldon_buildpack.install.requirements import Requirements
 from seldon_buildpack.project.s2i_environment import FILE
-from seldon_buildpack.secrets import Masker
+from seldon_buildpack.secrets import Masker, without_queries
 
 
-def application(app: Path, requirements: Requirements | None) -> tuple[str, ...]:
-    """Take index settings out of .s2i/environment and mask credentials in requirements files; returns the files rewritten."""
+def application(app: Path, requirements: Requirements | None, constraints: Iterable[Path] = ()) -> tuple[str, ...]:
+    """Take index settings out of .s2i/environment and mask credentials in requirements and constraints files.
+
+    Returns the files rewritten.
+    """
     changed = []
     environment = app / FILE
-    if environment.is_file() and _rewrite(environment, _without_index_settings):
+    configuring = requirements.configuring if requirements else frozenset[str]()
+    if environment.is_file() and _rewrite(environment, lambda text: _without_index_settings(text, configuring)):
         changed.append(FILE)
-    for path in requirements.files if requirements else ():
-        if _rewrite(path, Masker().mask):
-            changed.append(str(path.relative_to(app)))
+    inside = [path for path in constraints if path.is_file() and path.resolve().is_relative_to(app.resolve())]
+    for path in dict.fromkeys((*(requirements.files if requirements else ()), *inside)):
+        if _rewrite(path, lambda text: without_queries(Masker().mask(text))):
+            changed.append(os.path.relpath(path, app))
     return tuple(changed)
 
 
@@ -34,11 +40,11 @@ def _rewrite(path: Path, change: Callable[[str], str]) -> bool:
     return True
 
 
-def _without_index_settings(text: str) -> str:
-    lines = [line for line in text.split("\n") if not _configures_build(line)]
+def _without_index_settings(text: str, configuring: frozenset[str]) -> str:
+    lines = [line for line in text.split("\n") if not _configures_build(line, configuring)]
     return Masker().mask("\n".join(lines))
 
 
-def _configures_build(line: str) -> bool:
+def _configures_build(line: str, configuring: frozenset[str]) -> bool:
     name = line.lstrip("# ").partition("=")[0].strip().removeprefix("export ").strip()
-    return "=" in line and not settings.in_image(name, settings.FILE)
+    return "=" in line and (name in configuring or not settings.in_image(name, settings.FILE))

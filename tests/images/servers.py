@@ -1,0 +1,139 @@
+"""Servers on loopback that a build with ``--network host`` reaches. Each is a context manager and yields its URL, without a slash at the end."""
+
+import base64
+import contextlib
+import functools
+import http.server
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from passlib.hash import apr_md5_crypt
+
+
+@contextlib.contextmanager
+def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Answer with ``handler`` (a BaseHTTPRequestHandler) on a free port, over https where there is a ``context``."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        server.daemon_threads = True
+        if context:
+            # The handshake takes place in the request's own thread: one client that does not finish it holds up nobody.
+            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextlib.contextmanager
+def plain_http(directory: Path) -> Iterator[str]:
+    """The files of a directory; a folder without index.html is a page of links, which is all that PEP 503 asks for."""
+    with serving(functools.partial(_Files, directory=str(directory))) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
+    """The same over https with a certificate for 127.0.0.1 that nobody has signed; its key is written to ``scratch``."""
+    certificate, key = scratch / "certificate.pem", scratch / "key.pem"
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, "-keyout", key, "-out", certificate],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def always(status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The same answer to every request."""
+
+    class Same(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **(headers or {})}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_HEAD = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None: ...
+
+    with serving(Same) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def private_index(packages: Path, user: str, password: str) -> Iterator[str]:
+    """A pypiserver with the packages of a folder, which asks for this user and password; yields the index's URL without them."""
+    passwords = packages.parent / f"{packages.name}.htpasswd"
+    passwords.write_text(f"{user}:{apr_md5_crypt.hash(password)}\n")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    flags = ["--disable-fallback", "-a", "update,download,list", "-P", str(passwords), "-i", "127.0.0.1", "-p", str(port)]
+    words = [sys.executable, "-m", "pypiserver", "run", *flags, "--log-stream", "none", str(packages)]
+    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}/simple"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(port: int) -> None:
+    end = time.monotonic() + 30
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
+
+
+def with_user(url: str, user: str, password: str = "") -> str:
+    """The URL with a user, and a password where there is one, percent-encoded."""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{quote(user, safe='')}{':' + quote(password, safe='') if password else ''}@{rest}"
+
+
+@contextlib.contextmanager
+def files_with_password(directory: Path, user: str, password: str) -> Iterator[str]:
+    """The files of a directory for those who send this user and password."""
+    wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+    class Guarded(_Files):
+        def do_GET(self) -> None:
+            if self.headers.get("Authorization") == wanted:
+                super().do_GET()
+                return
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="files"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with serving(functools.partial(Guarded, directory=str(directory))) as url:
+        yield url
+
+
+class _Files(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None: ...

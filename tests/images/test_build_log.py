@@ -1,0 +1,129 @@
+"""The whole of what a user reads in a good build, and what a rebuild does not do again."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.images.conftest import Built, Pack
+
+_RUN = """
+Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)
+  docker run --rm -p 9000:9000 -p 5000:5000 my-model
+  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
+"""
+
+_MINIMAL = """\
+Seldon Python buildpack 0.1.0
+
+Model
+  Class         RowMeans  (.s2i/environment)
+  Service type  MODEL  (.s2i/environment)
+  Python        PYTHON  (the default; BP_PYTHON_VERSION chooses another)
+  Wrapper       seldon-core 1.17.1  (licence Apache-2.0)
+
+Layers
+"""
+
+_IRIS = """\
+Seldon Python buildpack 0.1.0
+
+Model
+  Class         IrisClassifier  (.s2i/environment)
+  Service type  MODEL  (.s2i/environment)
+  Python        PYTHON  (the default; BP_PYTHON_VERSION chooses another)
+  Wrapper       seldon-core 1.17.1  (licence Apache-2.0)
+  Requirements  requirements.txt  (4 packages)
+
+Layers
+"""
+
+_IRIS_INSTALLED = """\
+      Resolved 40 packages in N s
+      Prepared 4 packages in N s
+      Installed 4 packages in N s
+       + joblib==1.4.2
+       + scikit-learn==1.5.2
+       + scipy==1.14.1
+       + threadpoolctl==3.5.0
+                done in N s
+"""
+
+
+def _read(built: Built, bundle: Path) -> str:
+    version = json.loads((bundle / "bundle.json").read_text())["pythons"]["3.12"]["version"]
+    return built.ours.replace(version, "PYTHON")
+
+
+def _copied(sample: Path, tmp_path: Path) -> Path:
+    app: Path = shutil.copytree(sample, tmp_path / "app")
+    return app
+
+
+def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path) -> None:
+    layers = (
+        "  wrapper       made: first build\n                done in N s\n  python        made: first build\n                done in N s\n"
+    )
+    assert _read(minimal, bundle) == _MINIMAL + layers + _RUN
+
+
+def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
+    made = "".join(f"  {name:<14}made: first build\n                done in N s\n" for name in ("wrapper", "python"))
+    assert _read(iris, bundle) == _IRIS + "  dependencies  made: first build\n" + _IRIS_INSTALLED + made + _RUN
+
+
+def test_a_code_change_reinstalls_nothing_and_takes_us_less_than_the_start_of_a_container(
+    iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
+) -> None:
+    app = _copied(samples / "sklearn-iris", tmp_path)
+    (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
+    rebuilt = pack.must_build(iris.image, app)
+    assert _read(rebuilt, bundle) == _IRIS + "".join(f"  {name:<14}reused\n" for name in ("dependencies", "wrapper", "python")) + _RUN
+    exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
+    assert [line for line in exported if "seldon/python" in line] == [
+        f"Reusing layer 'seldon/python:{name}'" for name in ("dependencies", "python", "serve", "wrapper")
+    ]
+
+
+def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
+    iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
+) -> None:
+    app = _copied(samples / "sklearn-iris", tmp_path)
+    (app / "requirements.txt").write_text((app / "requirements.txt").read_text() + "colorama==0.4.6\n")
+    rebuilt = pack.must_build(iris.image, app)
+    installed = (
+        _IRIS_INSTALLED.replace("Resolved 40", "Resolved 41")
+        .replace("4 packages in", "5 packages in")
+        .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
+    )
+    reused = "".join(f"  {name:<14}reused\n" for name in ("wrapper", "python"))
+    expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  dependencies  made: requirements changed\n" + installed + reused + _RUN
+    assert _read(rebuilt, bundle) == expected
+    assert "Reusing layer 'seldon/python:wrapper'" in rebuilt.log
+    pack.must_build(iris.image, samples / "sklearn-iris")
+
+
+def test_the_five_phases_of_an_untrusted_builder_end_well_too(pack: Pack, samples: Path, minimal: Built, bundle: Path) -> None:
+    built = pack.must_build("seldon-test-untrusted", samples / "minimal", "--trust-builder=false")
+    layers = (
+        "  wrapper       made: first build\n                done in N s\n  python        made: first build\n                done in N s\n"
+    )
+    assert _read(built, bundle) == _MINIMAL + layers + _RUN
+
+
+def test_the_same_source_gives_the_same_image(pack: Pack, samples: Path, minimal: Built, tmp_path: Path) -> None:
+    from tests.images.conftest import docker
+
+    app = _copied(samples / "minimal", tmp_path)
+    again = pack.must_build("seldon-test-minimal-again", app, "--clear-cache")
+    ids = [docker("image", "inspect", "-f", "{{.Id}}", image).strip() for image in (minimal.image, again.image)]
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", ids[0])
+    assert ids[0] == ids[1]
+
+
+def test_what_is_not_ours_fails_detection_with_one_line(pack: Pack, source: Callable[..., Path]) -> None:
+    built = pack.build("seldon-test-not-ours", source({"notes.txt": "nothing"}))
+    assert built.code != 0
+    said = [line for line in built.log.splitlines() if line.startswith("seldon/python: ")]
+    assert len(said) == 1, built.log

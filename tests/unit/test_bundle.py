@@ -1,0 +1,184 @@
+"""What the buildpack carries: the same wherever it is made, runs wherever it is put, and takes only what the locks name."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import interpreters, relocate, trees, wrapper
+from tools.steps import Workspace
+
+LOCK = """\
+opentracing==2.4.0 \\
+    --hash=sha256:aa
+six==1.17.0 \\
+    --hash=sha256:bb \\
+    --hash=sha256:cc
+typing-extensions==4.16.0 ; python_version < "3.11" \\
+    --hash=sha256:dd
+"""
+
+
+def tree(root: Path, age: int) -> Path:
+    (root / "bin").mkdir(parents=True)
+    (root / "lib/package/tests").mkdir(parents=True)
+    (root / "bin/program").write_text("#!/bin/sh\n")
+    (root / "bin/program").chmod(0o700)
+    (root / "bin/other").symlink_to("program")
+    (root / "lib/package/__init__.py").write_text(
+        'NAMES = {"a", "b", "c", "d", "e"}\ndef known(name): return name in {"f", "g", "h", "i"}\n'
+    )
+    (root / "lib/package/tests/__init__.py").write_text("")
+    (root / "lib/package/template.py").write_text("{% if name %}\n")
+    for path in root.rglob("*"):
+        os.utime(path, (age, age), follow_symlinks=False)
+    return root
+
+
+def test_trees_made_at_other_times_in_other_places_have_the_same_digest_and_archive(tmp_path: Path) -> None:
+    made = [tree(tmp_path / "a", 1_000_000_000), tree(tmp_path / "deeper/b", 1_700_000_000)]
+    for root in made:
+        trees.compile_tree(Path(sys.executable), root)
+        trees.world_readable(root)
+        trees.archive(root, "python", root.parent / f"{root.name}.tar.gz")
+    assert trees.tree_digest(made[0]) == trees.tree_digest(made[1])
+    assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "deeper/b.tar.gz").read_bytes()
+
+
+def test_a_digest_tells_content_mode_name_link_and_bytecode_apart(tmp_path: Path) -> None:
+    def changed(name: str) -> str:
+        root = tree(tmp_path / name, 1_000_000_000)
+        if name == "content":
+            (root / "lib/package/__init__.py").write_text("NAMES = set()\n")
+        elif name == "mode":
+            (root / "bin/program").chmod(0o600)
+        elif name == "name":
+            (root / "bin/program").rename(root / "bin/renamed")
+        elif name == "link":
+            (root / "bin/other").unlink()
+            (root / "bin/other").symlink_to("elsewhere")
+        elif name == "bytecode":
+            trees.compile_tree(Path(sys.executable), root)
+        return trees.tree_digest(root)
+
+    digests = [changed(name) for name in ("untouched", "content", "mode", "name", "link", "bytecode")]
+    assert len(set(digests)) == len(digests)
+
+
+def test_bytecode_is_used_whatever_the_age_of_its_source_and_left_out_where_nothing_imports_it(tmp_path: Path) -> None:
+    root = tree(tmp_path / "tree", 1_000_000_000)
+    trees.compile_tree(Path(sys.executable), root / "lib", ("tests",))
+    source = root / "lib/package/__init__.py"
+    source.write_text("raise SystemExit('the source was read')\n")
+    os.utime(source, (315532801, 315532801))
+    subprocess.run([sys.executable, "-c", "import package; assert package.known('f')"], cwd=root / "lib", check=True)
+    assert not list(root.glob("lib/package/tests/__pycache__"))
+    assert [path.name.split(".")[0] for path in root.rglob("*.pyc")] == ["__init__"]
+
+
+def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
+    root = tree(tmp_path / "tree", 1_000_000_000)
+    (root / "lib").chmod(0o700)
+    (root / "lib/package/__init__.py").chmod(0o600)
+    trees.world_readable(root)
+    modes = {str(path.relative_to(root)): path.stat().st_mode & 0o777 for path in root.rglob("*")}
+    assert (modes["bin/program"], modes["lib"], modes["lib/package/__init__.py"]) == (0o755, 0o755, 0o644)
+
+
+def test_a_lock_is_cut_into_requirements_with_their_markers_and_hashes() -> None:
+    entries = wrapper.entries(LOCK)
+    assert list(entries) == ["opentracing", "six", "typing-extensions"]
+    assert "".join(entries.values()) == LOCK
+
+
+def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(tmp_path: Path) -> None:
+    (tmp_path / "opentracing-2.4.0-py3-none-any.whl").write_bytes(b"wheel")
+    entry = wrapper.entries(wrapper.with_built_wheels(LOCK, tmp_path))["opentracing"]
+    assert entry.splitlines()[1:] == [
+        "    --hash=sha256:aa \\",
+        f"    --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}",
+    ]
+
+
+def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_what_is_built_here() -> None:
+    ws = Workspace.from_environment()
+    locks = [wrapper.entries((wrapper.lock_folder(ws) / f"py{minor}.txt").read_text()) for minor in ws.versions["python"]["supported"]]
+    for name in wrapper.BUILT_HERE:
+        assert len({lock[name].split()[0] for lock in locks}) == 1
+    for lock in locks:
+        assert lock["seldon-core"].startswith(f"seldon-core=={ws.versions['wrapper']['seldon_core']} ")
+        assert all("--hash=sha256:" in entry for entry in lock.values())
+
+
+def test_a_catalogue_names_each_archive_with_its_version_address_and_hash(tmp_path: Path) -> None:
+    ws = Workspace(tmp_path, tmp_path)
+    (tmp_path / "catalogue").mkdir()
+    (tmp_path / "catalogue/cpython-3.9.18-linux-x86_64-gnu.tar.gz").write_bytes(b"archive")
+    listed = json.loads(interpreters.catalogue_for(ws, "http://127.0.0.1:8000/"))
+    entry = listed["cpython-3.9.18-linux-x86_64-gnu"]
+    assert (entry["major"], entry["minor"], entry["patch"]) == (3, 9, 18)
+    assert entry["url"] == "http://127.0.0.1:8000/cpython-3.9.18-linux-x86_64-gnu.tar.gz"
+    assert entry["sha256"] == hashlib.sha256(b"archive").hexdigest()
+
+
+def test_a_prefix_that_is_named_comes_before_a_newer_python_of_the_machine_unless_it_has_no_headers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for prefix, version in ((tmp_path / "named", "3.11.1"), (tmp_path / "pyenv/versions/3.11.9", "3.11.9")):
+        for name in ("bin", "lib/python3.11", "include/python3.11"):
+            (prefix / name).mkdir(parents=True)
+        (prefix / "bin/python3.11").write_text(f"#!/bin/sh\necho CPython {version}\n")
+        (prefix / "bin/python3.11").chmod(0o755)
+        (prefix / "lib/python3.11/os.py").touch()
+        (prefix / "include/python3.11/Python.h").touch()
+    monkeypatch.setenv("SELDON_BUILDPACK_PYTHONS_FROM", str(tmp_path / "named"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
+    monkeypatch.setenv("PATH", "/bin")
+    assert interpreters.installed("3.11") == interpreters.Installed("3.11.1", tmp_path / "named")
+    (tmp_path / "named/include/python3.11/Python.h").unlink()
+    assert interpreters.installed("3.11") == interpreters.Installed("3.11.9", tmp_path / "pyenv/versions/3.11.9")
+
+
+def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_tree(tmp_path: Path) -> None:
+    library = tmp_path / "made/lib/python3.12"
+    library.mkdir(parents=True)
+    (library / "_sysconfigdata__linux_x86_64-linux-gnu.py").write_text(
+        "build_time_vars = {'INCLUDEPY': '/home/me/3.12.1/include/python3.12',\n"
+        " 'LDSHARED': 'gcc -shared -L/home/me/3.12.1/lib '\n"
+        "             '-Wl,-rpath,/home/me/3.12.1/lib -O2',\n 'SIZEOF_LONG': 8}\n"
+    )
+    relocate.neutral_sysconfig(tmp_path / "made", "3.12", "/home/me/3.12.1")
+    moved = tmp_path / "moved"
+    (tmp_path / "made").rename(moved)
+    program = "import importlib; print(importlib.import_module('_sysconfigdata__linux_x86_64-linux-gnu').build_time_vars)"
+    shown = subprocess.run([sys.executable, "-c", program], cwd=moved / "lib/python3.12", check=True, capture_output=True, text=True).stdout
+    assert shown.strip() == str({"INCLUDEPY": f"{moved}/include/python3.12", "LDSHARED": "gcc -shared -O2", "SIZEOF_LONG": 8})
+
+
+@pytest.mark.skipif(interpreters.installed("3.12") is None, reason="this machine has no Python 3.12 of its own")
+def test_a_packed_interpreter_runs_from_another_folder_with_libraries_of_its_own(tmp_path: Path) -> None:
+    found = interpreters.installed("3.12")
+    assert found
+    relocate.relocatable(found.prefix, "3.12", tmp_path / "made")
+    moved = (tmp_path / "made").rename(tmp_path / "moved")
+    used = "import ssl, sqlite3, ctypes, bz2, lzma, uuid, sys; print(sys.prefix); print(open('/proc/self/maps').read())"
+    clean = {"PATH": "/nowhere", "LD_LIBRARY_PATH": str(found.prefix / "lib")}
+    shown = subprocess.run(
+        [moved / "bin/python3", "-I", "-c", used], env=clean, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert shown[0] == str(moved)
+    loaded = {Path(line.split()[-1]) for line in shown if ".so" in line}
+    foreign = [path.name for path in loaded if moved not in path.parents and not relocate.of_glibc(path.name)]
+    assert foreign == []
+    assert str(found.prefix.parent).encode() not in b"".join(path.read_bytes() for path in moved.rglob("*") if path.is_file())
+
+
+def test_a_files_line_leaves_the_record_and_no_other(tmp_path: Path) -> None:
+    record = tmp_path / "RECORD"
+    record.write_text("seldon_core/tests.py,,\ntests/__init__.py,sha256=x,1\ntests_of_mine/a.py,,\n")
+    wrapper.forget(record, "tests/")
+    assert record.read_text() == "seldon_core/tests.py,,\ntests_of_mine/a.py,,\n"
