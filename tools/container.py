@@ -85,7 +85,8 @@ def started(image: str, options: Sequence[str] = (), arguments: Sequence[str] = 
     ports = [word for port in (9000, 5000, 6000) for word in ("-p", f"127.0.0.1::{port}")]
     identity = run("docker", "run", "-d", *ports, *options, image, *arguments, timeout=120).strip()
     try:
-        yield Container(identity, *(_address(identity, port) for port in (9000, 5000, 6000)), begin)
+        rest, grpc, metrics = (_address(identity, port) for port in (9000, 5000, 6000))
+        yield Container(identity, rest, grpc, metrics, begin)
     finally:
         subprocess.run(
             ["docker", "rm", "-f", "-v", identity], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60

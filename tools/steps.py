@@ -89,7 +89,7 @@ def digest(*paths: Path) -> str:
                 continue
             total.update(str(path.relative_to(root.parent)).encode() + b"\0")
             if path.is_symlink():
-                total.update(b"link " + os.readlink(path).encode())
+                total.update(b"link " + bytes(path.readlink()))
             elif path.is_file():
                 total.update(f"{path.stat().st_mode & 0o111:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
             total.update(b"\0")

@@ -68,14 +68,15 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    asked = project.settings.text("BP_SELDON_CORE_VERSION") or (project.requirements.wrapper_version if project.requirements else "")
-    served_by = wrapper.plan(asked or bundle.seldon_core, interpreter, bundle)
+    wanted = project.requirements.wrapper_version(bundle.seldon_core) if project.requirements else bundle.seldon_core
+    served_by = wrapper.plan(project.settings.text("BP_SELDON_CORE_VERSION") or wanted, interpreter, bundle)
     _tell(project, interpreter, served_by, out)
     stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
     out.heading("Layers")
     environment = stack.provide()
     serve.make(stack.layer("serve"), bundle, environment / "bin", project.settings.launch)
-    launch.write(stack.root, [serve.WEB], {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": served_by.version})
+    labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version()}
+    launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))

@@ -96,8 +96,8 @@ def workspace() -> Workspace:
 
 @pytest.fixture(scope="session")
 def pack(workspace: Workspace) -> Iterator[Pack]:
-    # Only the default Python is carried, whatever this machine carried before: what is installed at build is tested too.
-    made = builder.create(workspace, ("3.12",))
+    # One Python beside the default, whatever this machine's builder carried before: carried and not carried are both tested.
+    made = builder.create(workspace, ("3.9", "3.12"))
     pack = Pack(made, builder.environment(workspace, made.engine))
     yield pack
     for image in pack.images:
@@ -109,6 +109,12 @@ def pack(workspace: Workspace) -> Iterator[Pack]:
     ours = [volume for volume in volumes if any(image.replace("/", "_") in volume for image in pack.images)]
     if ours:
         subprocess.run(["docker", "volume", "rm", *ours], capture_output=True, check=False)
+
+
+@pytest.fixture(scope="session")
+def untrusting(pack: Pack, workspace: Workspace) -> Pack:
+    """The same pack, not told to trust the builder: each phase runs in a container of its own."""
+    return Pack(pack.made, builder.environment(workspace, pack.made.engine, trusted=False), pack.images)
 
 
 @pytest.fixture(scope="session")

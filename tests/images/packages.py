@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from tools.container import started
+
 _GIT = {"GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z", "GIT_CONFIG_GLOBAL": "/dev/null"}
 
 
@@ -66,3 +68,35 @@ def repository(folder: Path, files: Mapping[str, str], tag: str) -> Path:
 
 def _digest(text: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def model(*modules: str) -> dict[str, str]:
+    """A model that answers with what each of these modules says."""
+    return {
+        "Says.py": f"import importlib\n\nMODULES = {modules!r}\n\n\nclass Says:\n"
+        "    def predict(self, X, names=None, meta=None):\n"
+        "        return [importlib.import_module(name).SAYS for name in MODULES]\n",
+        ".s2i/environment": "MODEL_NAME=Says\nSERVICE_TYPE=MODEL\nPERSISTENCE=0\n",
+    }
+
+
+def said(image: str) -> list[str]:
+    """What the model of ``model`` answers in a container of the image."""
+    with started(image) as container:
+        container.wait_ready()
+        status, answer = container.post("/api/v1.0/predictions", {"data": {"ndarray": [[1]]}})
+        assert status == 200, answer
+        return list(answer["data"]["ndarray"])
+
+
+def environment(image: str) -> dict[str, str]:
+    """The variables that a process of the image sees."""
+    words = ["docker", "run", "--rm", "--entrypoint", "launcher", image, "env", "-0"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
+    return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
+
+
+def read_file(image: str, path: str) -> str:
+    """A text file of the image."""
+    words = ["docker", "run", "--rm", "--entrypoint", "cat", image, path]
+    return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout

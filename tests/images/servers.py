@@ -113,13 +113,23 @@ def _wait_for(port: int) -> None:
 def with_user(url: str, user: str, password: str = "") -> str:
     """The URL with a user, and a password where there is one, percent-encoded."""
     scheme, _, rest = url.partition("://")
-    return f"{scheme}://{quote(user, safe='')}{':' + quote(password, safe='') if password else ''}@{rest}"
+    return f"{scheme}://{encoded(user)}{':' + encoded(password) if password else ''}@{rest}"
+
+
+def encoded(text: str) -> str:
+    """A user name or password as it stands in a URL."""
+    return quote(text, safe="")
+
+
+def basic(user: str, password: str) -> str:
+    """What basic authentication sends."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 @contextlib.contextmanager
 def files_with_password(directory: Path, user: str, password: str) -> Iterator[str]:
     """The files of a directory for those who send this user and password."""
-    wanted = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+    wanted = f"Basic {basic(user, password)}"
 
     class Guarded(_Files):
         def do_GET(self) -> None:

@@ -3,10 +3,12 @@
 import json
 import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.images.conftest import Built, Pack
+from tests.images.conftest import Built, Pack, docker
+from tools.steps import Workspace
 
 _RUN = """
 Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)
@@ -56,30 +58,33 @@ def _read(built: Built, bundle: Path) -> str:
     return built.ours.replace(version, "PYTHON")
 
 
+def _made(*names: str) -> str:
+    return "".join(f"  {name:<14}made: first build\n                done in N s\n" for name in names)
+
+
+def _reused(*names: str) -> str:
+    return "".join(f"  {name:<14}reused\n" for name in names)
+
+
 def _copied(sample: Path, tmp_path: Path) -> Path:
     app: Path = shutil.copytree(sample, tmp_path / "app")
     return app
 
 
 def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path) -> None:
-    layers = (
-        "  wrapper       made: first build\n                done in N s\n  python        made: first build\n                done in N s\n"
-    )
-    assert _read(minimal, bundle) == _MINIMAL + layers + _RUN
+    assert _read(minimal, bundle) == _MINIMAL + _made("wrapper", "python") + _RUN
 
 
 def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
-    made = "".join(f"  {name:<14}made: first build\n                done in N s\n" for name in ("wrapper", "python"))
-    assert _read(iris, bundle) == _IRIS + "  dependencies  made: first build\n" + _IRIS_INSTALLED + made + _RUN
+    dependencies = "  dependencies  made: first build\n" + _IRIS_INSTALLED
+    assert _read(iris, bundle) == _IRIS + dependencies + _made("wrapper", "python") + _RUN
 
 
-def test_a_code_change_reinstalls_nothing_and_takes_us_less_than_the_start_of_a_container(
-    iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
-) -> None:
+def test_a_code_change_reinstalls_nothing(iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)
     (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
     rebuilt = pack.must_build(iris.image, app)
-    assert _read(rebuilt, bundle) == _IRIS + "".join(f"  {name:<14}reused\n" for name in ("dependencies", "wrapper", "python")) + _RUN
+    assert _read(rebuilt, bundle) == _IRIS + _reused("dependencies", "wrapper", "python") + _RUN
     exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
     assert [line for line in exported if "seldon/python" in line] == [
         f"Reusing layer 'seldon/python:{name}'" for name in ("dependencies", "python", "serve", "wrapper")
@@ -97,24 +102,34 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
         .replace("4 packages in", "5 packages in")
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
-    reused = "".join(f"  {name:<14}reused\n" for name in ("wrapper", "python"))
+    reused = _reused("wrapper", "python")
     expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  dependencies  made: requirements changed\n" + installed + reused + _RUN
     assert _read(rebuilt, bundle) == expected
     assert "Reusing layer 'seldon/python:wrapper'" in rebuilt.log
     pack.must_build(iris.image, samples / "sklearn-iris")
 
 
-def test_the_five_phases_of_an_untrusted_builder_end_well_too(pack: Pack, samples: Path, minimal: Built, bundle: Path) -> None:
-    built = pack.must_build("seldon-test-untrusted", samples / "minimal", "--trust-builder=false")
-    layers = (
-        "  wrapper       made: first build\n                done in N s\n  python        made: first build\n                done in N s\n"
-    )
-    assert _read(built, bundle) == _MINIMAL + layers + _RUN
+def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, samples: Path, bundle: Path) -> None:
+    built = untrusting.must_build("seldon-test-untrusted", samples / "minimal", "--clear-cache")
+    assert _read(built, bundle) == _MINIMAL + _made("wrapper", "python") + _RUN
+    assert "[exporter] " in built.log
+    again = untrusting.must_build("seldon-test-untrusted", samples / "minimal")
+    assert _read(again, bundle) == _MINIMAL + _reused("wrapper", "python") + _RUN
+
+
+def test_pack_builds_as_typed_after_the_exports_of_make_env(workspace: Workspace, pack: Pack, samples: Path, tmp_path: Path) -> None:
+    exports = subprocess.run(["make", "-s", "env"], cwd=workspace.checkout, capture_output=True, text=True, timeout=120, check=True).stdout
+    app = _copied(samples / "minimal", tmp_path)
+    pack.images.add("seldon-test-typed")
+    for typed in (
+        "pack build seldon-test-typed --builder seldon/builder",
+        "pack build seldon-test-typed --builder seldon/builder --trust-builder=false",
+    ):
+        done = subprocess.run(["sh", "-c", f"{exports}\n{typed}"], cwd=app, capture_output=True, text=True, timeout=300, check=False)
+        assert "Successfully built image 'seldon-test-typed'" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_same_source_gives_the_same_image(pack: Pack, samples: Path, minimal: Built, tmp_path: Path) -> None:
-    from tests.images.conftest import docker
-
     app = _copied(samples / "minimal", tmp_path)
     again = pack.must_build("seldon-test-minimal-again", app, "--clear-cache")
     ids = [docker("image", "inspect", "-f", "{{.Id}}", image).strip() for image in (minimal.image, again.image)]

@@ -1,5 +1,6 @@
-"""A Python that the builder does not carry is installed at build, from the catalogue configured."""
+"""Pythons beside the default: one that the builder carries, and one that is installed at build from the catalogue configured."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +12,13 @@ from tests.images.servers import plain_http
 from tools import container, interpreters
 from tools.steps import Workspace
 
-_MINOR = "3.9"
+_MINOR = "3.11"
+_CARRIED = "3.9"
 
 
 @pytest.fixture(scope="module")
 def catalogue(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a catalogue with this machine's Python 3.9, on loopback."""
+    """The URL of a catalogue with this machine's Python 3.11, on loopback."""
     interpreters.catalogue(workspace, (_MINOR,))
     folder = tmp_path_factory.mktemp("catalogue")
     for archive in (workspace.work / "catalogue").glob("*.tar.gz"):
@@ -36,6 +38,15 @@ def app(samples: Path, tmp_path: Path) -> Path:
         (folder / name).write_bytes((samples / "minimal" / name).read_bytes())
     (folder / ".python-version").write_text(f"{_MINOR}\n")
     return folder
+
+
+def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Path, samples: Path) -> None:
+    built = pack.must_build("seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED})
+    assert re.search(rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE), built.ours
+    with container.started(built.image) as running:
+        running.wait_ready()
+        subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
+        assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_CARRIED}.")
 
 
 def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused(

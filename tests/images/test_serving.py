@@ -102,7 +102,7 @@ def test_it_serves_as_8888_without_any_right_and_nothing_to_write_but_tmp(iris: 
         assert "Traceback" not in running.logs()
 
 
-def test_docker_run_e_wins_over_what_is_baked(minimal: Built, source: Callable[..., Path], pack: Pack) -> None:
+def test_docker_run_e_wins_over_what_is_baked(source: Callable[..., Path], pack: Pack) -> None:
     two = "class {0}:\n    def predict(self, X, names=None):\n        return [['{0}']]\n"
     app = source(
         {".s2i/environment": "MODEL_NAME=First\nSERVICE_TYPE=MODEL\n", "First.py": two.format("First"), "Second.py": two.format("Second")}

@@ -62,6 +62,40 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
     )
 
 
+def forget_installation(site: Path) -> None:
+    """Remove uv's notes for itself, which hold times, and the query of a URL that a package came from: it may be a signature."""
+    for note in site.glob("*.dist-info/uv_*.json"):
+        note.unlink()
+        _list_again(note, "")
+    for note in site.glob("*.dist-info/direct_url.json"):
+        told = json.loads(note.read_text())
+        public = without_queries(without_credentials(told["url"])).removesuffix(f"?{MASK}")
+        if public != told["url"]:
+            note.write_text(json.dumps({**told, "url": public}))
+            _list_again(note, f"{note.parent.name}/{note.name},,\n")
+
+
+def _list_again(file: Path, line: str) -> None:
+    """Replace a file's line in its package's RECORD."""
+    record = file.parent / "RECORD"
+    lines = record.read_text().splitlines(keepends=True)
+    record.write_text("".join(one for one in lines if not one.startswith(f"{file.parent.name}/{file.name},")) + line)
+
+
+def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[str]) -> None:
+    """Copy installed packages, given by their .dist-info, with scripts and bytecode, from one environment to another."""
+    site = site_packages(source, minor)
+    for name in sorted(dist_infos):
+        for line in (site / name / "RECORD").read_text().splitlines():
+            path = site / next(csv.reader([line]))[0]
+            compiled = path.parent.glob(f"__pycache__/{path.stem}.*.pyc") if path.suffix == ".py" else ()
+            # A file that was left out of the wrapper, such as its tests, may still be listed.
+            for file in filter(Path.is_file, (path, *compiled)):
+                copy = target / os.path.relpath(file, source)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file, copy)
+
+
 def drop_wrapper_tests(site: Path) -> None:
     """Remove the top-level package ``tests`` that seldon-core's wheel ships: it would hide a model's own."""
     for record in site.glob("seldon_core-*.dist-info/RECORD"):

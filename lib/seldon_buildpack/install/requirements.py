@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from pip_requirements_parser import InvalidRequirementLine, OptionLine, RequirementsFile
 
@@ -76,11 +77,11 @@ class Requirements:
     digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
 
-    @property
-    def wrapper_version(self) -> str:
-        """The release of seldon-core that a line pins; empty where none does."""
-        pinned = re.search(r"(?<![^,])===?([^,*]+)(?![^,])", self.wrapper)
-        return pinned[1] if pinned else ""
+    def wrapper_version(self, default: str) -> str:
+        """The release of seldon-core that the files ask for: pinned, or ``default`` if it will do, else what they say (`<1.17`)."""
+        asked = SpecifierSet(self.wrapper)
+        pinned = [one.version for one in asked if one.operator in ("==", "===") and not one.version.endswith(".*")]
+        return pinned[0] if pinned else default if asked.contains(default, prereleases=True) else self.wrapper
 
     @property
     def count(self) -> int:

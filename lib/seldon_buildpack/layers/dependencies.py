@@ -22,15 +22,18 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install import diagnosis, environments, in_source
 from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.requirements import Requirements
+from seldon_buildpack.install.requirements import WRAPPER, Requirements
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.wrapper import Wrapper
 
 _SHARED = "shares-wrapper"
+_HELD = "holds-wrapper"
 # gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources; setuptools 82 dropped it.
 _CONSTRAINTS = "setuptools<82\n"
+# PyYAML 5.4, which releases before 1.17 want and which has no wheel for Python 3.10 and later, does not build with Cython 3.
+_BUILD_CONSTRAINTS = "cython<3\n"
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,11 @@ def shares_wrapper(layer: Layer) -> bool:
     return layer.metadata().get(_SHARED) == "yes"
 
 
+def wrapper_version(layer: Layer) -> str:
+    """The release of seldon-core that a layer made or reused holds; empty where the wrapper's layer has it."""
+    return layer.metadata().get(_HELD, "")
+
+
 def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
     """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
     layer.begin()
@@ -93,20 +101,28 @@ def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: La
         wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
         # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
         (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
-    elif shown and what.wrapper.carried:
-        environments.copy_packages(what.wrapper.carried, prefix, what.python.minor, left)
-    elif shown and what.wrapper.lock:
+        environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+    else:
+        _complete(prefix, what, left, uv)
+    held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
+    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no", _HELD: "".join(held)})
+    return shared
+
+
+def _complete(prefix: Path, what: Dependencies, left: frozenset[str], uv: Uv) -> None:
+    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info), and see whether they go together."""
+    carried = what.wrapper.carried
+    if left and what.wrapper.lock and not carried:
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
             pins = _pins(what.wrapper.lock, Path(scratch), only=names)
             _install(uv, prefix, what, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
-    if not shared:
-        environments.drop_wrapper_tests(site)
+    environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
-    if not shared:
-        environments.check_wrapper(prefix / "bin/python")
-    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no"})
-    return shared
+    if carried:
+        # After compiling: they bring their bytecode.
+        environments.copy_packages(carried, prefix, what.python.minor, left)
+    environments.check_wrapper(prefix / "bin/python")
 
 
 def _show_installed(source: Path, site: Path) -> frozenset[str]:
@@ -127,11 +143,18 @@ def _arguments(what: Dependencies, scratch: Path) -> list[str]:
     if "--require-hashes" in what.index.options and what.wrapper.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
         return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
-    if "seldon-core" not in named:
-        arguments.append(f"seldon-core=={what.wrapper.version}")
-    constraints = scratch / "constraints.txt"
-    constraints.write_text(_CONSTRAINTS)
-    return [*arguments, "--constraints", str(constraints)]
+    asked = what.requirements.wrapper if what.requirements else ""
+    # A line that names it without a version may be a URL: then the pin would contradict it.
+    by_line = WRAPPER in named and not asked and what.wrapper.lock
+    if what.wrapper.version[:1].isdigit() and not by_line:
+        arguments.append(f"{WRAPPER}=={what.wrapper.version}")
+    if not what.wrapper.lock:
+        arguments += ["--find-links", str(what.bundle.wheels)]
+    for option, text in (("--constraints", _CONSTRAINTS), ("--build-constraints", "" if what.wrapper.lock else _BUILD_CONSTRAINTS)):
+        if text:
+            (scratch / f"{option.strip('-')}.txt").write_text(text)
+            arguments += [option, str(scratch / f"{option.strip('-')}.txt")]
+    return arguments
 
 
 def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> None:

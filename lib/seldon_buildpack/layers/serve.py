@@ -33,6 +33,9 @@ def make(layer: Layer, bundle: Bundle, python_bin: Path, defaults: Mapping[str, 
         # A log line is read when it is written, and a root that is read-only is not tried.
         "PYTHONUNBUFFERED.default": "1",
         "PYTHONDONTWRITEBYTECODE.default": "1",
+        # As Seldon's s2i images have it; a pod's environment is otherwise empty.
+        "LANG.default": "C.UTF-8",
+        "LC_ALL.default": "C.UTF-8",
     }
     layer.write_environment("launch", fixed | dict(defaults))
     layer.finish(Types(launch=True), {})

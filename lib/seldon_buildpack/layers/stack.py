@@ -46,6 +46,11 @@ class Stack:
         drop_others(self.root, kept)
         return dependencies.environment(self.layer("dependencies")) if self.dependencies else wrapper.environment(self.layer("wrapper"))
 
+    def wrapper_version(self) -> str:
+        """The release of the wrapper that serves, after ``provide``."""
+        chosen = dependencies.wrapper_version(self.layer("dependencies")) if self.dependencies else ""
+        return chosen or self.wrapper.version
+
     def _dependencies(self, what: Dependencies) -> bool:
         layer = self.layer("dependencies")
         stored = layer.metadata()

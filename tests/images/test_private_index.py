@@ -1,0 +1,171 @@
+"""Packages from indexes that ask who you are: installed, served, and nothing of it left anywhere."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.images import packages, servers
+from tests.images.canaries import Credentials, assert_nowhere, found
+from tests.images.conftest import Pack
+
+IMAGE = "seldon-test-index"
+Source = Callable[..., Path]
+
+
+@dataclass(frozen=True)
+class PrivateIndex:
+    """An index of one package, ``name``, in versions 1.0 and 2.0, and who may read it."""
+
+    name: str
+    url: str
+    allowed: Credentials
+
+    @property
+    def with_user(self) -> str:
+        """Its URL as a user writes it."""
+        return servers.with_user(self.url, self.allowed.user, self.allowed.password)
+
+
+@pytest.fixture(scope="module")
+def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, PrivateIndex]]:
+    folder = tmp_path_factory.mktemp("indexes")
+    made: dict[str, PrivateIndex] = {}
+    with contextlib.ExitStack() as running:
+        for place in ("first", "second", "third", "fourth"):
+            for version in ("1.0", "2.0"):
+                packages.wheel(folder / place, f"{place}_private", version)
+            allowed = Credentials.planted(place)
+            url = running.enter_context(servers.private_index(folder / place, allowed.user, allowed.password))
+            made[place] = PrivateIndex(f"{place}_private", url, allowed)
+        yield made
+
+
+def words(*planted: Credentials) -> list[str]:
+    return [word for one in planted for word in one.words()]
+
+
+def with_lines(files: Mapping[str, str], **variables: str) -> dict[str, str]:
+    """The files with further lines of .s2i/environment."""
+    lines = "".join(f"{name}={value}\n" for name, value in variables.items())
+    return {**files, ".s2i/environment": files[".s2i/environment"] + lines}
+
+
+def test_indexes_named_in_the_s2i_environment_are_used_and_leave_nothing_behind(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
+) -> None:
+    first, second = indexes["first"], indexes["second"]
+    linked = packages.wheel(tmp_path, "linked", "1.0")
+    files = with_lines(
+        packages.model(first.name, second.name, "linked"),
+        EXTRA_INDEX_URL=f"{first.with_user} {second.with_user}",
+        PIP_TRUSTED_HOST="127.0.0.1",
+        PIP_FIND_LINKS="wheels",
+        PIP_CONSTRAINT="constraints.txt",
+    )
+    app = source(
+        {
+            **files,
+            "requirements.txt": f"{first.name}\n{second.name}\nlinked\n",
+            "constraints.txt": f"{first.name}<2\n",
+            f"wheels/{linked.name}": linked.read_bytes(),
+        }
+    )
+    built = pack.must_build(IMAGE, app, "--network", "host", "-v")
+    assert packages.said(IMAGE) == [f"{first.name} 1.0", f"{second.name} 2.0", "linked 1.0"]
+    assert f"  Index         {first.url}\n" in built.ours
+    assert "  .s2i/environment is in the image without its index settings and credentials.\n" in built.ours
+    assert_nowhere(IMAGE, built.log, words(first.allowed, second.allowed))
+    kept = packages.read_file(IMAGE, "/workspace/.s2i/environment")
+    assert kept == packages.model()[".s2i/environment"]
+
+
+def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leave_nothing_behind(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
+) -> None:
+    first, second, third, fourth = (indexes[place] for place in ("first", "second", "third", "fourth"))
+    token, password = (servers.encoded(one) for one in (third.allowed.password, fourth.allowed.password))
+    files = with_lines(packages.model(*(one.name for one in (first, second, third, fourth))), FOURTH_PASSWORD=password, COLOUR="blue")
+    requirements = [
+        f"--extra-index-url {second.with_user}",
+        f"--extra-index-url http://{servers.encoded(third.allowed.user)}:${{TOKEN}}@{third.url.removeprefix('http://')}",
+        f"--extra-index-url http://{servers.encoded(fourth.allowed.user)}:${{FOURTH_PASSWORD}}@{fourth.url.removeprefix('http://')}",
+        *(one.name for one in (first, second, third, fourth)),
+    ]
+    app = source({**files, "requirements.txt": "\n".join(requirements)})
+    env = {"EXTRA_INDEX_URL": first.with_user, "PIP_TRUSTED_HOST": "127.0.0.1", "TOKEN": token}
+    built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=env)
+    assert packages.said(IMAGE) == [f"{one.name} 2.0" for one in (first, second, third, fourth)]
+    assert_nowhere(IMAGE, built.log, words(first.allowed, second.allowed, third.allowed, fourth.allowed))
+    environment = packages.environment(IMAGE)
+    assert environment["COLOUR"] == "blue"
+    assert not {"FOURTH_PASSWORD", "TOKEN", *env} & environment.keys()
+
+
+def test_an_index_in_place_of_the_public_one_is_the_only_one_asked(pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]) -> None:
+    first = indexes["first"]
+    # A line in the file loses against the variable.
+    files = {**packages.model(first.name), "requirements.txt": f"-i http://127.0.0.1:1/simple\n{first.name}==1.0\n"}
+    built = pack.must_build(IMAGE, source(files), "--network", "host", env={"PIP_INDEX_URL": first.with_user})
+    assert packages.said(IMAGE) == [f"{first.name} 1.0"]
+    assert_nowhere(IMAGE, built.log, words(first.allowed))
+
+
+def test_a_wrong_password_fails_and_is_not_shown(pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]) -> None:
+    first, wrong = indexes["first"], Credentials.planted("wrong")
+    url = servers.with_user(first.url, wrong.user, wrong.password)
+    app = source({**packages.model(first.name), "requirements.txt": f"{first.name}\n"})
+    built = pack.build("seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url})
+    assert built.code != 0
+    assert f"ERROR: The package index {first.url} refused access (401)." in built.ours
+    assert_nowhere(None, built.log, words(wrong))
+
+
+def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source) -> None:
+    raw = "http://canary-user-raw:canary-password-raw/x#y?z@127.0.0.1/simple"
+    app = source({**packages.model("six"), "requirements.txt": "six<1\n"})
+    for env, text in (({"EXTRA_INDEX_URL": raw}, "six<1\n"), ({}, f"--extra-index-url {raw}\nsix<1\n")):
+        (app / "requirements.txt").write_text(text)
+        built = pack.build("seldon-test-wrong-password", app, "--network", "none", "-v", env=env)
+        assert built.code != 0
+        assert_nowhere(None, built.log, ["canary-user-raw", "canary-password-raw"])
+
+
+@pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.1:PORT"])
+def test_an_index_whose_certificate_nobody_signed_is_used_only_if_its_host_is_trusted(
+    pack: Pack, source: Source, tmp_path: Path, trusted: str
+) -> None:
+    packages.wheel(tmp_path / "simple/unsigned_tls", "unsigned_tls", "1.0")
+    app = source({**packages.model("unsigned_tls"), "requirements.txt": "unsigned-tls\n"})
+    with servers.https_self_signed(tmp_path, tmp_path) as url:
+        env = {"PIP_INDEX_URL": f"{url}/simple"}
+        if "PORT" not in trusted:
+            built = pack.build(IMAGE, app, "--network", "host", env=env)
+            assert built.code != 0
+            assert f"ERROR: The TLS certificate of {url}/simple is not trusted." in built.ours
+        pack.must_build(IMAGE, app, "--network", "host", env={**env, "PIP_TRUSTED_HOST": trusted.replace("PORT", url.rpartition(":")[2])})
+    assert packages.said(IMAGE) == ["unsigned_tls 1.0"]
+
+
+def test_a_certificate_authority_in_the_source_makes_its_index_trusted(pack: Pack, source: Source, tmp_path: Path) -> None:
+    packages.wheel(tmp_path / "simple/signed_tls", "signed_tls", "1.0")
+    with servers.https_self_signed(tmp_path, tmp_path) as url:
+        certificate = (tmp_path / "certificate.pem").read_bytes()
+        app = source({**packages.model("signed_tls"), "requirements.txt": "signed-tls\n", "certificates/ours.pem": certificate})
+        env = {"PIP_INDEX_URL": f"{url}/simple", "PIP_CERT": "certificates/ours.pem"}
+        pack.must_build(IMAGE, app, "--network", "host", env=env)
+    assert packages.said(IMAGE) == ["signed_tls 1.0"]
+
+
+def test_the_search_for_secrets_finds_one_that_is_there(pack: Pack, source: Source) -> None:
+    planted = Credentials.planted("on-purpose")
+    app = source({**packages.model(), "notes/password.txt": f"the password is {planted.password}\n"})
+    built = pack.must_build(IMAGE, app)
+    places = found(IMAGE, built.log, planted.words())
+    assert len(places) == 1
+    assert "layer" in places[0]
+    assert planted.password in places[0]
+    with pytest.raises(AssertionError):
+        assert_nowhere(None, f"HTTP header: Basic {servers.basic(planted.user, planted.password)}", planted.words())
