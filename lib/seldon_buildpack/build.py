@@ -49,7 +49,8 @@ def main() -> int:
     except errors.BuildError as error:
         return _explain(out, error)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        # shutil's error for a tree has no errno: it lists those of the files.
+        if os.strerror(errno.ENOSPC) not in str(error):
             return _explain(out, errors.OurFault(traceback.format_exc().splitlines()))
         return _explain(out, errors.DiskFull(str(error.filename or "the layers")))
     except Exception:

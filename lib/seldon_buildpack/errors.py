@@ -4,7 +4,10 @@ A build error is a class: its parameters are the facts, its text is here and now
 own last lines where they help. The build prints it through the masker and ends with ``exit_code``.
 """
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class BuildError(Exception):
@@ -50,14 +53,21 @@ class OurFault(BuildError):
 # Getting packages
 
 
+def unreadable(path: Path, error: OSError) -> str:
+    """Why a file that is there cannot be opened, in the operating system's words; a link that leads nowhere is said to be one."""
+    if path.is_symlink() and not path.exists():
+        return f"it is a link to {path.readlink()}, which is not there during the build"
+    return error.strerror or str(error)
+
+
 class UnreadableManifest(BuildError):
     """The file is there and cannot be opened."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} cannot be read.",
+            f"{name} cannot be read",
             f"Opening it failed: {reason}.",
-            "Make it a regular file that everybody may read (chmod a+r).",
+            f"Make it a regular file inside the source that everyone may read: `chmod a+r {name}`.",
         )
 
 
@@ -65,22 +75,23 @@ class ManifestNotText(BuildError):
     """The file's bytes are not UTF-8."""
 
     def __init__(self, name: str, line: int, utf16: bool = False) -> None:
-        cause = "It is UTF-16, as Windows PowerShell's > writes it." if utf16 else f"Line {line} holds bytes that are not UTF-8."
+        cause = "It is UTF-16, as Windows PowerShell's `>` writes it." if utf16 else f"Line {line} holds bytes that are not UTF-8."
         super().__init__(
-            f"{name} is not UTF-8 text.",
+            f"{name} is not UTF-8 text",
             cause,
-            "Save it as UTF-8.",
-            f"In PowerShell write it with: pip freeze | Out-File -Encoding utf8 {name}",
+            f"Save {name} as UTF-8.",
+            *([f"Write it anew, in PowerShell: `pip freeze | Out-File -Encoding utf8 {name}`."] if utf16 else []),
         )
 
 
 class BadRequirementLine(BuildError):
-    """A line that pip would refuse."""
+    """A line that pip would refuse. ``meant`` is the line as it was likely meant."""
 
-    def __init__(self, name: str, number: int, line: str, reason: str) -> None:
+    def __init__(self, name: str, number: int, line: str, reason: str, meant: str = "") -> None:
         super().__init__(
-            f"Line {number} of {name} is not a requirement.",
-            f"{line}\n{reason}",
+            f"Line {number} of {name} is not a requirement",
+            f"{line}\n{reason}.",
+            *([f"If a version is meant, write {meant}"] if meant else []),
             "Write it as pip takes it: name==1.2.3, name>=1,<2, name @ URL, a path, or an option of pip.",
             "If it is a note, put # before it.",
         )
@@ -91,9 +102,9 @@ class MissingInclude(BuildError):
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
-            f"{name} includes {included}, which is not there.",
+            f"{name} includes {included}, which is not there",
             "A name after -r or -c is looked for beside the file that names it.",
-            f"Add {included}, or mend its name.",
+            f"Add {included}, or correct its name in {name}.",
             "If it is left out by an ignore file (.gitignore in a git build), let it through.",
         )
 
@@ -103,66 +114,127 @@ class IncludeOutside(BuildError):
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
-            f"{name} includes {included}, which lies outside the source.",
+            f"{name} includes {included}, which lies outside the source",
             "Only the directory being built is there during a build.",
-            f"Copy {included} into the directory and name it from there.",
-            "Build from the directory above and say where the model is: pack build --path.",
+            f"Copy the file into the directory, and name the copy in {name}.",
+        )
+
+
+class LocalPackageMissing(BuildError):
+    """A requirement is a path, and nothing is there."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is not there",
+            "Your requirements name it as a package of the source, and a relative path starts at the source's top.",
+            f"Add {path}, or correct its name in the requirements.",
+            "If it is left out by an ignore file (.gitignore in a git build), let it through.",
         )
 
 
 class RequirementNotFound(BuildError):
-    """No index has a package of that name."""
+    """No index has a package of that name. ``needed_for``: what is built from source and needs it, where it is no requirement itself."""
 
-    def __init__(self, package: str, indexes: Sequence[str], tail: Sequence[str]) -> None:
-        asked = ", ".join(indexes) or "the public index"
-        super().__init__(
-            f"The package {package} was not found.",
-            f"Asked: {asked}.",
-            "Check the spelling in your requirements.",
-            "If it is a package of your own, name its index: EXTRA_INDEX_URL in .s2i/environment or --env.",
-            "If it is a wheel in the source, name its folder: PIP_FIND_LINKS, or --find-links in requirements.txt.",
-            tail=tail,
-        )
+    def __init__(self, package: str, asked: Sequence[str], no_index: bool = False, needed_for: str = "") -> None:
+        if needed_for:
+            fixes = [f"Add {package} to the index.", f"Build the wheel of {needed_for} elsewhere, and have that installed."]
+        elif no_index:
+            fixes = [
+                f"Add a wheel of {package} to the wheel folder.",
+                "Check the spelling in your requirements.",
+                "Take PIP_NO_INDEX (or --no-index) out: then the package index is asked too.",
+            ]
+        else:
+            fixes = [
+                "Check the spelling in your requirements.",
+                "If it is a package of your own, name its index: EXTRA_INDEX_URL in .s2i/environment or --env.",
+                "If it is a wheel in the source, name its folder: PIP_FIND_LINKS, or --find-links in requirements.txt.",
+            ]
+        why = f"Building {needed_for} from source needs it. " if needed_for else ""
+        super().__init__(f"The package {package} was not found", f"{why}Asked: {_asked(asked, no_index)}.", *fixes)
+
+
+def _asked(places: Sequence[str], no_index: bool) -> str:
+    shown = ", ".join(places) or "nothing"
+    return f"{shown}, and no index, for PIP_NO_INDEX or --no-index is set" if no_index else shown
 
 
 class VersionNotFound(BuildError):
-    """The package is known, the version is not."""
+    """The package is known, the version is not. ``available``: those that are, where that is known; ``asked``: where was looked."""
 
-    def __init__(self, requirement: str, tail: Sequence[str]) -> None:
+    def __init__(self, requirement: str, asked: Sequence[str], no_index: bool, available: str) -> None:
+        found = f" There is only {available}." if available else ""
         super().__init__(
-            f"There is no version that satisfies {requirement}.",
-            "The index knows the package, but no release of it fits.",
+            f"There is no version that satisfies {requirement}",
+            f"The package is known, but no release of it fits.{found} Asked: {_asked(asked, no_index)}.",
             "Ask for a version that exists.",
-            "If another index has it, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: otherwise the first index that knows the name decides.",
-            tail=tail,
+            *(
+                [
+                    "If another index has it, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: otherwise the first index that knows the name decides."
+                ]
+                if len(asked) > 1 and not no_index
+                else []
+            ),
+        )
+
+
+class WrongPython(BuildError):
+    """The release is not for this Python. ``others``: the minors it has wheels for or says it runs on; ``chosen``: one of them to choose."""
+
+    def __init__(self, requirement: str, python: str, others: str, chosen: str) -> None:
+        super().__init__(
+            f"{requirement} cannot be installed on Python {python}",
+            others,
+            f"Ask for a release that supports Python {python}; without a version the newest that does is chosen.",
+            *([_set("BP_PYTHON_VERSION", chosen)] if chosen else []),
         )
 
 
 class NoMatchingWheel(BuildError):
-    """The release exists, but not for this Python or platform."""
+    """The release has no wheel for this platform, or none at all where building is not allowed."""
 
-    def __init__(self, requirement: str, python: str, tail: Sequence[str]) -> None:
+    def __init__(self, requirement: str, python: str, why: str) -> None:
         super().__init__(
-            f"{requirement} cannot be installed on Python {python}.",
-            f"The release has no file for Python {python} on linux/amd64, and no source to build from, or it names other Pythons.",
-            "Ask for a release that supports this Python.",
-            "Choose another Python: BP_PYTHON_VERSION=3.11 (3.8 to 3.12) in .s2i/environment, --env or .python-version.",
-            tail=tail,
+            f"{requirement} has no wheel that can be installed",
+            why,
+            f"Ask for a release that has a wheel for Python {python} on linux/amd64.",
+            "Take it out if the model does not need it to predict.",
         )
 
 
 class WrapperConflict(BuildError):
-    """The user's requirements and the wrapper's cannot be met together."""
+    """The user's requirements and the wrapper's cannot be met together.
 
-    def __init__(self, wrapper: str, tail: Sequence[str]) -> None:
+    ``package`` is the one that no version of suits both, ``wants`` who asks for what of it, ``suits`` what the wrapper asks
+    for. ``pinned`` is the user's requirement that leads there. All are empty where uv's words, in ``tail``, do not show them.
+    """
+
+    def __init__(self, wrapper: str, package: str, wants: Sequence[str], suits: str, pinned: str, tail: Sequence[str]) -> None:
+        both = "".join(f"\n  {want}" for want in wants)
+        who = f"No version of {package} suits both:{both}" if wants else "Who asks for what stands below."
+        direct = pinned.startswith(package) and bool(package)
         super().__init__(
-            f"Your requirements and those of seldon-core {wrapper} exclude each other.",
-            "The wrapper serves your model in the same Python, so one version of each package must suit both.\n"
-            "Who asks for what stands below; seldon-core's side cannot be changed, yours can.",
-            "Loosen your pin to a version that suits both (seldon-core 1.17.1 needs numpy<2, protobuf<4, Flask<3, PyYAML<=6.0.1).",
-            "Choose a release of the wrapper that suits it: BP_SELDON_CORE_VERSION (1.18 and later: licence BSL 1.1).",
-            tail=tail,
+            f"Your requirements and those of seldon-core {wrapper} exclude each other",
+            f"{who}\nThe wrapper serves your model in the same Python, so one version of each package must suit both. What seldon-core asks for\n"
+            "cannot be changed, and its releases from 1.17.1 to 1.18.2 all ask for the same.",
+            *([f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen."] if direct else []),
+            *(
+                [f"Ask for a release of {_name(pinned)} that works with {suits}; without a version the newest that does is chosen."]
+                if wants and not direct
+                else []
+            ),
+            *(
+                [f"If another of your packages needs the newer {package}, take a release of that package from before it did."]
+                if direct
+                else []
+            ),
+            *([] if wants else ["Loosen your pins: a version that suits both is then chosen."]),
+            tail=() if wants else tail,
         )
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~ ]", requirement, maxsplit=1)[0]
 
 
 class RequirementsConflict(BuildError):
@@ -170,23 +242,43 @@ class RequirementsConflict(BuildError):
 
     def __init__(self, tail: Sequence[str]) -> None:
         super().__init__(
-            "Your requirements exclude each other.",
+            "Your requirements exclude each other",
             "No set of versions satisfies all of them; the reason stands below.",
-            "Loosen the pin that the last line names.",
+            "Loosen one of the pins that the last lines name.",
             tail=tail,
         )
 
 
 class BuildFromSourceFailed(BuildError):
-    """A package without a wheel did not build."""
+    """A package without a wheel did not build. ``folder``: it lies in the source.
 
-    def __init__(self, package: str, missing: str, tail: Sequence[str]) -> None:
+    ``missing`` is what its build asked for and did not find; ``debian`` the Debian package, or ``module`` the Python module.
+    """
+
+    def __init__(self, package: str, folder: bool, missing: str, debian: str, module: str, tail: Sequence[str]) -> None:
+        what = (
+            "It is a folder of the source, which has to be built" if folder else "No wheel of it can be used, so it was built from source"
+        )
+        fixes = [f"Correct {package}: the last lines say what is wrong."] if folder and not missing else []
+        if debian:
+            fixes.append(f"Add {debian} to the build image, in stacks/bookworm/build.Dockerfile, and make the builder anew: make builder")
+        if module == "distutils":
+            fixes.append(_set("BP_PYTHON_VERSION", "3.11") + " That Python still has distutils.")
+        elif module == "pkg_resources":
+            fixes.append(
+                "Give its build an older setuptools: write setuptools<82 into a file, and set PIP_BUILD_CONSTRAINT to the file's name."
+            )
+        elif module and folder:
+            fixes.append(f"Name what its build needs in {package}/pyproject.toml: requires = [...] under [build-system].")
+        if folder:
+            fixes.append(f"Build its wheel elsewhere (pip wheel {package}), put that into the source and require it instead of the folder.")
+        else:
+            fixes.append("Ask for a release that has a wheel for this Python, or a package that has one (psycopg2-binary for psycopg2).")
+            fixes.append("Build its wheel elsewhere (pip wheel), put it into a folder of the source and name the folder: PIP_FIND_LINKS.")
         super().__init__(
-            f"{package} could not be built from source.",
-            f"It has no wheel for this Python, so it was compiled, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
-            "Ask for a release that has a wheel for this Python, or a package that has one (psycopg2-binary for psycopg2).",
-            "Build the wheel once elsewhere, put it beside the source and name its folder: PIP_FIND_LINKS.",
-            "Add what is missing to the build image of your builder.",
+            f"{package} could not be built from source",
+            f"{what}, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
+            *fixes,
             tail=tail,
         )
 
@@ -196,7 +288,7 @@ class HashMismatch(BuildError):
 
     def __init__(self, package: str, tail: Sequence[str]) -> None:
         super().__init__(
-            f"What was downloaded for {package} has not the hash that your requirements give.",
+            f"{package} does not have the hash that your requirements give",
             "The file was changed since they were written, the index serves another one, or the hash is of another platform's file.",
             "Write the hashes anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
@@ -209,9 +301,10 @@ class IndexUnreachable(BuildError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            f"The package index {url} cannot be reached.",
+            f"The package index {url} cannot be reached",
             f"Connecting failed: {reason}.",
-            "Check the address and that it can be reached from where the build runs (pack build --network host builds in this machine's network).",
+            "Check the address.",
+            "Check that it can be reached from where the build runs; with `pack build --network host` that is this machine's own network.",
             "Behind a proxy, give it to the build: --env HTTPS_PROXY=... or PIP_PROXY.",
         )
 
@@ -221,7 +314,7 @@ class NetworkAway(BuildError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            "Packages are needed and the public package index cannot be reached.",
+            "Packages are needed, and the public package index cannot be reached",
             f"Connecting to {url} failed: {reason}.",
             "Name an index inside your network: PIP_INDEX_URL in .s2i/environment or --env.",
             "Behind a proxy, give it to the build: --env HTTPS_PROXY=...",
@@ -229,15 +322,46 @@ class NetworkAway(BuildError):
         )
 
 
-class TlsNotTrusted(BuildError):
-    """The index's certificate is signed by nobody the build image trusts."""
+class DownloadFailed(BuildError):
+    """A requirement names a URL, and it could not be had."""
 
-    def __init__(self, url: str, reason: str) -> None:
+    def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
-            f"The TLS certificate of {url} is not trusted.",
+            "A requirement could not be downloaded from its URL",
+            f"{requirement}\nDownloading it failed: {reason}.",
+            "Check the URL in your requirements.",
+            "Download the file, add it to the source and name it there by its path.",
+        )
+
+
+class IndexFails(BuildError):
+    """The index answers with an error of its own, 5xx."""
+
+    def __init__(self, url: str, status: str) -> None:
+        super().__init__(
+            f"The package index {url} fails",
+            f"It answered {status}.",
+            "Build again later: the fault lies with the index.",
+            "Ask the index's administrator, or name another index: PIP_INDEX_URL.",
+        )
+
+
+class TlsNotTrusted(BuildError):
+    """The TLS certificate of an index is refused. ``signer``: the fault is that nobody the build image trusts has signed it."""
+
+    def __init__(self, url: str, reason: str, signer: bool) -> None:
+        host = urlsplit(url).netloc
+        super().__init__(
+            f"The TLS certificate of {url} is not trusted",
             f"Verifying it failed: {reason}.",
-            "Make a builder that trusts your authority: add its certificate to this machine's store and run make builder.",
-            "If the host is inside your network and you accept the risk: PIP_TRUSTED_HOST=host or host:port.",
+            *(
+                [
+                    "Make a builder that trusts your authority: add its certificate to the store of the machine that makes it, and run make builder."
+                ]
+                if signer
+                else ["Give the server a certificate that is valid for its name, now, and signed by an authority."]
+            ),
+            f"If the host is inside your network and you accept the risk, set PIP_TRUSTED_HOST={host}",
         )
 
 
@@ -245,23 +369,27 @@ class IndexRefused(BuildError):
     """401 or 403."""
 
     def __init__(self, url: str, status: int, credential: bool) -> None:
-        given = "The credentials that were given were refused" if credential else "No credentials were given"
+        given = "The user and password that were given were refused" if credential else "No user and password were given"
+        # A placeholder of the usual form would be masked as if it were a password.
+        how = "before the host of the URL, each percent-encoded, with a colon between and an @ behind: --env EXTRA_INDEX_URL=... or PIP_INDEX_URL=..."
         super().__init__(
-            f"The package index {url} refused access ({status}).",
+            f"The package index {url} refused access ({status})",
             f"{given}.",
-            "Give user and password in the URL, percent-encoded: --env EXTRA_INDEX_URL=https://user:password@host/simple. They stay in the build.",
+            *(["Check user and password."] if credential else []),
+            f"Write user and password {how}. They stay in the build.",
             "If they are right, ask the index's administrator what the account may read.",
         )
 
 
 class NotAnIndex(BuildError):
-    """The URL answers, but not as an index does."""
+    """The URL answers, but not as an index does. ``package`` is what was looked for in vain."""
 
-    def __init__(self, url: str, found: str) -> None:
+    def __init__(self, url: str, found: str, package: str) -> None:
         super().__init__(
-            f"{url} is not a package index.",
+            f"{url} does not look like a package index",
             f"It answers, but not as the simple repository API does: {found}.",
             "Give the URL that pip takes; it often ends with /simple (devpi: /+simple, Artifactory: /api/pypi/NAME/simple, Nexus: /repository/NAME/simple).",
+            *([f"If the URL is right, check the spelling of {package}: the index does not have it."] if package else []),
         )
 
 
@@ -270,23 +398,22 @@ class FindLinksMissing(BuildError):
 
     def __init__(self, folder: str) -> None:
         super().__init__(
-            f"The wheel folder {folder} is not there.",
+            f"The wheel folder {folder} is not there",
             "PIP_FIND_LINKS or --find-links names it; a relative name is looked for in the source.",
-            "Add the folder to the source, or mend its name.",
+            "Add the folder to the source, or correct its name.",
             "If it lies outside the source, mount it: pack build --volume $PWD/wheels:/whl --env PIP_FIND_LINKS=/whl.",
         )
 
 
 class VcsFailed(BuildError):
-    """git could not get a requirement."""
+    """git could not get a requirement. ``requirement`` carries no credentials."""
 
-    def __init__(self, reason: str, tail: Sequence[str]) -> None:
+    def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
-            "A requirement from a git repository could not be fetched.",
-            reason,
+            "A requirement from a git repository could not be fetched",
+            f"{requirement}\ngit says: {reason}",
             "Check the URL and the branch, tag or commit after @.",
-            "If the repository is private, name it with a token: git+https://${TOKEN}@host/... and --env TOKEN=...; it stays in the build.",
-            tail=tail,
+            "If the repository is private, write ${TOKEN} and an @ before its host, and give the token with --env TOKEN=...; it stays in the build.",
         )
 
 
@@ -295,10 +422,10 @@ class DiskFull(BuildError):
 
     def __init__(self, where: str) -> None:
         super().__init__(
-            "The disk is full.",
-            f"Writing to {where} failed: no space left on device.",
-            "Free space where the container engine keeps its data (docker system df shows what takes it).",
-            "Give the build pod a larger volume.",
+            "The disk is full",
+            f"Writing {where} failed: no space left on the device.",
+            "Free space where the container engine keeps its data (`docker system df` shows what takes it).",
+            "Where the build runs in a pod, give it a larger volume.",
         )
 
 
@@ -306,19 +433,30 @@ class InstallFailed(BuildError):
     """uv failed in a way that has no better explanation."""
 
     def __init__(self, doing: str, tail: Sequence[str]) -> None:
-        super().__init__(f"{doing} failed.", "uv's own words stand below.", "Mend what they name and build again.", tail=tail)
+        super().__init__(f"{doing} failed", "uv's own words stand below.", "Correct what they name and build again.", tail=tail)
 
 
 class WrapperUnknown(BuildError):
-    """BP_SELDON_CORE_VERSION names no release."""
+    """BP_SELDON_CORE_VERSION names no release, or the indexes do not have it."""
 
-    def __init__(self, version: str, tail: Sequence[str]) -> None:
+    def __init__(self, version: str, asked: Sequence[str] = (), no_index: bool = False) -> None:
         super().__init__(
-            f"There is no seldon-core {version} for this Python.",
-            "BP_SELDON_CORE_VERSION names the release of the wrapper to serve with.",
-            "Leave it out: 1.17.1 is the newest under Apache-2.0 and is carried by the buildpack.",
-            "Name a release that exists, such as 1.16.0.",
-            tail=tail,
+            f"There is no seldon-core {version}",
+            f"BP_SELDON_CORE_VERSION names the release of the wrapper to serve with. Asked: {_asked(asked, no_index)}.",
+            "Leave it out: 1.17.1 is the newest under Apache-2.0, and the buildpack carries it.",
+            "Name a release that exists, such as 1.18.2 (licence BSL 1.1).",
+        )
+
+
+class WrapperVersionInvalid(BuildError):
+    """BP_SELDON_CORE_VERSION is no version."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"BP_SELDON_CORE_VERSION={version} is not a version",
+            "It names the release of the wrapper to serve with, such as 1.17.1.",
+            "Leave it out: 1.17.1 is the newest under Apache-2.0, and the buildpack carries it.",
+            _set("BP_SELDON_CORE_VERSION", "1.18.2") + " Its licence is BSL 1.1.",
         )
 
 
@@ -327,7 +465,7 @@ class WrapperBroken(BuildError):
 
     def __init__(self, tail: Sequence[str]) -> None:
         super().__init__(
-            "The wrapper does not start with the versions your requirements ask for.",
+            "The wrapper does not start with the versions your requirements ask for",
             "They replace versions that seldon-core was released with; importing it fails.",
             "Leave out the pin that the last lines point at.",
             tail=tail,
@@ -335,16 +473,17 @@ class WrapperBroken(BuildError):
 
 
 class PythonNotInstalled(BuildError):
-    """An interpreter that the builder does not carry could not be had."""
+    """An interpreter that the builder does not carry could not be had. ``catalogue`` is empty where the user named none."""
 
-    def __init__(self, version: str, carried: Sequence[str], catalogue: str, tail: Sequence[str]) -> None:
+    def __init__(self, version: str, carried: Sequence[str], catalogue: str, reason: str) -> None:
+        minor = ".".join(version.split(".")[:2])
+        others = f"the catalogue {catalogue}" if catalogue else "the catalogue that the builder names"
         super().__init__(
-            f"Python {version} could not be installed.",
-            f"This builder carries {', '.join(carried)}; others come from {catalogue or 'the public catalogue of uv'}, which failed.",
-            f"Use a Python that is carried: BP_PYTHON_VERSION={carried[0]}.",
-            f'Make a builder that carries it: make builder PYTHONS="{version}".',
-            "Name a catalogue that can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
-            tail=tail,
+            f"Python {version} could not be installed",
+            f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
+            f"Use a Python that is carried: BP_PYTHON_VERSION={minor if minor in carried else carried[-1]}.",
+            *([] if minor in carried else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']),
+            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
         )
 
 
@@ -353,9 +492,9 @@ class ManifestMisspelt(BuildError):
 
     def __init__(self, name: str, meant: str) -> None:
         super().__init__(
-            f"{name} is not a manifest's name.",
+            f"{name} is not a manifest's name",
             f"Nothing would be installed: packages are read from {meant}, and there is none.",
-            f"Rename it: mv {name} {meant}",
+            f"Rename it: `mv {name} {meant}`.",
             f"If nothing is to be installed, remove {name}, or add an empty {meant}.",
         )
 
@@ -364,7 +503,9 @@ class NotYetSupported(BuildError):
     """A manifest that this release does not install."""
 
     def __init__(self, name: str, instead: str) -> None:
-        super().__init__(f"{name} is not installed by this release.", "Only requirements.txt is.", instead)
+        super().__init__(
+            f"{name} is not installed by this release", "Packages are installed from requirements.txt, and there is none.", instead
+        )
 
 
 # What the user wrote
@@ -380,8 +521,8 @@ class EnvironmentFileUnreadable(BuildError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             ".s2i/environment cannot be read",
-            f"It is there, but reading it failed: {reason}.",
-            "Make it a plain text file that everyone may read: `chmod 644 .s2i/environment`.",
+            f"Opening it failed: {reason}.",
+            "Make it a plain text file inside the source that everyone may read: `chmod 644 .s2i/environment`.",
             "Remove it, and give its variables with --env.",
         )
 

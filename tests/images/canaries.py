@@ -10,6 +10,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from urllib.parse import quote
 
 # Everything a URL gives a meaning to, a space, a percent sign and a letter outside of ASCII.
@@ -39,12 +40,20 @@ def assert_nowhere(image: str | None, log: str, secrets: Iterable[str]) -> None:
     assert not places, "\n".join(places)
 
 
+def of_phases(log: str) -> str:
+    """The log of ``pack build -v`` from the first phase on: before it pack itself repeats each --env, whatever the buildpacks are."""
+    return log[log.index("===> ANALYZING") :]
+
+
 def found(image: str | None, log: str, secrets: Iterable[str]) -> list[str]:
     """The places where one of the secrets stands."""
     needles = {form: secret for secret in secrets for form in forms(secret)}
-    places = [f"{secret!r} in the log" for form, secret in needles.items() if form in log.encode()]
-    for place, data in _pieces(image) if image else ():
-        places += [f"{secret!r} in {place}" for form, secret in needles.items() if form in data]
+    # Most of the data has none of the few beginnings that all forms share.
+    beginnings = {form[:8] for form in needles}
+    places = []
+    for place, data in chain([("the log", log.encode())], _pieces(image) if image else ()):
+        if any(beginning in data for beginning in beginnings):
+            places += [f"{secret!r} in {place}" for form, secret in needles.items() if form in data]
     return sorted(set(places))
 
 
@@ -81,13 +90,11 @@ def _pieces(image: str) -> Iterator[tuple[str, bytes]]:
                     yield from _files(f"layer {member.name[:12]}", data)
                 else:
                     yield member.name, data
+    # The other of pack's two caches holds the image's layers once more.
     volumes = _docker("volume", "ls", "-q", "--filter", f"name=_{image.replace('/', '_')}_latest-").decode().split()
-    assert volumes, f"{image} has no caches: they are looked for by a wrong name"
-    for volume in volumes:
-        data = _docker(
-            "run", "--rm", "--user", "0", "--volume", f"{volume}:/cache:ro", "--entrypoint", "tar", image, "-c", "-C", "/cache", "."
-        )
-        yield from _files(f"cache {volume}", data)
+    [volume] = [one for one in volumes if one.endswith(".build")]
+    words = ("run", "--rm", "--user", "0", "--volume", f"{volume}:/cache:ro", "--entrypoint", "tar", image)
+    yield from _files(f"cache {volume}", _docker(*words, "-c", "-C", "/cache", "."))
 
 
 def _files(place: str, data: bytes) -> Iterator[tuple[str, bytes]]:

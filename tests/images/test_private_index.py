@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.images import packages, servers
-from tests.images.canaries import Credentials, assert_nowhere, found
+from tests.images.canaries import Credentials, assert_nowhere, found, of_phases
 from tests.images.conftest import Pack
 
 IMAGE = "seldon-test-index"
@@ -98,7 +98,7 @@ def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leav
     env = {"EXTRA_INDEX_URL": first.with_user, "PIP_TRUSTED_HOST": "127.0.0.1", "TOKEN": token}
     built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=env)
     assert packages.said(IMAGE) == [f"{one.name} 2.0" for one in (first, second, third, fourth)]
-    assert_nowhere(IMAGE, built.log, words(first.allowed, second.allowed, third.allowed, fourth.allowed))
+    assert_nowhere(IMAGE, of_phases(built.log), words(first.allowed, second.allowed, third.allowed, fourth.allowed))
     environment = packages.environment(IMAGE)
     assert environment["COLOUR"] == "blue"
     assert not {"FOURTH_PASSWORD", "TOKEN", *env} & environment.keys()
@@ -120,7 +120,7 @@ def test_a_wrong_password_fails_and_is_not_shown(pack: Pack, source: Source, ind
     built = pack.build("seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url})
     assert built.code != 0
     assert f"ERROR: The package index {first.url} refused access (401)." in built.ours
-    assert_nowhere(None, built.log, words(wrong))
+    assert_nowhere(None, of_phases(built.log), words(wrong))
 
 
 def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source) -> None:
@@ -130,7 +130,7 @@ def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source)
         (app / "requirements.txt").write_text(text)
         built = pack.build("seldon-test-wrong-password", app, "--network", "none", "-v", env=env)
         assert built.code != 0
-        assert_nowhere(None, built.log, ["canary-user-raw", "canary-password-raw"])
+        assert_nowhere(None, of_phases(built.log), ["canary-user-raw", "canary-password-raw"])
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.1:PORT"])

@@ -22,6 +22,19 @@ _RESTRICTED = (
     *("--pids-limit", "200"),
 )
 
+_SLOW = """
+import time
+
+
+class Slow:
+    def predict(self, X, names=None):
+        time.sleep(1)
+        return X
+
+    def metrics(self):
+        return [{"type": "COUNTER", "key": "asked", "value": 1}]
+"""
+
 
 @pytest.fixture(scope="module")
 def model(iris: Built) -> Iterator[Container]:
@@ -140,9 +153,7 @@ def test_a_wrong_service_type_at_run_is_refused_in_plain_words(minimal: Built) -
 def slow(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Built:
     """A model that takes a second to answer."""
     app = tmp_path_factory.mktemp("slow")
-    (app / "Slow.py").write_text(
-        "import time\n\nclass Slow:\n    def predict(self, X, names=None):\n        time.sleep(1)\n        return X\n"
-    )
+    (app / "Slow.py").write_text(_SLOW)
     return pack.must_build("seldon-test-slow", app, env={"MODEL_NAME": "Slow"})
 
 
@@ -160,7 +171,9 @@ def test_docker_stop_answers_what_is_in_flight_and_ends_in_two_seconds(slow: Bui
         asking.join(timeout=15)
         code = int(docker("inspect", "-f", "{{.State.ExitCode}}", running.id))
         log = running.logs()
-    assert answers == [(200, {"data": {"names": ["t:0"], "ndarray": [[7]]}, "meta": {}})]
+    assert answers == [
+        (200, {"data": {"names": ["t:0"], "ndarray": [[7]]}, "meta": {"metrics": [{"key": "asked", "type": "COUNTER", "value": 1}]}})
+    ]
     assert code in (0, 143)
     assert "Traceback" not in log
     assert took < 2, log

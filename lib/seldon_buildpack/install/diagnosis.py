@@ -1,148 +1,382 @@
 """Why installing failed: uv's words, and where they leave it open one look at the index, turned into a named error."""
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
+from seldon_buildpack.install import probe
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Outcome
+from seldon_buildpack.project.python_version import SUPPORTED
 from seldon_buildpack.secrets import without_credentials
 
-_TAIL = 15
-_PROBE_SECONDS = 5
+_TAIL = 12
+_WRAPPER = "seldon-core"
 _URL = re.compile(r"https?://[^\s)`'\"]+")
-_NO_CONNECTION = re.compile(
-    r"dns error|connection refused|timed out|tcp connect error|network is unreachable|connection reset|error sending request", re.I
+# What uv says of a failed request (reqwest's and its own words), and what that is in plain ones.
+_REASONS = (
+    (r"Connection refused", "nothing answers at {host} (connection refused)"),
+    (r"does not resolve|Name or service not known", "the name {host} does not resolve"),
+    (r"lookup address information: Try again|Temporary failure in name resolution", "no name server answered when {host} was looked up"),
+    (r"timed out", "no answer came from {host} in time"),
+    (r"[Uu]nreachable|No route to host", "there is no way to {host} in the network"),
+    (r"[Cc]onnection reset|closed before", "{host} broke the connection off"),
 )
-_STATUS = re.compile(r"(?:\(|a |status.*?)(401|403)\b")
-# What a missing header or program of a failed build usually means, as Debian names the package.
+_REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
+_TLS = (
+    (r"CaUsedAsEndEntity", "it is an authority's own certificate, not one that an authority gave to this host", True),
+    (r"UnknownIssuer|self.signed|SelfSigned", "it is signed by nobody that the build image trusts", True),
+    (r"Expired", "it has expired", False),
+    (r"NotValidYet", "it is not valid yet", False),
+    (r"NotValidForName", "it is for another host", False),
+)
+# What a build from source did not find, and how Debian names the package that has it.
 _MISSING = (
-    (r"pg_config executable not found", "PostgreSQL's headers (libpq-dev)"),
-    (r"mysql_config|mysqlclient", "MySQL's headers (default-libmysqlclient-dev)"),
-    (r"ffi\.h: No such file", "libffi's headers (libffi-dev)"),
-    (r"openssl/\w+\.h: No such file", "OpenSSL's headers (libssl-dev)"),
-    (r"librdkafka/\w+\.h: No such file", "librdkafka's headers (librdkafka-dev)"),
-    (r"(?:rustc|cargo|rust compiler).*(?:not found|not installed|No such file)", "a Rust compiler (cargo)"),
-    (r"(?:gfortran|Fortran compiler).*(?:not found|No such file|cannot)", "a Fortran compiler (gfortran)"),
-    (r"CMake.*not found|cmake.*No such file", "CMake (cmake)"),
-    (r"(?:g?cc|g\+\+|c\+\+|x86_64-linux-gnu-gcc)\b.*(?:not found|No such file)", "a C compiler (build-essential)"),
+    (r"pg_config executable not found|libpq-fe\.h", "PostgreSQL's headers", "libpq-dev"),
+    (r"mysql_config|mysqlclient|mysql\.h", "MySQL's headers", "default-libmysqlclient-dev"),
+    (r"ffi\.h: No such file", "libffi's headers", "libffi-dev"),
+    (r"openssl/\w+\.h: No such file", "OpenSSL's headers", "libssl-dev"),
+    (r"librdkafka/\w+\.h: No such file", "librdkafka's headers", "librdkafka-dev"),
+    (r"(?:rustc|cargo|rust compiler).*(?:not found|not installed|No such file)", "a Rust compiler", "cargo"),
+    (r"(?:gfortran|Fortran compiler).*(?:not found|No such file|cannot)", "a Fortran compiler", "gfortran"),
+    (r"CMake.*not found|cmake.*(?:not found|No such file)", "CMake", "cmake"),
+    (r"(?:g?cc|g\+\+|c\+\+|x86_64-linux-gnu-gcc)\b.*(?:not found|No such file or directory: )", "a C compiler", "build-essential"),
 )
+# A line of a build that says what it does, not what is wrong; and a compiler's command.
+_STEP = re.compile(
+    r"(?:running|writing|creating|copying|reading|adding|building|removing|byte-compiling|installing) |!!$|\*{4,}|\S*(?:gcc|g\+\+|cc|c\+\+) -"
+)
+_FRAME = re.compile(r'\s*File "([^"]*)", line \d+')
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error."""
+    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
 
     index: Index
     python: str
     wrapper: str
     doing: str = "Installing your requirements"
+    app: Path = Path("/workspace")
+    local: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Words:
+    """What uv said of its failure. ``chain``: the error and its causes, each on one line; ``build``: what a package's build printed."""
+
+    lines: tuple[str, ...]
+    chain: tuple[str, ...]
+    hints: tuple[str, ...]
+    build: tuple[str, ...]
+
+    @property
+    def said(self) -> str:
+        """All but what a package's build printed."""
+        return "\n".join((*self.chain, *self.hints))
+
+    @property
+    def tail(self) -> tuple[str, ...]:
+        """What is worth reading of it where nothing better is known."""
+        return self.lines[-_TAIL:]
+
+
+def read(outcome: Outcome, app: Path) -> Words:
+    """Take uv's output apart: `error:`, then `  cause:` lines, each with its own indented ones, then `hint:` lines."""
+    start = next((number for number, line in enumerate(outcome.lines) if line.startswith("error:")), 0)
+    lines = tuple(_without_paths(line, app) for line in outcome.lines[start:] if line.strip() and not line.startswith("Using Python"))
+    blocks: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if found := re.match(r"(error|  cause|hint): (.*)", line):
+            blocks.append((found[1].strip(), [found[2]]))
+        elif blocks:
+            blocks[-1][1].append(line.removeprefix(" " * 9))
+    build = next((block for _, block in blocks if block[0].startswith("Call to `") and len(block) > 1), [""])[1:]
+    # What git and a build print is quoted below a line that is none of uv's sentences.
+    chain = tuple(" ".join(block if "[std" not in "".join(block[1:2]) else block[:1]) for kind, block in blocks if kind != "hint")
+    return Words(lines, chain, tuple(" ".join(block) for kind, block in blocks if kind == "hint"), tuple(build))
+
+
+def _without_paths(line: str, app: Path) -> str:
+    """The line less the container's paths: what lies in the source is named from its top, uv's own folders not at all."""
+    line = re.sub(rf"(?:file://)?{re.escape(str(app))}(?=$|[`'\s:)])", ".", line)
+    line = re.sub(rf"(?:file://)?{re.escape(str(app))}/", "./", line)
+    return re.sub(r"(?:file://)?/[^\s'\"]*/uv/(?:builds-v\d+/\.tmp\w+|sdists-v\d+/\S*?/src|git-v\d+/checkouts/\w+/\w+)/", "", line)
 
 
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
-    text = outcome.text
-    for part in (_disk, _hash, _source_build, _connection, _vcs, _missing_folder, _resolution):
-        if error := part(text, _tail(outcome), attempt):
+    words = read(outcome, attempt.app)
+    for part in (_disk, _hash, _vcs, _local, _connection, _refused, _source_build, _resolution):
+        if error := part(words, attempt):
             return error
-    return errors.InstallFailed(attempt.doing, _tail(outcome))
+    return errors.InstallFailed(attempt.doing, words.tail)
 
 
-def _tail(outcome: Outcome) -> tuple[str, ...]:
-    lines = [line for line in outcome.lines if line.strip() and not line.startswith("Using Python")]
-    return tuple(lines[-_TAIL:])
+def reason(outcome: Outcome, what: str) -> str:
+    """Why uv could not get ``what``, in a clause."""
+    words = read(outcome, Path("/workspace"))
+    if "No download found" in words.said:
+        return f"it has no {what}"
+    url = _URL.search(words.said)
+    return _plainly(words, url[0] if url else "") if words.chain else "uv said nothing"
 
 
-def _disk(text: str, _tail: tuple[str, ...], _attempt: Attempt) -> errors.BuildError | None:
+def without_frames(lines: Sequence[str]) -> list[str]:
+    """The lines less what a Python program that ended with an error prints of its calls: what is left says what was wrong."""
+    kept: list[str] = []
+    depth = -1
+    for line in lines:
+        indent = len(line) - len(line.lstrip())
+        if line.strip() == "Traceback (most recent call last):":
+            depth = indent
+        elif depth < 0 or indent <= depth:
+            depth = -1
+            kept.append(line)
+    return kept
+
+
+def _disk(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    text = "\n".join(words.lines)
     if "os error 28" not in text and "No space left on device" not in text:
         return None
-    where = re.search(r"`([^`]+)`[^`]*(?:os error 28|No space left)", text, re.S)
-    return errors.DiskFull(where[1] if where else "the layers")
+    return errors.DiskFull("the packages")
 
 
-def _hash(text: str, tail: tuple[str, ...], _attempt: Attempt) -> errors.BuildError | None:
-    found = re.search(r"Hash mismatch for `([^`]+)`", text)
-    return errors.HashMismatch(found[1], tail) if found else None
+def _hash(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    found = re.search(r"Hash mismatch for `([^`]+)`", words.said)
+    return (
+        errors.HashMismatch(found[1], [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)])
+        if found
+        else None
+    )
 
 
-def _source_build(text: str, tail: tuple[str, ...], _attempt: Attempt) -> errors.BuildError | None:
-    found = re.search(r"Failed to (?:download and )?build `([^`]+)`", text)
-    if not found:
+def _vcs(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    if "Git operation failed" not in words.said:
         return None
-    missing = next((what for pattern, what in _MISSING if re.search(pattern, text, re.I)), "")
-    header = re.search(r"fatal error: (\S+\.h): No such file", text)
-    return errors.BuildFromSourceFailed(without_credentials(found[1]), missing or (f"the header {header[1]}" if header else ""), tail)
+    named = re.search(r"`([^`]+ @ git\+[^`]+|git\+[^`]+)`", words.said)
+    fatal = [line.partition("fatal: ")[2] for line in words.lines if "fatal: " in line]
+    return errors.VcsFailed(
+        without_credentials(named[1] if named else words.chain[0]), without_credentials(fatal[0] if fatal else words.chain[-1])
+    )
 
 
-def _connection(text: str, _tail: tuple[str, ...], attempt: Attempt) -> errors.BuildError | None:
-    refused = _STATUS.search(text)
-    url = _URL.search(text)
-    # An index whose package name resolves elsewhere is only a hint of uv's: the refusal is still what the user must know.
-    if refused and url and "Git operation failed" not in text:
-        return errors.IndexRefused(_shown(url[0], attempt), int(refused[1]), any(attempt.index.secrets()))
-    if "Git operation failed" in text or not url:
-        return None
-    causes = re.findall(r"(?:cause|Caused by): (.+)", text)
-    reason = causes[-1].strip() if causes else ""
-    if re.search(r"invalid peer certificate|certificate verify failed|UnknownIssuer", text):
-        return errors.TlsNotTrusted(_shown(url[0], attempt), reason)
-    if _NO_CONNECTION.search(text):
-        shown = _shown(url[0], attempt)
-        return errors.IndexUnreachable(shown, reason) if shown in attempt.index.names() else errors.NetworkAway(shown, reason)
-    return None
-
-
-def _shown(url: str, attempt: Attempt) -> str:
-    """The index a request went to, as the user named it, or the host of the request."""
-    host = urlsplit(without_credentials(url)).netloc
-    return next((name for name in attempt.index.names() if urlsplit(name).netloc == host), f"{urlsplit(url).scheme}://{host}")
-
-
-def _vcs(text: str, tail: tuple[str, ...], _attempt: Attempt) -> errors.BuildError | None:
-    if "Git operation failed" not in text:
-        return None
-    fatal = re.search(r"fatal: (.+)", text)
-    return errors.VcsFailed(without_credentials(fatal[1]) if fatal else "git failed.", tail)
-
-
-def _missing_folder(text: str, _tail: tuple[str, ...], _attempt: Attempt) -> errors.BuildError | None:
-    found = re.search(r"Failed to read `--find-links` directory: (.+)", text)
+def _local(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    if found := re.search(r"Distribution not found at: (\S+)", words.said):
+        return errors.LocalPackageMissing(found[1])
+    found = re.search(r"Failed to read `--find-links` directory: (\S+)", words.said)
     return errors.FindLinksMissing(found[1]) if found else None
 
 
-def _resolution(text: str, tail: tuple[str, ...], attempt: Attempt) -> errors.BuildError | None:
-    if "No solution found" not in text:
+def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    text = words.said
+    url = next((found for line in words.chain if (found := _URL.search(line))), None)
+    if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", text):
+        return errors.NotAnIndex(
+            _index_of(content[2], attempt) or _root(content[2]), f"it sends {content[1]}, neither HTML nor its JSON", ""
+        )
+    if not url or not _REQUEST_FAILED.search(text):
         return None
-    flat = " ".join(text.split())
-    if unknown := re.search(r"([\w.-]+) was not found in the (?:package registry|provided package locations)", flat):
-        return _not_an_index(attempt) or errors.RequirementNotFound(unknown[1], attempt.index.names(), tail)
-    if re.search(r"there (?:is|are) no versions? of seldon-core", flat) or f"seldon-core=={attempt.wrapper} has no" in flat:
-        return errors.WrapperUnknown(attempt.wrapper, tail)
-    if wheel := re.search(
-        r"([\w.-]+==[\w.]+) has no (?:usable )?wheels|current Python version \([^)]*\) does not satisfy Python\S+ and (\S+)", flat
-    ):
-        return errors.NoMatchingWheel(wheel[1] or wheel[2], attempt.python, tail)
-    if version := re.search(r"there (?:is|are) no versions? of ([\w.\[\]=<>!~-]+)|[Oo]nly (\S+) (?:is|are) available", flat):
-        return errors.VersionNotFound(version[1] or version[2], tail)
-    return errors.WrapperConflict(attempt.wrapper, tail) if "seldon-core" in flat else errors.RequirementsConflict(tail)
+    index = _index_of(url[0], attempt)
+    for pattern, why, signer in _TLS:
+        if "invalid peer certificate" in text and re.search(pattern, text):
+            return errors.TlsNotTrusted(index or _root(url[0]), why, signer)
+    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", text):
+        return errors.DownloadFailed(without_credentials(direct[1]), _plainly(words, url[0]))
+    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", text):
+        if status[1] in ("401", "403"):
+            return _refusal(url[0], int(status[1]), attempt)
+        return errors.IndexFails(index or _root(url[0]), f"{status[1]} ({status[2]})")
+    if index:
+        return errors.IndexUnreachable(index, _plainly(words, url[0]))
+    return errors.NetworkAway(_root(url[0]), _plainly(words, url[0]))
 
 
-def _not_an_index(attempt: Attempt) -> errors.BuildError | None:
-    """Ask each index that was named for its root: uv takes a page that is no index for an index without the package."""
-    import requests
+def _plainly(words: Words, url: str) -> str:
+    host = urlsplit(without_credentials(url)).netloc
+    plain = next((plain for pattern, plain in _REASONS if re.search(pattern, words.said)), "")
+    last = next((line for line in reversed(words.chain) if line), "")
+    return plain.format(host=host) if plain and host else without_credentials(last).rstrip(".")
 
-    for url in attempt.index.urls:
-        try:
-            answer = requests.get(
-                url.rstrip("/") + "/", timeout=_PROBE_SECONDS, headers={"Accept": "application/vnd.pypi.simple.v1+json, text/html"}
-            )
-        except requests.RequestException:
-            continue
-        kind = answer.headers.get("Content-Type", "").partition(";")[0]
-        # The root may be switched off on a real index; then a 404 says nothing, but so says the fix.
-        if answer.status_code == 404:
-            return errors.NotAnIndex(without_credentials(url), "it says 404, not found")
-        if answer.ok and kind not in ("text/html", "application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html"):
-            return errors.NotAnIndex(without_credentials(url), f"it sends {kind or 'something without a type'}")
+
+def _index_of(url: str, attempt: Attempt) -> str:
+    """The index or page of links that a request went to, as the user named it; empty where it went elsewhere."""
+    host = urlsplit(without_credentials(url)).netloc
+    named = (*attempt.index.names(), *(without_credentials(link) for link in attempt.index.find_links if "://" in link))
+    return next((name for name in named if urlsplit(name).netloc == host), "")
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(without_credentials(url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _refused(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    """uv takes an index that refuses for one without the package, and mentions it in a hint."""
+    for hint in words.hints:
+        status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
+        if status and url:
+            return _refusal(url[0], int(status[1]), attempt)
     return None
+
+
+def _refusal(url: str, status: int, attempt: Attempt) -> errors.BuildError:
+    host = urlsplit(without_credentials(url)).netloc
+    with_user = any(urlsplit(full).netloc.endswith(f"@{host}") for full in (*attempt.index.urls, *attempt.index.find_links))
+    return errors.IndexRefused(_index_of(url, attempt) or _root(url), status, with_user)
+
+
+def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    built = re.findall(r"Failed to (?:download and )?build `([^`]+)`", words.said)
+    if not built and "build backend returned an error" not in words.said:
+        return None
+    # A folder without a name is built to learn it: uv does not say which.
+    package = built[-1].rpartition(" @ ")[2] if built else _only_folder(attempt)
+    log = "\n".join(words.build)
+    what, debian = next(((what, debian) for pattern, what, debian in _MISSING if re.search(pattern, log)), ("", ""))
+    header = re.search(r"fatal error: (\S+\.h(?:pp)?): No such file", log)
+    module = re.search(r"ModuleNotFoundError: No module named '([\w.]+)'", log)
+    if not what:
+        what = f"the header {header[1]}" if header else f"the Python module {module[1]}" if module else ""
+    folder = package.startswith("./") or package == "." or not built
+    shown = [*_what_went_wrong(words.build), *(f"hint: {hint}" for hint in words.hints if "often confused" in hint)]
+    tail = shown[-_TAIL:] or list(words.tail)
+    return errors.BuildFromSourceFailed(without_credentials(package), folder, what, debian, module[1] if module else "", tail)
+
+
+def _only_folder(attempt: Attempt) -> str:
+    folders = [path for path in attempt.local if path.is_dir()]
+    return f"./{folders[0].relative_to(attempt.app)}" if len(folders) == 1 else "A folder that your requirements name"
+
+
+def _what_went_wrong(build: Sequence[str]) -> list[str]:
+    """What a build printed, less what it only did and where it was called from; its standard error where there is any."""
+    start = build.index("[stderr]") + 1 if "[stderr]" in build else 0
+    lines = [line for line in without_frames(build[start:]) if line.strip() and line != "[stdout]"]
+    return [line for line in lines if not _STEP.match(line.strip()) and not re.match(r"error: [Cc]ommand ['\[]", line.strip())]
+
+
+def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    if "No solution found" not in words.said:
+        return None
+    flat = " ".join(" ".join(words.chain).split())
+    for part in (_conflict_with_wrapper, _unknown, _other_python, _version):
+        if error := part(flat, words, attempt):
+            return error
+    return (
+        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail) if _WRAPPER in flat else errors.RequirementsConflict(words.tail)
+    )
+
+
+def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
+    """The package that the wrapper and somebody else ask for in ways that exclude each other."""
+    wants = list(dict.fromkeys(_wants(flat)))
+    own = {_name(wanted): wanted for who, wanted in wants if _name(who) == _WRAPPER}
+    for who, wanted in wants:
+        name = _name(wanted)
+        if name in own and _name(who) != _WRAPPER and wanted != own[name]:
+            asks = f"{who or 'your requirements'} {'needs' if who else 'ask for'} {wanted}"
+            pinned = (
+                wanted
+                if not who
+                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or _first(_required(flat)) or who
+            )
+            return errors.WrapperConflict(
+                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, ()
+            )
+    return None
+
+
+def _wants(flat: str) -> Iterator[tuple[str, str]]:
+    """Who asks for what, in uv's order; the user's requirements are ``""``. Sets of versions hold no space (`numpy>=2,<2.3`)."""
+    for who, wanted in re.findall(r"(\S+) depends? on (\S+?),?(?= |$)", flat):
+        yield who, wanted
+    for one in _required(flat):
+        yield "", one
+
+
+def _required(flat: str) -> list[str]:
+    """What uv says the user requires, less the wrapper and what it concludes from others."""
+    told = re.findall(r"(?:Because|and|because) you require (\S+?)(?:,| and (?!you)(\S+?),|$)", flat)
+    return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
+
+
+def _first(words: Sequence[str]) -> str:
+    return words[0] if words else ""
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~@ ]", requirement, maxsplit=1)[0]
+
+
+def _unknown(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
+    found = re.search(r"(\S+) was not found in the (?:package registry|provided package locations)", flat)
+    # An index without files of the package, as a page that is none seems to be.
+    empty = re.search(r"there are no versions of (\S+) and you require", flat)
+    if not found and not empty:
+        return None
+    package = (found or empty or [""])[1]
+    if shown := probe.not_an_index(attempt.index, package):
+        return errors.NotAnIndex(*shown, package)
+    asked, no_index = _asked(attempt), attempt.index.no_index
+    if package == _WRAPPER:
+        return errors.WrapperUnknown(attempt.wrapper, asked, no_index)
+    if not found:
+        return errors.VersionNotFound(package, asked, no_index, "")
+    needed = re.search(r"Failed to resolve requirements from `?(?:setup\.py|build-system\.requires)", words.said)
+    built = re.search(r"Failed to (?:download and )?build `([^`]+)`", words.said)
+    needed_for = (built[1].rpartition(" @ ")[2] if built else _only_folder(attempt)) if needed else ""
+    return errors.RequirementNotFound(package, asked, no_index, without_credentials(needed_for))
+
+
+def _asked(attempt: Attempt) -> tuple[str, ...]:
+    """Where was looked, as it may be shown, the public index by its kind."""
+    public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
+    return (*attempt.index.places(attempt.app), *public)
+
+
+def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
+    """A release that is there, and not for this Python or platform."""
+    if needs := re.search(r"(\S+?)(?:==\S+)? requires Python (\S+?),? and", flat):
+        one = re.search(r"(\S+) requires Python", flat)
+        from packaging.specifiers import SpecifierSet
+
+        fits = [f"{major}.{minor}" for major, minor in SUPPORTED if SpecifierSet(needs[2]).contains(f"{major}.{minor}.99")]
+        return errors.WrongPython(one[1] if one else needs[1], attempt.python, f"It needs Python {needs[2]}.", fits[-1] if fits else "")
+    found = re.search(
+        r"(\S+==\S+) has no (?:usable )?wheels?(?: with a matching (Python ABI|Python version|Python implementation|platform))?", flat
+    )
+    if not found:
+        return None
+    hint = " ".join(words.hints)
+    if found[2] and found[2].startswith("Python"):
+        minors = sorted(
+            {(int(major), int(minor)) for major, minor in re.findall(r"`(?:cp|py)(\d)(\d+)\w*`", hint.partition("following")[2])}
+        )
+        shown = ", ".join(f"{major}.{minor}" for major, minor in minors)
+        chosen = [f"{major}.{minor}" for major, minor in minors if (major, minor) in SUPPORTED]
+        others = f"It has wheels for Python {shown} only, and no source to build one from." if shown else "It has no wheel for it."
+        return errors.WrongPython(found[1], attempt.python, others, chosen[-1] if chosen else "")
+    if found[2]:
+        platforms = re.findall(r"`(\w+)`", hint.partition("following platform")[2])
+        return errors.NoMatchingWheel(
+            found[1], attempt.python, f"The image runs on linux/amd64; there are wheels for {', '.join(platforms)} only."
+        )
+    return errors.NoMatchingWheel(
+        found[1], attempt.python, "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits."
+    )
+
+
+def _version(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
+    missing = re.search(r"there is no version of (\S+?),?(?= |$)", flat)
+    only = re.search(r"only (\S+) (?:is|are) available and you require (\S+?),", flat)
+    if not missing and not only:
+        return None
+    requirement = missing[1] if missing else only[2] if only else ""
+    if _name(requirement) == _WRAPPER:
+        return errors.WrapperUnknown(attempt.wrapper, _asked(attempt), attempt.index.no_index)
+    return errors.VersionNotFound(requirement, _asked(attempt), attempt.index.no_index, only[1] if only and not missing else "")

@@ -190,8 +190,9 @@ def _text(app: Path, path: Path) -> str:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise errors.UnreadableManifest(name, error.strerror or "it cannot be read") from error
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise errors.UnreadableManifest(name, errors.unreadable(path, error)) from error
+    # Half of plain text in UTF-16 are null bytes, also where the mark that says so is missing.
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:200]:
         raise errors.ManifestNotText(name, 1, utf16=True)
     try:
         return data.decode("utf-8-sig")
@@ -205,15 +206,22 @@ def _refuse_bad_lines(app: Path, path: Path, invalid: list[InvalidRequirementLin
         try:
             Requirement(text)
         except InvalidRequirement as error:
-            raise errors.BadRequirementLine(str(path.relative_to(app)), line.line_number, line.line, str(error).splitlines()[0]) from error
+            why = str(error).splitlines()[0]
+            raise errors.BadRequirementLine(str(path.relative_to(app)), line.line_number, line.line, why, _meant(text)) from error
+
+
+def _meant(line: str) -> str:
+    """`name=1.2` and conda's `name=1.2=py312_0`, as pip writes a version; empty for any other line."""
+    found = re.fullmatch(r"([A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?)\s*=\s*(\d[\w.*+!]*)(?:=[\w.*]+)?", line)
+    return f"{found[1]}=={found[2]}" if found else ""
 
 
 def _included(app: Path, current: Path, name: str) -> Path:
     path = (current.parent / name).resolve()
-    if not path.is_file():
-        raise errors.MissingInclude(str(current.relative_to(app)), name)
     if not path.is_relative_to(app.resolve()):
         raise errors.IncludeOutside(str(current.relative_to(app)), name)
+    if not path.is_file():
+        raise errors.MissingInclude(str(current.relative_to(app)), name)
     return app / path.relative_to(app.resolve())
 
 

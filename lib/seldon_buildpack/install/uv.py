@@ -31,7 +31,7 @@ class Uv:
     log: Log
 
     def run(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None, quiet: bool = False) -> Outcome:
-        """Run ``uv ARGUMENTS`` in ``cwd``; ``quiet`` holds its lines back from the log."""
+        """Run ``uv ARGUMENTS`` in ``cwd``; ``quiet`` holds its lines back from the log. What it says of a failure is left to the error."""
         ours = {
             "UV_CACHE_DIR": str(self.cache),
             "UV_SYSTEM_CERTS": "1",
@@ -56,6 +56,7 @@ class Uv:
         with process:
             for line in process.stdout or ():
                 lines.append(line.rstrip())
+                quiet = quiet or lines[-1].startswith("error:")
                 if not quiet and _worth_reading(lines[-1]):
                     self.log.tool(lines[-1])
         return Outcome(process.returncode, tuple(lines))

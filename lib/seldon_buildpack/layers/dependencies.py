@@ -161,7 +161,9 @@ def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> 
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
-        raise diagnosis.explain(outcome, diagnosis.Attempt(what.index, what.python.request, what.wrapper.version))
+        local = what.requirements.local if what.requirements else ()
+        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
+        raise diagnosis.explain(outcome, attempt)
 
 
 def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:

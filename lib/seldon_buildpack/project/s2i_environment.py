@@ -68,7 +68,7 @@ def read(app: Path) -> S2iEnvironment:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise errors.EnvironmentFileUnreadable(error.strerror or str(error)) from error
+        raise errors.EnvironmentFileUnreadable(errors.unreadable(path, error)) from error
     return parse(data)
 
 

@@ -1,0 +1,68 @@
+"""One look at an index: uv takes a page that is no index for an index without the package."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from seldon_buildpack.install.index import Index
+from seldon_buildpack.secrets import without_credentials
+
+_SECONDS = 5
+_JSON = "application/vnd.pypi.simple.v1+json"
+_ACCEPTED = (_JSON, "application/vnd.pypi.simple.v1+html", "text/html")
+# What the build image trusts, as uv does; requests by itself trusts a list of its own.
+_TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+_NOBODYS = "no-index-has-a-package-of-this-name"
+
+
+def not_an_index(index: Index, package: str) -> tuple[str, str] | None:
+    """The first of the indexes that does not answer as one, less credentials, and what it does instead; None where all do or do not answer."""
+    import requests
+
+    for url in index.urls:
+        root = url.rstrip("/")
+        try:
+            top, one, none = (_ask(f"{root}/{path}", index) for path in ("", f"{package}/", f"{_NOBODYS}/"))
+        except requests.RequestException:
+            continue
+        if found := _what_is_wrong(top, one, none, package):
+            return without_credentials(url), found
+    return None
+
+
+def _what_is_wrong(top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], package: str) -> str:
+    """Empty for an index (PEP 503). Its top may be switched off, a package may be unknown, but a package that cannot be must be."""
+    if top[0] == 404 and one[0] == 404:
+        return f"neither its own page nor that of {package} is there (404)"
+    if none[0] == 200 and one[0] == 200:
+        return f"it answers a page of the type {one[1] or 'none'} to any name, also to one that no index has"
+    if top[0] == 200 and top[1] not in _ACCEPTED:
+        return f"it sends {top[1] or 'something without a type'}, neither HTML nor its JSON"
+    return ""
+
+
+def _ask(url: str, index: Index) -> tuple[int, str]:
+    """Status and type of an answer. Raises requests.RequestException."""
+    import requests
+    import urllib3
+
+    parts = urlsplit(url)
+    trusted = parts.hostname in index.trusted_hosts or parts.netloc.rpartition("@")[2] in index.trusted_hosts
+    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
+    verify: bool | str = False if trusted else str(_TRUSTED) if _TRUSTED.is_file() else True
+    answer = requests.get(
+        url,
+        timeout=_SECONDS,
+        headers={"Accept": ", ".join(_ACCEPTED)},
+        verify=verify,
+        proxies=_proxies(index),
+        stream=True,
+        allow_redirects=True,
+    )
+    with answer:
+        return answer.status_code, answer.headers.get("Content-Type", "").partition(";")[0].strip()
+
+
+def _proxies(index: Index) -> dict[str, str] | None:
+    told = dict(index.variables)
+    found = {scheme: told[name] for scheme, name in (("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY")) if name in told}
+    return found or None

@@ -1,0 +1,212 @@
+"""What a user reads who made a mistake, or whose surroundings did: the whole text, kept in bad_input/, and nothing lost over it."""
+
+import contextlib
+import hashlib
+import os
+import re
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.images import packages, servers
+from tests.images.conftest import Built, Pack
+from tools import builder
+
+TEXTS = Path(__file__).parent / "bad_input"
+HOST = ("--network", "host")
+SETUP = "from setuptools import setup, Extension\n"
+# One attempt is enough to see that nothing answers; uv would wait longer each time.
+ONCE = {"PIP_RETRIES": "0"}
+
+
+@dataclass(frozen=True)
+class Case:
+    """The sample without packages, and what is wrong with it. ``{url}`` in ``env`` is the address of ``server``."""
+
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+    env: Mapping[str, str] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    spoil: Callable[[Path], None] = lambda app: None
+    server: Callable[[Path], AbstractContextManager[str]] | None = None
+
+
+def _requiring(line: str, **files: str) -> dict[str, str | bytes]:
+    return {"requirements.txt": f"{line}\n", **{name.replace("__", "/").replace("_", "."): text for name, text in files.items()}}
+
+
+def _model(text: str) -> dict[str, str | bytes]:
+    return {"RowMeans.py": text}
+
+
+def _environment(text: str | bytes) -> dict[str, str | bytes]:
+    return {".s2i/environment": text}
+
+
+def _unreadable(name: str) -> Callable[[Path], None]:
+    return lambda app: (app / name).chmod(0)
+
+
+def _directory(name: str) -> Callable[[Path], None]:
+    def spoil(app: Path) -> None:
+        (app / name).unlink(missing_ok=True)
+        (app / name).mkdir()
+
+    return spoil
+
+
+def _link(name: str, to: str) -> Callable[[Path], None]:
+    def spoil(app: Path) -> None:
+        (app / name).unlink(missing_ok=True)
+        (app / name).symlink_to(to)
+
+    return spoil
+
+
+MODEL = {
+    "module-not-found": Case(_environment("MODEL_NAME=RowMean\nSERVICE_TYPE=MODEL\n")),
+    "class-not-found": Case(_model("class RowMean:\n    def predict(self, X, names=None):\n        return X\n")),
+    "syntax-error": Case(_model("class RowMeans:\n    def predict(self, X, names=None)\n        return X\n")),
+    "method-missing": Case(_model("class RowMeans:\n    def predicts(self, X, names=None):\n        return X\n")),
+    "model-not-named": Case({**_environment("SERVICE_TYPE=MODEL\n"), **_model("answer = 42\n")}),
+    "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
+}
+ENVIRONMENT = {
+    "environment-unreadable": Case(spoil=_unreadable(".s2i/environment")),
+    "environment-a-directory": Case(spoil=_directory(".s2i/environment")),
+    "environment-a-dangling-link": Case(spoil=_link(".s2i/environment", "../../settings/environment")),
+    "environment-latin-1": Case(_environment("MODEL_NAME=RowMeans\nAUTHOR=J\u00fcrgen\n".encode("latin-1"))),
+    "environment-utf-16": Case(_environment("MODEL_NAME=RowMeans\n".encode("utf-16"))),
+}
+MANIFEST = {
+    "requirements-unreadable": Case(_requiring("six"), spoil=_unreadable("requirements.txt")),
+    "requirements-a-directory": Case(spoil=_directory("requirements.txt")),
+    "requirements-a-dangling-link": Case(spoil=_link("requirements.txt", "../shared/requirements.txt")),
+    "requirements-latin-1": Case({"requirements.txt": "six\n# f\u00fcr J\u00fcrgen\n".encode("latin-1")}),
+    "requirements-utf-16": Case({"requirements.txt": "six\n".encode("utf-16")}),
+    "requirement-line": Case(_requiring("six\nimport numpy")),
+    "requirement-line-of-conda": Case(_requiring("six\nscikit-learn=1.5.2=py312_0")),
+    "include-missing": Case(_requiring("-r requirements/base.txt")),
+    "include-outside": Case(_requiring("-r ../common/requirements.txt")),
+    "manifest-misspelt": Case({"requirments.txt": "six\n"}),
+    "only-environment-yml": Case({"environment.yml": "dependencies: [numpy]\n"}),
+    "only-setup-py": Case({"setup.py": f"{SETUP}setup()\n"}),
+    "local-package-missing": Case(_requiring("./packages/mine")),
+    "wheel-folder-missing": Case(_requiring("six"), env={"PIP_FIND_LINKS": "wheels"}),
+}
+VERSIONS = {
+    "python-3.13": Case(env={"BP_PYTHON_VERSION": "3.13"}),
+    "python-2.7": Case(env={"BP_PYTHON_VERSION": "2.7"}),
+    "python-banana": Case(env={"BP_PYTHON_VERSION": "banana"}),
+    "python-no-such-patch": Case(env={"BP_PYTHON_VERSION": "3.12.99"}),
+    "wrapper-unknown": Case(env={"BP_SELDON_CORE_VERSION": "9.9.9"}),
+    "wrapper-not-a-version": Case(env={"BP_SELDON_CORE_VERSION": "latest"}),
+}
+RESOLUTION = {
+    "requirement-not-found": Case(_requiring("scikit-lern-of-nobody==1.0")),
+    "version-not-found": Case(_requiring("pandas==99")),
+    "no-wheel-for-this-python": Case(_requiring("tensorflow==2.1.0")),
+    "no-wheel-for-this-platform": Case(_requiring("pywin32==306")),
+    "conflict-with-the-wrapper": Case(_requiring("numpy==2.1.0")),
+    "conflict-through-a-package": Case(_requiring("tensorflow==2.20.0")),
+    "conflict-among-requirements": Case(_requiring("six==1.16.0\nsix==1.15.0")),
+    "hash-mismatch": Case(_requiring(f"six==1.16.0 --hash=sha256:{'0' * 64}")),
+}
+SOURCES = {
+    "source-build-fails": Case(_requiring("./fast", fast__setup_py=f"{SETUP}raise RuntimeError('FAST_VERSION is not set')\n")),
+    "source-build-misses-a-header": Case(
+        _requiring(
+            "./fast",
+            fast__setup_py=f"{SETUP}setup(name='fast', version='1.0', ext_modules=[Extension('fast', ['fast.c'])])\n",
+            fast__fast_c="#include <ffi.h>\n",
+        )
+    ),
+    "source-build-misses-a-module": Case(_requiring("fast @ ./fast", fast__setup_py=f"import pkg_resources\n{SETUP}setup(name='fast')\n")),
+    "git-unreachable": Case(_requiring("mine @ git+http://127.0.0.1:9/mine.git@main"), flags=HOST),
+}
+
+
+def _empty(scratch: Path) -> AbstractContextManager[str]:
+    (scratch / "empty").mkdir()
+    return servers.plain_http(scratch / "empty")
+
+
+def _self_signed(scratch: Path) -> AbstractContextManager[str]:
+    return servers.https_self_signed(scratch, scratch)
+
+
+@contextlib.contextmanager
+def _guarded(scratch: Path) -> Iterator[str]:
+    packages.wheel(scratch / "packages", "mine", "1.0")
+    with servers.private_index(scratch / "packages", "bob", "right") as url:
+        yield url.removesuffix("/simple")
+
+
+def _always(status: int, body: str, content_type: str) -> Callable[[Path], AbstractContextManager[str]]:
+    return lambda scratch: servers.always(status, body.encode(), content_type)
+
+
+@contextlib.contextmanager
+def _for_newer_python(scratch: Path) -> Iterator[str]:
+    packages.wheel(scratch / "simple/mine", "mine", "1.0", requires_python=">=3.13")
+    with servers.plain_http(scratch) as url:
+        yield url
+
+
+INDEX = {"PIP_INDEX_URL": "{url}/simple"}
+MINE = _requiring("mine")
+INDEXES = {
+    "index-unreachable": Case(MINE, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", **ONCE}, HOST),
+    "index-name-unknown": Case(MINE, {"PIP_INDEX_URL": "http://index.invalid/simple", **ONCE}, HOST),
+    "index-not-trusted": Case(MINE, INDEX, HOST, server=_self_signed),
+    "index-without-password": Case(MINE, INDEX, HOST, server=_guarded),
+    "index-wrong-password": Case(MINE, {"EXTRA_INDEX_URL": "http://bob:wrong@{host}/simple"}, HOST, server=_guarded),
+    "index-forbidden": Case(MINE, INDEX, HOST, server=_always(403, "no", "text/plain")),
+    "index-not-there": Case(MINE, INDEX, HOST, server=_empty),
+    "index-a-web-page": Case(MINE, INDEX, HOST, server=_always(200, "<html><a href='/login'>Log in</a></html>", "text/html")),
+    "index-json": Case(MINE, INDEX, HOST, server=_always(200, "{}", "application/json")),
+    "index-fails": Case(MINE, {**INDEX, **ONCE}, HOST, server=_always(503, "later", "text/plain")),
+    "release-for-newer-python": Case(MINE, INDEX, HOST, server=_for_newer_python),
+    "network-away": Case(MINE, ONCE, ("--network", "none")),
+}
+CASES = {**MODEL, **ENVIRONMENT, **MANIFEST, **VERSIONS, **RESOLUTION, **SOURCES, **INDEXES}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_explained(name: str, pack: Pack, source: Callable[..., Path], samples: Path, tmp_path: Path) -> None:
+    case = CASES[name]
+    app = source(case.files, samples / "minimal")
+    case.spoil(app)
+    before = _digest(app)
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with case.server(scratch) if case.server else contextlib.nullcontext("") as url:
+        host = url.partition("://")[2]
+        env = {variable: value.format(url=url, host=host) for variable, value in case.env.items()}
+        built = pack.build("seldon-test-bad-input", app, *case.flags, env=env)
+    assert built.code != 0, built.log
+    assert "Traceback" not in built.log
+    assert _error(built).replace(host or "\0", "127.0.0.1:PORT") == (TEXTS / f"{name}.txt").read_text()
+    assert _digest(app) == before
+
+
+def test_every_text_belongs_to_a_case() -> None:
+    assert {path.stem for path in TEXTS.iterdir()} == {*CASES, *DISKS}
+
+
+def _error(built: Built) -> str:
+    """The error from its title on. What is before it must not say it already."""
+    before, error, text = built.ours.partition("ERROR: ")
+    assert "error:" not in before
+    return re.sub(r"Connecting to https://\S+ failed", "Connecting to https://PUBLIC-INDEX failed", error + text)
+
+
+def _digest(app: Path) -> str:
+    total = hashlib.sha256()
+    for path in sorted(app.rglob("*")):
+        content = os.readlink(path).encode() if path.is_symlink() else path.read_bytes() if path.is_file() else b""
+        total.update(f"{path.relative_to(app)} {path.lstat().st_mode:o} {path.lstat().st_mtime_ns}\n".encode() + content)
+    return total.hexdigest()
