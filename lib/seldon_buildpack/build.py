@@ -4,7 +4,6 @@ import errno
 import os
 import re
 import sys
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from seldon_buildpack.layers import cache, python, serve, wrapper
 from seldon_buildpack.layers.dependencies import Dependencies
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import manifest, methods, model, python_version, s2i_environment, scrub, wrapper_variables
+from seldon_buildpack.project import manifest, methods, model, python_version, s2i_environment, scrub, source, wrapper_variables
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.secrets import Masker
@@ -49,13 +48,21 @@ def main() -> int:
     except errors.BuildError as error:
         return _explain(out, error)
     except OSError as error:
+        if closed := source.closed_directory(Path.cwd(), error):
+            return _explain(out, errors.DirectoryClosed(closed))
         # shutil's error for a tree has no errno: it lists those of the files.
         if os.strerror(errno.ENOSPC) not in str(error):
-            return _explain(out, errors.OurFault(traceback.format_exc().splitlines()))
-        return _explain(out, errors.DiskFull(str(error.filename or "the layers")))
+            return _explain(out, _our_fault())
+        return _explain(out, errors.DiskFull(str(error.filename or "the layers of the image")))
     except Exception:
-        return _explain(out, errors.OurFault(traceback.format_exc().splitlines()))
+        return _explain(out, _our_fault())
     return 0
+
+
+def _our_fault() -> errors.OurFault:
+    import traceback
+
+    return errors.OurFault(traceback.format_exc().splitlines())
 
 
 def _explain(out: Log, error: errors.BuildError) -> int:

@@ -55,7 +55,7 @@ class OurFault(BuildError):
 
 def unreadable(path: Path, error: OSError) -> str:
     """Why a file that is there cannot be opened, in the operating system's words; a link that leads nowhere is said to be one."""
-    if path.is_symlink() and not path.exists():
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
         return f"it is a link to {path.readlink()}, which is not there during the build"
     return error.strerror or str(error)
 
@@ -68,6 +68,17 @@ class UnreadableManifest(BuildError):
             f"{name} cannot be read",
             f"Opening it failed: {reason}.",
             f"Make it a regular file inside the source that everyone may read: `chmod a+r {name}`.",
+        )
+
+
+class DirectoryClosed(BuildError):
+    """A directory of the source lets nobody look into it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The directory {name} cannot be read",
+            "What lies in it is needed, and looking into it failed: Permission denied.",
+            f"Make it one that everyone may read: `chmod a+rx {name}`.",
         )
 
 
@@ -369,15 +380,24 @@ class IndexRefused(BuildError):
     """401 or 403."""
 
     def __init__(self, url: str, status: int, credential: bool) -> None:
-        given = "The user and password that were given were refused" if credential else "No user and password were given"
         # A placeholder of the usual form would be masked as if it were a password.
-        how = "before the host of the URL, each percent-encoded, with a colon between and an @ behind: --env EXTRA_INDEX_URL=... or PIP_INDEX_URL=..."
+        how = "percent-encoded, with a colon between them and an @ behind"
+        fixes = (
+            (
+                f"Check user and password. They stand before the host of the URL, {how}.",
+                "If they are right, ask the index's administrator what",
+            )
+            if credential
+            else (
+                f"Write user and password before the host of the URL, {how}. They stay in the build.",
+                "Ask the index's administrator for",
+            )
+        )
         super().__init__(
             f"The package index {url} refused access ({status})",
-            f"{given}.",
-            *(["Check user and password."] if credential else []),
-            f"Write user and password {how}. They stay in the build.",
-            "If they are right, ask the index's administrator what the account may read.",
+            f"{'The user and password that were given were refused' if credential else 'No user and password were given'}.",
+            fixes[0],
+            f"{fixes[1]} {'the account may read' if credential else 'an account that may read it'}.",
         )
 
 
@@ -389,7 +409,7 @@ class NotAnIndex(BuildError):
             f"{url} does not look like a package index",
             f"It answers, but not as the simple repository API does: {found}.",
             "Give the URL that pip takes; it often ends with /simple (devpi: /+simple, Artifactory: /api/pypi/NAME/simple, Nexus: /repository/NAME/simple).",
-            *([f"If the URL is right, check the spelling of {package}: the index does not have it."] if package else []),
+            *([f"If the URL is right, check the spelling of the package {package}: the index does not have it."] if package else []),
         )
 
 
@@ -477,11 +497,12 @@ class PythonNotInstalled(BuildError):
 
     def __init__(self, version: str, carried: Sequence[str], catalogue: str, reason: str) -> None:
         minor = ".".join(version.split(".")[:2])
-        others = f"the catalogue {catalogue}" if catalogue else "the catalogue that the builder names"
+        instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
+        others = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
         super().__init__(
             f"Python {version} could not be installed",
             f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
-            f"Use a Python that is carried: BP_PYTHON_VERSION={minor if minor in carried else carried[-1]}.",
+            f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
             *([] if minor in carried else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']),
             "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
         )
@@ -522,7 +543,7 @@ class EnvironmentFileUnreadable(BuildError):
         super().__init__(
             ".s2i/environment cannot be read",
             f"Opening it failed: {reason}.",
-            "Make it a plain text file inside the source that everyone may read: `chmod 644 .s2i/environment`.",
+            "Make it a plain text file inside the source that everyone may read: `chmod 755 .s2i; chmod 644 .s2i/environment`.",
             "Remove it, and give its variables with --env.",
         )
 

@@ -13,12 +13,19 @@ _GIT = {"GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2020-0
 
 
 def wheel(
-    folder: Path, name: str, version: str, requires: tuple[str, ...] = (), says: str = "", extras: Mapping[str, str] | None = None
+    folder: Path,
+    name: str,
+    version: str,
+    requires: tuple[str, ...] = (),
+    says: str = "",
+    extras: Mapping[str, str] | None = None,
+    requires_python: str = "",
 ) -> Path:
     """Write a wheel with one module, in which ``SAYS`` is ``says`` or ``name version``. ``extras`` maps an extra to what it requires."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *(f"Requires-Dist: {one}" for one in requires)]
+    metadata += [f"Requires-Python: {requires_python}"] if requires_python else []
     for extra, one in (extras or {}).items():
         metadata += [f"Provides-Extra: {extra}", f"Requires-Dist: {one} ; extra == '{extra}'"]
     files = {

@@ -59,6 +59,27 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
+def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
+    """The same with a certificate from an authority of our own; yields the authority's certificate too."""
+    authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
+    certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
+    extension.write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2", "-extfile", extension]
+    commands: tuple[list[str | Path], ...] = (
+        [*new, "-x509", "-subj", "/CN=Tests", "-keyout", authority_key, "-out", authority],
+        [*new, "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", request],
+        ["openssl", "x509", "-req", "-in", request, *signed, "-out", certificate],
+    )
+    for words in commands:
+        subprocess.run(words, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+        yield url, authority
+
+
+@contextlib.contextmanager
 def always(status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
     """The same answer to every request."""
 

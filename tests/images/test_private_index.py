@@ -119,7 +119,7 @@ def test_a_wrong_password_fails_and_is_not_shown(pack: Pack, source: Source, ind
     app = source({**packages.model(first.name), "requirements.txt": f"{first.name}\n"})
     built = pack.build("seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url})
     assert built.code != 0
-    assert f"ERROR: The package index {first.url} refused access (401)." in built.ours
+    assert f"ERROR: The package index {first.url} refused access (403)" in built.ours
     assert_nowhere(None, of_phases(built.log), words(wrong))
 
 
@@ -137,23 +137,23 @@ def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source)
 def test_an_index_whose_certificate_nobody_signed_is_used_only_if_its_host_is_trusted(
     pack: Pack, source: Source, tmp_path: Path, trusted: str
 ) -> None:
-    packages.wheel(tmp_path / "simple/unsigned_tls", "unsigned_tls", "1.0")
+    packages.wheel(tmp_path / "simple/unsigned-tls", "unsigned_tls", "1.0")
     app = source({**packages.model("unsigned_tls"), "requirements.txt": "unsigned-tls\n"})
     with servers.https_self_signed(tmp_path, tmp_path) as url:
         env = {"PIP_INDEX_URL": f"{url}/simple"}
         if "PORT" not in trusted:
             built = pack.build(IMAGE, app, "--network", "host", env=env)
             assert built.code != 0
-            assert f"ERROR: The TLS certificate of {url}/simple is not trusted." in built.ours
+            assert f"ERROR: The TLS certificate of {url}/simple is not trusted" in built.ours
         pack.must_build(IMAGE, app, "--network", "host", env={**env, "PIP_TRUSTED_HOST": trusted.replace("PORT", url.rpartition(":")[2])})
     assert packages.said(IMAGE) == ["unsigned_tls 1.0"]
 
 
 def test_a_certificate_authority_in_the_source_makes_its_index_trusted(pack: Pack, source: Source, tmp_path: Path) -> None:
-    packages.wheel(tmp_path / "simple/signed_tls", "signed_tls", "1.0")
-    with servers.https_self_signed(tmp_path, tmp_path) as url:
-        certificate = (tmp_path / "certificate.pem").read_bytes()
-        app = source({**packages.model("signed_tls"), "requirements.txt": "signed-tls\n", "certificates/ours.pem": certificate})
+    packages.wheel(tmp_path / "simple/signed-tls", "signed_tls", "1.0")
+    with servers.https_of_authority(tmp_path, tmp_path) as (url, authority):
+        files = {"requirements.txt": "signed-tls\n", "certificates/ours.pem": authority.read_bytes()}
+        app = source({**packages.model("signed_tls"), **files})
         env = {"PIP_INDEX_URL": f"{url}/simple", "PIP_CERT": "certificates/ours.pem"}
         pack.must_build(IMAGE, app, "--network", "host", env=env)
     assert packages.said(IMAGE) == ["signed_tls 1.0"]

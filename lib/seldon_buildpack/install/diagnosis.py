@@ -11,7 +11,7 @@ from seldon_buildpack.install import probe
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.project.python_version import SUPPORTED
-from seldon_buildpack.secrets import without_credentials
+from seldon_buildpack.secrets import without_credentials, without_queries
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
@@ -27,7 +27,7 @@ _REASONS = (
 )
 _REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
 _TLS = (
-    (r"CaUsedAsEndEntity", "it is an authority's own certificate, not one that an authority gave to this host", True),
+    (r"CaUsedAsEndEntity", "it is self-signed, as an authority's own, which no server may use even where it is trusted", False),
     (r"UnknownIssuer|self.signed|SelfSigned", "it is signed by nobody that the build image trusts", True),
     (r"Expired", "it has expired", False),
     (r"NotValidYet", "it is not valid yet", False),
@@ -49,7 +49,6 @@ _MISSING = (
 _STEP = re.compile(
     r"(?:running|writing|creating|copying|reading|adding|building|removing|byte-compiling|installing) |!!$|\*{4,}|\S*(?:gcc|g\+\+|cc|c\+\+) -"
 )
-_FRAME = re.compile(r'\s*File "([^"]*)", line \d+')
 
 
 @dataclass(frozen=True)
@@ -186,7 +185,7 @@ def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
         if "invalid peer certificate" in text and re.search(pattern, text):
             return errors.TlsNotTrusted(index or _root(url[0]), why, signer)
     if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", text):
-        return errors.DownloadFailed(without_credentials(direct[1]), _plainly(words, url[0]))
+        return errors.DownloadFailed(without_queries(without_credentials(direct[1])), _plainly(words, url[0]))
     if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", text):
         if status[1] in ("401", "403"):
             return _refusal(url[0], int(status[1]), attempt)
@@ -293,15 +292,13 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
 
 def _wants(flat: str) -> Iterator[tuple[str, str]]:
     """Who asks for what, in uv's order; the user's requirements are ``""``. Sets of versions hold no space (`numpy>=2,<2.3`)."""
-    for who, wanted in re.findall(r"(\S+) depends? on (\S+?),?(?= |$)", flat):
-        yield who, wanted
-    for one in _required(flat):
-        yield "", one
+    yield from re.findall(r"(\S+) depends? on (\S+?),?(?= |$)", flat)
+    yield from (("", one) for one in _required(flat))
 
 
 def _required(flat: str) -> list[str]:
     """What uv says the user requires, less the wrapper and what it concludes from others."""
-    told = re.findall(r"(?:Because|and|because) you require (\S+?)(?:,| and (?!you)(\S+?),|$)", flat)
+    told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?,?(?= |$)", flat)
     return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
 
 

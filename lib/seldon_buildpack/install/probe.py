@@ -24,17 +24,17 @@ def not_an_index(index: Index, package: str) -> tuple[str, str] | None:
             top, one, none = (_ask(f"{root}/{path}", index) for path in ("", f"{package}/", f"{_NOBODYS}/"))
         except requests.RequestException:
             continue
-        if found := _what_is_wrong(top, one, none, package):
+        if found := what_is_wrong(top, one, none, package):
             return without_credentials(url), found
     return None
 
 
-def _what_is_wrong(top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], package: str) -> str:
+def what_is_wrong(top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], package: str) -> str:
     """Empty for an index (PEP 503). Its top may be switched off, a package may be unknown, but a package that cannot be must be."""
     if top[0] == 404 and one[0] == 404:
         return f"neither its own page nor that of {package} is there (404)"
     if none[0] == 200 and one[0] == 200:
-        return f"it answers a page of the type {one[1] or 'none'} to any name, also to one that no index has"
+        return f"it sends a page ({one[1] or 'without a type'}) for any name, also for one that no index has"
     if top[0] == 200 and top[1] not in _ACCEPTED:
         return f"it sends {top[1] or 'something without a type'}, neither HTML nor its JSON"
     return ""

@@ -20,7 +20,7 @@ from packaging.utils import canonicalize_name
 
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import diagnosis, environments, in_source
+from seldon_buildpack.install import environments, in_source
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.requirements import WRAPPER, Requirements
 from seldon_buildpack.install.uv import Uv
@@ -161,6 +161,9 @@ def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> 
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
+        # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
+        from seldon_buildpack.install import diagnosis
+
         local = what.requirements.local if what.requirements else ()
         attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
         raise diagnosis.explain(outcome, attempt)

@@ -15,7 +15,6 @@ from pathlib import Path
 from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import diagnosis
 from seldon_buildpack.install.environments import compile_bytecode
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.project.python_version import PythonChoice
@@ -65,6 +64,8 @@ def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...]) -> None
         outcome = uv.run(["python", "install", "--install-dir", str(target / "uv"), "--no-bin", *downloads, python.request], target)
         found = [path for path in target.glob("uv/cpython-*") if path.is_dir() and not path.is_symlink()]
         if outcome.code or not found:
+            from seldon_buildpack.install import diagnosis
+
             raise errors.PythonNotInstalled(
                 python.request, carried, without_credentials(python.catalogue), diagnosis.reason(outcome, python.request)
             )

@@ -14,7 +14,6 @@ from pathlib import Path
 from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import diagnosis
 from seldon_buildpack.install.environments import compile_bytecode, drop_wrapper_tests, prepare, site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
@@ -71,6 +70,8 @@ def make(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer, bun
         install = ["pip", "install", "--python", str(prefix / "bin/python"), "--no-deps", "--require-hashes", "-r", str(wrapper.lock)]
         outcome = uv.run([*install, "--find-links", str(bundle.wheels)], layer.path, index.environment())
         if outcome.code:
+            from seldon_buildpack.install import diagnosis
+
             raise diagnosis.explain(outcome, diagnosis.Attempt(index, python.request, wrapper.version, "Installing the wrapper"))
         drop_wrapper_tests(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")

@@ -58,7 +58,7 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
     if (environment.get("MODEL_NAME") or "").strip():
         return Detection(True, "MODEL_NAME is given")
     s2i = app / s2i_environment.FILE
-    if (s2i.is_file() or s2i.is_symlink()) and (has_python or manifest):
+    if _may_be_there(s2i) and (has_python or manifest):
         return Detection(True, f"{s2i_environment.FILE} beside {manifest or 'Python code'}")
     if model := _model(python):
         return Detection(True, f"a Python model in {model} and {manifest or 'no manifest'}")
@@ -73,6 +73,14 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
 def misspelt_manifest(names: Iterable[str]) -> str | None:
     """The first of the file names that was likely meant to be a manifest's."""
     return next((name for name in sorted(names) if _MISSPELT.fullmatch(name) and name not in MANIFESTS), None)
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether something is there that the build has to read or to explain: a file, a link, or what a closed directory hides."""
+    try:
+        return path.is_file() or path.is_symlink()
+    except OSError:
+        return True
 
 
 def _python_below(top: list[os.DirEntry[str]]) -> bool:

@@ -63,9 +63,9 @@ def read(app: Path) -> S2iEnvironment:
     Raises EnvironmentFileUnreadable, EnvironmentFileNotUtf8 and EnvironmentFileBadName.
     """
     path = app / FILE
-    if not path.exists() and not path.is_symlink():
-        return S2iEnvironment()
     try:
+        if not path.exists() and not path.is_symlink():
+            return S2iEnvironment()
         data = path.read_bytes()
     except OSError as error:
         raise errors.EnvironmentFileUnreadable(errors.unreadable(path, error)) from error

@@ -117,6 +117,15 @@ def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]
         return []
 
 
+def closed_directory(app: Path, error: OSError) -> str:
+    """The directory of the source that must not be looked into, where that is why reading failed; else empty."""
+    if not isinstance(error, PermissionError) or error.filename is None:
+        return ""
+    path = Path(os.fsdecode(error.filename))
+    folders = [folder for folder in reversed(path.parents) if folder.is_relative_to(app) and folder != app]
+    return next((str(folder.relative_to(app)) for folder in folders if not os.access(folder, os.R_OK | os.X_OK)), "")
+
+
 def is_source(entry: os.DirEntry[str]) -> bool:
     """Whether an entry is a Python file."""
     return entry.name.endswith(".py") and is_file(entry)

@@ -1,0 +1,56 @@
+"""make bench: real s2i and us, in one run. Writes docs/performance.md; fails where a promise does not hold."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks import measuring, report, ways
+from tests.benchmarks.measuring import Plan
+from tests.benchmarks.models import MODELS
+from tests.benchmarks.promises import check
+from tests.benchmarks.report import Report
+from tools import builder, gotools
+from tools.steps import ToolError, Workspace
+
+
+def main() -> int:
+    """Exit code: 0 where every promise holds."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3, help="builds of each kind, at least 2")
+    parser.add_argument("--starts", type=int, default=9, help="starts of each image")
+    options = parser.parse_args()
+    if options.runs < 2 or options.starts < 1:
+        parser.error("two runs are the least: the second is the second model that a registry sees; and one start")
+    try:
+        return _bench(Workspace.from_environment(), Plan(options.runs, options.starts, min(options.runs, options.starts)))
+    except ToolError as error:
+        print(f"\nerror: {error}", file=sys.stderr)
+        return 1
+
+
+def _bench(ws: Workspace, plan: Plan) -> int:
+    made = builder.create(ws)
+    # For docker, pack and s2i alike.
+    os.environ.update(builder.environment(ws, made.engine))
+    s2i, pack = ways.with_s2i(gotools.s2i(ws)), ways.with_pack(made)
+    try:
+        ways.make_s2i_builder(ws, made)
+        with TemporaryDirectory(prefix="bench-") as scratch:
+            figures = {model: measuring.measure(model, (s2i, pack), ws.checkout / "samples", Path(scratch), plan) for model in MODELS}
+    finally:
+        ways.forget(*measuring.all_images((s2i, pack), plan.runs), ways.S2I_BUILDER)
+    promises = [promise for model, one in figures.items() for promise in check(model, one[s2i.name], one[pack.name], pack)]
+    text = Report((s2i, pack), figures, promises, plan, report.machine(ws)).text()
+    page = ws.checkout / "docs/performance.md"
+    page.write_text(report.written(page.read_text(), text))
+    print(f"\n{text}\n\nWritten to {page.relative_to(ws.checkout)}.")
+    broken = [promise for promise in promises if not promise.holds]
+    for promise in broken:
+        print(f"error: {promise.line()}", file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""What the buildpack promises beside s2i, as ratios of medians taken in the same run; one that does not hold fails the benchmark."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tests.benchmarks.measuring import CODE, Figures
+from tests.benchmarks.models import Model
+from tests.benchmarks.timing import median, medians
+from tests.benchmarks.ways import Way
+
+# Two medians of the same image's starts, taken minutes apart on a machine that does nothing else, differ by up to a tenth.
+_START_NOISE = 1.1
+_OUR_SHARE_SECONDS = 0.3
+_STOP_SECONDS = 2.0
+_ENDED_WELL = (0, 143)
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A promise, what was measured of it, and whether that keeps it."""
+
+    sentence: str
+    figures: str
+    holds: bool
+
+    def line(self) -> str:
+        """As the report and the console show it."""
+        return f"{'holds' if self.holds else 'DOES NOT HOLD'}: {self.sentence} ({self.figures})"
+
+
+def check(model: Model, s2i: Figures, ours: Figures, pack: Way) -> Iterator[Promise]:
+    """Every promise about one model."""
+    theirs, mine = median(s2i.starts), median(ours.starts)
+    yield Promise(
+        f"{model.name}: the first prediction is there no later than from s2i's image, {_START_NOISE} times its time allowed for noise",
+        f"{mine:.2f} s to {theirs:.2f} s, ratio {mine / theirs:.2f}",
+        mine <= _START_NOISE * theirs,
+    )
+    if model.has_requirements:
+        theirs, mine = (median(run.seconds for run in figures.builds[CODE]) for figures in (s2i, ours))
+        yield Promise(
+            f"{model.name}: a code-only rebuild is faster than s2i's",
+            f"{mine:.1f} s to {theirs:.1f} s, ratio {mine / theirs:.2f}",
+            mine < theirs,
+        )
+    share = our_share(medians(run.parts(pack.parts) for run in ours.builds[CODE]))
+    yield Promise(
+        f"{model.name}: detect and build together take less than {_OUR_SHARE_SECONDS} s of a code-only rebuild",
+        f"{share:.2f} s with the lifecycle's own work around them",
+        share < _OUR_SHARE_SECONDS,
+    )
+    least = s2i.size - s2i.pip_cache
+    yield Promise(
+        f"{model.name}: the image is smaller than s2i's, even without the cache that pip leaves in s2i's",
+        f"{ours.size / 1e6:.0f} MB to {least / 1e6:.0f} MB, ratio {ours.size / least:.2f}",
+        ours.size < least,
+    )
+    longest, codes = max(stop.seconds for stop in ours.stops), sorted({stop.code for stop in ours.stops})
+    yield Promise(
+        f"{model.name}: docker stop takes less than {_STOP_SECONDS:.0f} s, and the exit code is 0 or 143",
+        f"at most {longest:.2f} s, exit code {' or '.join(map(str, codes))}",
+        longest < _STOP_SECONDS and all(code in _ENDED_WELL for code in codes),
+    )
+
+
+def our_share(parts: Mapping[str, float]) -> float:
+    """Seconds of pack's parts in which detect and build run."""
+    return sum(seconds for title, seconds in parts.items() if title == "detect" or title.startswith("build: "))

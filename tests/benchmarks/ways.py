@@ -1,0 +1,90 @@
+"""The two ways from a model's directory to an image in the engine."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.benchmarks.timing import Timed, timed
+from tools.builder import BUILDER, Made
+from tools.steps import Workspace, announced, run
+
+# Nobody's registry answers under this name: s2i asks the registry for its builder image's labels first, whatever its pull policy is.
+S2I_BUILDER = "localhost/seldon-bench-s2i"
+_HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Way:
+    """``build`` makes the image of that name from a directory; ``parts`` are how the lines begin that open its parts."""
+
+    name: str
+    build: Callable[[str, Path], Timed]
+    parts: Mapping[str, str]
+
+
+def with_s2i(program: Path) -> Way:
+    """``s2i build``, as its users type it. Its --incremental changes nothing: Seldon's images have no save-artifacts script."""
+    parts = {
+        "s2i itself": "",
+        "copying the source": "---> Copying the source",
+        "pip install -r requirements.txt": "---> Installing requirements",
+        "licences: pip install pip-licenses, pip-licenses twice": "---> Collecting licences",
+        "committing the container": "---> Assembled",
+    }
+    return Way("s2i", lambda image, source: timed([str(program), "build", str(source), S2I_BUILDER, image]), parts)
+
+
+def with_pack(made: Made) -> Way:
+    """``pack build``, as its users type it."""
+    flags = ["--builder", BUILDER, "--no-color", *made.engine.pack_flags]
+    parts = {
+        "pack itself": "",
+        "lifecycle: analyze": "===> ANALYZING",
+        "detect": "===> DETECTING",
+        "lifecycle: restore": "===> RESTORING",
+        "build: reading the model": "===> BUILDING",
+        "build: layer dependencies": "dependencies ",
+        "build: layer wrapper": "wrapper ",
+        "build: layer python": "python ",
+        "build: the rest": "Run it ",
+        "lifecycle: layers into archives": "===> EXPORTING",
+        "lifecycle: archives into the engine": "Saving ",
+        "lifecycle: storing the cache; pack's end": "*** Images",
+    }
+    return Way("pack", lambda image, source: timed([str(made.pack), "build", image, "--path", str(source), *flags]), parts)
+
+
+def make_s2i_builder(ws: Workspace, made: Made) -> None:
+    """Build our own s2i builder image. Raises ToolError."""
+    bundle, minor = made.buildpack / "bundle", ws.versions["python"]["default"]
+    release = ws.versions["wrapper"]["seldon_core"]
+    with announced(f"s2i's builder image {S2I_BUILDER}"), TemporaryDirectory(prefix="s2i-") as folder:
+        context = Path(folder) / "context"
+        shutil.copytree(_HERE / "s2i", context)
+        shutil.copytree(bundle / "pythons" / minor, context / "python", symlinks=True)
+        shutil.copytree(bundle / "wheels", context / "wheels")
+        shutil.copy(bundle / f"locks/seldon-core-{release}/py{minor}.txt", context / "wrapper.txt")
+        pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
+        run(*pip, "-r", context / "pip.txt", "-d", context / "pip")
+        argument = f"base={made.images.build}"
+        run(
+            "docker", "build", "--quiet", "--force-rm", "--tag", S2I_BUILDER, "--build-arg", argument, context, env={"DOCKER_BUILDKIT": "0"}
+        )
+
+
+def forget(*names: str) -> None:
+    """Remove images, each with all its tags, and what pack has cached for them; what is not there does not matter."""
+    for name in names:
+        tags = _quietly("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name).split()
+        volumes = _quietly("docker", "volume", "ls", "--quiet", "--filter", f"name=pack-cache-library_{name}_").split()
+        for kind, found in (("image", tags), ("volume", volumes)):
+            if found:
+                _quietly("docker", kind, "rm", "--force", *found)
+
+
+def _quietly(*words: str) -> str:
+    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False).stdout

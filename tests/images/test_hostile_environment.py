@@ -1,0 +1,66 @@
+"""Variables that lead Python, pip, uv or the loader astray: given to a build they change nothing."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.images import packages
+from tests.images.conftest import Pack, docker
+
+HOSTILE = {
+    "PYTHONPATH": "/nowhere:/tmp",
+    "PYTHONHOME": "/nowhere",
+    "PYTHONSTARTUP": "/nowhere.py",
+    "PYTHONOPTIMIZE": "2",
+    "PYTHONNOUSERSITE": "",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONPYCACHEPREFIX": "/tmp/pycs",
+    "PYTHONHASHSEED": "1",
+    "PIP_TARGET": "/tmp/target",
+    "PIP_PREFIX": "/tmp/prefix",
+    "PIP_USER": "1",
+    "PIP_REQUIREMENT": "/nowhere.txt",
+    "PIP_CONFIG_FILE": "/nowhere.conf",
+    "PIP_DRY_RUN": "1",
+    "PIP_NO_DEPS": "1",
+    "VIRTUAL_ENV": "/tmp/venv",
+    "CONDA_PREFIX": "/tmp/conda",
+    "UV_PYTHON": "3.8",
+    "UV_INDEX_URL": "http://127.0.0.1:1/simple",
+    "UV_DEFAULT_INDEX": "http://127.0.0.1:1/simple",
+    "UV_TARGET": "/tmp/target",
+    "UV_CACHE_DIR": "/nowhere",
+    "UV_NO_BINARY": "1",
+    "UV_OFFLINE": "1",
+    "UV_LINK_MODE": "symlink",
+    "UV_CONFIG_FILE": "/nowhere.toml",
+    "UV_COMPILE_BYTECODE": "1",
+    "LD_PRELOAD": "/nowhere.so",
+    "LD_LIBRARY_PATH": "/nowhere",
+    "PATH": "/nowhere",
+    "HOME": "/nowhere",
+    "TMPDIR": "/nowhere",
+    "LANG": "xx_XX.UTF-8",
+    "LC_ALL": "xx_XX.UTF-8",
+    "SSL_CERT_FILE": "/nowhere.pem",
+    "SOURCE_DATE_EPOCH": "1",
+    "IFS": "/",
+    "ENV": "/nowhere",
+    "CNB_BUILDPACK_DIR": "/nowhere",
+}
+
+
+def test_the_image_is_the_same_with_a_hostile_environment_and_without(pack: Pack, source: Callable[..., Path], tmp_path: Path) -> None:
+    wheel = packages.wheel(tmp_path, "in_source", "1.0")
+    files = {"requirements.txt": "in-source\n", f"wheels/{wheel.name}": wheel.read_bytes()}
+    app = source({**packages.model("in_source"), **files})
+    told = {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}
+    plain = pack.must_build("seldon-test-plain", app, "--network", "none", env=told)
+    hostile = pack.must_build("seldon-test-hostile", app, "--network", "none", env={**HOSTILE, **told})
+    assert hostile.ours == plain.ours
+    assert _image(hostile.image) == _image(plain.image)
+
+
+def _image(name: str) -> tuple[str, list[str]]:
+    [told] = json.loads(docker("inspect", name))
+    return told["Id"], told["RootFS"]["Layers"]
