@@ -76,8 +76,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    wanted = project.requirements.wrapper_version(bundle.seldon_core) if project.requirements else bundle.seldon_core
-    served_by = wrapper.plan(project.settings.text("BP_SELDON_CORE_VERSION") or wanted, interpreter, bundle)
+    served_by = wrapper.plan(_wrapper_version(project, bundle), interpreter, bundle)
     _tell(project, interpreter, served_by, out)
     stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
     out.heading("Layers")
@@ -88,6 +87,14 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))
+
+
+def _wrapper_version(project: Project, bundle: Bundle) -> str:
+    """The release that is asked for: by the variable, by the requirements, else the one that is carried."""
+    asked = project.settings.text("BP_SELDON_CORE_VERSION")
+    if asked and not asked[0].isdigit():
+        raise errors.WrapperVersionInvalid(asked)
+    return asked or (project.requirements.wrapper_version(bundle.seldon_core) if project.requirements else bundle.seldon_core)
 
 
 def read_project(platform: Platform, out: Log) -> Project:

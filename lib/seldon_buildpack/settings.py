@@ -71,8 +71,8 @@ DECLARED: tuple[Setting, ...] = (
     Setting("PIP_CERT", "the build image's", (FILE, ENV), False, "File with the certificate authorities to trust, relative to the source"),
     Setting("PIP_CLIENT_CERT", "", (FILE, ENV), False, "File with a client's certificate and key, relative to the source"),
     Setting("PIP_PROXY", "", (FILE, ENV), False, "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too"),
-    Setting("PIP_DEFAULT_TIMEOUT", "15", (FILE, ENV), False, "Seconds an index may stay silent; PIP_TIMEOUT is the same"),
-    Setting("PIP_RETRIES", "5", (FILE, ENV), False, "How often a failed download is tried again"),
+    Setting("PIP_DEFAULT_TIMEOUT", "30", (FILE, ENV), False, "Seconds an index may stay silent; PIP_TIMEOUT is the same"),
+    Setting("PIP_RETRIES", "3", (FILE, ENV), False, "How often a failed download is tried again"),
     Setting("BPE_*", "", (ENV,), True, "`BPE_NAME=value` sets NAME in the image; `BPE_DEFAULT_NAME` only where it is not set at run"),
     Setting("SELDON_*, GUNICORN_*, FLASK_*, GRPC_*, PREDICTIVE_UNIT_*, ...", "", (FILE, ENV, RUN), True, "What the wrapper itself reads"),
 )

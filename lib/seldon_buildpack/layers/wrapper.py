@@ -6,12 +6,10 @@ Reused while: the lock or tree and the Python are the same. Left out where a mod
 packages: then all of it lies in the dependencies' layer.
 """
 
-import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install.environments import compile_bytecode, drop_wrapper_tests, prepare, site_packages
@@ -33,12 +31,10 @@ class Wrapper:
 
 
 def plan(version: str, python: Python, bundle: Bundle) -> Wrapper:
-    """Take the prebuilt tree if it fits, else the lock if there is one. Raises WrapperVersionInvalid.
+    """Take the prebuilt tree if it fits, else the lock if there is one.
 
     A version may be what the manifest says of it (`<1.17`) where that is no single one.
     """
-    if not re.match(r"[\d<>=!~]", version):
-        raise errors.WrapperVersionInvalid(version)
     carried = bundle.wrappers.get(python.minor)
     if carried and carried.version == version and python.carried:
         return Wrapper(
