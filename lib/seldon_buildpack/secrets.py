@@ -48,7 +48,7 @@ class Masker:
             value = secret.reveal()
             for form in {value, unquote(value)}:
                 data = form.encode(errors="surrogateescape")
-                encoded = {quote(data, safe=safe) for safe in ("", "/", ":", _NOT_ENCODED)}
+                encoded = {quote(data, safe=safe) for safe in ("", "/", ":", "@", "@:", _NOT_ENCODED)}
                 forms |= {form, *encoded, *(re.sub("%..", lambda found: found[0].lower(), one) for one in encoded)}
                 forms |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
         # A form of one or two letters would blank out half of the log and hide nothing.

@@ -12,7 +12,7 @@ from tests.benchmarks.models import MODELS
 from tests.benchmarks.promises import check
 from tests.benchmarks.report import Report
 from tools import builder, gotools
-from tools.steps import ToolError, Workspace
+from tools.steps import ToolError, Workspace, announced
 
 
 def main() -> int:
@@ -39,10 +39,12 @@ def _bench(ws: Workspace, plan: Plan) -> int:
         ways.make_s2i_builder(ws, made)
         with TemporaryDirectory(prefix="bench-") as scratch:
             figures = {model: measuring.measure(model, (s2i, pack), ws.checkout / "samples", Path(scratch), plan) for model in MODELS}
+        with announced("Both models beside each other: sizes"):
+            beside = measuring.beside_each_other((s2i, pack))
     finally:
         ways.forget(*measuring.all_images((s2i, pack), plan.runs), ways.S2I_BUILDER)
     promises = [promise for model, one in figures.items() for promise in check(model, one[s2i.name], one[pack.name], pack)]
-    text = Report((s2i, pack), figures, promises, plan, report.machine(ws)).text()
+    text = Report((s2i, pack), figures, beside, promises, plan, report.machine(ws)).text()
     page = ws.checkout / "docs/performance.md"
     page.write_text(report.written(page.read_text(), text))
     print(f"\n{text}\n\nWritten to {page.relative_to(ws.checkout)}.")

@@ -67,6 +67,15 @@ def measure(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, pla
         return {way.name: _figures(model, way, builds[way.name], starts[way.name], stops[way.name]) for way in ways}
 
 
+def beside_each_other(ways: Sequence[Way]) -> dict[tuple[str, str], Added]:
+    """By model and way: what the model adds where the other one is, whose requirements differ. For use after both were measured."""
+    first = {(model.name, way.name): f"{_name(way, model, 0)}:{TAGS[FIRST]}" for model in models.MODELS for way in ways}
+    return {
+        (model, way): sizes.added(image, [other for (name, made), other in first.items() if made == way and name != model])
+        for (model, way), image in first.items()
+    }
+
+
 def all_images(ways: Sequence[Way], runs: int) -> list[str]:
     """Every name under which ``measure`` has something built."""
     return [_name(way, model, number) for way in ways for model in models.MODELS for number in range(runs)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.benchmarks.measuring import CODE, FIRST, REQUIREMENT, Figures, Plan
 from tests.benchmarks.models import Model
 from tests.benchmarks.promises import Promise, our_share
+from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import median, medians
 from tests.benchmarks.ways import Way
 from tools.steps import ToolError, Workspace, run
@@ -22,6 +23,8 @@ class Report:
 
     ways: Sequence[Way]
     figures: Mapping[Model, Mapping[str, Figures]]
+    beside: Mapping[tuple[str, str], Added]
+    """By model and way: what the model adds where the other model is."""
     promises: Sequence[Promise]
     plan: Plan
     machine: str
@@ -39,9 +42,12 @@ class Report:
         return "\n\n".join(blocks)
 
     def _table(self) -> str:
-        columns = [(f"{model.name}, {way.name}", self.figures[model][way.name], way) for model in self.figures for way in self.ways]
-        header = ["", *(title for title, _, _ in columns)]
-        rows = [[title, *(show(figures, way) for _, figures, way in columns)] for title, show in _ROWS.items()]
+        columns = [(model, way) for model in self.figures for way in self.ways]
+        header = ["", *(f"{model.name}, {way.name}" for model, way in columns)]
+        rows = [[title, *(show(self.figures[model][way.name], way) for model, way in columns)] for title, show in _ROWS.items()]
+        beside = [self.beside[model.name, way.name] for model, way in columns]
+        rows.append(["push where the other sample is", *(_bytes(added.upload) for added in beside)])
+        rows.append(["- disk taken there", *(_bytes(added.unpacked) for added in beside)])
         return _markdown([header, *rows])
 
     def _parts(self, way: Way) -> str:
@@ -105,7 +111,7 @@ _ROWS: Mapping[str, Callable[[Figures, Way], str]] = {
     "image": _size,
     "push after a change of code": lambda figures, _: _bytes(figures.code_change.upload),
     "push of a second model with the same requirements": lambda figures, _: _bytes(figures.second_model.upload),
-    "disk for the second model where the first one runs": lambda figures, _: _bytes(figures.second_model.unpacked),
+    "- disk taken where the first one runs": lambda figures, _: _bytes(figures.second_model.unpacked),
 }
 
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from seldon_buildpack import settings
-from seldon_buildpack.install.index import configure
+from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.requirements import IndexLines
 
 APP = Path("/workspace")
@@ -56,6 +56,41 @@ def test_the_key_changes_with_the_index_and_not_with_the_password() -> None:
 
     assert key("https://u:old@h/simple") == key("https://u:new@h/simple") == key("https://h/simple")
     assert key("https://h/simple") != key("https://other/simple")
+
+
+def test_no_index_is_an_option_since_uv_has_no_variable_for_it() -> None:
+    for index in (configure(settings.read({"PIP_NO_INDEX": "1"}, []), IndexLines(), APP), configured(IndexLines(no_index=True))):
+        assert index.source_options == ("--no-index",)
+        assert "UV_NO_INDEX" not in index.environment()
+    assert configured(IndexLines()).source_options == ()
+
+
+def configured(lines: IndexLines) -> Index:
+    return configure(settings.read({}, []), lines, APP)
+
+
+def test_options_of_the_file_that_uv_does_not_read_there_are_passed_on() -> None:
+    assert configured(IndexLines(pre=True, require_hashes=True)).options == ("--require-hashes", "--prerelease", "allow")
+
+
+def test_certificates_are_looked_for_in_the_source() -> None:
+    env = {"PIP_CERT": "certs/ca.pem", "PIP_CLIENT_CERT": "/etc/client.pem"}
+    assert configure(settings.read(env, []), IndexLines(), APP).environment() == {
+        "SSL_CERT_FILE": "/workspace/certs/ca.pem",
+        "SSL_CLIENT_CERT": "/etc/client.pem",
+    }
+
+
+def test_constraints_are_files_whose_content_matters() -> None:
+    env = {"PIP_CONSTRAINT": "c.txt https://h/c.txt", "PIP_BUILD_CONSTRAINT": "b.txt"}
+    assert configure(settings.read(env, []), IndexLines(), APP).constraints == (APP / "c.txt", APP / "b.txt")
+
+
+def test_places_are_shown_without_credentials_queries_and_the_path_of_the_source() -> None:
+    env = {"PIP_INDEX_URL": "https://u:p@h/simple?token=t0k3n", "PIP_FIND_LINKS": "wheels https://u:p@h/links?x=y"}
+    index = configure(settings.read(env, []), IndexLines(), APP)
+    assert index.places(APP) == ("https://h/simple?****", "wheels", "https://h/links?****")
+    assert "token=t0k3n" in {secret.reveal() for secret in index.secrets()}
 
 
 def test_names_carry_no_credentials_and_secrets_do() -> None:

@@ -30,6 +30,63 @@ def test_index_lines_are_read_and_folders_found_beside_the_file(tmp_path: Path) 
     assert index == requirements.IndexLines("https://a/simple", ("http://b/simple",), (str(tmp_path / "sub/wheels"),), ("a",), True)
 
 
+def test_options_that_uv_takes_only_by_other_ways_are_read(tmp_path: Path) -> None:
+    path = written(tmp_path, "--pre\n--require-hashes\n--prefer-binary\n--use-feature=fast-deps\nsix==1.17.0 --hash=sha256:00\n")
+    index = requirements.read(tmp_path, path, {}).index
+    assert (index.pre, index.require_hashes) == (True, True)
+
+
+def test_files_from_a_url_are_left_to_uv(tmp_path: Path) -> None:
+    read = requirements.read(tmp_path, written(tmp_path, "-r https://h/r.txt\n-c https://h/c.txt\nsix\n"), {})
+    assert (read.files, read.names) == ((tmp_path / "requirements.txt",), ("six",))
+
+
+def test_variables_that_say_where_packages_come_from_are_told_apart(tmp_path: Path) -> None:
+    lines = [
+        "--extra-index-url https://dl.example.com/${PATH_TOKEN}/simple",
+        "git-pkg @ git+https://${GIT_TOKEN}@h/r.git@${TAG}",
+        "https://h/${RELEASE}/x-1.0-py3-none-any.whl?sig=${SIGNATURE}",
+        "foo==${VERSION}",
+    ]
+    env = {"PATH_TOKEN": "p4th", "GIT_TOKEN": "g1t", "TAG": "v1", "RELEASE": "r1", "SIGNATURE": "s1g", "VERSION": "1.0"}
+    read = requirements.read(tmp_path, written(tmp_path, "\n".join(lines)), env)
+    assert read.variables == env.keys()
+    assert read.configuring == {"PATH_TOKEN", "GIT_TOKEN", "SIGNATURE"}
+    assert {"p4th", "g1t", "s1g"} <= {secret.reveal() for secret in read.secrets}
+    assert not {"v1", "r1", "1.0"} & {secret.reveal() for secret in read.secrets}
+
+
+def digest(app: Path, text: str, env: dict[str, str] | None = None) -> str:
+    return requirements.read(app, written(app, text), env or {}).digest
+
+
+def test_the_digest_changes_with_what_is_required_and_not_with_who_asks(tmp_path: Path) -> None:
+    line = "x @ https://user:{}@h/x.whl?sig={}\n"
+    assert digest(tmp_path, line.format("old", "1")) == digest(tmp_path, line.format("new", "2"))
+    assert digest(tmp_path, "x==${V}\n", {"V": "1"}) != digest(tmp_path, "x==${V}\n", {"V": "2"})
+    written(tmp_path, "y==1\n", "more.txt")
+    before = digest(tmp_path, "-r more.txt\n")
+    written(tmp_path, "y==2\n", "more.txt")
+    assert digest(tmp_path, "-r more.txt\n") != before
+
+
+@pytest.mark.parametrize(
+    ("lines", "release"),
+    [
+        ("six\n", "1.17.1"),
+        ("seldon_core\n", "1.17.1"),
+        ("seldon-core>=1.15\n", "1.17.1"),
+        ("seldon-core[x]==1.16.0\n", "1.16.0"),
+        ("seldon-core===1.16.0 ; python_version > '3'\n", "1.16.0"),
+        ("seldon-core<1.17\n", "<1.17"),
+        ("seldon-core==1.16.*\n", "==1.16.*"),
+        ("seldon-core @ git+https://h/fork.git\n", "1.17.1"),
+    ],
+)
+def test_the_release_of_the_wrapper_that_is_asked_for(tmp_path: Path, lines: str, release: str) -> None:
+    assert requirements.read(tmp_path, written(tmp_path, lines), {}).wrapper_version("1.17.1") == release
+
+
 def test_environment_variables_are_expanded_as_pip_does(tmp_path: Path) -> None:
     path = written(tmp_path, "--extra-index-url https://${TOKEN}@h/simple\nfoo==1 # ${lower}\n")
     read = requirements.read(tmp_path, path, {"TOKEN": "t0k"})
@@ -37,11 +94,22 @@ def test_environment_variables_are_expanded_as_pip_does(tmp_path: Path) -> None:
     assert read.variables == {"TOKEN"}
 
 
-def test_local_wheels_and_folders_are_noticed(tmp_path: Path) -> None:
-    wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")
+@pytest.mark.parametrize(
+    "line",
+    ["./pkg", "pkg/", "./pkg[extra]", "-e ./pkg", "-e pkg", "pkg @ ./pkg", "pkg @ file:pkg", "file:./pkg", "./pkg ; python_version > '3'"],
+)
+def test_a_folder_of_the_source_is_noticed_however_it_is_named(tmp_path: Path, line: str) -> None:
     written(tmp_path, "", "pkg/setup.py")
-    path = written(tmp_path, "./wheels/foo-1.0-py3-none-any.whl\n-e ./pkg\n")
-    assert requirements.read(tmp_path, path, {}).local == (wheel, tmp_path / "pkg")
+    read = requirements.read(tmp_path, written(tmp_path, f"{line}\n"), {})
+    assert [path.resolve() for path in read.local] == [tmp_path / "pkg"]
+    assert read.editable == (read.local if line.startswith("-e") else ())
+    assert read.count == 1
+
+
+def test_a_local_wheel_is_noticed_and_found_from_the_source_wherever_it_is_named(tmp_path: Path) -> None:
+    wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")
+    written(tmp_path, "./wheels/foo-1.0-py3-none-any.whl --hash=sha256:00\n", "more/more.txt")
+    assert requirements.read(tmp_path, written(tmp_path, "-r more/more.txt\n"), {}).local == (wheel,)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from seldon_buildpack.secrets import Masker, Secret, url_secrets, without_credentials
+from seldon_buildpack.secrets import Masker, Secret, url_secrets, without_credentials, without_queries
 
 
 def test_a_secret_never_prints_its_value() -> None:
@@ -19,6 +19,36 @@ def test_the_user_part_of_any_url_is_masked() -> None:
         Masker().mask("from https://bob:x@h/simple and git+https://tok@h/r.git")
         == "from https://****@h/simple and git+https://****@h/r.git"
     )
+
+
+@pytest.mark.parametrize("password", ["p@ss", "p/a", "p#a", "p?a", "p:a", "it's", 'a"b', "%zz"])
+def test_a_password_that_is_not_encoded_is_masked_whole(password: str) -> None:
+    shown = Masker().mask(f"error: http://user:{password}@host/simple failed")
+    assert shown == "error: http://****@host/simple failed"
+    assert without_credentials(f"http://user:{password}@host/simple") == "http://host/simple"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["git+https://h/r.git@v1", "https://h:8080/a@b", "https://[::1]:80/r.git@v1", "http://h/?mail=a@b", "https://h:80", "file:///a/b@c"],
+)
+def test_an_at_sign_behind_the_host_is_no_password(url: str) -> None:
+    assert Masker().mask(url) == url
+
+
+def test_the_password_of_a_url_is_known_even_where_it_is_not_encoded() -> None:
+    known = {secret.reveal() for secret in url_secrets("http://user:p/a#ss@host/simple")}
+    assert known == {"p/a#ss", "user:p/a#ss"}
+
+
+def test_the_query_of_a_url_is_secret() -> None:
+    assert [secret.reveal() for secret in url_secrets("https://h/x.whl?sig=abc#sha256=00")] == ["sig=abc"]
+    assert without_queries("x @ https://h/x.whl?sig=abc#sha256=00 ; a") == "x @ https://h/x.whl?****#sha256=00 ; a"
+
+
+@pytest.mark.parametrize("form", ["p%c3%a9%40", "p%C3%A9@", base64.urlsafe_b64encode("user:pé@".encode()).decode()])
+def test_spellings_that_tools_differ_in_are_masked(form: str) -> None:
+    assert form not in Masker.of(url_secrets("http://user:p%C3%A9%40@h/")).mask(f"say {form} again")
 
 
 def test_the_customary_user_of_ssh_stays() -> None:

@@ -4,9 +4,9 @@ Why a layer: it changes when requirements change, not when code does.
 Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
 (their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
-packages are installed here too, at their pins, and the wrapper's layer is left out.
-Reused while: the requirements with all they include, local files they name, index settings, Python, wrapper and
-buildpack are the same.
+packages are put here too, at their pins, and the wrapper's layer is left out.
+Reused while: the requirements with all they include, the constraints, local files they name, index settings, Python,
+wrapper and buildpack are the same.
 """
 
 import re

@@ -1,0 +1,46 @@
+import json
+from pathlib import Path
+
+from seldon_buildpack.install import environments
+
+
+def installed(prefix: Path, name: str, files: dict[str, str]) -> Path:
+    """Write an installed package; all but bytecode is listed in its RECORD."""
+    site = environments.site_packages(prefix, "3.12")
+    info = site / f"{name}-1.0.dist-info"
+    for path, text in files.items():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).write_text(text)
+    info.mkdir(parents=True, exist_ok=True)
+    (info / "RECORD").write_text("".join(f"{path},sha256=0,1\n" for path in files if ".pyc" not in path) + f"{info.name}/RECORD,,\n")
+    return info
+
+
+def test_notes_of_the_installer_leave_the_package_and_its_record(tmp_path: Path) -> None:
+    url = {"url": "https://h/x.whl?sig=secret", "archive_info": {}}
+    files = {
+        "x-1.0.dist-info/uv_cache.json": "{}",
+        "x-1.0.dist-info/uv_build.json": "{}",
+        "x-1.0.dist-info/direct_url.json": json.dumps(url),
+    }
+    info = installed(tmp_path, "x", {"x.py": "", **files})
+    environments.forget_installation(info.parent)
+    assert json.loads((info / "direct_url.json").read_text()) == {"url": "https://h/x.whl", "archive_info": {}}
+    assert sorted(path.name for path in info.iterdir()) == ["RECORD", "direct_url.json"]
+    assert (info / "RECORD").read_text() == "x.py,sha256=0,1\nx-1.0.dist-info/RECORD,,\nx-1.0.dist-info/direct_url.json,,\n"
+
+
+def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: Path) -> None:
+    source, target = tmp_path / "source", tmp_path / "target"
+    kept = {"kept/a.py": "a", "kept/__pycache__/a.cpython-312.pyc": "compiled", "../../../bin/kept": "script"}
+    installed(source, "kept", kept)
+    installed(source, "replaced", {"replaced.py": "old", "__pycache__/replaced.cpython-312.pyc": "stale"})
+    environments.copy_packages(source, target, "3.12", ["kept-1.0.dist-info"])
+    copied = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
+    site = "lib/python3.12/site-packages"
+    assert copied == [
+        "bin/kept",
+        f"{site}/kept-1.0.dist-info/RECORD",
+        f"{site}/kept/__pycache__/a.cpython-312.pyc",
+        f"{site}/kept/a.py",
+    ]

@@ -1,0 +1,37 @@
+from pathlib import Path
+
+from seldon_buildpack.install import requirements
+from seldon_buildpack.project import scrub
+
+
+def written(app: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
+    return app
+
+
+def test_index_settings_and_the_variables_they_use_leave_the_environment_file(tmp_path: Path) -> None:
+    environment = "MODEL_NAME=M\nPIP_INDEX_URL=https://u:p@h/simple\n# EXTRA_INDEX_URL=http://old:pw@h\nTOKEN=t0k\nexport UV_X=1\nA=b\n"
+    app = written(tmp_path, {".s2i/environment": environment, "requirements.txt": "-i https://${TOKEN}@h/simple\nsix\n"})
+    read = requirements.read(app, app / "requirements.txt", {"TOKEN": "t0k"})
+    assert scrub.application(app, read) == (".s2i/environment", "requirements.txt")
+    assert (app / ".s2i/environment").read_text() == "MODEL_NAME=M\nA=b\n"
+    assert (app / "requirements.txt").read_text() == "-i https://****@h/simple\nsix\n"
+
+
+def test_credentials_leave_included_and_constraints_files_of_the_source_alone(tmp_path: Path) -> None:
+    line = "x @ https://u:p@h/x.whl?sig=s\n"
+    app = written(tmp_path / "app", {"requirements.txt": "-r more.txt\n", "more.txt": line, "c.txt": line})
+    outside = written(tmp_path, {"outside.txt": line}) / "outside.txt"
+    read = requirements.read(app, app / "requirements.txt", {})
+    assert scrub.application(app, read, [app / "c.txt", outside, app / "not-there.txt"]) == ("more.txt", "c.txt")
+    assert (app / "more.txt").read_text() == (app / "c.txt").read_text() == "x @ https://****@h/x.whl?****\n"
+    assert outside.read_text() == line
+
+
+def test_files_without_anything_secret_are_not_touched(tmp_path: Path) -> None:
+    app = written(tmp_path, {".s2i/environment": "MODEL_NAME=M\r\n", "requirements.txt": "git+https://h/r.git@v1\n"})
+    before = {path: path.stat().st_mtime_ns for path in app.rglob("*")}
+    assert scrub.application(app, requirements.read(app, app / "requirements.txt", {})) == ()
+    assert {path: path.stat().st_mtime_ns for path in app.rglob("*")} == before
