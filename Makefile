@@ -51,11 +51,8 @@ lint: venv ## check format, lint and types
 docs: venv ## write the generated parts of the documentation
 	@$(TOOLS) docs
 
-lock: venv ## renew the locks of what the buildpack, the tools and Go are installed from
-	@for folder in lib tools tools/go; do \
-		$(WORK)/venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade \
-			$$folder/requirements.in --output-file $$folder/requirements.txt || exit 1; \
-	done
+lock: venv ## renew every lock: the wrapper for each Python, the buildpack's libraries, the tools
+	@$(TOOLS) lock
 
 engine-stop: venv ## stop the Docker engine that was started from here, if any
 	@$(TOOLS) engine-stop

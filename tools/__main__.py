@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from tools import builder, docs, engine, gotools, images
+from tools import builder, docs, engine, gotools, images, wrapper
 from tools.clean import clean
 from tools.demo import demo
 from tools.steps import ToolError, Workspace
@@ -25,6 +25,7 @@ def main() -> int:
         "bench": _bench,
         "engine-stop": _engine_stop,
         "docs": _docs,
+        "lock": _lock,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -105,6 +106,11 @@ def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _docs(ws: Workspace, _: argparse.Namespace) -> int:
     docs.write(ws)
+    return 0
+
+
+def _lock(ws: Workspace, _: argparse.Namespace) -> int:
+    wrapper.lock(ws)
     return 0
 
 

@@ -57,7 +57,7 @@ def lock(ws: Workspace) -> None:
             _uv(ws, "pip", "compile", *common, *choice, "-o", folder / f"py{minor}.txt", folder / "requirements.in")
         choice = ("--python-version", ws.versions["python"]["default"], "--python-platform", _PLATFORM)
         _uv(ws, "pip", "compile", *common, *choice, "-o", ws.checkout / "tools/programs.txt", ws.checkout / "tools/programs.in")
-        for name, minor in (("tools", "3.11"), ("lib", ws.versions["python"]["default"])):
+        for name, minor in (("tools", "3.11"), ("tools/go", "3.11"), ("lib", ws.versions["python"]["default"])):
             target = ws.checkout / name / "requirements.txt"
             _uv(ws, "pip", "compile", *common, "--python-version", minor, "--universal", "-o", target, target.with_suffix(".in"))
 
