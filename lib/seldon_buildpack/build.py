@@ -167,11 +167,7 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     out.fact("Python", interpreter.request, project.python.source)
     out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
     if project.requirements:
-        out.fact(
-            "Requirements",
-            str(project.requirements.path.relative_to(project.app)),
-            f"{project.requirements.count} package{'' if project.requirements.count == 1 else 's'}",
-        )
+        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
     for url in project.index.places(project.app):
         out.fact("Index", url)
 

@@ -62,6 +62,7 @@ class Requirements:
     ``nameless`` the number of local folders beside them, ``wrapper`` the versions of seldon-core they ask for (`==1.16.0`).
     ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
+    ``arguments`` are uv's for a manifest that is not a list of requirements.
     """
 
     path: Path
@@ -76,6 +77,12 @@ class Requirements:
     secrets: tuple[Secret, ...] = ()
     digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
+    arguments: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What uv is told to install."""
+        return self.arguments or ("-r", str(self.path))
 
     def wrapper_version(self, default: str) -> str:
         """The release of seldon-core that the files ask for: pinned, or ``default`` if it will do, else what they say (`<1.17`)."""
@@ -83,10 +90,12 @@ class Requirements:
         pinned = [one.version for one in asked if one.operator in ("==", "===") and not one.version.endswith(".*")]
         return pinned[0] if pinned else default if asked.contains(default, prereleases=True) else self.wrapper
 
-    @property
-    def count(self) -> int:
-        """How many packages they require by themselves."""
-        return len(self.names) + self.nameless
+    def summary(self) -> str:
+        """What of it is installed, for the log."""
+        if self.arguments:
+            return "the project, in place" if self.editable else "what it depends on"
+        count = len(self.names) + self.nameless
+        return f"{count} package{'' if count == 1 else 's'}"
 
 
 def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:

@@ -52,9 +52,10 @@ class Dependencies:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
-        local = [*(manifest.local if manifest else ()), *folders]
+        # The source itself is installed in place: its code is not part of the layer.
+        local = [*(path for path in (manifest.local if manifest else ()) if path != self.app), *folders]
         return {
-            "requirements": manifest.digest if manifest else "",
+            "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
             "index-settings": self.index.key(),
@@ -139,7 +140,7 @@ def _show_installed(source: Path, site: Path) -> frozenset[str]:
 
 def _arguments(what: Dependencies, scratch: Path) -> list[str]:
     named = what.requirements.names if what.requirements else ()
-    arguments = ["-r", str(what.requirements.path)] if what.requirements else []
+    arguments = list(what.requirements.told) if what.requirements else []
     if "--require-hashes" in what.index.options and what.wrapper.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
         return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]

@@ -1,0 +1,51 @@
+"""Sources that install themselves: setup.py as s2i took it, and pyproject.toml."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.images.conftest import Pack
+from tools import container
+
+_MODEL = "from unidecode import unidecode\n\n\nclass Plain:\n    def predict(self, X, names=None):\n        return [[unidecode(w) for w in r] for r in X]\n"
+_DEPENDS = '[project]\nname = "plain"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["Unidecode==1.3.8"]\n'
+_BUILT = (
+    '\n[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta"\n\n[tool.setuptools]\npackages = ["plain"]\n'
+)
+
+
+def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_installing(
+    pack: Pack, samples: Path, tmp_path: Path
+) -> None:
+    app: Path = shutil.copytree(samples / "setup-py", tmp_path / "app")
+    first = pack.must_build("seldon-test-setup-py", app)
+    assert "  Requirements  setup.py  (the project, in place)" in first.ours
+    module = app / "src/plainspeech/model.py"
+    module.write_text(module.read_text() + "\n# changed\n")
+    again = pack.must_build("seldon-test-setup-py", app)
+    assert "  dependencies  reused\n" in again.ours
+    with container.started(again.image) as running:
+        running.wait_ready()
+        subprocess.run([app / "verify", running.rest], check=True, timeout=30)
+    (app / "setup.py").write_text((app / "setup.py").read_text().replace('"1.0"', '"1.1"'))
+    assert "  dependencies  made: requirements changed\n" in pack.must_build("seldon-test-setup-py", app).ours
+
+
+def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_is_built(pack: Pack, source: Callable[..., Path]) -> None:
+    app = source({"Plain.py": _MODEL, "pyproject.toml": _DEPENDS})
+    built = pack.must_build("seldon-test-pyproject", app)
+    assert "  Requirements  pyproject.toml  (what it depends on)" in built.ours
+    assert " + unidecode==1.3.8" in built.ours
+    with container.started(built.image) as running:
+        running.wait_ready()
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
+
+
+def test_a_pyproject_that_is_built_is_installed_in_place(pack: Pack, source: Callable[..., Path]) -> None:
+    app = source({"plain/__init__.py": "", "plain/model.py": _MODEL, "pyproject.toml": _DEPENDS + _BUILT})
+    built = pack.must_build("seldon-test-pyproject-built", app, env={"MODEL_NAME": "plain.model.Plain"})
+    assert "  Requirements  pyproject.toml  (the project, in place)" in built.ours
+    with container.started(built.image) as running:
+        running.wait_ready()
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
