@@ -22,7 +22,7 @@ class Container:
 
     id: str
     rest: str
-    grpc: str
+    grpc_address: str
     metrics: str
     started: float
 
@@ -53,21 +53,22 @@ class Container:
         done = subprocess.run(["docker", "logs", self.id], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         return done.stdout
 
-    def grpc_predict(self, bundle: Path, message: Mapping[str, Any]) -> Any:
-        """The answer to a prediction over gRPC, asked with the interpreter and wrapper of the bundle."""
-        client = Path(__file__).with_name("grpc_predict.py")
-        packages = bundle / "wrappers/3.12/lib/python3.12/site-packages"
-        return json.loads(
-            run(
-                bundle / "pythons/3.12/bin/python3.12",
-                "-B",
-                client,
-                self.grpc,
-                json.dumps(message),
-                env={"PYTHONPATH": str(packages)},
-                timeout=60,
-            )
-        )
+    def grpc(self, bundle: Path, method: str, message: Mapping[str, Any]) -> Any:
+        """The answer to a call over gRPC (Predict, Route, TransformInput, TransformOutput, Aggregate, SendFeedback)."""
+        client = Path(__file__).with_name("grpc_client.py")
+        return json.loads(_with_wrapper(bundle, client, self.grpc_address, method, json.dumps(message)))
+
+    def contract(self, bundle: Path, contract: Path, *flags: str) -> str:
+        """What seldon-core-tester prints of the model's answers to numbers that fit the contract; it compares nothing itself."""
+        address = self.grpc_address if "--grpc" in flags else self.rest.removeprefix("http://")
+        host, _, port = address.partition(":")
+        return _with_wrapper(bundle, "-m", "seldon_core.microservice_tester", contract, host, port, "-p", *flags)
+
+
+def _with_wrapper(bundle: Path, *words: str | Path) -> str:
+    """What a program prints that runs on the interpreter and the wrapper of the bundle."""
+    packages = bundle / "wrappers/3.12/lib/python3.12/site-packages"
+    return run(bundle / "pythons/3.12/bin/python3.12", "-B", *words, env={"PYTHONPATH": str(packages)}, timeout=60)
 
 
 def _answer(request: urllib.request.Request, seconds: float = 10) -> tuple[int, str]:

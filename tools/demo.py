@@ -28,7 +28,7 @@ def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
         took = time.monotonic() - model.started
         print(f"    first prediction {took:.2f} s after docker run")
         print(f"    REST  {json.dumps(_FLOWER)}\n       -> {json.dumps(answer)}")
-        print(f"    gRPC  {json.dumps(_FLOWER)}\n       -> {json.dumps(model.grpc_predict(made.buildpack / 'bundle', _FLOWER))}")
+        print(f"    gRPC  {json.dumps(_FLOWER)}\n       -> {json.dumps(model.grpc(made.buildpack / 'bundle', 'Predict', _FLOWER))}")
     megabytes = int(run("docker", "image", "inspect", "-f", "{{.Size}}", IMAGE)) / 1e6
     print(f"\nServed from an image of {megabytes:.0f} MB; everything took {time.monotonic() - begin:.0f} s.\n")
     _by_hand(made.engine, sample.relative_to(ws.checkout))

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +20,19 @@ from seldon_buildpack.layers import cache, python, serve, wrapper
 from seldon_buildpack.layers.dependencies import Dependencies
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import manifest, methods, model, python_version, s2i_environment, scrub, source, wrapper_variables
+from seldon_buildpack.project import (
+    image_metadata,
+    manifest,
+    methods,
+    model,
+    python_version,
+    s2i_environment,
+    s2i_scripts,
+    s2iignore,
+    scrub,
+    source,
+    wrapper_variables,
+)
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.secrets import Masker
@@ -36,6 +49,7 @@ class Project:
     python: PythonChoice
     requirements: Requirements | None
     index: Index
+    labels: Mapping[str, str]
 
 
 def main() -> int:
@@ -82,7 +96,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.heading("Layers")
     environment = stack.provide()
     serve.make(stack.layer("serve"), bundle, environment / "bin", project.settings.launch)
-    labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version()}
+    labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
     launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
@@ -99,6 +113,7 @@ def _wrapper_version(project: Project, bundle: Bundle) -> str:
 
 def read_project(platform: Platform, out: Log) -> Project:
     """Read what the user set and wrote; warnings are printed as they are found."""
+    _leave_out(platform.app, out)
     file = s2i_environment.read(platform.app)
     plain = settings.read(platform.env, file.pairs())
     out.masker = Masker.of(plain.secrets())
@@ -125,7 +140,18 @@ def read_project(platform: Platform, out: Log) -> Project:
     for piece in (*choice.advice, *found.advice):
         out.advise(piece)
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
-    return Project(platform.app, known, found, choice, requirements, index)
+    labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
+    return Project(platform.app, known, found, choice, requirements, index, labels)
+
+
+def _leave_out(app: Path, out: Log) -> None:
+    """What s2i would not have handed on: its own scripts are not run, and what .s2iignore names goes before anything else is read."""
+    for piece in s2i_scripts.advice(app):
+        out.advise(piece)
+    if names := s2iignore.apply(app):
+        out.left_out(names)
+    for piece in s2iignore.advice(names):
+        out.advise(piece)
 
 
 def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:

@@ -574,6 +574,43 @@ class EnvironmentFileBadName(BuildError):
         )
 
 
+class IgnoredNotRemoved(BuildError):
+    """What ``.s2iignore`` names cannot be removed; ``reason`` is the operating system's."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be left out",
+            f".s2iignore names it, and removing it from the build's copy of the source failed: {reason}.",
+            f"Let the owner write to the directory that holds it, and to {name} if it is one: `chmod u+w DIRECTORY`.",
+            "Take it out of .s2iignore.",
+        )
+
+
+class ImageMetadataNotJson(BuildError):
+    """``.s2i/image_metadata.json`` is no JSON; ``line`` and ``column`` count from 1, ``reason`` is the parser's."""
+
+    def __init__(self, line: int, column: int, reason: str) -> None:
+        super().__init__(
+            f".s2i/image_metadata.json is not JSON: line {line}, column {column}",
+            f"{reason[:1].upper()}{reason[1:]}.",
+            f"Correct line {line}. JSON knows no comments, no comma after the last entry, and double quotes only.",
+            "Remove the file if the image needs no labels of yours.",
+        )
+
+
+class ImageMetadataInvalid(BuildError):
+    """``.s2i/image_metadata.json`` does not have the form of labels. ``place`` is a path in it, such as ``labels[1].k``; ``fix`` a sentence."""
+
+    def __init__(self, place: str, fault: str, fix: str) -> None:
+        super().__init__(
+            f".s2i/image_metadata.json: {place} {fault}",
+            'Labels stand there as a list of objects with text as values: {"labels": [{"name": "value"}, {"other": "value"}]}.\n'
+            "labels[0] is the first of them.",
+            fix,
+            "Remove the file if the image needs no labels of yours.",
+        )
+
+
 class ModelNameInvalid(BuildError):
     """MODEL_NAME can be no module and class."""
 

@@ -6,13 +6,14 @@ Every line passes the masker, which the build sets once the settings are read.
 import contextlib
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from seldon_buildpack.secrets import Masker
 
 _LABEL_WIDTH = 14
+_MOST_NAMES = 5
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Log:
     def advise(self, advice: Advice) -> None:
         """A warning: what was found, then what to do."""
         self.line(f"  Warning: {advice.found}")
-        self.line(f"           {advice.todo}")
+        for line in advice.todo.splitlines():
+            self.line(f"           {line}")
 
     def reused(self, layer: str) -> None:
         """A layer that stays as the last build made it."""
@@ -67,6 +69,11 @@ class Log:
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
+
+    def left_out(self, names: Sequence[str]) -> None:
+        """What is not part of the source, the first few by name."""
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        self.fact("Left out", ", ".join(names[:_MOST_NAMES]) + more, ".s2iignore")
 
     def closing(self, path: str, example: str) -> None:
         """How to run what was built, and what to send to which path."""
@@ -146,6 +153,27 @@ def set_twice(origin: str, name: str, earlier: int) -> Advice:
 def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
     """A value that the wrapper would not take, and whose meaning is plain."""
     return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
+
+
+def left_out_unread(name: str) -> Advice:
+    """``.s2iignore`` names something that the build looks for."""
+    return Advice(
+        f"{name} is left out by .s2iignore, so the build does not see it, as with s2i.",
+        f"If it should, write `!{name}` as the last line of .s2iignore.",
+    )
+
+
+def script_not_run(path: str) -> Advice:
+    """A script that s2i took in the place of its builder image's."""
+    instead = {
+        "assemble": "Packages belong in requirements.txt, labels in .s2i/image_metadata.json, and what else it prepared in an executable\n"
+        "file `before-run` at the source's top, which runs at each start.",
+        "run": "What it does before the model starts belongs in an executable file `before-run` at the source's top, and what it exports\n"
+        "in .s2i/environment.",
+        "save-artifacts": "Remove it: what was installed is kept from build to build without it.",
+        "test/run": "Run it yourself: a build runs no tests.",
+    }
+    return Advice(f"{path} is not run: only s2i runs it.", instead[path.removeprefix(".s2i/bin/")])
 
 
 def version_file_passed_over(file: str, value: str) -> Advice:

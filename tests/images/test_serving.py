@@ -64,7 +64,7 @@ def test_rest_answers_in_the_shape_it_was_asked(model: Container, direct: list[l
 
 
 def test_grpc_answers_what_the_class_says(model: Container, direct: list[list[float]], bundle: Path) -> None:
-    assert model.grpc_predict(bundle, {"data": {"ndarray": _FLOWERS}}) == {"data": {"names": _NAMES, "ndarray": direct}, "meta": {}}
+    assert model.grpc(bundle, "Predict", {"data": {"ndarray": _FLOWERS}}) == {"data": {"names": _NAMES, "ndarray": direct}, "meta": {}}
 
 
 def test_health_and_metadata_answer(model: Container) -> None:
@@ -90,7 +90,7 @@ def test_the_ports_follow_the_operators_variables(minimal: Built) -> None:
     options = ("-e", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT=9010", "-p", "127.0.0.1::9010")
     with container.started(minimal.image, options) as running:
         address = docker("port", running.id, "9010/tcp").strip()
-        moved = Container(running.id, f"http://{address}", running.grpc, running.metrics, running.started)
+        moved = Container(running.id, f"http://{address}", running.grpc_address, running.metrics, running.started)
         moved.wait_ready()
         assert moved.get("/health/ping") == (200, "pong")
 

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from seldon_buildpack import settings
 from seldon_buildpack.install.requirements import Requirements
+from seldon_buildpack.project import image_metadata
 from seldon_buildpack.project.s2i_environment import FILE
 from seldon_buildpack.secrets import Masker, without_queries
 
 
 def application(app: Path, requirements: Requirements | None, constraints: Iterable[Path] = ()) -> tuple[str, ...]:
-    """Take index settings out of .s2i/environment and mask credentials in requirements and constraints files.
+    """Take index settings out of .s2i/environment and mask credentials in requirements and constraints files and in labels.
 
     Returns the files rewritten.
     """
@@ -28,6 +29,8 @@ def application(app: Path, requirements: Requirements | None, constraints: Itera
     for path in dict.fromkeys((*(requirements.files if requirements else ()), *inside)):
         if _rewrite(path, lambda text: without_queries(Masker().mask(text))):
             changed.append(os.path.relpath(path, app))
+    if image_metadata.mask(app):
+        changed.append(image_metadata.FILE)
     return tuple(changed)
 
 

@@ -1,0 +1,10 @@
+class Threshold:
+    """Says of each number whether it reaches a threshold."""
+
+    def __init__(self, threshold, above="above", below="below"):
+        self.threshold = threshold
+        self.above = above
+        self.below = below
+
+    def predict(self, X, features_names=None):
+        return [[self.above if value >= self.threshold else self.below for value in row] for row in X]

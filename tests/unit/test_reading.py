@@ -1,0 +1,84 @@
+"""In which order what came with s2i is read: its scripts, then .s2iignore, then all that is left."""
+
+import io
+from pathlib import Path
+
+import pytest
+
+from seldon_buildpack import errors
+from seldon_buildpack.build import Project, read_project
+from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.log import Log
+from seldon_buildpack.project import s2i_scripts
+
+MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
+
+
+def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
+    for name, text in {"Plain.py": MODEL, **files}.items():
+        (app / name).parent.mkdir(parents=True, exist_ok=True)
+        (app / name).write_text(text)
+    out = Log(io.StringIO())
+    project = read_project(Platform(app, app, None, {}, {}), out)
+    assert isinstance(out.stream, io.StringIO)
+    return project, out.stream.getvalue()
+
+
+def test_a_source_without_anything_of_s2is_has_no_warnings_and_labels_that_name_the_model(tmp_path: Path) -> None:
+    project, told = read(tmp_path, {})
+    assert told == ""
+    assert project.labels["io.k8s.display-name"] == "Plain"
+
+
+def test_a_label_of_the_user_wins(tmp_path: Path) -> None:
+    metadata = '{"labels": [{"io.k8s.display-name": "My model"}, {"team": "x"}]}'
+    project, _ = read(tmp_path, {".s2i/image_metadata.json": metadata})
+    assert project.labels == {
+        "io.k8s.display-name": "My model",
+        "io.k8s.description": "Plain, a MODEL served by Seldon Core's Python wrapper",
+        "team": "x",
+    }
+
+
+def test_a_manifest_that_is_left_out_is_not_installed_and_the_log_says_so(tmp_path: Path) -> None:
+    project, told = read(tmp_path, {"requirements.txt": "numpy\n", "notes.txt": "", ".s2iignore": "*.txt\n"})
+    assert project.requirements is None
+    assert told == (
+        "  Left out      notes.txt, requirements.txt  (.s2iignore)\n"
+        "  Warning: requirements.txt is left out by .s2iignore, so the build does not see it, as with s2i.\n"
+        "           If it should, write `!requirements.txt` as the last line of .s2iignore.\n"
+    )
+
+
+def test_of_many_names_the_first_few_are_shown(tmp_path: Path) -> None:
+    _, told = read(tmp_path, {**{f"{number}.md": "" for number in range(8)}, ".s2iignore": "*.md\n"})
+    assert told == "  Left out      0.md, 1.md, 2.md, 3.md, 4.md and 3 more  (.s2iignore)\n"
+
+
+def test_variables_and_labels_that_are_left_out_are_not_read_as_s2i_did_not(tmp_path: Path) -> None:
+    files = {".s2i/environment": "A=b\n", ".s2i/image_metadata.json": "no JSON", ".s2iignore": ".s2i\n"}
+    project, told = read(tmp_path, files)
+    assert "A.default" not in project.settings.launch
+    assert "Warning: .s2i is left out by .s2iignore" in told
+
+
+def test_a_model_that_is_left_out_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(errors.ModelModuleNotFound):
+        read(tmp_path, {".s2i/environment": "MODEL_NAME=Plain\n", ".s2iignore": "*.py\n"})
+
+
+def test_each_script_of_s2is_is_named_with_what_to_use_instead(tmp_path: Path) -> None:
+    scripts = {f".s2i/bin/{name}": "" for name in ("assemble", "run", "save-artifacts", "test/run", "helper")}
+    _, told = read(tmp_path, {**scripts, ".s2iignore": ".s2i\n"})
+    lines = told.splitlines()
+    named = [line for line in lines if "is not run" in line]
+    assert named == [
+        f"  Warning: .s2i/bin/{name} is not run: only s2i runs it." for name in ("assemble", "run", "save-artifacts", "test/run")
+    ]
+    for name, instead in {"assemble": "requirements.txt", "run": "before-run", "save-artifacts": "kept", "test/run": "yourself"}.items():
+        assert instead in lines[lines.index(f"  Warning: .s2i/bin/{name} is not run: only s2i runs it.") + 1]
+
+
+def test_a_directory_of_a_scripts_name_is_no_script(tmp_path: Path) -> None:
+    (tmp_path / ".s2i/bin/run").mkdir(parents=True)
+    assert s2i_scripts.advice(tmp_path) == ()
