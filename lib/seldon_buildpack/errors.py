@@ -525,7 +525,9 @@ class NotYetSupported(BuildError):
 
     def __init__(self, name: str, instead: str) -> None:
         super().__init__(
-            f"{name} is not installed by this release", "Packages are installed from requirements.txt, and there is none.", instead
+            f"{name} is not installed by this release",
+            "Packages are installed from requirements.txt, setup.py or pyproject.toml, and there is none of them.",
+            instead,
         )
 
 

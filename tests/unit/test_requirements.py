@@ -103,7 +103,7 @@ def test_a_folder_of_the_source_is_noticed_however_it_is_named(tmp_path: Path, l
     read = requirements.read(tmp_path, written(tmp_path, f"{line}\n"), {})
     assert [path.resolve() for path in read.local] == [tmp_path / "pkg"]
     assert read.editable == (read.local if line.startswith("-e") else ())
-    assert read.count == 1
+    assert read.summary() == "1 package"
 
 
 def test_a_local_wheel_is_noticed_and_found_from_the_source_wherever_it_is_named(tmp_path: Path) -> None:
