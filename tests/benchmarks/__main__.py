@@ -34,7 +34,7 @@ def _bench(ws: Workspace, plan: Plan) -> int:
     made = builder.create(ws)
     # For docker, pack and s2i alike.
     os.environ.update(builder.environment(ws, made.engine))
-    s2i, pack = ways.with_s2i(gotools.s2i(ws)), ways.with_pack(made)
+    s2i, pack = ways.with_s2i(gotools.s2i(ws)), ways.with_pack(ws, made)
     try:
         ways.make_s2i_builder(ws, made)
         with TemporaryDirectory(prefix="bench-") as scratch:

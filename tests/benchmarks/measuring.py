@@ -26,6 +26,8 @@ class Figures:
     starts: Sequence[float]
     """From docker run to the first prediction."""
     stops: Sequence[Stopped]
+    own: Sequence[float]
+    """What detect and build take of a code-only rebuild; empty for s2i."""
     size: int
     pip_cache: int
     """What of the size is pip's cache."""
@@ -63,8 +65,11 @@ def measure(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, pla
                         starts[way.name].append(running.first_prediction)
                     if 0 < number <= plan.stops:
                         stops[way.name].append(running.stop())
+    with announced(f"{model.name}: detect and build alone"):
+        source = models.fresh(samples, model, scratch / model.name, 0)
+        owns = {way.name: way.own(f"{_name(way, model, 0)}:{TAGS[FIRST]}", source) for way in ways}
     with announced(f"{model.name}: sizes"):
-        return {way.name: _figures(model, way, builds[way.name], starts[way.name], stops[way.name]) for way in ways}
+        return {way.name: _figures(model, way, builds[way.name], starts[way.name], stops[way.name], owns[way.name]) for way in ways}
 
 
 def beside_each_other(ways: Sequence[Way]) -> dict[tuple[str, str], Added]:
@@ -99,12 +104,20 @@ def _one_run(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, nu
             yield step, way, took
 
 
-def _figures(model: Model, way: Way, builds: Mapping[str, Sequence[Timed]], starts: Sequence[float], stops: Sequence[Stopped]) -> Figures:
+def _figures(
+    model: Model,
+    way: Way,
+    builds: Mapping[str, Sequence[Timed]],
+    starts: Sequence[float],
+    stops: Sequence[Stopped],
+    own: Sequence[float],
+) -> Figures:
     first, other = (f"{_name(way, model, number)}:{TAGS[FIRST]}" for number in (0, 1))
     return Figures(
         builds,
         starts,
         stops,
+        own,
         size=sizes.size(first),
         pip_cache=sizes.held_in(first, "/root/.cache"),
         code_change=sizes.added(f"{_name(way, model, 0)}:{TAGS[CODE]}", [first]),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.benchmarks.measuring import CODE, FIRST, REQUIREMENT, Figures, Plan
 from tests.benchmarks.models import Model
-from tests.benchmarks.promises import Promise, our_share
+from tests.benchmarks.promises import Promise
 from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import median, medians
 from tests.benchmarks.ways import Way
@@ -82,9 +82,8 @@ def _builds(step: str) -> Callable[[Figures, Way], str]:
     return lambda figures, _: _seconds(median(run.seconds for run in figures.builds[step]))
 
 
-def _share(figures: Figures, way: Way) -> str:
-    parts = medians(run.parts(way.parts) for run in figures.builds[CODE])
-    return f"{our_share(parts):.2f} s" if "detect" in parts else "-"
+def _own(figures: Figures, _: Way) -> str:
+    return _seconds(median(figures.own)) if figures.own else "-"
 
 
 def _start(figures: Figures, _: Way) -> str:
@@ -104,7 +103,7 @@ def _size(figures: Figures, _: Way) -> str:
 _ROWS: Mapping[str, Callable[[Figures, Way], str]] = {
     "first build": _builds(FIRST),
     "code-only rebuild": _builds(CODE),
-    "- of it detect and build": _share,
+    "- of it detect and build": _own,
     "one more requirement": _builds(REQUIREMENT),
     "docker run to the first prediction": _start,
     "docker stop": _stop,

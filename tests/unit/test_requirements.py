@@ -156,3 +156,20 @@ def test_a_directory_in_the_manifests_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").mkdir()
     with pytest.raises(errors.UnreadableManifest):
         requirements.read(tmp_path, tmp_path / "requirements.txt", {})
+
+
+@pytest.mark.parametrize(
+    "line", ["numpy", "Scikit_Learn==1.5.2", "a.b-c >= 1, <2  # why", "x~=1.4", "y==1.*", "z!=1.5rc1", "w==1.0.post2", "# only a note", ""]
+)
+def test_plain_lines_are_read_as_the_parser_reads_them(tmp_path: Path, line: str) -> None:
+    plain = requirements.read(tmp_path, written(tmp_path, f"{line}\nlast==1\n"), {})
+    # An option makes the parser look at every line.
+    parsed = requirements.read(tmp_path, written(tmp_path, f"--pre\n{line}\nlast==1\n"), {})
+    assert plain.names == parsed.names
+    assert plain.names[-1] == "last"
+
+
+@pytest.mark.parametrize("line", ["numpy==", "numpy=1.2", "a b", "numpy==1.2,,<3", "-r", "numpy = 1"])
+def test_a_line_that_is_nearly_plain_is_refused_all_the_same(tmp_path: Path, line: str) -> None:
+    with pytest.raises(errors.BuildError):
+        requirements.read(tmp_path, written(tmp_path, f"six\n{line}\n"), {})

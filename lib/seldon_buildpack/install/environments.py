@@ -13,7 +13,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from seldon_buildpack import errors
-from seldon_buildpack.install.diagnosis import without_frames
 from seldon_buildpack.secrets import MASK, without_credentials, without_queries
 
 
@@ -118,4 +117,6 @@ def check_wrapper(interpreter: Path) -> None:
         [interpreter, "-I", "-c", "import seldon_core.microservice"], capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
+        from seldon_buildpack.install.diagnosis import without_frames
+
         raise errors.WrapperBroken(without_frames(done.stderr.strip().splitlines())[-8:])

@@ -12,11 +12,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import SpecifierSet
-from packaging.utils import canonicalize_name
-from pip_requirements_parser import InvalidRequirementLine, OptionLine, RequirementsFile
-
 from seldon_buildpack import errors
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
 
@@ -26,6 +21,10 @@ WRAPPER = "seldon-core"
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _INDEX_LINE = re.compile(r"\s*(?:-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
 _URL = re.compile(r"[\w+.-]+://[^\s;]+")
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_SPECIFIER = r"(?:[=!]=\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?|(?:~=|>=|<=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?:\.post\d+)?"
+# A name with versions and nothing else, which is what most lines of most files are.
+_PLAIN = re.compile(rf"({_NAME})\s*(?:{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?")
 
 
 @dataclass(frozen=True)
@@ -86,6 +85,10 @@ class Requirements:
 
     def wrapper_version(self, default: str) -> str:
         """The release of seldon-core that the files ask for: pinned, or ``default`` if it will do, else what they say (`<1.17`)."""
+        if not self.wrapper:
+            return default
+        from packaging.specifiers import SpecifierSet
+
         asked = SpecifierSet(self.wrapper)
         pinned = [one.version for one in asked if one.operator in ("==", "===") and not one.version.endswith(".*")]
         return pinned[0] if pinned else default if asked.contains(default, prereleases=True) else self.wrapper
@@ -112,9 +115,14 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
         if current in found.files:
             continue
         text = _text(app, current)
+        found = _with_file(found, app, current, text, env)
+        names = _plain_names(text)
+        if names is not None:
+            found = found if constraints else replace(found, names=tuple(dict.fromkeys((*found.names, *names))))
+            continue
         parsed = _parsed(_expanded(text, env))
         _refuse_bad_lines(app, current, parsed.invalid_lines)
-        options = [line.options for line in parsed.options if isinstance(line, OptionLine)]
+        options = [line.options for line in parsed.options]
         waiting += [
             (_included(app, current, name), constraints or key == "constraints")
             for table in options
@@ -123,10 +131,24 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
             # uv fetches one from a URL itself; what it holds is not looked at before.
             if "://" not in name
         ]
-        found = _with_file(found, app, current, text, env)
         found = _with_index(found, app, current, options)
         found = _with_requirements(found, app, [] if constraints else parsed.requirements)
     return found
+
+
+def _plain_names(text: str) -> tuple[str, ...] | None:
+    """The names of a file of plain lines only; None where the parser has to look.
+
+    Importing it takes longer than all else that a rebuild which makes nothing has to do.
+    """
+    lines = [_PLAIN.fullmatch(line) for line in text.splitlines()]
+    names = tuple(canonical(line[1]) for line in lines if line and line[1])
+    return names if all(lines) and WRAPPER not in names else None
+
+
+def canonical(name: str) -> str:
+    """A package's name as indexes compare it (PEP 503: Normalized Names)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:
@@ -166,10 +188,9 @@ def _with_index(found: Requirements, app: Path, current: Path, options: list[dic
 
 
 def _with_requirements(found: Requirements, app: Path, lines: list[Any]) -> Requirements:
-    lines = [line for line in lines if not isinstance(line, InvalidRequirementLine)]
     links = [(str(line.link.url), bool(line.is_editable)) for line in lines if line.link]
-    names = dict.fromkeys((*found.names, *(canonicalize_name(name) for line in lines if (name := line.name or _name_before_at(line)))))
-    asked = [str(line.req.specifier) for line in lines if line.req and line.name and canonicalize_name(line.name) == WRAPPER]
+    names = dict.fromkeys((*found.names, *(canonical(name) for line in lines if (name := line.name or _name_before_at(line)))))
+    asked = [str(line.req.specifier) for line in lines if line.req and line.name and canonical(line.name) == WRAPPER]
     return replace(
         found,
         local=(*found.local, *_local(app, [link for link, _ in links])),
@@ -186,7 +207,9 @@ def _name_before_at(line: Any) -> str:
     return name.partition("[")[0].strip() if at else ""
 
 
-def _parsed(text: str) -> RequirementsFile:
+def _parsed(text: str) -> Any:
+    from pip_requirements_parser import RequirementsFile
+
     # from_string of release 32.0.1 uses a name it does not import.
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
         file.write(text)
@@ -209,7 +232,9 @@ def _text(app: Path, path: Path) -> str:
         raise errors.ManifestNotText(name, data[: error.start].count(b"\n") + 1) from error
 
 
-def _refuse_bad_lines(app: Path, path: Path, invalid: list[InvalidRequirementLine]) -> None:
+def _refuse_bad_lines(app: Path, path: Path, invalid: list[Any]) -> None:
+    from packaging.requirements import InvalidRequirement, Requirement
+
     for line in invalid:
         text = line.line.split(" --hash")[0].strip()
         try:

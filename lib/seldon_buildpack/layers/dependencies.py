@@ -16,13 +16,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from packaging.utils import canonicalize_name
-
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install import environments, in_source
 from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.requirements import WRAPPER, Requirements
+from seldon_buildpack.install.requirements import WRAPPER, Requirements, canonical
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
@@ -172,10 +170,10 @@ def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> 
 
 def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:
     """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
-    wanted, unwanted = {canonicalize_name(name) for name in only or ()}, {canonicalize_name(name) for name in left_out}
+    wanted, unwanted = {canonical(name) for name in only or ()}, {canonical(name) for name in left_out}
     kept = []
     for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
-        name = canonicalize_name(re.split(r"[=\s\[]", entry, maxsplit=1)[0])
+        name = canonical(re.split(r"[=\s\[]", entry, maxsplit=1)[0])
         if name not in unwanted and (only is None or name in wanted):
             kept.append(entry)
     path = scratch / "wrapper-pins.txt"
