@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.images.conftest import Built, Pack, docker
+from tools import container
 from tools.steps import Workspace
 
 _RUN = """
@@ -115,6 +116,22 @@ def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, 
     assert "[exporter] " in built.log
     again = untrusting.must_build("seldon-test-untrusted", samples / "minimal")
     assert _read(again, bundle) == _MINIMAL + _reused("wrapper", "python") + _RUN
+
+
+def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samples: Path, tmp_path: Path) -> None:
+    app = _copied(samples / "minimal", tmp_path)
+    image = "seldon-test-lost-cache"
+    pack.must_build(image, app)
+    volumes = docker("volume", "ls", "-q", "--filter", f"name=pack-cache-library_{image}_").split()
+    assert volumes
+    docker("volume", "rm", *volumes)
+    # One layer is new, the others are taken from the image in the engine.
+    rebuilt = pack.must_build(image, app, env={"GUNICORN_WORKERS": "2"})
+    assert "Adding layer 'seldon/python:serve'" in rebuilt.log
+    assert "Reusing layer 'seldon/python:wrapper'" in rebuilt.log
+    with container.started(image) as running:
+        running.wait_ready()
+        subprocess.run([app / "verify", running.rest], check=True, timeout=30)
 
 
 def test_pack_builds_as_typed_after_the_exports_of_make_env(workspace: Workspace, pack: Pack, samples: Path, tmp_path: Path) -> None:

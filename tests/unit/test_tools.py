@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 import tarfile
+import time
 import tomllib
 from pathlib import Path
 
@@ -45,9 +46,10 @@ def test_a_dockerd_that_we_started_is_stopped_even_by_a_later_run(ws: Workspace)
     impostor = "import time; time.sleep(60)"
     with subprocess.Popen(["dockerd", "-c", impostor, "--pidfile", pid_file], executable=sys.executable) as process:
         (ws.work / "engine/started.json").write_text(json.dumps({"pid": process.pid, "pidfile": pid_file}))
-        for _ in range(200):
-            if Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(b"dockerd"):
-                break
+        # Until the new process has its own name it is a copy of this one.
+        end = time.monotonic() + 10
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes().startswith(b"dockerd") and time.monotonic() < end:
+            time.sleep(0.01)
         assert engine.stop(ws) is True
         assert process.wait(timeout=10) != 0
     assert not (ws.work / "engine/started.json").exists()
