@@ -35,7 +35,7 @@ env: venv ## print exports: after eval "$(make -s env)", pack build my-model --b
 	@$(TOOLS) env
 
 test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs some
-	@$(TOOLS) test --pythons "$(PYTHONS)" -- $(TESTS)
+	@$(TOOLS) test $(TESTS) --pythons "$(PYTHONS)"
 
 test-unit: venv ## run the fast tests: no engine, no network
 	@$(WORK)/venv/bin/python -m pytest tests/unit
