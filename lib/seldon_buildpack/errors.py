@@ -294,6 +294,19 @@ class BuildFromSourceFailed(BuildError):
         )
 
 
+class ProjectNotBuilt(BuildError):
+    """The source's own setup.py or pyproject.toml fails."""
+
+    def __init__(self, missing: str, tail: Sequence[str]) -> None:
+        super().__init__(
+            "The project could not be installed",
+            f"Its setup.py or pyproject.toml says how, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
+            "Correct it: the last lines say what is wrong.",
+            "If the directory is not meant to be installed, list its packages in requirements.txt: that is then read instead.",
+            tail=tail,
+        )
+
+
 class HashMismatch(BuildError):
     """A download is not what the requirements say."""
 

@@ -244,6 +244,8 @@ def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
     folder = package.startswith("./") or package == "." or not built
     shown = [*_what_went_wrong(words.build), *(f"hint: {hint}" for hint in words.hints if "often confused" in hint)]
     tail = shown[-_TAIL:] or list(words.tail)
+    if package in ("./.", "./", "."):
+        return errors.ProjectNotBuilt(what, tail)
     return errors.BuildFromSourceFailed(without_credentials(package), folder, what, debian, module[1] if module else "", tail)
 
 
