@@ -69,6 +69,6 @@ def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(pack: Pac
         "seldon-test-python-away", app, "--network", "none", env={"BP_PYTHON_DOWNLOADS_JSON_URL": "http://127.0.0.1:9/catalogue.json"}
     )
     assert built.code != 0
-    assert f"ERROR: Python {_MINOR} could not be installed." in built.ours
+    assert f"ERROR: Python {_MINOR} could not be installed\n" in built.ours
     assert "http://127.0.0.1:9/catalogue.json" in built.ours
     assert "Traceback" not in built.log
