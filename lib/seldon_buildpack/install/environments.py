@@ -96,6 +96,14 @@ def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[s
                 shutil.copy(file, copy)
 
 
+def copy_scripts(source: Path, target: Path) -> None:
+    """Give an environment the commands of another (seldon-core-tester ...): they run the Python beside them, and so see its packages."""
+    for script in sorted((source / "bin").iterdir()):
+        copy = target / "bin" / script.name
+        if script.is_file() and not script.is_symlink() and not copy.exists():
+            shutil.copy(script, copy)
+
+
 def drop_wrapper_tests(site: Path) -> None:
     """Remove the top-level package ``tests`` that seldon-core's wheel ships: it would hide a model's own."""
     for record in site.glob("seldon_core-*.dist-info/RECORD"):

@@ -100,6 +100,8 @@ def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: La
         wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
         # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
         (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+        if source:
+            environments.copy_scripts(source, prefix)
         environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     else:
         _complete(prefix, what, left, uv)
