@@ -92,11 +92,16 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _bench(ws: Workspace, options: argparse.Namespace) -> int:
-    """Real s2i beside us; see tests/benchmarks."""
-    made = builder.create(ws, options.pythons)
-    gotools.s2i(ws)
-    env = {**os.environ, **builder.environment(ws, made.engine)}
-    return subprocess.run([sys.executable, "-m", "tests.benchmarks", *options.arguments], cwd=ws.checkout, env=env).returncode
+    """Real s2i beside us; see tests/benchmarks. An engine that this run started is stopped."""
+    docker = engine.ensure(ws)
+    try:
+        made = builder.create(ws, options.pythons)
+        gotools.s2i(ws)
+        env = {**os.environ, **builder.environment(ws, made.engine)}
+        return subprocess.run([sys.executable, "-m", "tests.benchmarks"], cwd=ws.checkout, env=env).returncode
+    finally:
+        if docker.started_now:
+            engine.stop(ws)
 
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
