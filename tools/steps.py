@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -126,10 +125,3 @@ def run(
         tail = "\n    ".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-25:])
         raise ToolError(f"{' '.join(words)} ended with {done.returncode}:", tail)
     return done.stdout or ""
-
-
-def replace_tree(source: Path, target: Path) -> None:
-    """Put a finished tree in the place of an older one, so that a reader sees the one or the other."""
-    shutil.rmtree(target, ignore_errors=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    source.rename(target)

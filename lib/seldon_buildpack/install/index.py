@@ -6,10 +6,8 @@ any process could read a password.
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from seldon_buildpack.install.requirements import IndexLines
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
@@ -79,10 +77,10 @@ def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
     extra = settings.words("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL") + lines.extra_index_urls
     links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
     return Index(
-        default=settings.text("PIP_INDEX_URL") or settings.text("INDEX_URL") or lines.index_url,
+        default=settings.text("PIP_INDEX_URL") or lines.index_url,
         extra=tuple(dict.fromkeys(extra)),
         find_links=tuple(dict.fromkeys(links)),
-        trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST", "TRUSTED_HOST"), *lines.trusted_hosts))),
+        trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
         strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
         constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
@@ -119,8 +117,3 @@ def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:
         "UV_HTTP_RETRIES": settings.text("PIP_RETRIES"),
     }
     return tuple((name, value) for name, value in told.items() if value)
-
-
-def hosts(index: Index) -> Mapping[str, str]:
-    """Host (with its port) of each index to the URL less credentials, to name the index an error speaks of."""
-    return {urlsplit(url).netloc: url for url in index.names()}
