@@ -14,10 +14,9 @@ from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.install.index import Index, configure
-from seldon_buildpack.install.requirements import IndexLines, Requirements
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, python, serve, wrapper
-from seldon_buildpack.layers.dependencies import Dependencies
+from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
 from seldon_buildpack.project import (
@@ -35,6 +34,7 @@ from seldon_buildpack.project import (
 )
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
+from seldon_buildpack.project.requirements import IndexLines, Requirements
 from seldon_buildpack.secrets import Masker
 from seldon_buildpack.settings import Settings
 
@@ -95,7 +95,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
     out.heading("Layers")
     environment = stack.provide()
-    serve.make(stack.layer("serve"), bundle, environment / "bin", project.settings.launch)
+    serve.make(stack.layer(serve.NAME), bundle, environment / "bin", project.settings.launch)
     labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
     launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
@@ -177,9 +177,9 @@ def plan_layers(
     variables = tuple((name, told[name]) for name in sorted(used) if name in told)
     adds_packages = project.requirements is not None or served_by.lock is None
     what = (
-        Dependencies(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
+        Installation(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
     )
-    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, "cache")), out)
+    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
     return Stack(platform.layers, interpreter, served_by, what, project.index, bundle, uv, out)
 
 

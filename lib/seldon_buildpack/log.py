@@ -13,6 +13,7 @@ from typing import TextIO
 from seldon_buildpack.secrets import Masker
 
 _LABEL_WIDTH = 14
+_LAYER_WIDTH = 16
 _MOST_NAMES = 5
 
 
@@ -56,15 +57,15 @@ class Log:
 
     def reused(self, layer: str) -> None:
         """A layer that stays as the last build made it."""
-        self.line(f"  {layer:<{_LABEL_WIDTH}}reused")
+        self.line(f"  {layer:<{_LAYER_WIDTH}}reused")
 
     @contextlib.contextmanager
     def layer(self, name: str, reason: str) -> Iterator[None]:
         """A layer that is made: why, the tools' own lines, and the seconds it took."""
-        self.line(f"  {name:<{_LABEL_WIDTH}}made: {reason}")
+        self.line(f"  {name:<{_LAYER_WIDTH}}made: {reason}")
         start = time.monotonic()
         yield
-        self.line(f"  {'':<{_LABEL_WIDTH}}done in {time.monotonic() - start:.1f} s")
+        self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""

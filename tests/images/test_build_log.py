@@ -50,7 +50,7 @@ _IRIS_INSTALLED = """\
        + scikit-learn==1.5.2
        + scipy==1.14.1
        + threadpoolctl==3.5.0
-                done in N s
+                  done in N s
 """
 
 
@@ -60,11 +60,11 @@ def _read(built: Built, bundle: Path) -> str:
 
 
 def _made(*names: str) -> str:
-    return "".join(f"  {name:<14}made: first build\n                done in N s\n" for name in names)
+    return "".join(f"  {name:<16}made: first build\n                  done in N s\n" for name in names)
 
 
 def _reused(*names: str) -> str:
-    return "".join(f"  {name:<14}reused\n" for name in names)
+    return "".join(f"  {name:<16}reused\n" for name in names)
 
 
 def _copied(sample: Path, tmp_path: Path) -> Path:
@@ -73,22 +73,22 @@ def _copied(sample: Path, tmp_path: Path) -> Path:
 
 
 def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path) -> None:
-    assert _read(minimal, bundle) == _MINIMAL + _made("wrapper", "python") + _RUN
+    assert _read(minimal, bundle) == _MINIMAL + _made("python-wrapper", "python") + _RUN
 
 
 def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
-    dependencies = "  dependencies  made: first build\n" + _IRIS_INSTALLED
-    assert _read(iris, bundle) == _IRIS + dependencies + _made("wrapper", "python") + _RUN
+    requirements = "  requirements    made: first build\n" + _IRIS_INSTALLED
+    assert _read(iris, bundle) == _IRIS + requirements + _made("python-wrapper", "python") + _RUN
 
 
 def test_a_code_change_reinstalls_nothing(iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)
     (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
     rebuilt = pack.must_build(iris.image, app)
-    assert _read(rebuilt, bundle) == _IRIS + _reused("dependencies", "wrapper", "python") + _RUN
+    assert _read(rebuilt, bundle) == _IRIS + _reused("requirements", "python-wrapper", "python") + _RUN
     exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
     assert [line for line in exported if "seldon/python" in line] == [
-        f"Reusing layer 'seldon/python:{name}'" for name in ("dependencies", "python", "serve", "wrapper")
+        f"Reusing layer 'seldon/python:{name}'" for name in ("python", "python-wrapper", "requirements", "serve")
     ]
 
 
@@ -103,19 +103,19 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
         .replace("4 packages in", "5 packages in")
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
-    reused = _reused("wrapper", "python")
-    expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  dependencies  made: requirements changed\n" + installed + reused + _RUN
+    reused = _reused("python-wrapper", "python")
+    expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  requirements    made: requirements changed\n" + installed + reused + _RUN
     assert _read(rebuilt, bundle) == expected
-    assert "Reusing layer 'seldon/python:wrapper'" in rebuilt.log
+    assert "Reusing layer 'seldon/python:python-wrapper'" in rebuilt.log
     pack.must_build(iris.image, samples / "sklearn-iris")
 
 
 def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, samples: Path, bundle: Path) -> None:
     built = untrusting.must_build("seldon-test-untrusted", samples / "minimal", "--clear-cache")
-    assert _read(built, bundle) == _MINIMAL + _made("wrapper", "python") + _RUN
+    assert _read(built, bundle) == _MINIMAL + _made("python-wrapper", "python") + _RUN
     assert "[exporter] " in built.log
     again = untrusting.must_build("seldon-test-untrusted", samples / "minimal")
-    assert _read(again, bundle) == _MINIMAL + _reused("wrapper", "python") + _RUN
+    assert _read(again, bundle) == _MINIMAL + _reused("python-wrapper", "python") + _RUN
 
 
 def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samples: Path, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samp
     # One layer is new, the others are taken from the image in the engine.
     rebuilt = pack.must_build(image, app, env={"GUNICORN_WORKERS": "2"})
     assert "Adding layer 'seldon/python:serve'" in rebuilt.log
-    assert "Reusing layer 'seldon/python:wrapper'" in rebuilt.log
+    assert "Reusing layer 'seldon/python:python-wrapper'" in rebuilt.log
     with container.started(image) as running:
         running.wait_ready()
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)

@@ -40,7 +40,7 @@ def test_a_code_change_of_a_model_with_packages_needs_no_network(iris: Built, pa
     app = shutil.copytree(samples / "sklearn-iris", tmp_path / "app")
     (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
     built = pack.must_build(iris.image, app, "--network", "none")
-    assert "  dependencies  reused\n  wrapper       reused\n  python        reused\n" in built.ours
+    assert "  requirements    reused\n  python-wrapper  reused\n  python          reused\n" in built.ours
     with started(iris.image) as container:
         container.wait_ready()
         status, answer = container.post("/api/v1.0/predictions", {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}})

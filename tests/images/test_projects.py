@@ -24,12 +24,12 @@ def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_i
     module = app / "src/plainspeech/model.py"
     module.write_text(module.read_text() + "\n# changed\n")
     again = pack.must_build("seldon-test-setup-py", app)
-    assert "  dependencies  reused\n" in again.ours
+    assert "  requirements    reused\n" in again.ours
     with container.started(again.image) as running:
         running.wait_ready()
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)
     (app / "setup.py").write_text((app / "setup.py").read_text().replace('"1.0"', '"1.1"'))
-    assert "  dependencies  made: requirements changed\n" in pack.must_build("seldon-test-setup-py", app).ours
+    assert "  requirements    made: requirements changed\n" in pack.must_build("seldon-test-setup-py", app).ours
 
 
 def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_is_built(pack: Pack, source: Callable[..., Path]) -> None:

@@ -61,7 +61,7 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
         assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_MINOR}.")
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
     again = pack.must_build("seldon-test-python", app, "--network", "none", env=env)
-    assert "  wrapper       reused\n  python        reused\n" in again.ours
+    assert "  python-wrapper  reused\n  python          reused\n" in again.ours
 
 
 def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(pack: Pack, app: Path) -> None:

@@ -142,20 +142,20 @@ def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_
     )
     built = pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == ["8.0.3"]
-    assert _layers(IMAGE) == {"dependencies", "python", "serve"}
+    assert _layers(IMAGE) == {"python", "requirements", "serve"}
     assert "- click==8.0.4" in built.ours
     (app / "requirements.txt").write_text("click==8.0.4\n")
     again = pack.must_build(IMAGE, app, "--network", "host")
-    assert "  dependencies  made: requirements changed\n" in again.ours
+    assert "  requirements    made: requirements changed\n" in again.ours
     assert packages.said(IMAGE) == ["8.0.4"]
-    assert _layers(IMAGE) == {"dependencies", "python", "serve", "wrapper"}
+    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve"}
 
 
 def test_the_wrapper_that_is_carried_may_stand_in_requirements(pack: Pack, source: Source) -> None:
     app = source({**packages.model(), "requirements.txt": "seldon-core==1.17.1\n"})
     pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == []
-    assert _layers(IMAGE) == {"dependencies", "python", "serve", "wrapper"}
+    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve"}
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.17.1"
 
 
@@ -167,9 +167,9 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert "  Wrapper       seldon-core 1.16.0  (licence Apache-2.0)\n" in built.ours
     assert packages.said(IMAGE) == ["1.16.0"]
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.16.0"
-    assert _layers(IMAGE) == {"dependencies", "python", "serve"}
+    assert _layers(IMAGE) == {"python", "requirements", "serve"}
     back = pack.must_build(IMAGE, app, "--network", "host")
-    assert "  dependencies  made: wrapper changed\n" in back.ours
+    assert "  requirements    made: wrapper changed\n" in back.ours
     assert packages.said(IMAGE) == ["1.17.1"]
     (app / "requirements.txt").write_text("seldon-core==1.16.0\n")
     contradicted = pack.build(IMAGE, app, "--network", "host", env={"BP_SELDON_CORE_VERSION": "1.17.1"})
@@ -194,8 +194,8 @@ def test_a_rebuild_installs_again_after_any_change_that_matters_and_names_it(pac
 
     def reason() -> str:
         built = pack.must_build("seldon-test-rebuild", app, "--network", "none", env=env)
-        [line] = [line for line in built.ours.splitlines() if line.startswith("  dependencies ")]
-        assert "first build" in line or "  wrapper       reused\n  python        reused\n" in built.ours
+        [line] = [line for line in built.ours.splitlines() if line.startswith("  requirements ")]
+        assert "first build" in line or "  python-wrapper  reused\n  python          reused\n" in built.ours
         return line.split(None, 1)[1]
 
     assert reason() == "made: first build"

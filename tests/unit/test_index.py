@@ -2,7 +2,7 @@ from pathlib import Path
 
 from seldon_buildpack import settings
 from seldon_buildpack.install.index import Index, configure
-from seldon_buildpack.install.requirements import IndexLines
+from seldon_buildpack.project.requirements import IndexLines
 
 APP = Path("/workspace")
 

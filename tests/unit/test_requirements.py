@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import requirements
+from seldon_buildpack.project import requirements
 
 
 def written(app: Path, text: str | bytes, name: str = "requirements.txt") -> Path:

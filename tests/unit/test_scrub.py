@@ -1,7 +1,6 @@
 from pathlib import Path
 
-from seldon_buildpack.install import requirements
-from seldon_buildpack.project import scrub
+from seldon_buildpack.project import requirements, scrub
 
 
 def written(app: Path, files: dict[str, str]) -> Path:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.install.requirements import IndexLines
+from seldon_buildpack.project.requirements import IndexLines
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.settings import Settings
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install.uv import Uv
 
+NAME = "cache"
+
 # uv notes the URL of each download: a user in it, or a query, which may be a signature.
 _MAY_BE_SECRET = re.compile(rb"://[!-~]*[?@]")
 

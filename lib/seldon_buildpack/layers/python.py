@@ -20,6 +20,8 @@ from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.secrets import without_credentials
 
+NAME = "python"
+
 
 @dataclass(frozen=True)
 class Python:

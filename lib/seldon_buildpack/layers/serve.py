@@ -12,6 +12,8 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process
 from seldon_buildpack.cnb.layers import Layer, Types
 
+NAME = "serve"
+
 # dumb-init starts a session of its own and passes a signal to all of it: alone as PID 1 the wrapper ignores SIGTERM.
 WEB = Process("web", ("dumb-init", "--", "seldon-serve"), default=True)
 

@@ -3,7 +3,7 @@
 Why a layer: byte for byte equal for every such model, so a registry and a node keep it once.
 Made by: copying the tree the buildpack carries, or installing the lock for a Python that is not carried.
 Reused while: the lock or tree and the Python are the same. Left out where a model's requirements replace one of its
-packages: then all of it lies in the dependencies' layer.
+packages: then all of it lies in the layer of the requirements.
 """
 
 import shutil
@@ -18,6 +18,8 @@ from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import python as python_layer
 from seldon_buildpack.layers.keys import of_texts
 from seldon_buildpack.layers.python import Python
+
+NAME = "python-wrapper"
 
 
 @dataclass(frozen=True)

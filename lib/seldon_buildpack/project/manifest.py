@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import requirements
-from seldon_buildpack.install.requirements import Requirements
+from seldon_buildpack.project import requirements
 from seldon_buildpack.project.detection import misspelt_manifest
+from seldon_buildpack.project.requirements import Requirements
 
 REQUIREMENTS = "requirements.txt"
 # What decides about a project's installation, its code aside.

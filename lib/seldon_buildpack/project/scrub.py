@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from seldon_buildpack import settings
-from seldon_buildpack.install.requirements import Requirements
 from seldon_buildpack.project import image_metadata
+from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.project.s2i_environment import FILE
 from seldon_buildpack.secrets import Masker, without_queries
 

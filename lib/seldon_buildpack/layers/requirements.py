@@ -1,6 +1,7 @@
 """What the model's requirements add to the wrapper: an environment of its own that sees the wrapper's packages.
 
-Why a layer: it changes when requirements change, not when code does.
+Why a layer: it changes when requirements change, not when code does. Its name sorts behind those of the layers that models
+share: the exporter stacks layers by name, and an engine shares on disk only what lies on the same ones.
 Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
 (their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
@@ -20,11 +21,13 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install import environments, in_source
 from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.requirements import WRAPPER, Requirements, canonical
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.wrapper import Wrapper
+from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonical
+
+NAME = "requirements"
 
 _SHARED = "shares-wrapper"
 _HELD = "holds-wrapper"
@@ -35,7 +38,7 @@ _BUILD_CONSTRAINTS = "cython<3\n"
 
 
 @dataclass(frozen=True)
-class Dependencies:
+class Installation:
     """What is to be installed, and for what."""
 
     app: Path
@@ -61,7 +64,7 @@ class Dependencies:
 
 
 def environment(layer: Layer) -> Path:
-    """The dependencies' environment in the image."""
+    """The environment of the requirements in the image."""
     return layer.path / "venv"
 
 
@@ -75,7 +78,7 @@ def wrapper_version(layer: Layer) -> str:
     return layer.metadata().get(_HELD, "")
 
 
-def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
+def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
     """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
     layer.begin()
     key = what.key()
@@ -110,7 +113,7 @@ def make(layer: Layer, what: Dependencies, interpreter: Layer, wrapper_layer: La
     return shared
 
 
-def _complete(prefix: Path, what: Dependencies, left: frozenset[str], uv: Uv) -> None:
+def _complete(prefix: Path, what: Installation, left: frozenset[str], uv: Uv) -> None:
     """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info), and see whether they go together."""
     carried = what.wrapper.carried
     if left and what.wrapper.lock and not carried:
@@ -138,7 +141,7 @@ def _show_installed(source: Path, site: Path) -> frozenset[str]:
     return names
 
 
-def _arguments(what: Dependencies, scratch: Path) -> list[str]:
+def _arguments(what: Installation, scratch: Path) -> list[str]:
     named = what.requirements.names if what.requirements else ()
     arguments = list(what.requirements.told) if what.requirements else []
     if "--require-hashes" in what.index.options and what.wrapper.lock:
@@ -158,7 +161,7 @@ def _arguments(what: Dependencies, scratch: Path) -> list[str]:
     return arguments
 
 
-def _install(uv: Uv, prefix: Path, what: Dependencies, arguments: list[str]) -> None:
+def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> None:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
