@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install.environments import compile_bytecode, drop_wrapper_tests, prepare, site_packages
 from seldon_buildpack.install.index import Index
@@ -37,7 +37,7 @@ def plan(version: str, python: Python, bundle: Bundle) -> Wrapper:
 
     A version may be what the manifest says of it (`<1.17`) where that is no single one.
     """
-    carried = bundle.wrappers.get(python.minor)
+    carried = bundle.wrappers.get(python.minor, {}).get(UPSTREAM)
     if carried and carried.version == version and python.carried:
         return Wrapper(
             version,
