@@ -90,13 +90,18 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    served_by = wrapper.plan(_wrapper_version(project, bundle), interpreter, bundle)
-    _tell(project, interpreter, served_by, out)
-    stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
+    wrappers = wrapper.plan(_wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
+    _tell(project, interpreter, wrappers[0].version, out)
+    stack = plan_layers(platform, project, interpreter, wrappers, bundle, out)
     out.heading("Layers")
-    environment = stack.provide()
-    serve.make(stack.layer(serve.NAME), bundle, environment / "bin", project.settings.launch)
-    labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
+    provided = stack.provide()
+    serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
+    labels = {
+        "io.seldon.python.version": interpreter.request,
+        "io.seldon.wrapper.version": provided.standing.seldon_core,
+        "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
+        **project.labels,
+    }
     launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
@@ -167,7 +172,7 @@ def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
 
 
 def plan_layers(
-    platform: Platform, project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, bundle: Bundle, out: Log
+    platform: Platform, project: Project, interpreter: python.Python, wrappers: tuple[wrapper.Wrapper, ...], bundle: Bundle, out: Log
 ) -> Stack:
     """What each layer is made from, before any is made."""
     if platform.layers is None:
@@ -175,15 +180,15 @@ def plan_layers(
     told = project.settings.plain()
     used = project.requirements.variables if project.requirements else frozenset()
     variables = tuple((name, told[name]) for name in sorted(used) if name in told)
-    adds_packages = project.requirements is not None or served_by.lock is None
-    what = (
-        Installation(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
-    )
+    what = None
+    if project.requirements is not None or wrappers[0].lock is None:
+        pins = project.settings.text("BP_SELDON_PINS").lower()
+        what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
-    return Stack(platform.layers, interpreter, served_by, what, project.index, bundle, uv, out)
+    return Stack(platform.layers, interpreter, wrappers, what, project.index, bundle, uv, out)
 
 
-def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, out: Log) -> None:
+def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:
     found = project.model
     out.heading("Model")
     out.fact("Class", found.name, found.name_source)
@@ -191,7 +196,7 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     if found.doubt:
         out.fact("Not checked", found.doubt)
     out.fact("Python", interpreter.request, project.python.source)
-    out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
+    out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
     if project.requirements:
         out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
     for url in project.index.places(project.app):

@@ -67,6 +67,11 @@ class Log:
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
+    def pins(self, pins: str, because: str) -> None:
+        """Which set of the wrapper's pins serves, where it is not its release's own."""
+        why = f"seldon-core's own exclude {because}" if because else "BP_SELDON_PINS"
+        self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
+
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
@@ -190,6 +195,14 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
     return Advice(
         f"MODEL_NAME={name} is not among the files of the source; it is expected from an installed package.",
         f"If {near} is meant, set MODEL_NAME to that." if near else "If it should be there, check the name.",
+    )
+
+
+def pins_overridden(unmet: Sequence[str]) -> Advice:
+    """The user's pins go against the wrapper's, which was started with them and served."""
+    return Advice(
+        f"seldon-core asks for {'; '.join(unmet)} as your requirements want it.",
+        "It was started with what you ask for, and answered over REST and gRPC. More was not tried: test your model.",
     )
 
 

@@ -12,7 +12,6 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from seldon_buildpack import errors
 from seldon_buildpack.secrets import MASK, without_credentials, without_queries
 
 
@@ -117,14 +116,3 @@ def drop_wrapper_tests(site: Path) -> None:
             directory.rmdir()
     if (site / "tests").is_dir() and not any((site / "tests").iterdir()):
         (site / "tests").rmdir()
-
-
-def check_wrapper(interpreter: Path) -> None:
-    """Import the wrapper as the image will; raises WrapperBroken with the last lines of the traceback."""
-    done = subprocess.run(
-        [interpreter, "-I", "-c", "import seldon_core.microservice"], capture_output=True, text=True, errors="replace", check=False
-    )
-    if done.returncode:
-        from seldon_buildpack.install.diagnosis import without_frames
-
-        raise errors.WrapperBroken(without_frames(done.stderr.strip().splitlines())[-8:])
