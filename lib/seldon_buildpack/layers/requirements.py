@@ -19,7 +19,7 @@ from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source
+from seldon_buildpack.install import environments, in_source, modules
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
@@ -109,7 +109,8 @@ def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: La
     else:
         _complete(prefix, what, left, uv)
     held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
-    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no", _HELD: "".join(held)})
+    told = {_SHARED: "yes" if shared else "no", _HELD: "".join(held), modules.METADATA: modules.as_text(modules.brought(site))}
+    layer.finish(Types(launch=True), key | told)
     return shared
 
 
