@@ -772,9 +772,9 @@ class ModelModuleInstalled(BuildError):
         super().__init__(
             f"{own} is hidden by the installed package {package}",
             f"{package} has a module {top} too. The wrapper looks for modules among the installed packages first and in the source last, and would\n"
-            f"take {class_name} from there, if it is there.",
+            f"take {class_name} from there, if {package} has one.",
             f"Rename {own}, say to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
-            f"If {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
+            f"If the class {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
         )
 
 
@@ -784,8 +784,8 @@ class BeforeRunCarriageReturn(BuildError):
     def __init__(self, line: str) -> None:
         super().__init__(
             "before-run cannot be started: its lines end in CR LF",
-            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which belongs to the name of the\n"
-            "program for Linux: no such program is found, and the container ends.",
+            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux takes as part of the\n"
+            "program's name or of its option: the program does not start, and the container ends.",
             "Let its lines end in LF: `sed -i 's/\\r$//' before-run`. For git, write `before-run text eol=lf` into .gitattributes.",
             "If it is not meant to run, take its execute permission away: `chmod -x before-run`.",
         )

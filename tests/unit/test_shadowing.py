@@ -17,6 +17,9 @@ INSTALLED = {"helpers": "helpers-of-others", "tests": "badly-packed", "click": "
 def _installed(site: Path, name: str, files: str, **more: str) -> None:
     info = site / f"{name.replace('-', '_')}-1.0.dist-info"
     info.mkdir(parents=True)
+    for path in files.split():
+        (site / path).parent.mkdir(parents=True, exist_ok=True)
+        (site / path).touch()
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nName: not-this\n")
     (info / "RECORD").write_text("".join(f"{path},,\n" for path in [*files.split(), f"{info.name}/RECORD"]))
     for file, text in more.items():
@@ -24,11 +27,13 @@ def _installed(site: Path, name: str, files: str, **more: str) -> None:
 
 
 def test_the_modules_of_an_environment_are_listed_with_their_packages(tmp_path: Path) -> None:
-    _installed(tmp_path, "PyYAML", "yaml/__init__.py yaml/loader.py _yaml/__init__.py ../../../bin/yaml")
+    _installed(tmp_path, "PyYAML", "yaml/__init__.py yaml/loader.py _yaml/__init__.py ../bin/yaml")
     _installed(tmp_path, "six", "six.py __pycache__/six.cpython-312.pyc")
     _installed(tmp_path, "fast", "fast.cpython-312-x86_64-linux-gnu.so faster/__init__.abi3.so")
     _installed(tmp_path, "google-things", "google/things/__init__.py data/file.txt distutils-precedence.pth")
     _installed(tmp_path, "mine", "mine.py", direct_url__json="{}")
+    _installed(tmp_path, "packed-with-tests", "tests/__init__.py")
+    (tmp_path / "tests/__init__.py").unlink()
     found = modules.brought(tmp_path)
     assert found == {"_yaml": "PyYAML", "fast": "fast", "faster": "fast", "six": "six", "yaml": "PyYAML"}
     assert modules.as_text(found) == "_yaml=PyYAML fast faster=fast six yaml=PyYAML"
