@@ -20,7 +20,10 @@ from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
 from seldon_buildpack.project import (
+    before_run,
+    directory,
     image_metadata,
+    large_files,
     manifest,
     methods,
     model,
@@ -29,9 +32,11 @@ from seldon_buildpack.project import (
     s2i_scripts,
     s2iignore,
     scrub,
+    shadowing,
     source,
     wrapper_variables,
 )
+from seldon_buildpack.project.large_files import Apart
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.project.requirements import IndexLines, Requirements
@@ -50,6 +55,7 @@ class Project:
     requirements: Requirements | None
     index: Index
     labels: Mapping[str, str]
+    large: Apart
 
 
 def main() -> int:
@@ -95,6 +101,8 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     stack = plan_layers(platform, project, interpreter, wrappers, bundle, out)
     out.heading("Layers")
     provided = stack.provide()
+    for piece in shadowing.check(project.model, stack.modules()):
+        out.advise(piece)
     serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
     labels = {
         "io.seldon.python.version": interpreter.request,
@@ -102,7 +110,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
         **project.labels,
     }
-    launch.write(stack.root, [serve.WEB], labels)
+    launch.write(stack.root, [serve.WEB], labels, project.large.slices)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))
@@ -142,11 +150,12 @@ def read_project(platform: Platform, out: Log) -> Project:
         python_path=known.at_launch("PYTHONPATH"),
         origins=(name.source if name else "", kind.source if kind else ""),
     )
-    for piece in (*choice.advice, *found.advice):
+    files = directory.open_to_all(platform.app)
+    for piece in (*choice.advice, *found.advice, *before_run.advice(platform.app), *files.advice):
         out.advise(piece)
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    return Project(platform.app, known, found, choice, requirements, index, labels)
+    return Project(platform.app, known, found, choice, requirements, index, labels, large_files.apart(files.sizes))
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -199,6 +208,8 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
     out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
     if project.requirements:
         out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+    if project.large.slices:
+        out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):
         out.fact("Index", url)
 

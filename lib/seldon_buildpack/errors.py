@@ -795,6 +795,38 @@ class ModelModuleIsStandard(BuildError):
         )
 
 
+class ModelModuleInstalled(BuildError):
+    """An installed package has a module by the name of the model's: Python finds that first (the wrapper appends the source to sys.path).
+
+    ``own`` is the user's file, or the directory at the top of a dotted module, with a slash at its end; ``package`` as pip lists it.
+    """
+
+    def __init__(self, own: str, module: str, class_name: str, package: str) -> None:
+        top = module.partition(".")[0]
+        folder, _, last = own.rstrip("/").rpartition("/")
+        renamed = f"{folder}/my_{last}".lstrip("/") + own[len(own.rstrip("/")) :]
+        super().__init__(
+            f"{own} is hidden by the installed package {package}",
+            f"{package} has a module {top} too. The wrapper looks for modules among the installed packages first and in the source last, and would\n"
+            f"take {class_name} from there, if {package} has one.",
+            f"Rename {own}, say to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
+            f"If the class {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
+        )
+
+
+class BeforeRunCarriageReturn(BuildError):
+    """The first line of ``before-run`` ends in CR LF: the kernel takes the CR as part of the program's name, or of its argument."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(
+            "before-run cannot be started: its lines end in CR LF",
+            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux takes as part of the\n"
+            "program's name or of its option: the program does not start, and the container ends.",
+            "Let its lines end in LF: `sed -i 's/\\r$//' before-run`. For git, write `before-run text eol=lf` into .gitattributes.",
+            "If it is not meant to run, take its execute permission away: `chmod -x before-run`.",
+        )
+
+
 class ModelMethodMissing(BuildError):
     """The class lacks every method that its service type needs. ``has``: what it defines; ``fitting``: a service type that would do."""
 

@@ -71,6 +71,14 @@ def _stunted_flask_cors(app: Path) -> None:
     packages.wheel(app / "wheels", "flask_cors", "3.0.99")
 
 
+def _row_means(app: Path) -> None:
+    packages.wheel(app / "wheels", "RowMeans", "1.0")
+
+
+def _executable(app: Path) -> None:
+    (app / "before-run").chmod(0o755)
+
+
 MODEL = {
     "module-not-found": Case(_environment("MODEL_NAME=RowMean\nSERVICE_TYPE=MODEL\n")),
     "class-not-found": Case(_model("class RowMean:\n    def predict(self, X, names=None):\n        return X\n")),
@@ -78,6 +86,11 @@ MODEL = {
     "method-missing": Case(_model("class RowMeans:\n    def predicts(self, X, names=None):\n        return X\n")),
     "model-unreadable": Case(closed="RowMeans.py"),
     "model-not-named": Case({**_environment("SERVICE_TYPE=MODEL\n"), **_model("answer = 42\n")}),
+    "model-hidden-by-the-wrapper": Case(
+        {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"}, {"MODEL_NAME": "yaml.Rows"}
+    ),
+    "model-hidden-by-a-requirement": Case(_requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means),
+    "before-run-of-windows": Case({"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable),
     "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
 }
 ENVIRONMENT = {

@@ -104,8 +104,8 @@ def copy_scripts(source: Path, target: Path) -> None:
 
 
 def drop_wrapper_tests(site: Path) -> None:
-    """Remove the top-level package ``tests`` that seldon-core's wheel ships: it would hide a model's own."""
-    for record in site.glob("seldon_core-*.dist-info/RECORD"):
+    """Remove the top-level package ``tests`` that the wheels of seldon-core and Flask-OpenTracing ship: it would hide a model's own."""
+    for record in [*site.glob("seldon_core-*.dist-info/RECORD"), *site.glob("[Ff]lask_[Oo]pen[Tt]racing-*.dist-info/RECORD")]:
         lines = record.read_text().splitlines()
         for line in lines:
             if line.startswith("tests/"):

@@ -21,7 +21,7 @@ from pathlib import Path
 from seldon_buildpack import errors, log
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source, shown, trial
+from seldon_buildpack.install import environments, in_source, modules, shown, trial
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
@@ -55,8 +55,9 @@ class Installation:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
-        # The source itself is installed in place: its code is not part of the layer.
-        local = [*(path for path in (manifest.local if manifest else ()) if path != self.app), *folders]
+        # What is installed in place is not part of the layer: neither is the source's own code then.
+        in_place = {path for path in (manifest.editable if manifest else ()) if path == self.app}
+        local = [*(path for path in (manifest.local if manifest else ()) if path not in in_place), *folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
@@ -137,6 +138,7 @@ def make(
     held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
     stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
     told = {_SHARED: "yes" if shared else "no", _HELD: stands.held, _PINS: chosen.pins, _BECAUSE: stands.because}
+    told[modules.METADATA] = modules.as_text(modules.brought(site))
     layer.finish(Types(launch=True), key | told)
     return stands
 

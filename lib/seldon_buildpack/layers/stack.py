@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
+from seldon_buildpack.install import modules
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
@@ -58,6 +59,11 @@ class Stack:
         drop_others(self.root, kept)
         name, environment = (requirements.NAME, requirements.environment) if self.installation else (wrapper.NAME, wrapper.environment)
         return Provided(environment(self.layer(name)), standing)
+
+    def modules(self) -> dict[str, str]:
+        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        texts = (self.layer(name).metadata().get(modules.METADATA, "") for name in (wrapper.NAME, requirements.NAME))
+        return {module: package for text in texts for module, package in modules.from_text(text).items()}
 
     def _requirements(self, what: Installation) -> Standing:
         layer = self.layer(requirements.NAME)

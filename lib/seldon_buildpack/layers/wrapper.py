@@ -16,6 +16,7 @@ from pathlib import Path
 from seldon_buildpack import errors
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install import modules
 from seldon_buildpack.install.environments import compile_bytecode, drop_wrapper_tests, prepare, site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
@@ -93,4 +94,5 @@ def make(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer, bun
             raise diagnosis.explain(outcome, diagnosis.Attempt(index, python.request, wrapper.version, "Installing the wrapper"))
         drop_wrapper_tests(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
-    layer.finish(Types(launch=True), wrapper.key)
+    brought = modules.brought(site_packages(prefix, python.minor))
+    layer.finish(Types(launch=True), wrapper.key | {modules.METADATA: modules.as_text(brought)})
