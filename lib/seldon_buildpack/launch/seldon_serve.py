@@ -261,6 +261,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     os.environ.clear()
     os.environ.update(env.values)
     here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
     otherwise = importlib.import_module("seldon_serve_otherwise")
     sys.path[:] = [entry for entry in sys.path if entry != here]
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
