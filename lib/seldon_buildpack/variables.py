@@ -141,43 +141,47 @@ _PYTHON = Group(
 _PACKAGES = Group(
     "Packages and indexes",
     (
-        _build("PIP_INDEX_URL", "PyPI", "The package index", "https://pypi.example.com/simple", common=True),
+        _build("PIP_INDEX_URL", "PyPI", "The package index", "https://pypi.example.com/simple", SAME, common=True),
         _build(
             "PIP_EXTRA_INDEX_URL",
             "",
             "Further indexes, separated by spaces; asked first, and what they have is not looked up elsewhere",
             "https://pypi.example.com/simple",
-            "EXTRA_INDEX_URL",
+            "the same, and EXTRA_INDEX_URL",
             common=True,
         ),
         _build("EXTRA_INDEX_URL", "", "s2i's name for PIP_EXTRA_INDEX_URL", "https://pypi.example.com/simple", SAME),
         _build(
             "BP_PIP_INDEX_STRATEGY", "first-index", "`unsafe-best-match`: the best version of all indexes, as pip does", "unsafe-best-match"
         ),
-        _build("PIP_NO_INDEX", "", "1: no index, only PIP_FIND_LINKS", "1"),
+        _build("PIP_NO_INDEX", "", "1: no index, only PIP_FIND_LINKS", "1", SAME),
         _build(
             "PIP_FIND_LINKS",
             "",
             "Folders (relative to the source) or pages with wheels, separated by spaces",
             "wheels",
-            "`-i wheels:/whl`",
+            "the same, and `-i wheels:/whl`",
             common=True,
         ),
         _build("PIP_TRUSTED_HOST", "", "Hosts, `host` or `host:port`, whose TLS certificate is not checked", "pypi.example.com:8443", SAME),
-        _build("PIP_CONSTRAINT", "", "Constraints files, relative to the source, separated by spaces", "constraints.txt"),
+        _build("PIP_CONSTRAINT", "", "Constraints files, relative to the source, separated by spaces", "constraints.txt", SAME),
         _build("PIP_BUILD_CONSTRAINT", "", "Constraints files for what packages are built with", "build-constraints.txt"),
-        _build("PIP_REQUIRE_HASHES", "", "1: every requirement must carry a hash", "1"),
-        _build("PIP_PRE", "", "1: pre-releases count", "1"),
-        _build("PIP_NO_BINARY", "", "Packages to build from source, or `:all:`", "lxml"),
-        _build("PIP_ONLY_BINARY", "", "Packages never to build from source, or `:all:`", ":all:"),
-        _build("PIP_NO_BUILD_ISOLATION", "", "0 or false, in pip's inverted way: build without an environment of its own", "0"),
-        _build("PIP_CERT", "the build image's", "File with the certificate authorities to trust, relative to the source", "authority.pem"),
-        _build("PIP_CLIENT_CERT", "", "File with a client's certificate and key, relative to the source", "client.pem"),
-        _build("PIP_PROXY", "", "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too", "http://proxy.example.com:3128"),
-        _build("PIP_DEFAULT_TIMEOUT", "30", "Seconds an index may stay silent; PIP_TIMEOUT is the same", "60"),
-        _build("PIP_RETRIES", "3", "How often a failed download is tried again", "5"),
+        _build("PIP_REQUIRE_HASHES", "", "1: every requirement must carry a hash", "1", SAME),
+        _build("PIP_PRE", "", "1: pre-releases count", "1", SAME),
+        _build("PIP_NO_BINARY", "", "Packages to build from source, or `:all:`", "lxml", SAME),
+        _build("PIP_ONLY_BINARY", "", "Packages never to build from source, or `:all:`", ":all:", SAME),
+        _build("PIP_NO_BUILD_ISOLATION", "", "0 or false, in pip's inverted way: build without an environment of its own", "0", SAME),
+        _build(
+            "PIP_CERT", "the build image's", "File with the certificate authorities to trust, relative to the source", "authority.pem", SAME
+        ),
+        _build("PIP_CLIENT_CERT", "", "File with a client's certificate and key, relative to the source", "client.pem", SAME),
+        _build(
+            "PIP_PROXY", "", "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too", "http://proxy.example.com:3128", SAME
+        ),
+        _build("PIP_DEFAULT_TIMEOUT", "30", "Seconds an index may stay silent; PIP_TIMEOUT is the same", "60", SAME),
+        _build("PIP_RETRIES", "3", "How often a failed download is tried again", "5", SAME),
     ),
-    "None of these is in the image, wherever it was set.",
+    "None of these is in the image, wherever it was set. Under s2i pip read its own variables too, and they stayed in the image.",
 )
 
 _SERVING = Group(
