@@ -216,10 +216,11 @@ _NOT_SET: Mapping[str, Mapping[str, str]] = {
 }
 
 
+@pytest.mark.parametrize("pins", ["upstream", "current"])
 @pytest.mark.parametrize("package", _NOT_SET)
-def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, bundle: Path) -> None:
+def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, pins: str, bundle: Path) -> None:
     """Read off its source, so that a release that reads another one is noticed."""
-    read = reads.variables(_site_packages(bundle) / package)
+    read = reads.variables(_site_packages(bundle, pins) / package)
     # A name that is put together at run stands for a family of them.
     assert {name for name in read if not settings.in_image(name.replace("*", "X"), variables.ENV)} == set(_NOT_SET[package])
 
@@ -244,5 +245,5 @@ def test_flasks_settings_are_named(bundle: Path) -> None:
     assert [name for name in allowed if f"FLASK_{name}" not in declared and name not in family] == []
 
 
-def _site_packages(bundle: Path) -> Path:
-    return bundle / "wrappers/3.12/lib/python3.12/site-packages"
+def _site_packages(bundle: Path, pins: str = "upstream") -> Path:
+    return bundle / "wrappers" / pins / "3.12/lib/python3.12/site-packages"
