@@ -199,6 +199,12 @@ _SERVING = Group(
         _wrapper("PREDICTIVE_UNIT_GRPC_SERVICE_PORT", "5000", "Port of gRPC; the operator sets it", "9500"),
         _wrapper("PREDICTIVE_UNIT_METRICS_SERVICE_PORT", "6000", "Port of the metrics; the operator sets it", "6001"),
         _wrapper("PREDICTIVE_UNIT_METRICS_ENDPOINT", "/metrics", "Path of the metrics on their port", "/prometheus"),
+        _wrapper(
+            "PROMETHEUS_DISABLE_CREATED_SERIES",
+            "false",
+            "true: no `_created` series beside each counter, where prometheus_client is newer than upstream's pins have it",
+            "true",
+        ),
         _wrapper("WEB_CONCURRENCY", "1", "Processes that answer on the metrics port", "2"),
         _wrapper(
             "FORWARDED_ALLOW_IPS", "127.0.0.1", "Proxies whose X-Forwarded headers gunicorn believes, separated by commas; `*`: all", "*"
@@ -244,7 +250,8 @@ _LOGS = Group(
         ),
         _wrapper("GRPC_*", "gRPC's own", "What the gRPC library reads, such as GRPC_VERBOSITY and GRPC_TRACE", "GRPC_VERBOSITY=debug"),
     ),
-    "What is true or false is on with `1`, `t` or `true`, and off with anything else, `yes` and `on` too.",
+    "What is true or false is on with `1`, `t` or `true`, and off with anything else, `yes` and `on` too. FLASK_JSON_SORT_KEYS, FLASK_JSON_AS_ASCII, "
+    "FLASK_JSONIFY_PRETTYPRINT_REGULAR and FLASK_ENV are for Flask up to 2.2, which upstream's pins of the wrapper have; later ones pay no heed.",
 )
 
 _TRACING = Group(
