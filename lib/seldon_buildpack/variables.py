@@ -250,8 +250,8 @@ _LOGS = Group(
         ),
         _wrapper("GRPC_*", "gRPC's own", "What the gRPC library reads, such as GRPC_VERBOSITY and GRPC_TRACE", "GRPC_VERBOSITY=debug"),
     ),
-    "What is true or false is on with `1`, `t` or `true`, and off with anything else, `yes` and `on` too. FLASK_JSON_SORT_KEYS, FLASK_JSON_AS_ASCII, "
-    "FLASK_JSONIFY_PRETTYPRINT_REGULAR and FLASK_ENV are for Flask up to 2.2, which upstream's pins of the wrapper have; later ones pay no heed.",
+    "What is true or false is on with `1`, `t` or `true`, and off with anything else, `yes` and `on` too. FLASK_ENV is for Flask up to 2.2, "
+    "which upstream's pins of the wrapper have.",
 )
 
 _TRACING = Group(

@@ -208,7 +208,7 @@ _NOT_SET: Mapping[str, Mapping[str, str]] = {
         "NOTIFY_SOCKET": "systemd's",
         "PORT": "the wrapper gives gunicorn its port",
         "PWD": "the shell's",
-        "XDG_RUNTIME_DIR": "seldon-serve sees to a place for gunicorn's socket",
+        "XDG_RUNTIME_DIR": "for gunicorn's control socket, which is off",
     },
     "flask": {"PYTHONSTARTUP": "of the command `flask shell`"},
     "jaeger_client": {},
