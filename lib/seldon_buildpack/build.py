@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors, log, settings
+from seldon_buildpack import errors, settings
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
@@ -130,7 +130,7 @@ def read_project(platform: Platform, out: Log) -> Project:
     file = s2i_environment.read(platform.app)
     plain = settings.read(platform.env, file.pairs())
     out.masker = Masker.of(plain.secrets())
-    known, advice = _taken_as_meant(plain)
+    known, advice = wrapper_variables.read(plain)
     for piece in (*file.advice, *advice):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
@@ -166,18 +166,6 @@ def _leave_out(app: Path, out: Log) -> None:
         out.left_out(names)
     for piece in s2iignore.advice(names):
         out.advise(piece)
-
-
-def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
-    """The wrapper's own variables as it wants them, with what was changed. Raises where it would not start with one."""
-    found: list[log.Advice] = []
-    for name, check in wrapper_variables.CHECKS.items():
-        value = known.get(name)
-        if value:
-            text, advice = check(value.value, value.source)
-            found += advice
-            known = known.with_value(name, text)
-    return known, tuple(found)
 
 
 def plan_layers(

@@ -96,9 +96,9 @@ def said(image: str) -> list[str]:
         return list(answer["data"]["ndarray"])
 
 
-def environment(image: str) -> dict[str, str]:
-    """The variables that a process of the image sees."""
-    words = ["docker", "run", "--rm", "--entrypoint", "launcher", image, "env", "-0"]
+def environment(image: str, *options: str) -> dict[str, str]:
+    """The variables that a process of the image sees; ``options`` are docker run's."""
+    words = ["docker", "run", "--rm", *options, "--entrypoint", "launcher", image, "env", "-0"]
     done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
 
