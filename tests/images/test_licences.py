@@ -13,7 +13,7 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
     assert rows[0] == ["Name", "Version", "License"]
     assert table == "".join(",".join(f'"{value}"' for value in row) + "\n" for row in rows)
     assert packages.licensed(iris.image) == packages.installed(iris.image)
-    assert {("scikit-learn", "1.5.2", "BSD License"), ("seldon-core", "1.17.1", "Apache Software License")} <= {tuple(row) for row in rows}
+    assert {("scikit-learn", "1.5.2", "BSD License"), ("seldon-core", "1.17.1", "Apache 2.0")} <= {tuple(row) for row in rows}
     place = "requirements/venv/lib/python3.12/site-packages/scikit_learn-1.5.2.dist-info/COPYING"
     licence = packages.read_file(iris.image, f"/layers/seldon_python/{place}")
     assert "Redistribution and use" in licence
