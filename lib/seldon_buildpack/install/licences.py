@@ -15,18 +15,24 @@ from os import PathLike
 from pathlib import Path
 
 _UNKNOWN = "UNKNOWN"
+_SAYS_NOTHING = {None, "", _UNKNOWN}
 # The first such file in a package's RECORD is taken for its licence, as pip-licenses does.
 _LICENCE_FILE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
 class Licensed:
-    """An installed package, the name of its licence and the licence's text."""
+    """An installed package, the names of its licences (none where it does not say) and a licence's text."""
 
     name: str
     version: str
-    licence: str
+    licences: tuple[str, ...]
     text: str
+
+    @property
+    def licence(self) -> str:
+        """Its licences as a line."""
+        return "; ".join(self.licences) or _UNKNOWN
 
 
 def read(sites: Iterable[Path]) -> list[Licensed]:
@@ -64,11 +70,12 @@ class _Installed(Distribution):
 
 def _licensed(package: _Installed) -> Licensed:
     metadata = package.metadata
-    names = [one.split(" :: ")[-1] for one in metadata.get_all("Classifier") or () if one.startswith("License")]
-    classified = "; ".join(sorted({name for name in names if name != "OSI Approved"}))
-    # PEP 639's expression is exact; classifiers are one of a list, and the older field may hold anything.
-    licence = metadata.get("License-Expression") or classified or metadata.get("License") or _UNKNOWN
-    return Licensed(metadata["Name"], package.version, licence, next(_texts(package), _UNKNOWN))
+    classifiers = {one.split(" :: ")[-1] for one in metadata.get_all("Classifier") or () if one.startswith("License")}
+    # PEP 639's expression is exact; classifiers are some of a list, and the older field may hold anything.
+    licences = (
+        {metadata.get("License-Expression")} - _SAYS_NOTHING or classifiers - {"OSI Approved"} or {metadata.get("License")} - _SAYS_NOTHING
+    )
+    return Licensed(metadata["Name"], package.version, tuple(sorted(filter(None, licences))), next(_texts(package), _UNKNOWN))
 
 
 def _texts(package: _Installed) -> Iterator[str]:
