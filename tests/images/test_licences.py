@@ -29,7 +29,7 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
 
 
 def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(minimal: Built, bundle: Path, tmp_path: Path) -> None:
-    site = bundle / "wrappers/3.12/lib/python3.12/site-packages"
+    site = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
     assert packages.licences(minimal.image) == packages.pip_licenses(site, tmp_path)
 
 

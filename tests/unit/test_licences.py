@@ -23,7 +23,7 @@ _MIT, _BSD = "Classifier: License :: OSI Approved :: MIT License", "Classifier: 
 _PACKAGES: Mapping[str, tuple[tuple[str, ...], Mapping[str, bytes]]] = {
     "two-classifiers": ((_MIT, _BSD, "License: something else"), {"LICENSE": b"Either.\n"}),
     "only-approved": (("Classifier: License :: OSI Approved", "License: BSD-3-Clause"), {"LICENCE.txt": b"British.\n"}),
-    "older-field": (('License: Copyright (c) "Somebody", 2020\n        All rights.',), {"COPYING": b"Windows\r\nlines\r\n"}),
+    "older-field": (('License: Copyright (c) "Somebody", 2020\n        All\trights.',), {"COPYING": b"Windows\r\nlines\r\n"}),
     "expression": (("License-Expression: MIT OR Apache-2.0", _BSD), {"licenses/LICENSE.md": "Größe".encode("latin-1")}),
     "Nothing_known": ((), {}),
     "says-unknown": (("License: UNKNOWN",), {"AUTHORS": b"Us.\n"}),
@@ -61,13 +61,13 @@ def test_the_files_are_these(tmp_path: Path) -> None:
     assert licences.as_csv(packages) == (
         '"Name","Version","License"\n'
         '"Nothing_known","1.0","UNKNOWN"\n'
-        '"older-field","1.0","Copyright (c) ""Somebody"", 2020\nAll rights."\n'
+        '"older-field","1.0","Copyright (c) ""Somebody"", 2020\nAll     rights."\n'
         '"several","1.0","MIT License"\n'
         '"two-classifiers","1.0","BSD License; MIT License"\n'
     )
     assert licences.as_text(packages) == (
         "Nothing_known\n1.0\nUNKNOWN\nUNKNOWN\n\n"
-        'older-field\n1.0\nCopyright (c) "Somebody", 2020\nAll rights.\nWindows\nlines\n\n\n'
+        'older-field\n1.0\nCopyright (c) "Somebody", 2020\nAll\trights.\nWindows\nlines\n\n\n'
         "several\n1.0\nMIT License\nApache.\n\n\n"
         "two-classifiers\n1.0\nBSD License; MIT License\nEither.\n\n\n"
     )

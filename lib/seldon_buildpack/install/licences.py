@@ -45,7 +45,8 @@ def as_csv(packages: Iterable[Licensed]) -> str:
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(("Name", "Version", "License"))
-    writer.writerows((one.name, one.version, one.licence) for one in packages)
+    # pip-licenses prints with a library for tables on a screen, which leaves no tabs.
+    writer.writerows((one.name, one.version, one.licence.expandtabs()) for one in packages)
     return table.getvalue()
 
 

@@ -2,8 +2,8 @@
 
 Why a layer: they are of several layers, and stand in one place whichever of those there are. Its name sorts behind theirs,
 so that an engine still shares them.
-Made by: reading the metadata of the installed packages, in 0.2 s; the bill of materials is made of the same. A model without requirements has the same as any other on
-its Python.
+Made by: reading the metadata of the installed packages (0.15 s, the bill of materials with it). A model without
+requirements has the same as any other on its Python.
 Reused while: the requirements' layer, or the wrapper's where that serves alone, is reused. What cannot be listed any more
 because its layer's data is not there is made again: that layer asks `unlisted` first.
 """
