@@ -94,7 +94,7 @@ def test_all_that_pip_accepts_is_installed(everything: Built) -> None:
     assert packages.said(everything.image) == expected
     assert "  Requirements  requirements.txt  (14 packages)\n" in everything.ours
     assert "warning:" not in everything.ours
-    assert {("in-place", "1.0"), ("from_git", "1.0")} <= {*packages.licensed(everything.image)} == {*packages.installed(everything.image)}
+    assert {("in_place", "1.0"), ("from_git", "1.0")} <= {*packages.licensed(everything.image)} == {*packages.installed(everything.image)}
 
 
 def test_what_is_installed_in_place_runs_from_the_source_in_the_image(everything: Built) -> None:
