@@ -8,6 +8,8 @@ Reused while: the requirements' layer, or the wrapper's where that serves alone,
 because its layer's data is not there is made again: that layer asks `unlisted` first.
 """
 
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,7 +22,12 @@ NAME = "third-party-licenses"
 
 def unlisted(layer: Layer, source: Mapping[str, str]) -> str:
     """Why the layer with the metadata ``source`` cannot be reused; empty where the licences in ``layer`` are of that one."""
-    return "" if layer.metadata() == source else "its licences are not listed"
+    return "" if layer.metadata() == key(source) else "its licences are not listed"
+
+
+def key(source: Mapping[str, str]) -> dict[str, str]:
+    """What the licences of the layer with the metadata ``source`` are made from: all of it, modules and reasons too."""
+    return {"layer": hashlib.sha256(json.dumps(dict(source), sort_keys=True).encode()).hexdigest()}
 
 
 def make(layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], source: Mapping[str, str]) -> None:
@@ -36,4 +43,4 @@ def make(layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], sour
         if licence.is_file():
             shutil.copyfile(licence, target / f"{name}.txt")
     sbom.write(layer, [sbom.Package(one.name, one.version, one.licences) for one in packages])
-    layer.finish(Types(launch=True), source)
+    layer.finish(Types(launch=True), key(source))

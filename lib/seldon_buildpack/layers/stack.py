@@ -120,7 +120,7 @@ class Stack:
     def _licences(self, standing: Standing) -> None:
         layer, source = self.layer(licences.NAME), self.layer(requirements.NAME if self.installation else wrapper.NAME)
         if not source.path.exists():
-            layer.finish(Types(launch=True), source.metadata())
+            layer.finish(Types(launch=True), licences.key(source.metadata()))
             return
         prefixes = [requirements.environment(source)] if self.installation else []
         prefixes += [standing.wrapper.carried or wrapper.environment(self.layer(wrapper.NAME))] if standing.shared else []
