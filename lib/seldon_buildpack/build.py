@@ -15,7 +15,7 @@ from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, python, serve, wrapper
+from seldon_buildpack.layers import cache, licences, python, serve, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -105,6 +105,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
         out.advise(piece)
     serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
     labels = {
+        "io.seldon.licenses": str(stack.layer(licences.NAME).path),
         "io.seldon.python.version": interpreter.request,
         "io.seldon.wrapper.version": provided.standing.seldon_core,
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
