@@ -978,18 +978,18 @@ class PythonVersionUnsupported(BuildError):
     """A Python that the wrapper's pinned packages do not run on. ``why``: one of the module's reasons."""
 
     NEWER = (
-        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs numpy below 2,\n"
-        "and numpy has no wheels below 2 for Python 3.13 and later: it would be built from source, for minutes, and is not tested there."
+        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
+        "for Python 3.8 to 3.13."
     )
-    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.12 only."
+    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.13 only."
     OTHER = "The wrapper and most model packages are built for CPython only."
 
     def __init__(self, value: str, source: str, why: str) -> None:
         super().__init__(
             f"Python {value} is not supported",
             f"It comes from {source}. {why}",
-            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12") + " It may be 3.8 to 3.12.",
-            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.12."]),
+            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12") + " It may be 3.8 to 3.13.",
+            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.13."]),
         )
 
 

@@ -109,7 +109,7 @@ _PYTHON = Group(
         _build(
             "BP_PYTHON_VERSION",
             "3.12",
-            "Python to build and serve with, 3.8 to 3.12: a minor (`3.11`) or an exact version",
+            "Python to build and serve with, 3.8 to 3.13: a minor (`3.11`) or an exact version",
             "3.11",
             "the builder image, `seldon-core-s2i-python38`",
             common=True,

@@ -49,7 +49,8 @@ class Stack:
         """Make or reuse every layer. Raises a BuildError."""
         standing = self._requirements(self.installation) if self.installation else Standing(self.wrappers[0])
         if standing.wrapper.pins not in ("", UPSTREAM):
-            self.log.pins(standing.wrapper.pins, standing.because)
+            without = UPSTREAM not in self.bundle.pins(standing.wrapper.version, self.python.minor)
+            self.log.pins(standing.wrapper.pins, standing.because, self.python.minor if without else "")
         if standing.shared:
             self._wrapper(standing.wrapper)
         self._python()
