@@ -70,7 +70,8 @@ class Log:
     def pins(self, pins: str, excluding: str, python: str) -> None:
         """Which set of the wrapper's pins serves, where it is not its release's own: for what that excludes, or has nothing for."""
         because = f"exclude {excluding}" if excluding else f"are not for Python {python}" if python else ""
-        self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({f"seldon-core's own {because}" if because else 'BP_SELDON_PINS'})")
+        why = f"seldon-core's own {because}" if because else "BP_SELDON_PINS"
+        self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
 
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""
