@@ -98,7 +98,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     serve.make(stack.layer(serve.NAME), bundle, environment / "bin", project.settings.launch)
     labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
     launch.write(stack.root, [serve.WEB], labels)
-    for name in scrub.application(project.app, project.requirements, project.index.constraints):
+    for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))
 
@@ -121,13 +121,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     for piece in (*file.advice, *advice):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
+    for piece in manifest.advice(platform.app, requirements):
+        out.advise(piece)
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
     if requirements:
         out.masker = Masker.of((*plain.secrets(), *requirements.secrets, *index.secrets()))
         known = known.without_launch(requirements.configuring)
     else:
         out.masker = Masker.of((*plain.secrets(), *index.secrets()))
-    choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
+    choice = _python(platform.app, known, requirements)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
         platform.app,
@@ -142,6 +144,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
     return Project(platform.app, known, found, choice, requirements, index, labels)
+
+
+def _python(app: Path, known: Settings, requirements: Requirements | None) -> PythonChoice:
+    """The Python that the user or the source asks for, which has to be one that a lock file is for."""
+    name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
+    choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
+    if specifier and not choice.meets(specifier):
+        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source)
+    return choice
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -193,7 +204,10 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     out.fact("Python", interpreter.request, project.python.source)
     out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
     if project.requirements:
-        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+        chosen = str(project.requirements.path.relative_to(project.app))
+        out.fact("Requirements", chosen, project.requirements.summary())
+        if others := manifest.not_installed(project.app, project.requirements):
+            out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
     for url in project.index.places(project.app):
         out.fact("Index", url)
 

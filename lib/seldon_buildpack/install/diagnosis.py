@@ -53,7 +53,7 @@ _STEP = re.compile(
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
+    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required, ``lock`` the lock file."""
 
     index: Index
     python: str
@@ -61,6 +61,7 @@ class Attempt:
     doing: str = "Installing your requirements"
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
+    lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,9 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
         if error := part(flat, words, attempt):
             return error
     return (
-        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail) if _WRAPPER in flat else errors.RequirementsConflict(words.tail)
+        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail, attempt.lock)
+        if _WRAPPER in flat
+        else errors.RequirementsConflict(words.tail)
     )
 
 
@@ -287,7 +290,7 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
                 else next((one for one in _required(flat) if _name(one) == _name(who)), "") or _first(_required(flat)) or who
             )
             return errors.WrapperConflict(
-                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, ()
+                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, (), attempt.lock
             )
     return None
 

@@ -90,7 +90,8 @@ def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: La
     folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
     before = in_source.entries(folders)
     with tempfile.TemporaryDirectory() as scratch:
-        _install(uv, prefix, what, [*what.index.options, *_arguments(what, Path(scratch))])
+        told = _told(what, prefix, uv, Path(scratch))
+        _install(uv, prefix, what, [*what.index.options, *told, *_arguments(what, Path(scratch))])
     if in_source.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
         key["local-packages"] = "completed in the source"
@@ -141,12 +142,23 @@ def _show_installed(source: Path, site: Path) -> frozenset[str]:
     return names
 
 
+def _told(what: Installation, prefix: Path, uv: Uv, scratch: Path) -> list[str]:
+    """What uv is told of the manifest. Raises a BuildError for a lock that does not stand."""
+    if not what.requirements:
+        return []
+    if not what.requirements.lock:
+        return list(what.requirements.told)
+    from seldon_buildpack.install import locked
+
+    return locked.arguments(what.requirements, prefix / "bin/python", uv, scratch)
+
+
 def _arguments(what: Installation, scratch: Path) -> list[str]:
     named = what.requirements.names if what.requirements else ()
-    arguments = list(what.requirements.told) if what.requirements else []
+    arguments: list[str] = []
     if "--require-hashes" in what.index.options and what.wrapper.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
-        return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
+        return ["-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
     asked = what.requirements.wrapper if what.requirements else ""
     # A line that names it without a version may be a URL: then the pin would contradict it.
     by_line = WRAPPER in named and not asked and what.wrapper.lock
@@ -169,7 +181,8 @@ def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> 
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
-        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
+        lock = what.requirements.path.name if what.requirements and what.requirements.lock else ""
+        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local, lock=lock)
         raise diagnosis.explain(outcome, attempt)
 
 
