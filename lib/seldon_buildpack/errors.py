@@ -322,6 +322,34 @@ class ProjectNotBuilt(BuildError):
         )
 
 
+class ProjectWithoutPackage(BuildError):
+    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``."""
+
+    def __init__(self, manifest: str, several: Sequence[str], said: str, lock: str = "") -> None:
+        found = (
+            f"Several directories or modules lie at its top ({', '.join(several)}), and nothing says which of them belong to it."
+            if several
+            else f"Building it as {manifest} says finds none: {said}."
+        )
+        nothing = "write packages=[] into the call of setup" if manifest == "setup.py" else "take the table [build-system] out of it"
+        again = ", and make the lock anew: uv lock" if lock == "uv.lock" else ""
+        # What poetry keeps outside of [project] only poetry can read.
+        poetry = said.startswith("No file/folder found for package")
+        super().__init__(
+            "The project has no package that can be installed",
+            f"{manifest} makes the directory a project that is to be installed.\n{found}",
+            *(
+                []
+                if poetry
+                else [f"If only what {manifest} depends on is needed, {nothing}{again}.\nThe model is served from where it lies."]
+            ),
+            f"If a package is to be installed, say in {manifest} which one"
+            + (': packages=["mine"].' if manifest == "setup.py" else ', under [tool.NAME] of your build tool: packages = ["mine"].'),
+            "List what the model needs in requirements.txt, which is then read instead"
+            + (": poetry export --output requirements.txt" if poetry else "."),
+        )
+
+
 class HashMismatch(BuildError):
     """A download is not what the requirements say."""
 

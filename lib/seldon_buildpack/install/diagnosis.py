@@ -15,6 +15,7 @@ from seldon_buildpack.secrets import without_credentials, without_queries
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
+_SETUPTOOLS = "setuptools<82"
 _URL = re.compile(r"https?://[^\s)`'\"]+")
 # What uv says of a failed request (reqwest's and its own words), and what that is in plain ones.
 _REASONS = (
@@ -44,6 +45,13 @@ _MISSING = (
     (r"(?:gfortran|Fortran compiler).*(?:not found|No such file|cannot)", "a Fortran compiler", "gfortran"),
     (r"CMake.*not found|cmake.*(?:not found|No such file)", "CMake", "cmake"),
     (r"(?:g?cc|g\+\+|c\+\+|x86_64-linux-gnu-gcc)\b.*(?:not found|No such file or directory: )", "a C compiler", "build-essential"),
+)
+# What builds of a project say that find nothing of it to install: setuptools, hatchling, poetry-core and flit, uv_build.
+_SEVERAL = re.compile(r"Multiple top-level (?:packages|modules) discovered in a flat-layout: \[(.+?)\]")
+_NO_PACKAGE = (
+    r"Unable to determine which files to ship inside the wheel",
+    r"No file/folder found for (?:package|module) \S+",
+    r"Expected a Python module at: \S+",
 )
 # A line of a build that says what it does, not what is wrong; and a compiler's command.
 _STEP = re.compile(
@@ -246,8 +254,19 @@ def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
     shown = [*_what_went_wrong(words.build), *(f"hint: {hint}" for hint in words.hints if "often confused" in hint)]
     tail = shown[-_TAIL:] or list(words.tail)
     if package in ("./.", "./", "."):
+        if found := _without_package([*without_frames(words.build), *words.chain[1:]], attempt):
+            return found
         return errors.ProjectNotBuilt(what, tail)
     return errors.BuildFromSourceFailed(without_credentials(package), folder, what, debian, module[1] if module else "", tail)
+
+
+def _without_package(said: Sequence[str], attempt: Attempt) -> errors.BuildError | None:
+    text = "\n".join(said)
+    manifest = "setup.py" if (attempt.app / "setup.py").is_file() and not attempt.lock else "pyproject.toml"
+    if several := _SEVERAL.search(text):
+        return errors.ProjectWithoutPackage(manifest, re.findall(r"'([^']+)'", several[1]), "", attempt.lock)
+    none = next((found for pattern in _NO_PACKAGE for found in re.findall(pattern, text)), "")
+    return errors.ProjectWithoutPackage(manifest, (), none, attempt.lock) if none else None
 
 
 def _only_folder(attempt: Attempt) -> str:
@@ -279,6 +298,9 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
 def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
     """The package that the wrapper and somebody else ask for in ways that exclude each other."""
     wants = list(dict.fromkeys(_wants(flat)))
+    # The wrapper's metadata do not say so: layers/requirements.py does.
+    if re.search(rf"{_SETUPTOOLS}(?=[, ])", flat):
+        wants = [(_WRAPPER, _SETUPTOOLS), *(one for one in wants if one[1] != _SETUPTOOLS)]
     own = {_name(wanted): wanted for who, wanted in wants if _name(who) == _WRAPPER}
     for who, wanted in wants:
         name = _name(wanted)

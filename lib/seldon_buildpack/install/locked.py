@@ -70,8 +70,9 @@ def _full_version(interpreter: Path) -> str:
 
 
 def _last_words(outcome: Outcome) -> str:
-    lines = [line.partition("error: ")[2] or line.strip().removeprefix("cause: ") for line in outcome.lines if line.strip()]
-    return " ".join(lines).rstrip(".")
+    """What uv says is wrong with the lock, less the lines of it that it shows."""
+    lines = [re.sub(r"^(?:error|  cause): ", "", line).strip() for line in outcome.lines]
+    return ": ".join(line for line in lines if line and not re.match(r"\d* *\||warning: ", line)).rstrip(".")
 
 
 def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:

@@ -108,8 +108,13 @@ def _pyproject(app: Path) -> dict[str, Any]:
 
 
 def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
-    """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only."""
-    if "build-system" in pyproject:
+    """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only.
+
+    uv and poetry each have a way to say that a project is no package although it has a build system.
+    """
+    tool = pyproject.get("tool", {})
+    no_package = tool.get("uv", {}).get("package") is False or tool.get("poetry", {}).get("package-mode") is False
+    if "build-system" in pyproject and not no_package:
         return ("-e", ".")
     project = pyproject.get("project")
     return ("-r", str(app / _PROJECT)) if isinstance(project, dict) and project.get("dependencies") else ()
