@@ -151,7 +151,7 @@ def _python(app: Path, known: Settings, requirements: Requirements | None) -> Py
     name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
     choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
     if specifier and not choice.meets(specifier):
-        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source)
+        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source, python_version.newest_meeting(specifier))
     return choice
 
 

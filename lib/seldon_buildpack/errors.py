@@ -612,10 +612,10 @@ class LockOutOfDate(BuildError):
     """pyproject.toml was changed after uv.lock was made. ``differing`` are the packages that it asks for otherwise, ``reason`` uv's words."""
 
     def __init__(self, name: str, reason: str, differing: Sequence[str]) -> None:
-        what = f"what it asks for of {', '.join(differing)} differs" if differing else f"uv says: {reason}"
+        what = f"in what it asks for of {', '.join(differing)}" if differing else f"for uv finds a {reason}"
         super().__init__(
             f"{name} is out of date",
-            f"pyproject.toml was changed after {name} was made: {what}.\nWhat is locked would not be what the project asks for.",
+            f"pyproject.toml was changed after {name} was made, {what}.\nWhat is locked would not be what the project asks for.",
             "Renew it, in the directory of the model: uv lock",
             f"If {name} is right and pyproject.toml is not, take the change of pyproject.toml back.",
             "If it is to be installed as it is, write it into a lock that stands alone, which goes before it:\n"
@@ -624,22 +624,15 @@ class LockOutOfDate(BuildError):
 
 
 class LockForOtherPython(BuildError):
-    """The lock's requires-python leaves the chosen Python out."""
+    """The lock's requires-python leaves the chosen Python out. ``fits``: one that it is for and that is supported, if any."""
 
-    def __init__(self, name: str, specifier: str, python: str, source: str) -> None:
-        fits = [f"3.{minor}" for minor in range(12, 7, -1) if any(_contains(specifier, f"3.{minor}.{patch}") for patch in (0, 99))]
+    def __init__(self, name: str, specifier: str, python: str, source: str, fits: str) -> None:
         super().__init__(
             f"{name} is not for Python {python}",
             f"Its requires-python is {specifier}, and Python {python} was chosen: {source}.",
-            *([_set("BP_PYTHON_VERSION", fits[0])] if fits else []),
+            *([_set("BP_PYTHON_VERSION", fits)] if fits else []),
             f"Lock for Python {python}: let requires-python in pyproject.toml allow it, and make {name} anew.",
         )
-
-
-def _contains(specifier: str, version: str) -> bool:
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(specifier).contains(version)
 
 
 class LockNotForHere(BuildError):

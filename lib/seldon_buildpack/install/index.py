@@ -78,6 +78,8 @@ def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
     if lines.of_lock:
         lines = _of_lock(settings, lines)
     extra = settings.words(*_EXTRA) + lines.extra_index_urls
+    if lines.of_lock:
+        extra = tuple(url for url in extra if url != lines.index_url)
     links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
     return Index(
         default=settings.text("PIP_INDEX_URL") or lines.index_url,
@@ -97,8 +99,8 @@ def _of_lock(settings: Settings, lines: IndexLines) -> IndexLines:
     if settings.text("PIP_INDEX_URL") or settings.flag("PIP_NO_INDEX"):
         return IndexLines(find_links=lines.find_links)
     given = {without_credentials(url).rstrip("/"): url for url in settings.words(*_EXTRA)}
-    extra = tuple(given.get(url, url) for url in lines.extra_index_urls)
-    return replace(lines, index_url=given.get(lines.index_url, lines.index_url), extra_index_urls=extra)
+    default, *extra = (given.get(without_credentials(url), url) for url in (lines.index_url, *lines.extra_index_urls))
+    return replace(lines, index_url=default, extra_index_urls=tuple(extra))
 
 
 def _absolute(app: Path, link: str) -> str:

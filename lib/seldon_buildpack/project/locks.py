@@ -5,13 +5,14 @@ are not installed: what counts of uv.lock is what the project itself depends on.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from seldon_buildpack import errors
 from seldon_buildpack.project.requirements import WRAPPER, IndexLines, Requirements, canonical, text_of
-from seldon_buildpack.secrets import Secret, url_secrets
+from seldon_buildpack.secrets import Secret, url_secrets, without_credentials
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock
@@ -26,7 +27,7 @@ _WITH_USER = re.compile(r"[\w+.-]+://[^\s\"'/]*@[^\s\"']*")
 _IN_SOURCE = ("editable", "directory", "path")
 
 
-def read_uv(app: Path, project_files: tuple[Path, ...]) -> Requirements:
+def read_uv(app: Path, project_files: tuple[Path, ...], pyproject: Mapping[str, Any]) -> Requirements:
     """uv.lock of the project whose pyproject.toml lies beside it. Raises LockUnreadable and PackageOutside."""
     path = app / UV_LOCK
     text, told = _toml(app, path)
@@ -37,6 +38,7 @@ def read_uv(app: Path, project_files: tuple[Path, ...]) -> Requirements:
     sources = [one["source"] for one in wanted]
     local = [(kind, source[kind]) for source in sources for kind in _IN_SOURCE if isinstance(source.get(kind), str)]
     registries = [source["registry"] for source in sources if isinstance(source.get("registry"), str)]
+    index = _index(app, UV_LOCK, registries, _with_credentials(pyproject))
     return Requirements(
         path,
         (path, *project_files),
@@ -45,7 +47,7 @@ def read_uv(app: Path, project_files: tuple[Path, ...]) -> Requirements:
         names=tuple(dict.fromkeys(canonical(one["name"]) for one in wanted)),
         wrapper=_wrapper((one["name"], one.get("version")) for one in wanted if "registry" in one["source"]),
         secrets=_secrets(text),
-        index=_index(app, UV_LOCK, registries),
+        index=index,
         lock=True,
         requires_python=str(told.get("requires-python", "")),
     )
@@ -155,9 +157,17 @@ def _wrapper(pins: Iterable[tuple[str, object]]) -> str:
     return next((f"=={version}" for name, version in pins if canonical(name) == WRAPPER and version), "")
 
 
-def _index(app: Path, lock: str, registries: list[str]) -> IndexLines:
+def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:
+    """The indexes of [tool.uv] that carry credentials, which uv.lock leaves out."""
+    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    urls = [str(one["url"]) for one in indexes if isinstance(one, dict) and "url" in one]
+    return {without_credentials(url).rstrip("/"): url for url in urls if url_secrets(url)}
+
+
+def _index(app: Path, lock: str, registries: list[str], known: Mapping[str, str] = MappingProxyType({})) -> IndexLines:
     """Its registries as index lines: the public one is the default where it is among them, else the first; folders hold wheels."""
-    urls = list(dict.fromkeys(url.rstrip("/") for url in registries if "://" in url))
+    bare = dict.fromkeys(url.rstrip("/") for url in registries if "://" in url)
+    urls = [known.get(url, url) for url in bare]
     folders = tuple(str(_inside(app, lock, name)) for name in dict.fromkeys(registries) if "://" not in name)
     others = [url for url in urls if url != _PUBLIC]
     default = others.pop(0) if urls and len(others) == len(urls) else ""

@@ -39,7 +39,7 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     if (app / locks.UV_LOCK).is_file():
         if not (app / _PROJECT).is_file():
             raise errors.LockWithoutProject(locks.UV_LOCK, _PROJECT)
-        return locks.read_uv(app, _project_files(app))
+        return locks.read_uv(app, _project_files(app), _pyproject(app))
     told = _pyproject(app)
     kind = _arguments(app, told)
     if (app / _POETRY).is_file():

@@ -80,6 +80,12 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
     return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
 
 
+def newest_meeting(specifier: str) -> str:
+    """The newest supported minor that meets a requires-python; empty where none does."""
+    minors = (PythonChoice(minor, None, "") for minor in reversed(SUPPORTED))
+    return next((choice.spec for choice in minors if choice.meets(specifier)), "")
+
+
 def _version_file(app: Path) -> str:
     """The first version that the file names: pyenv and uv allow comments, several lines, and several versions."""
     try:
