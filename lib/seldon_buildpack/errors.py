@@ -351,13 +351,15 @@ class ProjectWithoutPackage(BuildError):
 
 
 class HashMismatch(BuildError):
-    """A download is not what the requirements say."""
+    """A download is not what the requirements say. ``lock`` is the lock file that says it, if any."""
 
-    def __init__(self, package: str, tail: Sequence[str]) -> None:
+    def __init__(self, package: str, tail: Sequence[str], lock: str = "") -> None:
         super().__init__(
             f"{package} does not have the hash that your requirements give",
             "The file was changed since they were written, the index serves another one, or the hash is of another platform's file.",
-            "Write the hashes anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+            f"Make {lock} anew where you trust the index."
+            if lock
+            else "Write the hashes anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
             tail=tail,
         )

@@ -74,7 +74,10 @@ def test_a_pyproject_that_is_built_is_installed_in_place_with_a_uv_lock_too(
         {
             "setup.py": "from setuptools import setup\n\nsetup(name='plain', version='1', install_requires=['Unidecode==1.3.8'], packages=[])\n"
         },
-        {"setup.cfg": "[metadata]\nname = plain\n\n[options]\ninstall_requires = Unidecode==1.3.8\n", "pyproject.toml": _LEGACY},
+        {
+            "setup.cfg": "[metadata]\nname = plain\n\n[options]\npackages =\ninstall_requires = Unidecode==1.3.8\n",
+            "pyproject.toml": _LEGACY,
+        },
     ],
 )
 def test_a_project_that_installs_nothing_but_what_it_depends_on_serves_the_model_beside_it(

@@ -154,13 +154,10 @@ def _disk(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     return errors.DiskFull("the packages")
 
 
-def _hash(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+def _hash(words: Words, attempt: Attempt) -> errors.BuildError | None:
     found = re.search(r"Hash mismatch for `([^`]+)`", words.said)
-    return (
-        errors.HashMismatch(found[1], [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)])
-        if found
-        else None
-    )
+    told = [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)]
+    return errors.HashMismatch(found[1], told, attempt.lock) if found else None
 
 
 def _vcs(words: Words, _attempt: Attempt) -> errors.BuildError | None:
@@ -309,7 +306,7 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
             pinned = (
                 wanted
                 if not who
-                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or _first(_required(flat)) or who
+                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or next(iter(_required(flat)), "") or who
             )
             return errors.WrapperConflict(
                 attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, (), attempt.lock
@@ -327,10 +324,6 @@ def _required(flat: str) -> list[str]:
     """What uv says the user requires, less the wrapper and what it concludes from others."""
     told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?,?(?= |$)", flat)
     return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
-
-
-def _first(words: Sequence[str]) -> str:
-    return words[0] if words else ""
 
 
 def _name(requirement: str) -> str:

@@ -23,7 +23,8 @@ PYLOCK = "pylock.toml"
 _PUBLIC = "https://pypi.org/simple"
 # Pins decide alone what is installed, so an index that has other versions of a name need not hide one that has the pinned.
 _STRATEGY = "unsafe-first-match"
-_WITH_USER = re.compile(r"[\w+.-]+://[^\s\"'/]*@[^\s\"']*")
+# A lock may be half a megabyte: what stands before :// is not looked for.
+_WITH_USER = re.compile(r"://[^\s\"'/@]*@[^\s\"']*")
 _IN_SOURCE = ("editable", "directory", "path")
 
 
@@ -175,4 +176,4 @@ def _index(app: Path, lock: str, registries: list[str], known: Mapping[str, str]
 
 
 def _secrets(text: str) -> tuple[Secret, ...]:
-    return tuple(secret for url in dict.fromkeys(_WITH_USER.findall(text)) for secret in url_secrets(url))
+    return tuple(secret for url in dict.fromkeys(_WITH_USER.findall(text)) for secret in url_secrets(f"https{url}"))
