@@ -4,6 +4,7 @@ import pytest
 
 from seldon_buildpack import errors
 from seldon_buildpack.install import locked
+from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.project import locks, manifest
 from seldon_buildpack.project.requirements import IndexLines, Requirements
 
@@ -239,3 +240,58 @@ def test_a_pylock_without_a_file_for_this_python_is_named(tmp_path: Path) -> Non
 def test_what_a_lock_goes_over_is_known(tmp_path: Path, lock: str, names: list[str]) -> None:
     (tmp_path / "uv.lock").write_text(f"version = 1\n{lock}")
     assert locks.overrides(tmp_path) == set(names)
+
+
+@pytest.mark.parametrize(
+    ("asked", "differing"),
+    [
+        ('"a<2,>=1", "b", "c>=3", "seldon_core[x] == 1.17.1"', []),
+        ('"a>=1,<3", "b", "c", "seldon-core==1.17.1"', ["a"]),
+        ('"a>=1,<2", "c", "seldon-core==1.17.1", "e ; python_version > \'3.9\'"', ["b", "e"]),
+        ('"no requirement"', []),
+    ],
+)
+def test_what_a_project_asks_for_otherwise_than_its_lock_was_made_from(tmp_path: Path, asked: str, differing: list[str]) -> None:
+    requires = (
+        '{ name = "a", specifier = ">=1,<2" }, { name = "b" }, { name = "c", path = "c" }, '
+        '{ name = "d", marker = "extra == \'x\'" }, { name = "seldon-core", extras = ["x"], specifier = "==1.17.1" }'
+    )
+    uv_lock(
+        tmp_path,
+        package("mine", 'editable = "."', more=f"[package.metadata]\nrequires-dist = [{requires}]\n"),
+        project=f"{PROJECT}dependencies = [{asked}]\n",
+    )
+    assert locks.asked_otherwise(tmp_path) == differing
+
+
+def test_dependencies_that_a_build_computes_are_not_compared(tmp_path: Path) -> None:
+    requires = '[package.metadata]\nrequires-dist = [{ name = "a" }]\n'
+    uv_lock(tmp_path, package("mine", 'editable = "."', more=requires), project=f'{PROJECT}dynamic = ["dependencies"]\n')
+    assert locks.asked_otherwise(tmp_path) == []
+
+
+_SIX = 'Requirement { name: PackageName("six"), extras: [], source: Registry { specifier: VersionSpecifiers([]) }, scope: Global, origin: None }'
+_BLACK = _SIX.replace("six", "black")
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (
+            [
+                "DEBUG Resolving despite existing lockfile due to mismatched requirements for: `mine==1`",
+                f"  Requested: {{{_SIX}, {_BLACK}}}",
+                f"  Existing: {{{_SIX}}}",
+            ],
+            ("mismatched requirements for: `mine==1`", ["black"]),
+        ),
+        (
+            ["DEBUG Resolving despite existing lockfile due to change in Python requirement: `>=3.9` vs. `>=3.10`", "error: x", "y"],
+            ("change in Python requirement: `>=3.9` vs. `>=3.10`", []),
+        ),
+        (["DEBUG Resolving despite existing lockfile due to mismatched constraints:"], ("mismatched constraints", [])),
+        (["error: Failed to generate package metadata for `mine==1 @ editable+.`"], ("", [])),
+    ],
+)
+def test_uvs_reason_to_lock_anew_is_read(said: list[str], why: tuple[str, list[str]]) -> None:
+    assert locked._why_stale(Outcome(1, ("DEBUG uv 0.13.9", *said))) == why

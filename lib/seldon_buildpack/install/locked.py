@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from packaging.tags import Tag
 
 _STALE = "Resolving despite existing lockfile due to "
-_NEEDS = re.compile(r"Requirement \{ name: PackageName\(\"([^\"]+)\"\).*?origin: None \}")
+_NEEDS = re.compile(r"Requirement \{ name: .*?origin: None \}")
+_NAME = re.compile(r"PackageName\(\"([^\"]+)\"\)")
 
 
 def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
@@ -44,24 +45,31 @@ def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> l
 def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
     """Raises LockOutOfDate where pyproject.toml is not what uv.lock was made from.
 
-    uv says so before it would resolve anew, so no network is needed. What it cannot tell, as for dependencies that a build
-    computes, is no error. Indexes that are no settings of the project (a user's own) must be named, or the lock is not theirs.
+    uv says so before it would resolve anew, so no network is needed. Indexes that are no settings of the project (a user's own)
+    must be named, or the lock is not theirs.
     """
     told = {"UV_NO_CONFIG": "false", "UV_INDEX": " ".join((*lock.index.extra_index_urls, lock.index.index_url)).strip()}
     check = ["lock", "--check", "--offline", "--verbose", "--python", str(interpreter)]
     outcome = uv.run(check, lock.path.parent, {name: value for name, value in told.items() if value}, quiet=True)
-    found = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
-    if not outcome.code or found is None:
+    if not outcome.code:
         return
-    reason = outcome.lines[found].partition(_STALE)[2].rstrip(":")
+    reason, differing = _why_stale(outcome)
     # Without requires-python uv takes the running Python's, which is another one here than where the lock was made.
-    if reason.startswith("change in Python requirement") and "No `requires-python` value found" in outcome.text:
-        return
-    requested, existing = (
-        {match[0]: match[1] for match in _NEEDS.finditer(line)} for line in (*outcome.lines[found + 1 : found + 3], "", "")[:2]
-    )
-    differing = sorted({name for text, name in (*requested.items(), *existing.items()) if text not in requested or text not in existing})
+    if not reason or (reason.startswith("change in Python requirement") and "No `requires-python` value found" in outcome.text):
+        differing = locks.asked_otherwise(lock.path.parent)
+        if not differing:
+            return
     raise errors.LockOutOfDate(lock.path.name, reason, differing)
+
+
+def _why_stale(outcome: Outcome) -> tuple[str, list[str]]:
+    """uv's reason to lock anew, empty where it has found none, and the packages that are asked for otherwise, where they are the reason."""
+    found = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
+    if found is None:
+        return "", []
+    requested, existing = (set(_NEEDS.findall(line)) for line in (*outcome.lines[found + 1 : found + 3], "", "")[:2])
+    names = {_NAME.findall(need)[0] for need in requested ^ existing}
+    return outcome.lines[found].partition(_STALE)[2].rstrip(":"), sorted(names)
 
 
 def _full_version(interpreter: Path) -> str:

@@ -25,6 +25,8 @@ _PUBLIC = "https://pypi.org/simple"
 _STRATEGY = "unsafe-first-match"
 # A lock may be half a megabyte: what stands before :// is not looked for.
 _WITH_USER = re.compile(r"://[^\s\"'/@]*@[^\s\"']*")
+# Sources of a package for which uv.lock does not keep the versions that were asked for.
+_DIRECT = {"path", "directory", "editable", "virtual", "git", "url"}
 _IN_SOURCE = ("editable", "directory", "path")
 
 
@@ -88,6 +90,37 @@ def overrides(app: Path) -> frozenset[str]:
     """The names for which uv.lock goes over what packages ask for (``override-dependencies`` under [tool.uv])."""
     manifest = _toml(app, app / UV_LOCK)[1].get("manifest", {})
     return frozenset(canonical(one["name"]) for one in manifest.get("overrides", []))
+
+
+def asked_otherwise(app: Path) -> list[str]:
+    """The packages that pyproject.toml asks for in another way than uv.lock was made from, conditions and sources aside.
+
+    For what uv itself cannot tell without a network: it builds a project whose version or dependencies are computed. Dependencies
+    that are computed are not known here either.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.specifiers import SpecifierSet
+
+    project = _toml(app, app / "pyproject.toml")[1].get("project", {})
+    packages = _toml(app, app / UV_LOCK)[1]["package"]
+    root = next((one for one in packages if "." in one["source"].values()), None)
+    if root is None or "dependencies" in project.get("dynamic", []):
+        return []
+    asked: dict[str, set[str]] = {}
+    locked: dict[str, set[str]] = {}
+    direct: set[str] = set()
+    try:
+        for line in project.get("dependencies", []):
+            requirement = Requirement(line)
+            asked.setdefault(canonical(requirement.name), set()).add(str(requirement.specifier))
+    except InvalidRequirement:
+        return []
+    for one in root.get("metadata", {}).get("requires-dist", []):
+        if "extra ==" not in one.get("marker", ""):
+            locked.setdefault(canonical(one["name"]), set()).add(str(SpecifierSet(one.get("specifier", ""))))
+            direct |= {canonical(one["name"])} if _DIRECT & one.keys() else set()
+    names = asked.keys() | locked.keys()
+    return sorted(name for name in names if asked.get(name) != locked.get(name) and not (name in direct and name in asked))
 
 
 def _renewal(name: str) -> str:
