@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import errors
-from seldon_buildpack.project.python_version import PythonChoice, choose, newest_meeting
+from seldon_buildpack.project.python_version import PythonChoice, choose, one_meeting
 
 NEWER = errors.PythonVersionUnsupported.NEWER
 OLDER = errors.PythonVersionUnsupported.OLDER
@@ -208,5 +208,5 @@ def test_a_lock_chooses_the_python_where_the_project_does_not(tmp_path: Path) ->
 @pytest.mark.parametrize(("chosen", "meets"), [("3.11", True), ("3.11.2", False), ("3.11.7", True), ("3.12", False)])
 def test_whether_a_choice_can_meet_a_requires_python(tmp_path: Path, chosen: str, meets: bool) -> None:
     assert choose(tmp_path, chosen).meets(">=3.11.5,<3.12") is meets
-    assert newest_meeting(">=3.11.5,<3.12") == "3.11"
-    assert newest_meeting(">=4") == ""
+    assert one_meeting(">=3.11.5,<3.12") == "3.11"
+    assert one_meeting(">=4") == ""

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from seldon_buildpack.launch import seldon_serve
+from seldon_buildpack.launch import seldon_serve, seldon_serve_otherwise
 from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
 
 SCRIPT = Path(seldon_serve.__file__)
@@ -56,6 +56,9 @@ def app(tmp_path: Path) -> Path:
     wrapper.mkdir(parents=True)
     (wrapper / "__init__.py").write_text("")
     (wrapper / "metrics.py").write_text("from multiprocessing import Manager\n")
+    for library, text in (("gunicorn/config.py", ""), ("prometheus_client/exposition.py", "")):
+        (tmp_path / "site" / library).parent.mkdir()
+        (tmp_path / "site" / library).write_text(text)
     (wrapper / "wrapper.py").write_text("def get_grpc_server(server):\n    return server\n")
     (wrapper / "microservice.py").write_text(STAND_IN)
     app = tmp_path / "app"
@@ -340,7 +343,7 @@ def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_w
 ) -> None:
     (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
     done = serve(app, MODEL_NAME="CountingModel")
-    assert done.stdout.splitlines() == [f"loading {seldon_serve.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
+    assert done.stdout.splitlines() == [f"loading {seldon_serve_otherwise.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
 
 
 # One REST request and one gRPC request are on their way when the signal comes. Each needs the process that keeps the metrics
@@ -406,8 +409,9 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceba
     assert (process.returncode, errors) == (0, "")
 
 
-def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6() -> None:
-    tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+@pytest.mark.parametrize("module", [SCRIPT, Path(seldon_serve_otherwise.__file__)], ids=["seldon-serve", "otherwise"])
+def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
+    tree = ast.parse(module.read_text(), feature_version=(3, 6))
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names

@@ -9,10 +9,8 @@ Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails,
 library, syntax of Python 3.6: it is copied into images of any Python.
 """
 
-import contextlib
 import difflib
 import errno
-import gc
 import importlib
 import json
 import os
@@ -21,9 +19,7 @@ import re
 import signal
 import sys
 import warnings
-from multiprocessing.connection import wait
-from multiprocessing.managers import SyncManager
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 SERVICE_TYPES = ("MODEL", "ROUTER", "TRANSFORMER", "COMBINER", "OUTLIER_DETECTOR")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL", "WARN", "FATAL", "NOTSET")
@@ -39,11 +35,6 @@ FROM_0 = (*SWITCHES, "GRPC_WORKERS", "GUNICORN_MAX_REQUESTS", "GUNICORN_MAX_REQU
 FROM_1 = (*PORTS, "GUNICORN_WORKERS", "GUNICORN_THREADS", "GRPC_THREADS", "WEB_CONCURRENCY")
 TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METRICS_ENDPOINT", "PREDICTIVE_UNIT_PARAMETERS")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
-# Long enough for any request worth waiting for, gunicorn's own default; the platform's patience ends sooner (docker: 10 s).
-GRACE_SECONDS = 30.0
-# How many objects may be made before Python looks for garbage among them, while everything is loaded: hardly anything that is
-# imported is garbage, and looking for it takes a tenth of the time from start to the first answer (0.12 s with scikit-learn).
-LOADING_OBJECTS = 200000
 
 
 class Refused(Exception):
@@ -270,11 +261,11 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     os.environ.clear()
     os.environ.update(env.values)
     here = os.path.dirname(os.path.abspath(__file__))
+    otherwise = importlib.import_module("seldon_serve_otherwise")
     sys.path[:] = [entry for entry in sys.path if entry != here]
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
-    usual = gc.get_threshold()
-    gc.set_threshold(LOADING_OBJECTS, *usual[1:])
+    usual = otherwise.look_for_less_garbage()
     try:
         microservice = importlib.import_module("seldon_core.microservice")
     except ModuleNotFoundError as error:
@@ -282,8 +273,9 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
             raise
         what, why = "Seldon's wrapper is not to be found.", "{} has no seldon_core.".format(sys.executable)
         raise Refused(what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them.") from None
-    end_in_order(microservice)
-    look_for_garbage_again(microservice, usual)
+    otherwise.end_in_order(microservice)
+    otherwise.look_for_garbage_again(microservice, usual)
+    otherwise.answer_as_before()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name
     try:
@@ -304,97 +296,6 @@ def _no_module(module: str, name: str) -> Refused:
     fix = "Set MODEL_NAME to {}.".format(_nearest(module, known) or "one of the model's modules, or to module.Class")
     why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
     return Refused("There is no module {} to take the class {} from.".format(module, name), why, fix)
-
-
-def end_in_order(microservice: Any) -> None:
-    """Make the wrapper's processes end without losing a request when they are told to (SIGTERM, to one or to all of them).
-
-    As it is, the process that holds the metrics ends first, so that REST requests in flight fail with 500; the gRPC processes
-    drop theirs; and a main process that is told alone waits for the gRPC ones for ever. Three of the wrapper's functions are
-    wrapped in memory, all of them there from seldon-core 1.10 to 1.18: gunicorn and grpc know how to drain, they are only asked.
-    """
-    metrics: Any = importlib.import_module("seldon_core.metrics")
-    servers: Any = importlib.import_module("seldon_core.wrapper")
-    metrics.Manager = _manager_that_outlives_requests
-    plain_server, plain_start = servers.get_grpc_server, microservice.start_servers
-
-    def get_grpc_server(*args: Any, **kwargs: Any) -> Any:
-        server = plain_server(*args, **kwargs)
-        _when_told(lambda: _drain(server))
-        return server
-
-    def start_servers(rest: Callable[[], None], grpc: Optional[Callable[[], None]], custom: Any, metrics_server: Any) -> None:
-        def grpc_workers() -> None:
-            _when_told(lambda: [worker.terminate() for worker in microservice.mp.active_children()])
-            grpc()  # type: ignore[misc]
-
-        def rest_then_grpc() -> None:
-            others = [child for child in microservice.mp.active_children() if child not in before and not child.daemon]
-            try:
-                rest()
-            finally:
-                # gunicorn forks its workers inside of rest(), and they leave it the same way.
-                if os.getpid() == main_process:
-                    _end(others)
-                if sys.version_info >= (3, 7):
-                    # Python would search all that is loaded for garbage before it ends: 0.1 to 0.3 s in each process.
-                    gc.freeze()
-
-        before, main_process = microservice.mp.active_children(), os.getpid()
-        plain_start(rest_then_grpc, grpc_workers if grpc else None, custom, metrics_server)
-
-    servers.get_grpc_server = get_grpc_server
-    microservice.start_servers = start_servers
-
-
-def look_for_garbage_again(microservice: Any, thresholds: Sequence[int]) -> None:
-    """Set the collector's thresholds back when the model is loaded, unless the model has chosen some of its own."""
-    while_loading, plain_start = gc.get_threshold(), microservice.start_servers
-
-    def start_servers(*servers: Any) -> None:
-        if gc.get_threshold() == while_loading:
-            gc.set_threshold(*thresholds)
-        plain_start(*servers)
-
-    microservice.start_servers = start_servers
-
-
-def _when_told(act: Callable[[], object]) -> None:
-    """Call ``act`` in this process when it is asked to end."""
-    # A Python function even where there is nothing to do: exchanged for SIG_IGN or SIG_DFL while a signal is on its way,
-    # Python prints a traceback ("ignored due to race condition").
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (act(), None)[1])
-
-
-def _manager_that_outlives_requests() -> Any:
-    """The process that holds the metrics. It ends when the main process has seen to it that nobody needs it any more."""
-    manager = SyncManager()
-    manager.start(signal.signal, (signal.SIGTERM, signal.SIG_IGN))
-    return manager
-
-
-def _drain(server: Any) -> NoReturn:
-    """Take no more requests, wait for the answers to those that are here, and end the process."""
-    # Told again while the server is being stopped, this would wait for a lock that it holds itself.
-    _when_told(lambda: None)
-    server.stop(GRACE_SECONDS).wait()
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # This runs inside a signal handler, in the middle of the wrapper's waiting: an exception would be printed.
-    os._exit(0)
-
-
-def _end(children: List[Any]) -> None:
-    """Tell these processes to end until they and theirs have; give up some time after they would have given up themselves."""
-    # gunicorn's handler would take their exit codes before multiprocessing could.
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for child in children:
-        for _ in range(int(2 * GRACE_SECONDS) + 2):
-            if not wait([child.sentinel], 0):
-                child.terminate()
-                wait([child.sentinel], 0.5)
 
 
 def main() -> int:

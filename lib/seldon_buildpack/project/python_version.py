@@ -80,9 +80,9 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
     return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
 
 
-def newest_meeting(specifier: str) -> str:
-    """The newest supported minor that meets a requires-python; empty where none does."""
-    minors = (PythonChoice(minor, None, "") for minor in reversed(SUPPORTED))
+def one_meeting(specifier: str) -> str:
+    """The default minor if it can meet a requires-python, else the newest that can; empty where none can."""
+    minors = (PythonChoice(minor, None, "") for minor in (DEFAULT, *reversed(SUPPORTED)))
     return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
