@@ -112,7 +112,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
         **project.labels,
     }
     launch.write(stack.root, [serve.WEB], labels, project.large.slices)
-    for name in scrub.application(project.app, project.requirements, project.index.constraints):
+    for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))
 
@@ -135,13 +135,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     for piece in (*file.advice, *advice):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
+    for piece in manifest.advice(platform.app, requirements):
+        out.advise(piece)
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
     if requirements:
         out.masker = Masker.of((*plain.secrets(), *requirements.secrets, *index.secrets()))
         known = known.without_launch(requirements.configuring)
     else:
         out.masker = Masker.of((*plain.secrets(), *index.secrets()))
-    choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
+    choice = _python(platform.app, known, requirements)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
         platform.app,
@@ -157,6 +159,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
     return Project(platform.app, known, found, choice, requirements, index, labels, large_files.apart(files.sizes))
+
+
+def _python(app: Path, known: Settings, requirements: Requirements | None) -> PythonChoice:
+    """The Python that the user or the source asks for, which has to be one that a lock file is for."""
+    name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
+    choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
+    if specifier and not choice.meets(specifier):
+        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier))
+    return choice
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -196,7 +207,10 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
     out.fact("Python", interpreter.request, project.python.source)
     out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
     if project.requirements:
-        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+        chosen = str(project.requirements.path.relative_to(project.app))
+        out.fact("Requirements", chosen, project.requirements.summary())
+        if others := manifest.not_installed(project.app, project.requirements):
+            out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
     if project.large.slices:
         out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):

@@ -65,3 +65,7 @@ def test_without_credentials_leaves_the_rest() -> None:
 
 def test_a_url_that_cannot_be_parsed_is_secret_as_a_whole() -> None:
     assert [secret.reveal() for secret in url_secrets("http://u:p@[bad/simple")] == ["http://u:p@[bad/simple"]
+
+
+def test_the_customary_user_of_ssh_is_no_secret() -> None:
+    assert url_secrets("git+ssh://git@host/r.git") == ()

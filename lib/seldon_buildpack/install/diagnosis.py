@@ -15,6 +15,7 @@ from seldon_buildpack.secrets import without_credentials, without_queries
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
+_SETUPTOOLS = "setuptools<82"
 _URL = re.compile(r"https?://[^\s)`'\"]+")
 # What uv says of a failed request (reqwest's and its own words), and what that is in plain ones.
 _REASONS = (
@@ -45,6 +46,13 @@ _MISSING = (
     (r"CMake.*not found|cmake.*(?:not found|No such file)", "CMake", "cmake"),
     (r"(?:g?cc|g\+\+|c\+\+|x86_64-linux-gnu-gcc)\b.*(?:not found|No such file or directory: )", "a C compiler", "build-essential"),
 )
+# What builds of a project say that find nothing of it to install: setuptools, hatchling, poetry-core and flit, uv_build.
+_SEVERAL = re.compile(r"Multiple top-level (?:packages|modules) discovered in a flat-layout: \[(.+?)\]")
+_NO_PACKAGE = (
+    r"Unable to determine which files to ship inside the wheel",
+    r"No file/folder found for (?:package|module) \S+",
+    r"Expected a Python module at: \S+",
+)
 # A line of a build that says what it does, not what is wrong; and a compiler's command.
 _STEP = re.compile(
     r"(?:running|writing|creating|copying|reading|adding|building|removing|byte-compiling|installing) |!!$|\*{4,}|\S*(?:gcc|g\+\+|cc|c\+\+) -"
@@ -53,7 +61,7 @@ _STEP = re.compile(
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
+    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required, ``lock`` the lock file."""
 
     index: Index
     python: str
@@ -61,6 +69,7 @@ class Attempt:
     doing: str = "Installing your requirements"
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
+    lock: str = ""
 
 
 @dataclass(frozen=True)
@@ -145,13 +154,10 @@ def _disk(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     return errors.DiskFull("the packages")
 
 
-def _hash(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+def _hash(words: Words, attempt: Attempt) -> errors.BuildError | None:
     found = re.search(r"Hash mismatch for `([^`]+)`", words.said)
-    return (
-        errors.HashMismatch(found[1], [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)])
-        if found
-        else None
-    )
+    told = [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)]
+    return errors.HashMismatch(found[1], told, attempt.lock) if found else None
 
 
 def _vcs(words: Words, _attempt: Attempt) -> errors.BuildError | None:
@@ -245,8 +251,19 @@ def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
     shown = [*_what_went_wrong(words.build), *(f"hint: {hint}" for hint in words.hints if "often confused" in hint)]
     tail = shown[-_TAIL:] or list(words.tail)
     if package in ("./.", "./", "."):
+        if found := _without_package([*without_frames(words.build), *words.chain[1:]], attempt):
+            return found
         return errors.ProjectNotBuilt(what, tail)
     return errors.BuildFromSourceFailed(without_credentials(package), folder, what, debian, module[1] if module else "", tail)
+
+
+def _without_package(said: Sequence[str], attempt: Attempt) -> errors.BuildError | None:
+    text = "\n".join(said)
+    manifest = "setup.py" if (attempt.app / "setup.py").is_file() and not attempt.lock else "pyproject.toml"
+    if several := _SEVERAL.search(text):
+        return errors.ProjectWithoutPackage(manifest, re.findall(r"'([^']+)'", several[1]), "", attempt.lock)
+    none = next((found for pattern in _NO_PACKAGE for found in re.findall(pattern, text)), "")
+    return errors.ProjectWithoutPackage(manifest, (), none, attempt.lock) if none else None
 
 
 def _only_folder(attempt: Attempt) -> str:
@@ -269,13 +286,18 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
         if error := part(flat, words, attempt):
             return error
     return (
-        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail) if _WRAPPER in flat else errors.RequirementsConflict(words.tail)
+        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail, attempt.lock)
+        if _WRAPPER in flat
+        else errors.RequirementsConflict(words.tail)
     )
 
 
 def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
     """The package that the wrapper and somebody else ask for in ways that exclude each other."""
     wants = list(dict.fromkeys(_wants(flat)))
+    # The wrapper's metadata do not say so: layers/requirements.py does.
+    if re.search(rf"{_SETUPTOOLS}(?=[, ])", flat):
+        wants = [(_WRAPPER, _SETUPTOOLS), *(one for one in wants if one[1] != _SETUPTOOLS)]
     own = {_name(wanted): wanted for who, wanted in wants if _name(who) == _WRAPPER}
     for who, wanted in wants:
         name = _name(wanted)
@@ -284,10 +306,10 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
             pinned = (
                 wanted
                 if not who
-                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or _first(_required(flat)) or who
+                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or next(iter(_required(flat)), "") or who
             )
             return errors.WrapperConflict(
-                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, ()
+                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, (), attempt.lock
             )
     return None
 
@@ -302,10 +324,6 @@ def _required(flat: str) -> list[str]:
     """What uv says the user requires, less the wrapper and what it concludes from others."""
     told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?,?(?= |$)", flat)
     return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
-
-
-def _first(words: Sequence[str]) -> str:
-    return words[0] if words else ""
 
 
 def _name(requirement: str) -> str:

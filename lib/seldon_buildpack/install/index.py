@@ -6,7 +6,7 @@ any process could read a password.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack.project.requirements import IndexLines
@@ -14,6 +14,7 @@ from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, w
 from seldon_buildpack.settings import Settings
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
+_EXTRA = ("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
 
 
@@ -74,7 +75,11 @@ class Index:
 
 def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
     """Merge pip's variables with the manifest's index lines."""
-    extra = settings.words("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL") + lines.extra_index_urls
+    if lines.of_lock:
+        lines = _of_lock(settings, lines)
+    extra = settings.words(*_EXTRA) + lines.extra_index_urls
+    if lines.of_lock:
+        extra = tuple(url for url in extra if url != lines.index_url)
     links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
     return Index(
         default=settings.text("PIP_INDEX_URL") or lines.index_url,
@@ -82,11 +87,20 @@ def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
         find_links=tuple(dict.fromkeys(links)),
         trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
-        strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
+        strategy=settings.text("BP_PIP_INDEX_STRATEGY") or lines.strategy,
         constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
         options=_options(settings, lines, app),
         variables=_variables(settings, app),
     )
+
+
+def _of_lock(settings: Settings, lines: IndexLines) -> IndexLines:
+    """A lock's indexes as they are asked: not at all where the user names the index, else with the credentials that the user gives for them."""
+    if settings.text("PIP_INDEX_URL") or settings.flag("PIP_NO_INDEX"):
+        return IndexLines(find_links=lines.find_links)
+    given = {without_credentials(url).rstrip("/"): url for url in settings.words(*_EXTRA)}
+    default, *extra = (given.get(without_credentials(url), url) for url in (lines.index_url, *lines.extra_index_urls))
+    return replace(lines, index_url=default, extra_index_urls=tuple(extra))
 
 
 def _absolute(app: Path, link: str) -> str:
