@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from seldon_buildpack import errors
 from seldon_buildpack.secrets import Secret, url_secrets
 
 ENV = "pack build --env"
@@ -56,6 +57,9 @@ DECLARED: tuple[Setting, ...] = (
     Setting(
         "BP_PIP_INDEX_STRATEGY", "first-index", (FILE, ENV), False, "`unsafe-best-match`: the best version of all indexes, as pip does"
     ),
+    Setting(
+        "BP_DEV_PROCESS", "1", (FILE, ENV), False, "0: an image without the process `dev`, which serves a mounted source, and its layer"
+    ),
     Setting("EXTRA_INDEX_URL", "", (FILE, ENV), False, "s2i's name for PIP_EXTRA_INDEX_URL"),
     Setting("PIP_INDEX_URL", "PyPI", (FILE, ENV), False, "The package index"),
     Setting(
@@ -94,6 +98,7 @@ _WRAPPER = re.compile(
 )
 _BPE_SUFFIXES = {"DEFAULT": "default", "OVERRIDE": "override", "APPEND": "append", "PREPEND": "prepend", "DELIM": "delim"}
 _YES = {"1", "true", "yes", "on", "t", "y"}
+_NO = {"0", "false", "no", "off", "f", "n"}
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,13 @@ class Settings:
     def flag(self, name: str) -> bool:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
+
+    def switch(self, name: str, default: bool) -> bool:
+        """Whether a switch of ours is on. Raises SwitchUnclear."""
+        value = self.get(name)
+        if value and value.value.strip().lower() not in _YES | _NO:
+            raise errors.SwitchUnclear(name, value.value.strip(), value.source)
+        return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":
         """The same with one value put as the wrapper wants it; its launch default follows."""

@@ -12,9 +12,10 @@ from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.install import modules
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
+from seldon_buildpack.layers import cache, keys, python, requirements, serve, watcher, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.requirements import Installation, Standing
+from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.layers.wrapper import Wrapper
 from seldon_buildpack.log import Log
 
@@ -29,12 +30,16 @@ class Provided:
 
 @dataclass(frozen=True)
 class Stack:
-    """The layers of one build and what they are made from; ``installation`` is None where a wrapper alone serves, the first of ``wrappers``."""
+    """The layers of one build and what they are made from.
+
+    ``installation`` is None where a wrapper alone serves, the first of ``wrappers``; ``watcher`` where the image gets no process ``dev``.
+    """
 
     root: Path
     python: Python
     wrappers: tuple[Wrapper, ...]
     installation: Installation | None
+    watcher: Watcher | None
     index: Index
     bundle: Bundle
     uv: Uv
@@ -52,10 +57,13 @@ class Stack:
         if standing.shared:
             self._wrapper(standing.wrapper)
         self._python()
+        if self.watcher:
+            self._watcher(self.watcher)
         cache.keep(self.layer(cache.NAME), self.uv)
         kept = {python.NAME, cache.NAME, serve.NAME}
         kept |= {wrapper.NAME} if standing.shared else set()
         kept |= {requirements.NAME} if self.installation else set()
+        kept |= {watcher.NAME} if self.watcher else set()
         drop_others(self.root, kept)
         name, environment = (requirements.NAME, requirements.environment) if self.installation else (wrapper.NAME, wrapper.environment)
         return Provided(environment(self.layer(name)), standing)
@@ -112,6 +120,16 @@ class Stack:
             return
         with self.log.layer(layer.name, reason):
             python.make(layer, self.python, self.uv, tuple(self.bundle.pythons))
+
+    def _watcher(self, what: Watcher) -> None:
+        layer = self.layer(watcher.NAME)
+        stored = layer.metadata()
+        reason = keys.why_made(stored, what.key)
+        if not reason:
+            self._reuse(layer, stored)
+            return
+        with self.log.layer(layer.name, reason):
+            watcher.make(layer, what)
 
     def _reuse(self, layer: Layer, stored: dict[str, str]) -> None:
         self.log.reused(layer.name)
