@@ -103,7 +103,8 @@ def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
     for changes in batches:
         code = service.ended()
         if code is not None:
-            say("The service ended with {}; see above. The next save starts it again.".format(code))
+            how = "{} {}".format("exit code" if code >= 0 else "signal", abs(code))
+            say("The service ended with {}, see above. The next save starts it again.".format(how))
         again, for_build = sorted_out(root, changes)
         if for_build:
             say("{} changed, which takes a new build (pack build) to have an effect.".format(listed(for_build)))
@@ -126,7 +127,8 @@ def main() -> int:
     root = os.getcwd()
     say("Serving {}; a change there starts the service again. Ctrl-C or docker stop ends it.".format(root))
     if not os.path.ismount(root):
-        say('No directory is mounted there: it is the source that was built in. To serve yours: docker run -v "$PWD:{}" ...'.format(root))
+        how = 'docker run --rm --entrypoint dev -v "$PWD:{}" -p 9000:9000 IMAGE'.format(root)
+        say("No directory is mounted there: it is the source that was built in. To serve yours: " + how)
     service = Service(["seldon-serve", *sys.argv[1:]])
     service.start()
     try:
