@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
+from tools.new import new
 from tools.steps import ToolError, Workspace
 
 
@@ -20,6 +21,7 @@ def main() -> int:
         "builder": _builder,
         "package": _package,
         "env": _env,
+        "new": _new,
         "demo": _demo,
         "test": _test,
         "bench": _bench,
@@ -34,7 +36,7 @@ def main() -> int:
     parser.add_argument(
         "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
     )
-    parser.add_argument("arguments", nargs="*", help="for test: what pytest is given")
+    parser.add_argument("arguments", nargs="*", help="for test: what pytest is given; for new: the directory")
     options = parser.parse_args()
     try:
         return commands[options.command](Workspace.from_environment(), options)
@@ -69,6 +71,11 @@ def _env(ws: Workspace, _: argparse.Namespace) -> int:
     for name, value in variables.items():
         # The shell's own PATH goes on after ours, not a copy of today's.
         print(f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"' if name == "PATH" else f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _new(ws: Workspace, options: argparse.Namespace) -> int:
+    print("\n".join(new(ws, " ".join(options.arguments))))
     return 0
 
 

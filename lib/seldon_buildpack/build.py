@@ -15,7 +15,7 @@ from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, licences, python, serve, wrapper
+from seldon_buildpack.layers import cache, licences, python, serve, watcher, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -111,7 +111,8 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
         **project.labels,
     }
-    launch.write(stack.root, [serve.WEB], labels, project.large.slices)
+    processes = [serve.WEB, *([watcher.DEV] if stack.watcher else [])]
+    launch.write(stack.root, processes, labels, project.large.slices)
     for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)
     out.closing(*methods.example(project.model.service_type))
@@ -194,7 +195,8 @@ def plan_layers(
         pins = project.settings.text("BP_SELDON_PINS").lower()
         what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
-    return Stack(platform.layers, interpreter, wrappers, what, project.index, bundle, uv, out)
+    dev = watcher.plan(interpreter.minor, bundle) if project.settings.switch("BP_DEV_PROCESS", default=True) else None
+    return Stack(platform.layers, interpreter, wrappers, what, dev, project.index, bundle, uv, out)
 
 
 def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:

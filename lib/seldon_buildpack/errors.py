@@ -913,6 +913,17 @@ class JaegerTagsInvalid(BuildError):
         )
 
 
+class SwitchUnclear(BuildError):
+    """A switch of the buildpack's own is neither on nor off."""
+
+    def __init__(self, name: str, value: str, origin: str) -> None:
+        super().__init__(
+            f"{name}={value} is neither on nor off",
+            f"It comes from {origin}.",
+            _set(name, "1") + "\n0 turns it off.",
+        )
+
+
 class LogLevelUnknown(BuildError):
     """SELDON_LOG_LEVEL is no level of Python's logging."""
 

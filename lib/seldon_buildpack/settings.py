@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from seldon_buildpack import errors
 from seldon_buildpack.secrets import Secret, url_secrets
 from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 
@@ -14,6 +15,7 @@ from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 _BUILD_ONLY = re.compile(r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY", re.IGNORECASE)
 _BPE_SUFFIXES = {"DEFAULT": "default", "OVERRIDE": "override", "APPEND": "append", "PREPEND": "prepend", "DELIM": "delim"}
 _YES = {"1", "true", "yes", "on", "t", "y"}
+_NO = {"0", "false", "no", "off", "f", "n"}
 
 
 def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
@@ -57,6 +59,13 @@ class Settings:
     def flag(self, name: str) -> bool:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
+
+    def switch(self, name: str, default: bool) -> bool:
+        """Whether a switch of ours is on. Raises SwitchUnclear."""
+        value = self.get(name)
+        if value and value.value.strip().lower() not in _YES | _NO:
+            raise errors.SwitchUnclear(name, value.value.strip(), value.source)
+        return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":
         """The same with one value put as the wrapper wants it; its launch default follows."""
