@@ -13,6 +13,7 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.install import wheels
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, python, serve, wrapper
@@ -194,6 +195,11 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
     if project.requirements:
         out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+        for folder in project.index.folders:
+            count = len(wheels.archives(folder, project.app))
+            out.fact(
+                "Wheels", wheels.shown(folder, project.app), f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}"
+            )
     for url in project.index.places(project.app):
         out.fact("Index", url)
 

@@ -49,6 +49,13 @@ DECLARED: tuple[Setting, ...] = (
     Setting(
         "BP_PIP_INDEX_STRATEGY", "first-index", (FILE, ENV), False, "`unsafe-best-match`: the best version of all indexes, as pip does"
     ),
+    Setting(
+        "BP_PIP_FIND_LINKS",
+        "",
+        (FILE, ENV),
+        False,
+        "Folders of wheels (relative to the source), separated by spaces, asked before any index; as is a folder mounted at /whl",
+    ),
     Setting("EXTRA_INDEX_URL", "", (FILE, ENV), False, "s2i's name for PIP_EXTRA_INDEX_URL"),
     Setting("PIP_INDEX_URL", "PyPI", (FILE, ENV), False, "The package index"),
     Setting(
@@ -58,8 +65,14 @@ DECLARED: tuple[Setting, ...] = (
         False,
         "Further indexes, separated by spaces; asked first, and what they have is not looked up elsewhere",
     ),
-    Setting("PIP_NO_INDEX", "", (FILE, ENV), False, "1: no index, only PIP_FIND_LINKS"),
-    Setting("PIP_FIND_LINKS", "", (FILE, ENV), False, "Folders (relative to the source) or pages with wheels, separated by spaces"),
+    Setting("PIP_NO_INDEX", "", (FILE, ENV), False, "1: no index, only PIP_FIND_LINKS, BP_PIP_FIND_LINKS and /whl"),
+    Setting(
+        "PIP_FIND_LINKS",
+        "",
+        (FILE, ENV),
+        False,
+        "Folders (relative to the source) or pages with wheels, separated by spaces; of these and the indexes the newest wins",
+    ),
     Setting("PIP_TRUSTED_HOST", "", (FILE, ENV), False, "Hosts, `host` or `host:port`, whose TLS certificate is not checked"),
     Setting("PIP_CONSTRAINT", "", (FILE, ENV), False, "Constraints files, relative to the source, separated by spaces"),
     Setting("PIP_BUILD_CONSTRAINT", "", (FILE, ENV), False, "Constraints files for what packages are built with"),

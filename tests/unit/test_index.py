@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 from seldon_buildpack import settings
@@ -97,3 +98,36 @@ def test_names_carry_no_credentials_and_secrets_do() -> None:
     index = configure(settings.read({"EXTRA_INDEX_URL": "http://bob:s3cr3t@h/simple"}, []), IndexLines(), APP)
     assert index.names() == ("http://h/simple",)
     assert "s3cr3t" in {secret.reveal() for secret in index.secrets()}
+
+
+def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:
+    (tmp_path / "whl").mkdir()
+    env = {
+        "BP_PIP_FIND_LINKS": "wheels more/wheels",
+        "PIP_EXTRA_INDEX_URL": "http://u:p@extra/simple",
+        "PIP_INDEX_URL": "http://main/simple",
+    }
+    index = configure(settings.read(env, []), IndexLines(), APP, mounted=tmp_path / "whl")
+    assert index.environment(tmp_path) == {"UV_CONFIG_FILE": f"{tmp_path}/uv.toml"}
+    assert tomllib.loads((tmp_path / "uv.toml").read_text()) == {
+        "index": [
+            {"url": "file:///workspace/wheels", "format": "flat"},
+            {"url": "file:///workspace/more/wheels", "format": "flat"},
+            {"url": (tmp_path / "whl").as_uri(), "format": "flat"},
+            {"url": "http://u:p@extra/simple"},
+            {"url": "http://main/simple", "default": True},
+        ]
+    }
+    assert index.without_folders().environment() == {"UV_DEFAULT_INDEX": "http://main/simple", "UV_INDEX": "http://u:p@extra/simple"}
+
+
+def test_a_folder_that_is_not_mounted_does_not_count(tmp_path: Path) -> None:
+    index = configure(settings.read({}, []), IndexLines(), APP, mounted=tmp_path / "whl")
+    assert (index.folders, index.environment(tmp_path)) == ((), {})
+
+
+def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
+    env = {"BP_PIP_FIND_LINKS": "wheels", "PIP_FIND_LINKS": "others", "PIP_NO_INDEX": "1"}
+    index = configure(settings.read(env, []), IndexLines(), APP)
+    assert index.environment(tmp_path) == {"UV_FIND_LINKS": "/workspace/others,/workspace/wheels"}
+    assert index.source_options == ("--no-index",)

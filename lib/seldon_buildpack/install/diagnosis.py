@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import probe
+from seldon_buildpack.install import probe, wheels
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.project.python_version import SUPPORTED
@@ -109,10 +109,18 @@ def _without_paths(line: str, app: Path) -> str:
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
     words = read(outcome, attempt.app)
-    for part in (_disk, _hash, _vcs, _local, _connection, _refused, _source_build, _resolution):
+    for part in (_disk, _hash, _vcs, _local, _own_wheel, _connection, _refused, _source_build, _resolution):
         if error := part(words, attempt):
-            return error
+            return _with_empty_folder(error, attempt)
     return errors.InstallFailed(attempt.doing, words.tail)
+
+
+def _with_empty_folder(error: errors.BuildError, attempt: Attempt) -> errors.BuildError:
+    """The same, saying too that the wheels that should have been there were not."""
+    empty = [folder for folder in attempt.index.folders if not any(folder.iterdir())]
+    if not empty or not isinstance(error, errors.RequirementNotFound | errors.NetworkAway | errors.IndexUnreachable):
+        return error
+    return errors.WheelFolderEmpty(wheels.shown(empty[0], attempt.app), error)
 
 
 def reason(outcome: Outcome, what: str) -> str:
@@ -168,7 +176,15 @@ def _local(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     if found := re.search(r"Distribution not found at: (\S+)", words.said):
         return errors.LocalPackageMissing(found[1])
     found = re.search(r"Failed to read `--find-links` directory: (\S+)", words.said)
-    return errors.FindLinksMissing(found[1]) if found else None
+    return errors.WheelFolderMissing(found[1]) if found else None
+
+
+def _own(attempt: Attempt) -> wheels.Own:
+    return wheels.Own(attempt.app, attempt.index.folders, (*attempt.index.local_links, *attempt.local))
+
+
+def _own_wheel(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    return wheels.explain(words.said, _own(attempt), attempt.python)
 
 
 def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
@@ -335,7 +351,8 @@ def _unknown(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | N
 def _asked(attempt: Attempt) -> tuple[str, ...]:
     """Where was looked, as it may be shown, the public index by its kind."""
     public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
-    return (*attempt.index.places(attempt.app), *public)
+    folders = (wheels.shown(folder, attempt.app) for folder in attempt.index.folders)
+    return (*folders, *attempt.index.places(attempt.app), *public)
 
 
 def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:

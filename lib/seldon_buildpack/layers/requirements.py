@@ -14,12 +14,12 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source
+from seldon_buildpack.install import environments, in_source, wheels
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
@@ -52,13 +52,14 @@ class Installation:
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
-        folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
+        folders = dict.fromkeys((*self.index.folders, *self.index.local_links))
+        archives = [path for folder in folders for path in wheels.archives(folder, self.app)]
         # The source itself is installed in place: its code is not part of the layer.
-        local = [*(path for path in (manifest.local if manifest else ()) if path != self.app), *folders]
+        local = [path for path in (manifest.local if manifest else ()) if path != self.app and path not in folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
-            "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
+            "local-packages": keys.of_trees(dict.fromkeys(local), self.app) + keys.of_archives(archives, self.app),
             "index-settings": self.index.key(),
         } | self.wrapper.key
 
@@ -120,7 +121,8 @@ def _complete(prefix: Path, what: Installation, left: frozenset[str], uv: Uv) ->
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
             pins = _pins(what.wrapper.lock, Path(scratch), only=names)
-            _install(uv, prefix, what, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+            pinned = replace(what, index=what.index.without_folders())
+            _install(uv, prefix, pinned, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
     environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if carried:
@@ -163,7 +165,8 @@ def _arguments(what: Installation, scratch: Path) -> list[str]:
 
 def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> None:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
-    outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = uv.run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
         from seldon_buildpack.install import diagnosis
