@@ -452,16 +452,21 @@ class WheelFolderUnreadable(BuildError):
         )
 
 
-class WheelFolderEmpty(BuildError):
-    """What was required was not found, and a folder that should have wheels has none. ``first`` is the error without the folder."""
+class WheelFolderLacks(BuildError):
+    """What was required is not in the wheel folders, and the indexes do not help.
 
-    def __init__(self, folder: str, first: BuildError) -> None:
+    ``package`` is what the folders lack, where that is known; ``empty`` those that have nothing; ``first`` the error of the indexes.
+    """
+
+    def __init__(self, package: str, folders: Sequence[str], empty: Sequence[str], first: BuildError) -> None:
+        mounted = any(folder.startswith("/") for folder in empty)
+        lacking = [f"The wheel folder {folder} is empty." for folder in empty]
+        lacking += [f"There is no wheel of {package} in {' or '.join(folders)}."] if package and not lacking else []
         super().__init__(
-            f"{first.title}, and the wheel folder {folder} is empty",
-            first.cause,
-            "Check the path before the colon of --volume: where nothing is, Docker makes an empty folder."
-            if folder.startswith("/")
-            else f"Put the wheels into {folder}.",
+            first.title,
+            "\n".join((*lacking, first.cause)),
+            f"Put a wheel of {package or 'what your requirements name'} into {folders[0]}.",
+            *(["Check the path before the colon of --volume: where nothing is, Docker makes an empty folder."] if mounted else []),
             *first.fixes,
         )
 

@@ -1,6 +1,8 @@
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack import settings
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.project.requirements import IndexLines
@@ -118,6 +120,10 @@ def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:
             {"url": "http://main/simple", "default": True},
         ]
     }
+    alone = index.folders_alone()
+    assert alone
+    assert alone.source_options == ("--no-index",)
+    assert alone.environment()["UV_FIND_LINKS"] == f"/workspace/wheels,/workspace/more/wheels,{tmp_path / 'whl'}"
     assert index.without_folders().environment() == {"UV_DEFAULT_INDEX": "http://main/simple", "UV_INDEX": "http://u:p@extra/simple"}
 
 
@@ -131,3 +137,9 @@ def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
     index = configure(settings.read(env, []), IndexLines(), APP)
     assert index.environment(tmp_path) == {"UV_FIND_LINKS": "/workspace/others,/workspace/wheels"}
     assert index.source_options == ("--no-index",)
+
+
+@pytest.mark.parametrize("also", [{"PIP_NO_INDEX": "1"}, {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}])
+def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str, str]) -> None:
+    assert configure(settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP).folders_alone() is None
+    assert configure(settings.read({"PIP_FIND_LINKS": "wheels"}, []), IndexLines(), APP).folders_alone() is None

@@ -174,9 +174,27 @@ def test_a_wheel_that_is_passed_over_for_its_name_is_mentioned(tmp_path: Path) -
 def test_a_folder_without_wheels_is_part_of_the_answer(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     error = explained(MISSING, tmp_path, folders=(tmp_path / "wheels",))
-    assert error.title == "The package mine was not found, and the wheel folder ./wheels is empty"
-    assert error.cause == "Asked: ./wheels, the public index."
-    assert error.fixes[:2] == ("Put the wheels into ./wheels.", "Check the spelling in your requirements.")
+    assert error.title == "The package mine was not found"
+    assert error.cause == "The wheel folder ./wheels is empty.\nAsked: ./wheels, the public index."
+    assert error.fixes[:2] == ("Put a wheel of what your requirements name into ./wheels.", "Check the spelling in your requirements.")
+
+
+AWAY = """\
+error: Request failed after 3 retries in 9.5s
+  cause: Failed to fetch: https://public.example/simple/seldon-core/
+  cause: error sending request for url (https://public.example/simple/seldon-core/)
+  cause: client error (Connect)
+  cause: tcp connect error
+  cause: Connection refused (os error 111)"""
+
+
+def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> None:
+    written(tmp_path / "wheels/other-1.0-py3-none-any.whl")
+    attempt = Attempt(Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking=MISSING)
+    error = diagnosis.explain(Outcome(1, tuple(AWAY.splitlines())), attempt)
+    assert error.title == "Packages are needed, and the public package index cannot be reached"
+    assert error.cause.splitlines()[0] == "There is no wheel of mine in ./wheels."
+    assert error.fixes[0] == "Put a wheel of mine into ./wheels."
 
 
 def test_only_what_can_be_installed_counts_of_a_folder(tmp_path: Path) -> None:

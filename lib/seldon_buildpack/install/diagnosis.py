@@ -53,7 +53,10 @@ _STEP = re.compile(
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
+    """What was being installed, for the words of an error.
+
+    ``local`` are the folders of the source ``app`` that are required; ``lacking`` is what uv said of the folders of wheels alone.
+    """
 
     index: Index
     python: str
@@ -61,6 +64,7 @@ class Attempt:
     doing: str = "Installing your requirements"
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
+    lacking: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,16 +115,8 @@ def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     words = read(outcome, attempt.app)
     for part in (_disk, _hash, _vcs, _local, _own_wheel, _connection, _refused, _source_build, _resolution):
         if error := part(words, attempt):
-            return _with_empty_folder(error, attempt)
+            return wheels.with_folders(error, _own(attempt), attempt.lacking)
     return errors.InstallFailed(attempt.doing, words.tail)
-
-
-def _with_empty_folder(error: errors.BuildError, attempt: Attempt) -> errors.BuildError:
-    """The same, saying too that the wheels that should have been there were not."""
-    empty = [folder for folder in attempt.index.folders if not any(folder.iterdir())]
-    if not empty or not isinstance(error, errors.RequirementNotFound | errors.NetworkAway | errors.IndexUnreachable):
-        return error
-    return errors.WheelFolderEmpty(wheels.shown(empty[0], attempt.app), error)
 
 
 def reason(outcome: Outcome, what: str) -> str:

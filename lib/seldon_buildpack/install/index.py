@@ -81,6 +81,11 @@ class Index:
         """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
         return replace(self, folders=())
 
+    def folders_alone(self) -> "Index | None":
+        """The same without any index, where folders come first; None where they do not, or there is no index anyway."""
+        first = self.strategy in ("", "first-index")
+        return replace(self, no_index=True) if self.folders and first and not self.no_index else None
+
     @property
     def local_links(self) -> tuple[Path, ...]:
         """Those of ``find_links`` that are folders which are there: for one that is not, uv says so."""

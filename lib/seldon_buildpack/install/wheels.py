@@ -12,6 +12,7 @@ from seldon_buildpack.project.requirements import canonical
 
 # What uv takes from a folder: wheels and archives of source.
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+_NOT_FOUND = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
 _NO_WHEELS_NAME = "its name is not one of a wheel, NAME-VERSION-PYTHON-ABI-PLATFORM.whl, so nothing looks into it"
 _MANYLINUX = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
 
@@ -71,10 +72,20 @@ def explain(said: str, own: Own, python: str) -> errors.BuildError | None:
         return _broken(files[0], found[2], own) if files else None
     if found := re.search(r"The wheel filename `([^`]+)` is invalid", flat):
         return errors.WheelBroken(found[1], _NO_WHEELS_NAME)
-    if found := re.search(r"(\S+) was not found in the (?:package registry|provided package locations)", flat):
+    if found := _NOT_FOUND.search(flat):
         passed_over = _misnamed(found[1], own)
         return errors.WheelBroken(shown(passed_over, own.app), _NO_WHEELS_NAME) if passed_over else None
     return None
+
+
+def with_folders(error: errors.BuildError, own: Own, lacking: str) -> errors.BuildError:
+    """The same for a package that was not to be had, saying too what the folders have not; ``lacking`` is what uv said of them alone."""
+    empty = [shown(folder, own.app) for folder in own.first if not any(folder.iterdir())]
+    found = _NOT_FOUND.search(" ".join(lacking.split()))
+    away = isinstance(error, errors.NetworkAway | errors.IndexUnreachable)
+    if not (empty and isinstance(error, errors.RequirementNotFound)) and not (away and (empty or found)):
+        return error
+    return errors.WheelFolderLacks(found[1] if found else "", [shown(folder, own.app) for folder in own.first], empty, error)
 
 
 def _misnamed(package: str, own: Own) -> Path | None:

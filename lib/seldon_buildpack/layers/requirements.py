@@ -164,15 +164,23 @@ def _arguments(what: Installation, scratch: Path) -> list[str]:
 
 
 def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> None:
-    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
+    command = ["pip", "install", "--python", str(prefix / "bin/python"), *arguments]
+    alone = what.index.folders_alone()
+    lacking = ""
+    if alone:
+        # uv asks an index for every package, also for one that it then takes from elsewhere: where the folders suffice there need be none.
+        outcome = uv.attempt([*command, *alone.source_options], what.app, alone.environment() | dict(what.variables))
+        if not outcome.code:
+            return
+        lacking = outcome.text
     with tempfile.TemporaryDirectory() as scratch:
-        outcome = uv.run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
+        outcome = uv.run([*command, *what.index.source_options], what.app, what.index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
-        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
+        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local, lacking=lacking)
         raise diagnosis.explain(outcome, attempt)
 
 
