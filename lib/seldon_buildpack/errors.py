@@ -465,7 +465,7 @@ class WheelFolderLacks(BuildError):
         super().__init__(
             first.title,
             "\n".join((*lacking, first.cause)),
-            f"Put a wheel of {package or 'what your requirements name'} into {folders[0]}.",
+            *([f"Put a wheel of {package} into {folders[0]}."] if package else []),
             *(["Check the path before the colon of --volume: where nothing is, Docker makes an empty folder."] if mounted else []),
             *first.fixes,
         )
@@ -505,11 +505,22 @@ class WheelBroken(BuildError):
 
     def __init__(self, file: str, reason: str, git_lfs: bool = False) -> None:
         super().__init__(
-            f"{file} is not a wheel that can be read",
-            f"It lies where wheels are looked for, and {reason}.",
+            f"The wheel {file} is broken",
+            f"It cannot be installed: {reason}.",
             *(["Get the file itself before you build: git lfs pull."] if git_lfs else []),
             "Build or download it again; `python -m zipfile --test FILE` shows whether a wheel is whole.",
             "Remove it if it is not needed.",
+        )
+
+
+class WheelMisnamed(BuildError):
+    """A file that would be a wheel if it had the name of one."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} does not have a wheel's name",
+            "A wheel is NAME-VERSION-PYTHON-ABI-PLATFORM.whl, which says what it is for; nothing looks into one with another name.",
+            "Give it back the name that it was built with.",
         )
 
 

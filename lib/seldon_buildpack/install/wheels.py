@@ -13,7 +13,6 @@ from seldon_buildpack.project.requirements import canonical
 # What uv takes from a folder: wheels and archives of source.
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _NOT_FOUND = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
-_NO_WHEELS_NAME = "its name is not one of a wheel, NAME-VERSION-PYTHON-ABI-PLATFORM.whl, so nothing looks into it"
 _MANYLINUX = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
 
 
@@ -60,6 +59,8 @@ def explain(said: str, own: Own, python: str) -> errors.BuildError | None:
     flat = " ".join(said.split())
     if found := re.search(r"(\S+)==\S+ has no (?:usable )?wheels? with a matching", flat):
         return _unsuited(found[1], own, python)
+    if found := re.search(r"A path \((?:.*/)?([^/]+\.whl)\) dependency is incompatible", said):
+        return _unsuited(found[1].partition("-")[0], own, python)
     if found := re.search(r"(\S+)==(\S+) has an invalid package format", flat):
         reason = re.search(rf"The structure of `{re.escape(found[1])}` \(v\S+\) was invalid: +(.*)", said)
         files = [file for file in own.of(found[1]) if file.name.split("-")[1] == found[2]]
@@ -71,10 +72,10 @@ def explain(said: str, own: Own, python: str) -> errors.BuildError | None:
         files = [file for file in own.wheels() if file.name == found[1]]
         return _broken(files[0], found[2], own) if files else None
     if found := re.search(r"The wheel filename `([^`]+)` is invalid", flat):
-        return errors.WheelBroken(found[1], _NO_WHEELS_NAME)
+        return errors.WheelMisnamed(found[1])
     if found := _NOT_FOUND.search(flat):
         passed_over = _misnamed(found[1], own)
-        return errors.WheelBroken(shown(passed_over, own.app), _NO_WHEELS_NAME) if passed_over else None
+        return errors.WheelMisnamed(shown(passed_over, own.app)) if passed_over else None
     return None
 
 
