@@ -51,7 +51,7 @@ lint: venv ## check format, lint and types
 docs: venv ## write the generated parts of the documentation
 	@$(TOOLS) docs
 
-lock: venv ## renew every lock: the wrapper for each Python, the buildpack's libraries, the tools
+lock: venv ## renew every lock (the wrapper in both sets for each Python, the libraries, the tools) and show what changed
 	@$(TOOLS) lock
 
 engine-stop: venv ## stop the Docker engine that was started from here, if any

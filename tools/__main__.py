@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from tools import builder, docs, engine, gotools, images, wrapper
+from tools import builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
 from tools.steps import ToolError, Workspace
@@ -115,7 +115,7 @@ def _docs(ws: Workspace, _: argparse.Namespace) -> int:
 
 
 def _lock(ws: Workspace, _: argparse.Namespace) -> int:
-    wrapper.lock(ws)
+    print(locks.renew(ws))
     return 0
 
 

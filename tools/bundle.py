@@ -4,12 +4,12 @@ import json
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools import interpreters, wrapper
+from tools import interpreters, locks, wrapper
 from tools.interpreters import Interpreter
 from tools.steps import Workspace, digest, once, run
 from tools.trees import compile_tree, tree_digest, world_readable
@@ -29,7 +29,7 @@ def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     default = ws.versions["python"]["default"]
     carried = interpreters.provide(ws, tuple(dict.fromkeys((default, *pythons))))
     built = wrapper.wheels(ws, carried[default])
-    prebuilt = {minor: wrapper.prebuild(ws, interpreter, built) for minor, interpreter in carried.items()}
+    prebuilt = [one for interpreter in carried.values() for one in wrapper.prebuild(ws, interpreter, built)]
     target = ws.work / "buildpack"
     _carry(ws, target / "bundle", carried, prebuilt, built)
     _copy_code(ws, target, carried[default])
@@ -37,22 +37,24 @@ def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     return target
 
 
-def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], prebuilt: Mapping[str, Prebuilt], built: Path) -> None:
+def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt], built: Path) -> None:
     libs, programs = _libs(ws, carried), _programs(ws)
-    locks = ws.checkout / "lib/seldon_buildpack/locks"
+    pinned = ws.checkout / "lib/seldon_buildpack/locks"
 
     def make() -> None:
         staging = ws.work / "tmp/bundle"
         shutil.rmtree(staging, ignore_errors=True)
         for minor in carried:
             shutil.copytree(carried[minor].prefix, staging / "pythons" / minor, symlinks=True)
-            shutil.copytree(prebuilt[minor].tree, staging / "wrappers" / minor, symlinks=True)
+        for one in prebuilt:
+            shutil.copytree(one.tree, staging / "wrappers" / one.pins / one.minor, symlinks=True)
         for source, name in ((built, "wheels"), (libs, "libs"), (programs, "bin")):
             shutil.copytree(source, staging / name, symlinks=True)
-        for path in sorted(locks.glob("*/py*.txt")):
-            copy = staging / "locks" / path.relative_to(locks)
+        for path in sorted(pinned.glob("*/*/*.txt")):
+            copy = staging / "locks" / path.relative_to(pinned)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(wrapper.with_built_wheels(path.read_text(), built))
+            text = path.read_text()
+            copy.write_text(wrapper.with_built_wheels(text, built) if path.name.startswith("py") else text)
         world_readable(staging)
         shutil.rmtree(bundle, ignore_errors=True)
         bundle.parent.mkdir(parents=True, exist_ok=True)
@@ -60,11 +62,11 @@ def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], preb
 
     key = {
         **{f"python {minor}": one.digest for minor, one in carried.items()},
-        **{f"wrapper {minor}": one.digest for minor, one in prebuilt.items()},
+        **{f"wrapper {one.pins} {one.minor}": one.digest for one in prebuilt},
         "wheels": tree_digest(built),
         "libs": tree_digest(libs),
         "programs": tree_digest(programs),
-        "locks": digest(locks),
+        "locks": digest(pinned),
         "recipe": digest(ws.checkout / "tools/bundle.py", ws.checkout / "tools/wrapper.py"),
     }
     once(ws, "What the buildpack carries", "bundle", key, [bundle / "bin/uv"], make)
@@ -91,7 +93,7 @@ def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
 def _programs(ws: Workspace) -> Path:
     """uv, of the version the tools run with, and dumb-init."""
     folder = ws.work / "programs"
-    uv = wrapper.entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
+    uv = locks.entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
     dumb_init = (ws.checkout / "tools/programs.txt").read_text()
 
     def make() -> None:
@@ -154,13 +156,16 @@ def _copy_code(ws: Workspace, target: Path, interpreter: Interpreter) -> None:
     once(ws, "The buildpack's code", "buildpack-code", key, [target / name for name in ("buildpack.toml", "bin", "lib")], make)
 
 
-def _write_manifest(ws: Workspace, target: Path, carried: Mapping[str, Interpreter], prebuilt: Mapping[str, Prebuilt]) -> None:
+def _write_manifest(ws: Workspace, target: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt]) -> None:
     """bundle.json: what is carried, by minor version, each with the digest of its whole tree."""
     manifest = {
         "buildpack_version": tomllib.loads((target / "buildpack.toml").read_text())["buildpack"]["version"],
         "python_default": ws.versions["python"]["default"],
         "pythons": {minor: {"version": one.version, "digest": one.digest} for minor, one in carried.items()},
-        "wrappers": {minor: {"seldon_core": one.seldon_core, "digest": one.digest} for minor, one in prebuilt.items()},
+        "wrappers": {
+            minor: {one.pins: {"seldon_core": one.seldon_core, "digest": one.digest} for one in prebuilt if one.minor == minor}
+            for minor in carried
+        },
         "python_downloads_json_url": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
     }
     path = target / "bundle/bundle.json"

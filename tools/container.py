@@ -67,7 +67,7 @@ class Container:
 
 def _with_wrapper(bundle: Path, *words: str | Path) -> str:
     """What a program prints that runs on the interpreter and the wrapper of the bundle."""
-    packages = bundle / "wrappers/3.12/lib/python3.12/site-packages"
+    packages = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
     return run(bundle / "pythons/3.12/bin/python3.12", "-B", *words, env={"PYTHONPATH": str(packages)}, timeout=60)
 
 

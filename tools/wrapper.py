@@ -1,8 +1,7 @@
-"""Seldon's Python wrapper: its locks, the wheels nobody publishes, and the tree that is installed beforehand for each Python the buildpack carries."""
+"""Seldon's Python wrapper: the wheels nobody publishes, and the trees that are installed beforehand, one for each set of pins and Python carried."""
 
 import hashlib
 import json
-import re
 import shutil
 import sys
 from dataclasses import dataclass
@@ -10,8 +9,10 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from tools import locks
 from tools.interpreters import Interpreter
-from tools.steps import ToolError, Workspace, announced, digest, once, run
+from tools.locks import entries
+from tools.steps import ToolError, Workspace, digest, once, run
 from tools.trees import compile_tree, public_files, tree_digest, world_readable
 
 # The first time a zip can hold; no set in another order; no bytecode in the wheels; and no compiler, without which all of them come out pure.
@@ -26,40 +27,19 @@ _BUILD_ENVIRONMENT = {
 # A folder that packages test themselves with is never imported while serving; half of NumPy's bytecode would be of these.
 _NOT_COMPILED = ("tests",)
 
-# The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and has wheels of everything.
-_PLATFORM = "x86_64-manylinux_2_28"
-
 # Built here from source, because no wheel of them is published for every supported Python; all are pure without their optional C code.
 BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
 
 
 @dataclass(frozen=True)
 class Prebuilt:
-    """The wrapper installed for one Python: ``tree`` holds bin and lib/pythonX.Y/site-packages; ``digest`` is over all of it."""
+    """The wrapper installed for one Python from a set of pins: ``tree`` holds bin and lib/pythonX.Y/site-packages; ``digest`` is over all of it."""
 
     minor: str
+    pins: str
     seldon_core: str
     tree: Path
     digest: str
-
-
-def lock_folder(ws: Workspace) -> Path:
-    """Where the locks of the default wrapper stand."""
-    return ws.checkout / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}"
-
-
-def lock(ws: Workspace) -> None:
-    """Resolve everything that is pinned anew: the wrapper for each Python, the buildpack's own libraries, the tools. Needs an index."""
-    folder, common = lock_folder(ws), ("--generate-hashes", "--no-header", "--no-annotate", "--upgrade")
-    with announced("Locking the wrapper, the buildpack's libraries and the tools"):
-        for minor in ws.versions["python"]["supported"]:
-            choice = ("--python-version", minor, "--python-platform", _PLATFORM)
-            _uv(ws, "pip", "compile", *common, *choice, "-o", folder / f"py{minor}.txt", folder / "requirements.in")
-        choice = ("--python-version", ws.versions["python"]["default"], "--python-platform", _PLATFORM)
-        _uv(ws, "pip", "compile", *common, *choice, "-o", ws.checkout / "tools/programs.txt", ws.checkout / "tools/programs.in")
-        for name, minor in (("tools", "3.11"), ("tools/go", "3.11"), ("lib", ws.versions["python"]["default"])):
-            target = ws.checkout / name / "requirements.txt"
-            _uv(ws, "pip", "compile", *common, "--python-version", minor, "--universal", "-o", target, target.with_suffix(".in"))
 
 
 def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
@@ -68,7 +48,7 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
     Built with the lock's own setuptools and so that they come out the same each time.
     """
     folder = ws.work / "wheels"
-    locked = entries((lock_folder(ws) / f"py{interpreter.minor}.txt").read_text())
+    locked = entries(locks.of_wrapper(ws, "upstream", interpreter.minor).read_text())
     wanted = "".join(locked[name] for name in BUILT_HERE)
 
     def make() -> None:
@@ -103,12 +83,6 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
     return folder
 
 
-def entries(text: str) -> dict[str, str]:
-    """The requirements of a lock by name, each with its hashes and its last newline, as they stand."""
-    found = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
-    return {name: entry for entry, name in found}
-
-
 def with_built_wheels(text: str, folder: Path) -> str:
     """A lock that takes the wheels built here too: their hashes join those of the sources they were built from."""
     for path in sorted(folder.glob("*.whl")):
@@ -118,17 +92,21 @@ def with_built_wheels(text: str, folder: Path) -> str:
     return text
 
 
-def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> Prebuilt:
-    """Install the lock for this Python to $WORK/wrappers/X.Y; ``built`` is the folder of the wheels built here.
+def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> list[Prebuilt]:
+    """Install every set that is locked for this Python to $WORK/wrappers; ``built`` is the folder of the wheels built here.
 
     Everything is checked against the lock's hashes and nothing is built.
     """
+    return [_prebuild(ws, interpreter, built, pins) for pins, minors in locks.sets(ws).items() if interpreter.minor in minors]
+
+
+def _prebuild(ws: Workspace, interpreter: Interpreter, built: Path, pins: str) -> Prebuilt:
     minor, release = interpreter.minor, ws.versions["wrapper"]["seldon_core"]
-    target, facts = ws.work / f"wrappers/{minor}", ws.work / f"wrappers/{minor}.json"
-    text = with_built_wheels((lock_folder(ws) / f"py{minor}.txt").read_text(), built)
+    target, facts = ws.work / f"wrappers/{pins}/{minor}", ws.work / f"wrappers/{pins}/{minor}.json"
+    text = with_built_wheels(locks.of_wrapper(ws, pins, minor).read_text(), built)
 
     def make() -> None:
-        staging = ws.work / f"tmp/wrapper-{minor}"
+        staging = ws.work / f"tmp/wrapper-{pins}-{minor}"
         shutil.rmtree(staging, ignore_errors=True)
         _install(ws, interpreter, text, built, staging)
         _without_own_tests(staging / f"lib/python{minor}/site-packages", release)
@@ -140,8 +118,9 @@ def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> Prebuilt:
         facts.write_text(json.dumps({"digest": tree_digest(target)}) + "\n")
 
     key = {"lock": text, "python": interpreter.digest, "recipe": _recipe(ws)}
-    once(ws, f"The wrapper, seldon-core {release}, for Python {minor}", f"wrapper-{minor}", key, [target, facts], make)
-    return Prebuilt(minor, release, target, json.loads(facts.read_text())["digest"])
+    title = f"The wrapper, seldon-core {release} on its {pins} pins, for Python {minor}"
+    once(ws, title, f"wrapper-{pins}-{minor}", key, [target, facts], make)
+    return Prebuilt(minor, pins, release, target, json.loads(facts.read_text())["digest"])
 
 
 def _install(ws: Workspace, interpreter: Interpreter, text: str, built: Path, staging: Path) -> None:

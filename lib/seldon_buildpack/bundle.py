@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+# The two sets of pins of the wrapper: its release's own, and the same release on current dependencies.
+UPSTREAM, CURRENT = "upstream", "current"
+
 
 @dataclass(frozen=True)
 class Carried:
@@ -16,13 +19,13 @@ class Carried:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The bundle's directory and what its manifest says of it, by Python minor ("3.12")."""
+    """The bundle's directory and what its manifest says of it, by Python minor ("3.12"); of the wrapper by set of pins too."""
 
     root: Path
     buildpack_version: str
     default_python: str
     pythons: Mapping[str, Carried]
-    wrappers: Mapping[str, Carried]
+    wrappers: Mapping[str, Mapping[str, Carried]]
     catalogue: str
 
     @classmethod
@@ -35,7 +38,10 @@ class Bundle:
             told["buildpack_version"],
             told["python_default"],
             {minor: Carried(entry["version"], entry["digest"]) for minor, entry in told["pythons"].items()},
-            {minor: Carried(entry["seldon_core"], entry["digest"]) for minor, entry in told["wrappers"].items()},
+            {
+                minor: {pins: Carried(entry["seldon_core"], entry["digest"]) for pins, entry in sets.items()}
+                for minor, sets in told["wrappers"].items()
+            },
             told["python_downloads_json_url"],
         )
 
@@ -57,20 +63,28 @@ class Bundle:
     @property
     def seldon_core(self) -> str:
         """The release of the wrapper that is carried."""
-        return self.wrappers[self.default_python].version
+        return self.wrappers[self.default_python][UPSTREAM].version
 
     def python(self, minor: str) -> Path:
         """The prefix of a carried interpreter."""
         return self.root / "pythons" / minor
 
-    def wrapper(self, minor: str) -> Path:
+    def wrapper(self, minor: str, pins: str = UPSTREAM) -> Path:
         """The prefix of a prebuilt wrapper: lib/pythonX.Y/site-packages and bin."""
-        return self.root / "wrappers" / minor
+        return self.root / "wrappers" / pins / minor
 
     def locks(self, seldon_core: str) -> Path:
         """The folder of locks of a release of the wrapper; it may not be there."""
         return self.root / f"locks/seldon-core-{seldon_core}"
 
-    def lock(self, seldon_core: str, minor: str) -> Path:
+    def lock(self, seldon_core: str, minor: str, pins: str = UPSTREAM) -> Path:
         """The lock (pins with hashes) of a release of the wrapper for a Python; it may not be there."""
-        return self.locks(seldon_core) / f"py{minor}.txt"
+        return self.locks(seldon_core) / pins / f"py{minor}.txt"
+
+    def pins(self, seldon_core: str, minor: str) -> tuple[str, ...]:
+        """The sets that a release of the wrapper is locked in for a Python."""
+        return tuple(pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file())
+
+    def overrides(self, seldon_core: str) -> Path:
+        """What a release of the wrapper requires in the current set in place of what its metadata says; it may not be there."""
+        return self.locks(seldon_core) / CURRENT / "overrides.txt"

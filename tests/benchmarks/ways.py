@@ -79,7 +79,7 @@ def make_s2i_builder(ws: Workspace, made: Made) -> None:
         shutil.copytree(_HERE / "s2i", context)
         shutil.copytree(bundle / "pythons" / minor, context / "python", symlinks=True)
         shutil.copytree(bundle / "wheels", context / "wheels")
-        shutil.copy(bundle / f"locks/seldon-core-{release}/py{minor}.txt", context / "wrapper.txt")
+        shutil.copy(bundle / f"locks/seldon-core-{release}/upstream/py{minor}.txt", context / "wrapper.txt")
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
         run(*pip, "-r", context / "pip.txt", "-d", context / "pip")
         argument = f"base={made.images.build}"

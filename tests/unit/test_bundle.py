@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import interpreters, relocate, trees, wrapper
+from tools import interpreters, locks, relocate, trees, wrapper
 from tools.steps import Workspace
 
 LOCK = """\
@@ -90,14 +90,14 @@ def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
 
 
 def test_a_lock_is_cut_into_requirements_with_their_markers_and_hashes() -> None:
-    entries = wrapper.entries(LOCK)
+    entries = locks.entries(LOCK)
     assert list(entries) == ["opentracing", "six", "typing-extensions"]
     assert "".join(entries.values()) == LOCK
 
 
 def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(tmp_path: Path) -> None:
     (tmp_path / "opentracing-2.4.0-py3-none-any.whl").write_bytes(b"wheel")
-    entry = wrapper.entries(wrapper.with_built_wheels(LOCK, tmp_path))["opentracing"]
+    entry = locks.entries(wrapper.with_built_wheels(LOCK, tmp_path))["opentracing"]
     assert entry.splitlines()[1:] == [
         "    --hash=sha256:aa \\",
         f"    --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}",
@@ -106,10 +106,12 @@ def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(tm
 
 def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_what_is_built_here() -> None:
     ws = Workspace.from_environment()
-    locks = [wrapper.entries((wrapper.lock_folder(ws) / f"py{minor}.txt").read_text()) for minor in ws.versions["python"]["supported"]]
+    named = {(pins, minor) for pins, minors in locks.sets(ws).items() for minor in minors}
+    assert {minor for _, minor in named} >= set(ws.versions["python"]["supported"])
+    found = [locks.entries(locks.of_wrapper(ws, *one).read_text()) for one in named]
     for name in wrapper.BUILT_HERE:
-        assert len({lock[name].split()[0] for lock in locks}) == 1
-    for lock in locks:
+        assert len({lock[name].split()[0] for lock in found}) == 1
+    for lock in found:
         assert lock["seldon-core"].startswith(f"seldon-core=={ws.versions['wrapper']['seldon_core']} ")
         assert all("--hash=sha256:" in entry for entry in lock.values())
 

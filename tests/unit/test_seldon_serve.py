@@ -5,6 +5,7 @@ would serve for ever. That the real one starts, answers and ends is shown by the
 """
 
 import ast
+import gc
 import json
 import os
 import signal
@@ -318,6 +319,28 @@ def test_a_user_without_a_name_gets_one(monkeypatch: pytest.MonkeyPatch) -> None
     env = Environment({"HOME": "/"})
     make_room(env)
     assert env.values["USER"] == "seldon"
+
+
+# What the collector is set to while the class is made and while it is served.
+COUNTING = """
+import gc
+from seldon_core import microservice
+
+class CountingModel:
+    def serve(self):
+        print("loading", gc.get_threshold()[0])
+        CHOICE
+        microservice.start_servers(lambda: print("serving", gc.get_threshold()[0]), None, None, None)
+"""
+
+
+@pytest.mark.parametrize(("choice", "serving"), [("pass", gc.get_threshold()[0]), ("gc.set_threshold(5000)", 5000)])
+def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_wants_it_while_serving(
+    app: Path, choice: str, serving: int
+) -> None:
+    (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
+    done = serve(app, MODEL_NAME="CountingModel")
+    assert done.stdout.splitlines() == [f"loading {seldon_serve.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
 
 
 # One REST request and one gRPC request are on their way when the signal comes. Each needs the process that keeps the metrics

@@ -195,7 +195,7 @@ error: Request failed after 3 retries in 9.5s
 
 def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> None:
     written(tmp_path / "wheels/other-1.0-py3-none-any.whl")
-    attempt = Attempt(Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking=MISSING)
+    attempt = Attempt(Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking="mine")
     error = diagnosis.explain(Outcome(1, tuple(AWAY.splitlines())), attempt)
     assert error.title == "Packages are needed, and the public package index cannot be reached"
     assert error.cause.splitlines()[0] == "There is no wheel of mine in ./wheels."

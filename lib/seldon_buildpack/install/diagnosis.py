@@ -55,7 +55,8 @@ _STEP = re.compile(
 class Attempt:
     """What was being installed, for the words of an error.
 
-    ``local`` are the folders of the source ``app`` that are required; ``lacking`` is what uv said of the folders of wheels alone.
+    ``local`` are the folders of the source ``app`` that are required; ``lacking`` is what the wheel
+    folders were found to lack.
     """
 
     index: Index

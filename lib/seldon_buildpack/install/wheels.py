@@ -80,13 +80,12 @@ def explain(said: str, own: Own, python: str) -> errors.BuildError | None:
 
 
 def with_folders(error: errors.BuildError, own: Own, lacking: str) -> errors.BuildError:
-    """The same for a package that was not to be had, saying too what the folders have not; ``lacking`` is what uv said of them alone."""
+    """The same for a package that was not to be had, saying too what the folders have not; ``lacking`` is the one they were found to lack."""
     empty = [shown(folder, own.app) for folder in own.first if not any(folder.iterdir())]
-    found = _NOT_FOUND.search(" ".join(lacking.split()))
     away = isinstance(error, errors.NetworkAway | errors.IndexUnreachable)
-    if not (empty and isinstance(error, errors.RequirementNotFound)) and not (away and (empty or found)):
+    if not (empty and isinstance(error, errors.RequirementNotFound)) and not (away and (empty or lacking)):
         return error
-    return errors.WheelFolderLacks(found[1] if found else "", [shown(folder, own.app) for folder in own.first], empty, error)
+    return errors.WheelFolderLacks(lacking, [shown(folder, own.app) for folder in own.first], empty, error)
 
 
 def _misnamed(package: str, own: Own) -> Path | None:

@@ -41,6 +41,9 @@ TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METR
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 # Long enough for any request worth waiting for, gunicorn's own default; the platform's patience ends sooner (docker: 10 s).
 GRACE_SECONDS = 30.0
+# How many objects may be made before Python looks for garbage among them, while everything is loaded: hardly anything that is
+# imported is garbage, and looking for it takes a tenth of the time from start to the first answer (0.12 s with scikit-learn).
+LOADING_OBJECTS = 200000
 
 
 class Refused(Exception):
@@ -270,6 +273,8 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     sys.path[:] = [entry for entry in sys.path if entry != here]
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
+    usual = gc.get_threshold()
+    gc.set_threshold(LOADING_OBJECTS, *usual[1:])
     try:
         microservice = importlib.import_module("seldon_core.microservice")
     except ModuleNotFoundError as error:
@@ -278,6 +283,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
         what, why = "Seldon's wrapper is not to be found.", "{} has no seldon_core.".format(sys.executable)
         raise Refused(what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them.") from None
     end_in_order(microservice)
+    look_for_garbage_again(microservice, usual)
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name
     try:
@@ -338,6 +344,18 @@ def end_in_order(microservice: Any) -> None:
         plain_start(rest_then_grpc, grpc_workers if grpc else None, custom, metrics_server)
 
     servers.get_grpc_server = get_grpc_server
+    microservice.start_servers = start_servers
+
+
+def look_for_garbage_again(microservice: Any, thresholds: Sequence[int]) -> None:
+    """Set the collector's thresholds back when the model is loaded, unless the model has chosen some of its own."""
+    while_loading, plain_start = gc.get_threshold(), microservice.start_servers
+
+    def start_servers(*servers: Any) -> None:
+        if gc.get_threshold() == while_loading:
+            gc.set_threshold(*thresholds)
+        plain_start(*servers)
+
     microservice.start_servers = start_servers
 
 

@@ -6,62 +6,94 @@ Made by: one `uv pip install` of requirements and wrapper together. The wrapper'
 (their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
 packages are put here too, at their pins, and the wrapper's layer is left out.
+The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
+resolved by themselves, and the wrapper has to show that it serves with them.
 Reused while: the requirements with all they include, the constraints, local files they name, index settings, Python,
 wrapper and buildpack are the same.
 """
 
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle
+from seldon_buildpack import errors, log
+from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source, wheels
+from seldon_buildpack.install import environments, in_source, modules, shown, trial, wheels
 from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.install.uv import Outcome, Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.wrapper import Wrapper
-from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonical
+from seldon_buildpack.project.requirements import WRAPPER, Requirements
 
 NAME = "requirements"
 
-_SHARED = "shares-wrapper"
-_HELD = "holds-wrapper"
+_SHARED, _HELD, _PINS, _BECAUSE = "shares-wrapper", "holds-wrapper", "stands-on", "because"
 # gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources; setuptools 82 dropped it.
 _CONSTRAINTS = "setuptools<82\n"
 # PyYAML 5.4, which releases before 1.17 want and which has no wheel for Python 3.10 and later, does not build with Cython 3.
 _BUILD_CONSTRAINTS = "cython<3\n"
 
 
+Resolved = tuple[Wrapper, frozenset[str], errors.Conflict | None, bool]
+
+
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed, and for what."""
+    """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order.
+
+    ``lacking`` is the package that the wheel folders alone did not have, where that is known.
+    """
 
     app: Path
     requirements: Requirements | None
     index: Index
     python: Python
-    wrapper: Wrapper
+    pins: str
+    wrappers: tuple[Wrapper, ...]
     bundle: Bundle
     variables: tuple[tuple[str, str], ...]
+    lacking: str = ""
 
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         folders = dict.fromkeys((*self.index.folders, *self.index.local_links))
         archives = [path for folder in folders for path in wheels.archives(folder, self.app)]
-        # The source itself is installed in place: its code is not part of the layer.
-        local = [path for path in (manifest.local if manifest else ()) if path != self.app and path not in folders]
+        # What is installed in place is not part of the layer: neither is the source's own code then.
+        in_place = {path for path in (manifest.editable if manifest else ()) if path == self.app}
+        local = [path for path in (manifest.local if manifest else ()) if path not in in_place and path not in folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": keys.of_trees(dict.fromkeys(local), self.app) + keys.of_archives(archives, self.app),
             "index-settings": self.index.key(),
-        } | self.wrapper.key
+            "pins": self.pins or wrapper.AUTO,
+            **self.python.key,
+            "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an installation stands on: the wrapper, its layer if ``shared``, and why it is another one than the first that was tried.
+
+    ``held`` is the release of seldon-core that the installation itself brings.
+    """
+
+    wrapper: Wrapper
+    shared: bool = True
+    held: str = ""
+    because: str = ""
+
+    @property
+    def seldon_core(self) -> str:
+        """The release that serves."""
+        return self.held or self.wrapper.version
 
 
 def environment(layer: Layer) -> Path:
@@ -69,129 +101,149 @@ def environment(layer: Layer) -> Path:
     return layer.path / "venv"
 
 
-def shares_wrapper(layer: Layer) -> bool:
-    """Whether a layer that is reused stands on the wrapper's layer."""
-    return layer.metadata().get(_SHARED) == "yes"
+def standing(layer: Layer, what: Installation) -> Standing:
+    """What a layer that is reused stands on."""
+    stored = layer.metadata()
+    chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
+    return Standing(chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, ""))
 
 
-def wrapper_version(layer: Layer) -> str:
-    """The release of seldon-core that a layer made or reused holds; empty where the wrapper's layer has it."""
-    return layer.metadata().get(_HELD, "")
-
-
-def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
-    """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
-    layer.begin()
-    key = what.key()
-    prefix = environment(layer)
-    environments.prepare(prefix, python.home(interpreter), what.python.minor)
+def make(
+    layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, tree: Callable[[Wrapper], Path | None], uv: Uv
+) -> Standing:
+    """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
+    key, prefix = what.key(), environment(layer)
     site = environments.site_packages(prefix, what.python.minor)
-    source = what.wrapper.carried or (wrapper.environment(wrapper_layer) if what.wrapper.lock else None)
-    shown = _show_installed(environments.site_packages(source, what.python.minor), site) if source else frozenset[str]()
     folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
     before = in_source.entries(folders)
-    with tempfile.TemporaryDirectory() as scratch:
-        _install(uv, prefix, what, [*what.index.options, *_arguments(what, Path(scratch))])
+
+    def attempt(chosen: Wrapper, ask: bool, what: Installation = what, run: Callable[..., Outcome] = uv.run) -> frozenset[str]:
+        layer.begin()
+        environments.prepare(prefix, python.home(interpreter), what.python.minor)
+        source = tree(chosen)
+        seen = shown.show(environments.site_packages(source, what.python.minor), site, chosen.bounds) if source else frozenset[str]()
+        with tempfile.TemporaryDirectory() as scratch:
+            _install(run, prefix, what, chosen, [*what.index.options, *_arguments(what, chosen, ask, Path(scratch))])
+        return seen
+
+    found, lacking = _from_folders(what, partial(attempt, run=uv.attempt))
+    chosen, seen, refused, asked_for = found or _first_that_suits(what, partial(attempt, what=replace(what, lacking=lacking)))
+    overridden = () if asked_for else shown.unmet(site)
     if in_source.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
         key["local-packages"] = "completed in the source"
     environments.forget_installation(site)
-    left = frozenset(path.name for path in site.glob("*.dist-info")) & shown
-    shared = bool(shown) and left == shown
+    left = frozenset(path.name for path in site.glob("*.dist-info")) & seen
+    shared = bool(seen) and left == seen
     for name in left:
         shutil.rmtree(site / name)
     if shared:
-        wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
-        # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
-        (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
-        if source:
-            environments.copy_scripts(source, prefix)
-        environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+        _join(prefix, what, tree(chosen), wrapper_layer)
     else:
-        _complete(prefix, what, left, uv)
+        _complete(prefix, what, chosen, left, uv)
+        if broken := trial.why_not_served(prefix / "bin/python"):
+            raise errors.WrapperBroken(overridden, broken)
+    if overridden:
+        uv.log.advise(log.pins_overridden(overridden))
     held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
-    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no", _HELD: "".join(held)})
-    return shared
+    stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
+    told = {_SHARED: "yes" if shared else "no", _HELD: stands.held, _PINS: chosen.pins, _BECAUSE: stands.because}
+    told[modules.METADATA] = modules.as_text(modules.brought(site))
+    layer.finish(Types(launch=True), key | told)
+    return stands
 
 
-def _complete(prefix: Path, what: Installation, left: frozenset[str], uv: Uv) -> None:
-    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info), and see whether they go together."""
-    carried = what.wrapper.carried
-    if left and what.wrapper.lock and not carried:
+def _from_folders(what: Installation, attempt: Callable[..., frozenset[str]]) -> tuple[Resolved | None, str]:
+    """The same from the wheel folders alone, where they come first and suffice; else the package they lack, where that is known.
+
+    uv asks an index for every package, also for one that it then takes from elsewhere.
+    """
+    if not (index := what.index.folders_alone()):
+        return None, ""
+    for chosen in what.wrappers:
+        try:
+            return (chosen, attempt(chosen, True, replace(what, index=index)), None, True), ""
+        except errors.Conflict:
+            continue
+        except errors.BuildError as error:
+            return None, error.package if isinstance(error, errors.RequirementNotFound) else ""
+    return None, ""
+
+
+def _first_that_suits(what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]) -> Resolved:
+    """The wrapper that the requirements can be resolved with, the packages shown, what the first one was refused for, and whether it was asked for.
+
+    Raises what the last attempt does: where the requirements fail by themselves, the wrapper has no part in it.
+    """
+    refused: errors.Conflict | None = None
+    for chosen in what.wrappers:
+        try:
+            return chosen, attempt(chosen, True), refused, True
+        except errors.Conflict as conflict:
+            refused = refused or conflict
+    named = what.requirements is not None and WRAPPER in what.requirements.names
+    if refused and (named or what.pins not in ("", wrapper.AUTO) or not what.wrappers[-1].lock):
+        raise refused
+    return what.wrappers[-1], attempt(what.wrappers[-1], False), refused, False
+
+
+def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: Layer) -> None:
+    """Let the environment see the packages of the wrapper's layer, and run its commands."""
+    site = environments.site_packages(prefix, what.python.minor)
+    wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
+    # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
+    (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+    if source:
+        environments.copy_scripts(source, prefix)
+    environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+
+
+def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv) -> None:
+    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info)."""
+    if left and chosen.lock and not chosen.carried:
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
-            pins = _pins(what.wrapper.lock, Path(scratch), only=names)
+            pins = shown.pins(chosen.lock, Path(scratch), only=names)
             pinned = replace(what, index=what.index.without_folders())
-            _install(uv, prefix, pinned, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+            _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
     environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
-    if carried:
+    if chosen.carried:
         # After compiling: they bring their bytecode.
-        environments.copy_packages(carried, prefix, what.python.minor, left)
-    environments.check_wrapper(prefix / "bin/python")
+        environments.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
-def _show_installed(source: Path, site: Path) -> frozenset[str]:
-    """Copy the wrapper's .dist-info, listing no other files: what uv replaces, it removes, and nothing else."""
-    names = frozenset(path.name for path in source.glob("*.dist-info"))
-    for name in names:
-        (site / name).mkdir()
-        for file in ("METADATA", "WHEEL"):
-            if (source / name / file).is_file():
-                shutil.copyfile(source / name / file, site / name / file)
-        (site / name / "RECORD").write_text("".join(f"{name}/{path.name},,\n" for path in (site / name).iterdir()) + f"{name}/RECORD,,\n")
-    return names
-
-
-def _arguments(what: Installation, scratch: Path) -> list[str]:
+def _arguments(what: Installation, chosen: Wrapper, ask: bool, scratch: Path) -> list[str]:
+    """What uv is told to install: the requirements, and the wrapper if it is asked for."""
     named = what.requirements.names if what.requirements else ()
     arguments = list(what.requirements.told) if what.requirements else []
-    if "--require-hashes" in what.index.options and what.wrapper.lock:
+    if not ask:
+        return arguments
+    if "--require-hashes" in what.index.options and chosen.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
-        return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
-    asked = what.requirements.wrapper if what.requirements else ""
-    # A line that names it without a version may be a URL: then the pin would contradict it.
-    by_line = WRAPPER in named and not asked and what.wrapper.lock
-    if what.wrapper.version[:1].isdigit() and not by_line:
-        arguments.append(f"{WRAPPER}=={what.wrapper.version}")
-    if not what.wrapper.lock:
+        return [*arguments, "-r", str(shown.pins(chosen.lock, scratch, left_out=named))]
+    # Where a URL says which one it is, a pin would contradict it.
+    by_url = what.requirements is not None and what.requirements.wrapper_by_url
+    if chosen.version[:1].isdigit() and not by_url:
+        arguments.append(f"{WRAPPER}=={chosen.version}")
+    if not chosen.lock:
         arguments += ["--find-links", str(what.bundle.wheels)]
-    for option, text in (("--constraints", _CONSTRAINTS), ("--build-constraints", "" if what.wrapper.lock else _BUILD_CONSTRAINTS)):
+    constraints = _CONSTRAINTS if chosen.pins in ("", UPSTREAM) else ""
+    for option, text in (("--constraints", constraints), ("--build-constraints", "" if chosen.lock else _BUILD_CONSTRAINTS)):
         if text:
             (scratch / f"{option.strip('-')}.txt").write_text(text)
             arguments += [option, str(scratch / f"{option.strip('-')}.txt")]
     return arguments
 
 
-def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> None:
-    command = ["pip", "install", "--python", str(prefix / "bin/python"), *arguments]
-    alone = what.index.folders_alone()
-    lacking = ""
-    if alone:
-        # uv asks an index for every package, also for one that it then takes from elsewhere: where the folders suffice there need be none.
-        outcome = uv.attempt([*command, *alone.source_options], what.app, alone.environment() | dict(what.variables))
-        if not outcome.code:
-            return
-        lacking = outcome.text
+def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> None:
+    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     with tempfile.TemporaryDirectory() as scratch:
-        outcome = uv.run([*command, *what.index.source_options], what.app, what.index.environment(Path(scratch)) | dict(what.variables))
+        outcome = run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
-        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local, lacking=lacking)
+        attempt = diagnosis.Attempt(what.index, what.python.request, chosen.version, app=what.app, local=local, lacking=what.lacking)
         raise diagnosis.explain(outcome, attempt)
-
-
-def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:
-    """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
-    wanted, unwanted = {canonical(name) for name in only or ()}, {canonical(name) for name in left_out}
-    kept = []
-    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
-        name = canonical(re.split(r"[=\s\[]", entry, maxsplit=1)[0])
-        if name not in unwanted and (only is None or name in wanted):
-            kept.append(entry)
-    path = scratch / "wrapper-pins.txt"
-    path.write_text("\n".join(kept) + "\n")
-    return path
