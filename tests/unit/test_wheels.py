@@ -2,16 +2,20 @@
 
 import os
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from seldon_buildpack import errors
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.install import diagnosis, wheels
 from seldon_buildpack.install.diagnosis import Attempt
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Outcome
-from seldon_buildpack.layers import keys
+from seldon_buildpack.layers import keys, requirements
+from seldon_buildpack.layers.python import Python
+from seldon_buildpack.layers.wrapper import Wrapper
 
 
 @pytest.mark.parametrize(
@@ -263,3 +267,48 @@ def test_the_key_of_a_large_wheel_does_not_read_it(tmp_path: Path) -> None:
     path.write_bytes(data)
     # Such a file is broken, for its checksum is wrong: only one that was written anew is another one.
     assert keys.of_archives([path], tmp_path) == before
+
+
+UPSTREAM, CURRENT = (Wrapper("1.17.1", pins, None, None, None, {}) for pins in ("upstream", "current"))
+
+
+def resolved(index: Index, outcomes: Sequence[errors.BuildError | None]) -> tuple[str, str, int]:
+    """The pins of the wrapper that the folders sufficed for, what they lack, and how often that was tried; ``outcomes`` are those of the tries."""
+    python = Python("3.12", "3.12.1", None, "", "", "")
+    bundle = Bundle(Path("/bundle"), "", "", {}, {}, "")
+    what = requirements.Installation(Path("/workspace"), None, index, python, "", (UPSTREAM, CURRENT), bundle, ())
+    tried = iter(outcomes)
+    count = 0
+
+    def attempt(_: Wrapper, ask: bool, where: requirements.Installation) -> frozenset[str]:
+        nonlocal count
+        count += 1
+        assert ask
+        assert where.index.no_index
+        assert not where.index.urls
+        if error := next(tried):
+            raise error
+        return frozenset()
+
+    found, lacking = requirements._from_folders(what, attempt)
+    return found[0].pins if found else "", lacking, count
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([None], ("upstream", "", 1)),
+        ([errors.RequirementsConflict(()), None], ("current", "", 2)),
+        ([errors.RequirementNotFound("mine", ())], ("", "mine", 1)),
+        ([errors.RequirementsConflict(()), errors.RequirementsConflict(())], ("", "", 2)),
+        ([errors.InstallFailed("Installing", ())], ("", "", 1)),
+    ],
+)
+def test_the_folders_are_tried_alone_with_each_set_of_pins(
+    outcomes: list[errors.BuildError | None], expected: tuple[str, str, int]
+) -> None:
+    assert resolved(Index(folders=(Path("/whl"),), default="http://inside/simple"), outcomes) == expected
+
+
+def test_without_folders_nothing_is_tried() -> None:
+    assert resolved(Index(find_links=("/whl",)), []) == ("", "", 0)

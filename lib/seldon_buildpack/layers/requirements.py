@@ -3,7 +3,7 @@
 Why a layer: it changes when requirements change, not when code does. Its name sorts behind those of the layers that models
 share: the exporter stacks layers by name, and an engine shares on disk only what lies on the same ones.
 Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
-(their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
+(their .dist-info alone), so it downloads only what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
 packages are put here too, at their pins, and the wrapper's layer is left out.
 The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
