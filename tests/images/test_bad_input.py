@@ -134,8 +134,6 @@ MANIFEST = {
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
     "wheel-folder-of-ours-missing": Case(_requiring("mine"), env=WHEELS),
     "wheel-folder-empty": Case(_requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_directory("wheels")),
-    "wheel-folder-unreadable": Case(_requiring("mine"), env=WHEELS, closed="wheels", spoil=_directory("wheels")),
-    "wheel-unreadable": Case(_requiring("mine"), env=WHEELS, closed=f"wheels/{WHEEL}", spoil=_wheel(WHEEL)),
     "wheel-for-another-python": Case(
         _requiring("mine"), env=WHEELS, spoil=_wheel("mine-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
     ),
