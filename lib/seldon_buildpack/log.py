@@ -171,6 +171,14 @@ def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
     return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
 
 
+def metadata_not_yaml(origin: str, problem: str) -> Advice:
+    """The wrapper says so in its log at start, and answers without it."""
+    return Advice(
+        f"{origin}: MODEL_METADATA is not YAML, so the wrapper will leave it out: {problem}.",
+        'Write it in YAML or JSON, on one line: {"name": "my-model", "versions": ["1"]}.',
+    )
+
+
 def left_out_unread(name: str) -> Advice:
     """``.s2iignore`` names something that the build looks for."""
     return Advice(

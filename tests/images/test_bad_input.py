@@ -106,6 +106,10 @@ MODEL = {
     "model-hidden-by-a-requirement": Case(_requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means),
     "before-run-of-windows": Case({"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable),
     "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
+    "parameter-of-a-wrong-type": Case(
+        _environment('PREDICTIVE_UNIT_PARAMETERS=[{"name": "token", "value": "hunter2", "type": "INT"}]\n'),
+    ),
+    "workers-not-a-number": Case(env={"GUNICORN_WORKERS": "auto"}),
 }
 ENVIRONMENT = {
     "environment-unreadable": Case(closed=".s2i/environment"),

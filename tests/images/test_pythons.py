@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.project.python_version import SUPPORTED
+from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
 from tests.images.servers import plain_http
 from tools import container, interpreters
@@ -68,6 +69,7 @@ def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Pat
     built = pack.must_build("seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED})
     assert re.search(rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE), built.ours
     _serves(built.image, _CARRIED, samples, bundle)
+    assert packages.licensed(built.image) == packages.installed(built.image)
 
 
 @pytest.mark.parametrize("minor", _CATALOGUE)
@@ -82,6 +84,8 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
     again = pack.must_build(first.image, app, "--network", "none", env=env)
     assert "  python-wrapper  reused\n  python          reused\n" in again.ours
+    assert packages.licensed(again.image) == packages.installed(again.image)
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in packages.read_file(again.image, f"{packages.LICENCES}/cpython.txt")
 
 
 def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(pack: Pack, app: Path) -> None:
