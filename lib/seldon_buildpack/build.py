@@ -13,6 +13,7 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.install import wheels
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, licences, python, serve, watcher, wrapper
@@ -213,6 +214,11 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
         out.fact("Requirements", chosen, project.requirements.summary())
         if others := manifest.not_installed(project.app, project.requirements):
             out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
+        for folder in project.index.folders:
+            count = len(wheels.archives(folder, project.app))
+            out.fact(
+                "Wheels", wheels.shown(folder, project.app), f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}"
+            )
     if project.large.slices:
         out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):

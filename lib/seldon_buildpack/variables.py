@@ -160,14 +160,21 @@ _PACKAGES = Group(
         _build(
             "BP_PIP_INDEX_STRATEGY", "first-index", "`unsafe-best-match`: the best version of all indexes, as pip does", "unsafe-best-match"
         ),
-        _build("PIP_NO_INDEX", "", "1: no index, only PIP_FIND_LINKS", "1", SAME),
+        _build("PIP_NO_INDEX", "", "1: no index, only what PIP_FIND_LINKS and BP_PIP_FIND_LINKS name, and /whl", "1", SAME),
+        _build(
+            "BP_PIP_FIND_LINKS",
+            "",
+            "Folders of wheels (relative to the source), separated by spaces, which come before any index, as does one that is mounted at /whl",
+            "wheels",
+            "`-i wheels:/whl`",
+            common=True,
+        ),
         _build(
             "PIP_FIND_LINKS",
             "",
-            "Folders (relative to the source) or pages with wheels, separated by spaces",
+            "Folders (relative to the source) or pages with wheels, separated by spaces; of these and the indexes the newest version wins",
             "wheels",
-            "the same, and `-i wheels:/whl`",
-            common=True,
+            SAME,
         ),
         _build("PIP_TRUSTED_HOST", "", "Hosts, `host` or `host:port`, whose TLS certificate is not checked", "pypi.example.com:8443", SAME),
         _build("PIP_CONSTRAINT", "", "Constraints files, relative to the source, separated by spaces", "constraints.txt", SAME),

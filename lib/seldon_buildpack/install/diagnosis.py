@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import probe
+from seldon_buildpack.install import probe, wheels
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.project.python_version import SUPPORTED
@@ -61,7 +61,11 @@ _STEP = re.compile(
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required, ``lock`` the lock file."""
+    """What was being installed, for the words of an error.
+
+    ``local`` are the folders of the source ``app`` that are required, ``lock`` is the lock file, ``lacking`` what the wheel folders
+    were found to lack.
+    """
 
     index: Index
     python: str
@@ -70,6 +74,7 @@ class Attempt:
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
     lock: str = ""
+    lacking: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,9 +123,9 @@ def _without_paths(line: str, app: Path) -> str:
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
     words = read(outcome, attempt.app)
-    for part in (_disk, _hash, _vcs, _local, _connection, _refused, _source_build, _resolution):
+    for part in (_disk, _hash, _vcs, _local, _own_wheel, _connection, _refused, _source_build, _resolution):
         if error := part(words, attempt):
-            return error
+            return wheels.with_folders(error, _own(attempt), attempt.lacking)
     return errors.InstallFailed(attempt.doing, words.tail)
 
 
@@ -174,7 +179,15 @@ def _local(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     if found := re.search(r"Distribution not found at: (\S+)", words.said):
         return errors.LocalPackageMissing(found[1])
     found = re.search(r"Failed to read `--find-links` directory: (\S+)", words.said)
-    return errors.FindLinksMissing(found[1]) if found else None
+    return errors.WheelFolderMissing(found[1]) if found else None
+
+
+def _own(attempt: Attempt) -> wheels.Own:
+    return wheels.Own(attempt.app, attempt.index.folders, (*attempt.index.local_links, *attempt.local))
+
+
+def _own_wheel(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    return wheels.explain(words.said, _own(attempt), attempt.python)
 
 
 def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
@@ -353,7 +366,8 @@ def _unknown(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | N
 def _asked(attempt: Attempt) -> tuple[str, ...]:
     """Where was looked, as it may be shown, the public index by its kind."""
     public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
-    return (*attempt.index.places(attempt.app), *public)
+    folders = (wheels.shown(folder, attempt.app) for folder in attempt.index.folders)
+    return (*folders, *attempt.index.places(attempt.app), *public)
 
 
 def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
