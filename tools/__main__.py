@@ -37,7 +37,10 @@ def main() -> int:
         "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
     )
     parser.add_argument("arguments", nargs="*", help="for test: what pytest is given; for new: the directory")
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
+    if others and options.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.arguments += others
     try:
         return commands[options.command](Workspace.from_environment(), options)
     except ToolError as error:
