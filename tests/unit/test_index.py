@@ -165,3 +165,10 @@ def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
 def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str, str]) -> None:
     assert configure(settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP).folders_alone() is None
     assert configure(settings.read({"PIP_FIND_LINKS": "wheels"}, []), IndexLines(), APP).folders_alone() is None
+
+
+def test_the_packages_of_a_lock_are_looked_for_in_the_folders_first_too() -> None:
+    index = configure(settings.read({"BP_PIP_FIND_LINKS": "wheels"}, []), LOCK, APP)
+    alone = index.folders_alone()
+    assert alone
+    assert (alone.urls, alone.no_index) == ((), True)

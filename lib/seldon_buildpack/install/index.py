@@ -84,8 +84,8 @@ class Index:
 
     def folders_alone(self) -> "Index | None":
         """The same without any index, where folders come first; None where they do not, or there is no index anyway."""
-        first = self.strategy in ("", "first-index")
-        return replace(self, no_index=True, default="", extra=()) if self.folders and first and not self.no_index else None
+        first = self.strategy != "unsafe-best-match" and not self.no_index
+        return replace(self, no_index=True, default="", extra=()) if self.folders and first else None
 
     @property
     def local_links(self) -> tuple[Path, ...]:
