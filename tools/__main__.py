@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 
-from tools import builder, docs, engine, gotools, images, locks
+from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
 from tools.steps import ToolError, Workspace
@@ -26,6 +26,7 @@ def main() -> int:
         "engine-stop": _engine_stop,
         "docs": _docs,
         "lock": _lock,
+        "audit": _audit,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -116,6 +117,11 @@ def _docs(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _lock(ws: Workspace, _: argparse.Namespace) -> int:
     print(locks.renew(ws))
+    return 0
+
+
+def _audit(ws: Workspace, _: argparse.Namespace) -> int:
+    print(audit.report(ws))
     return 0
 
 

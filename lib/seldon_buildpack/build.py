@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors, log, settings
+from seldon_buildpack import errors, settings
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, python, serve, wrapper
+from seldon_buildpack.layers import cache, licences, python, serve, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -105,6 +105,7 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
         out.advise(piece)
     serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
     labels = {
+        "io.seldon.licenses": str(stack.layer(licences.NAME).path),
         "io.seldon.python.version": interpreter.request,
         "io.seldon.wrapper.version": provided.standing.seldon_core,
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
@@ -130,7 +131,7 @@ def read_project(platform: Platform, out: Log) -> Project:
     file = s2i_environment.read(platform.app)
     plain = settings.read(platform.env, file.pairs())
     out.masker = Masker.of(plain.secrets())
-    known, advice = _taken_as_meant(plain)
+    known, advice = wrapper_variables.read(plain)
     for piece in (*file.advice, *advice):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
@@ -177,18 +178,6 @@ def _leave_out(app: Path, out: Log) -> None:
         out.left_out(names)
     for piece in s2iignore.advice(names):
         out.advise(piece)
-
-
-def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
-    """The wrapper's own variables as it wants them, with what was changed. Raises where it would not start with one."""
-    found: list[log.Advice] = []
-    for name, check in wrapper_variables.CHECKS.items():
-        value = known.get(name)
-        if value:
-            text, advice = check(value.value, value.source)
-            found += advice
-            known = known.with_value(name, text)
-    return known, tuple(found)
 
 
 def plan_layers(
