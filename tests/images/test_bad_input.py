@@ -134,7 +134,7 @@ def _uv_lock(pin: str, asked: str = "") -> dict[str, str | bytes]:
         'version = 1\nrevision = 5\nrequires-python = ">=3.10"\n\n'
         f'[[package]]\nname = "mine"\nversion = "1"\nsource = {{ virtual = "." }}\ndependencies = [\n    {{ name = "{name}" }},\n]\n\n'
         f'[package.metadata]\nrequires-dist = [{{ name = "{name}" }}]\n\n'
-        f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "https://pypi.org/simple" }}\n'
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "https://index.invalid/simple" }}\n'
         f'wheels = [\n    {{ url = "https://host.invalid/{name}-{version}-py3-none-any.whl", hash = "sha256:{"0" * 64}", size = 1 }},\n]\n'
     )
     return {"pyproject.toml": PROJECT.format(asked or f'"{name}"'), "uv.lock": lock}

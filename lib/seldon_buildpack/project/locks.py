@@ -4,6 +4,7 @@ What uv is told to install is made from them when the layer is (install/locked.p
 are not installed: what counts of uv.lock is what the project itself depends on.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 UV_LOCK = "uv.lock"
 PYLOCK = "pylock.toml"
 
-_PUBLIC = "https://pypi.org/simple"
+# The index that uv asks where none is named, by the sha256 of its URL: registries are not named here.
+_PUBLIC = "5a06749b2297be54ac5699f6f2761716adc5001a2d5f8b915ab2172922dd5706"
 # Pins decide alone what is installed, so an index that has other versions of a name need not hide one that has the pinned.
 _STRATEGY = "unsafe-first-match"
 # A lock may be half a megabyte: what stands before :// is not looked for.
@@ -205,7 +207,7 @@ def _index(app: Path, lock: str, registries: list[str], known: Mapping[str, str]
     bare = dict.fromkeys(url.rstrip("/") for url in registries if "://" in url)
     urls = [known.get(url, url) for url in bare]
     folders = tuple(str(_inside(app, lock, name)) for name in dict.fromkeys(registries) if "://" not in name)
-    others = [url for url in urls if url != _PUBLIC]
+    others = [url for url in urls if hashlib.sha256(url.encode()).hexdigest() != _PUBLIC]
     default = others.pop(0) if urls and len(others) == len(urls) else ""
     return IndexLines(default, tuple(others), folders, strategy=_STRATEGY if len(urls) > 1 else "", of_lock=True)
 
