@@ -173,10 +173,11 @@ def _pylock(wheel: str, more: str = "") -> dict[str, str | bytes]:
     }
 
 
+UPSTREAM = {"BP_SELDON_PINS": "upstream", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"}
 LOCKS = {
     "lock-out-of-date": Case(_uv_lock("six==1.17.0", '"six>=1.17", "packaging"')),
-    "lock-conflicts-with-the-wrapper": Case(_uv_lock("numpy==2.1.0"), {"BP_SELDON_PINS": "upstream"}),
-    "lock-conflicts-over-setuptools": Case(_uv_lock("setuptools==82.0.1"), {"BP_SELDON_PINS": "upstream"}),
+    "lock-conflicts-with-the-wrapper": Case(_uv_lock("numpy==2.1.0"), UPSTREAM, spoil=_wheel("numpy-2.1.0-py3-none-any.whl")),
+    "lock-conflicts-over-setuptools": Case(_uv_lock("setuptools==82.0.1"), UPSTREAM, spoil=_wheel("setuptools-82.0.1-py3-none-any.whl")),
     "lock-for-another-python": Case(_uv_lock("six==1.17.0"), {"BP_PYTHON_VERSION": "3.9"}),
     "lock-with-marks-of-a-conflict": Case({**_uv_lock("six==1.17.0"), "uv.lock": "<<<<<<< HEAD\nversion = 1\n"}),
     "lock-without-its-project": Case({"uv.lock": _uv_lock("six==1.17.0")["uv.lock"]}),

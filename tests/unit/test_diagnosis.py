@@ -494,3 +494,11 @@ def test_a_project_without_a_package_is_named(said: str, found: str) -> None:
 def test_a_project_without_a_package_is_named_where_uv_builds_it_itself() -> None:
     output = "error: Failed to build `mine @ .`\n  cause: Expected a Python module at: src/mine/__init__.py\n"
     assert isinstance(explained(output), errors.ProjectWithoutPackage)
+
+
+def test_the_stop_behind_a_sentence_is_no_part_of_a_version() -> None:
+    cause = (
+        "Because only seldon-core==1.17.1 is available and seldon-core==1.17.1 depends on numpy<2.0.0.\n"
+        f"         And because you require seldon-core==1.17.1 and numpy==2.1.0, {UNSATISFIABLE}"
+    )
+    assert "needs numpy<2.0.0\n" in explained(no_solution(cause)).cause

@@ -329,13 +329,13 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
 
 def _wants(flat: str) -> Iterator[tuple[str, str]]:
     """Who asks for what, in uv's order; the user's requirements are ``""``. Sets of versions hold no space (`numpy>=2,<2.3`)."""
-    yield from re.findall(r"(\S+) depends? on (\S+?),?(?= |$)", flat)
+    yield from re.findall(r"(\S+) depends? on (\S+?)[,.]?(?= |$)", flat)
     yield from (("", one) for one in _required(flat))
 
 
 def _required(flat: str) -> list[str]:
     """What uv says the user requires, less the wrapper and what it concludes from others."""
-    told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?,?(?= |$)", flat)
+    told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?[,.]?(?= |$)", flat)
     return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
 
 
