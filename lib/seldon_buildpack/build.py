@@ -4,18 +4,21 @@ import errno
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack import errors, log, settings
 from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb import launch
+from seldon_buildpack.cnb import bindings, launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install.index import Index, configure
+from seldon_buildpack.install import bound, mirror, network
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.index import MANIFEST, Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, python, serve, wrapper
+from seldon_buildpack.layers import cache, certificates, python, serve, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -35,7 +38,7 @@ from seldon_buildpack.project import (
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.project.requirements import IndexLines, Requirements
-from seldon_buildpack.secrets import Masker
+from seldon_buildpack.secrets import Masker, url_secrets
 from seldon_buildpack.settings import Settings
 
 
@@ -48,6 +51,7 @@ class Project:
     model: Model
     python: PythonChoice
     requirements: Requirements | None
+    bound: Bound
     index: Index
     labels: Mapping[str, str]
 
@@ -58,7 +62,8 @@ def main() -> int:
     os.umask(0o022)
     try:
         platform = Platform.read(os.environ, Path.cwd())
-        build(platform, Bundle.read(platform.buildpack), out)
+        with tempfile.TemporaryDirectory() as scratch:
+            build(platform, Bundle.read(platform.buildpack), out, Path(scratch))
     except errors.BuildError as error:
         return _explain(out, error)
     except OSError as error:
@@ -85,10 +90,11 @@ def _explain(out: Log, error: errors.BuildError) -> int:
     return error.exit_code
 
 
-def build(platform: Platform, bundle: Bundle, out: Log) -> None:
-    """One build. Raises a BuildError."""
+def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
+    """One build; what only tools may read of the platform's secrets lies in ``scratch``. Raises a BuildError."""
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
+    project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
     served_by = wrapper.plan(_wrapper_version(project, bundle), interpreter, bundle)
     _tell(project, interpreter, served_by, out)
@@ -96,6 +102,8 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     out.heading("Layers")
     environment = stack.provide()
     serve.make(stack.layer(serve.NAME), bundle, environment / "bin", project.settings.launch)
+    if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
+        certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
     labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
     launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
@@ -112,21 +120,22 @@ def _wrapper_version(project: Project, bundle: Bundle) -> str:
 
 
 def read_project(platform: Platform, out: Log) -> Project:
-    """Read what the user set and wrote; warnings are printed as they are found."""
+    """Read what the user set and wrote and what the platform binds; warnings are printed as they are found."""
     _leave_out(platform.app, out)
     file = s2i_environment.read(platform.app)
-    plain = settings.read(platform.env, file.pairs())
-    out.masker = Masker.of(plain.secrets())
+    services = bindings.read(platform.bindings, bound.TYPES)
+    given = bound.read(services)
+    plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
+    secret = (*plain.secrets(), *given.secrets(), *(one for url in platform.proxies().values() for one in url_secrets(url)))
+    out.masker = Masker.of(secret)
     known, advice = _taken_as_meant(plain)
-    for piece in (*file.advice, *advice):
+    for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
-    index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
+    index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
     if requirements:
-        out.masker = Masker.of((*plain.secrets(), *requirements.secrets, *index.secrets()))
         known = known.without_launch(requirements.configuring)
-    else:
-        out.masker = Masker.of((*plain.secrets(), *index.secrets()))
+    out.masker = Masker.of((*secret, *index.secrets(), *(requirements.secrets if requirements else ())))
     choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
@@ -141,7 +150,7 @@ def read_project(platform: Platform, out: Log) -> Project:
         out.advise(piece)
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    return Project(platform.app, known, found, choice, requirements, index, labels)
+    return Project(platform.app, known, found, choice, requirements, given, index, labels)
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -180,7 +189,8 @@ def plan_layers(
         Installation(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
     )
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
-    return Stack(platform.layers, interpreter, served_by, what, project.index, bundle, uv, out)
+    mirrored = mirror.read(project.settings, project.bound)
+    return Stack(platform.layers, interpreter, served_by, what, project.index, mirrored, bundle, uv, out)
 
 
 def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, out: Log) -> None:
@@ -194,8 +204,11 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
     if project.requirements:
         out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+    for name, kind in project.bound.facts:
+        out.fact("Binding", name, kind)
     for url in project.index.places(project.app):
-        out.fact("Index", url)
+        source = project.index.credentials_of(url)
+        out.fact("Index", url, f"user and password from {source}" if source.startswith("the ") and source != MANIFEST else "")
 
 
 def licence(version: str) -> str:

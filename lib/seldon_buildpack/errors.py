@@ -320,6 +320,41 @@ class HashMismatch(BuildError):
         )
 
 
+class BindingUnreadable(BuildError):
+    """A file of a service binding cannot be read, or its directory where ``key`` is empty, or that of all where ``name`` is empty too."""
+
+    def __init__(self, name: str, key: str, reason: str) -> None:
+        what = f"The file {key} of the binding {name}" if key else f"The binding {name}" if name else "The directory of bindings"
+        super().__init__(
+            f"{what} cannot be read",
+            f"Opening it failed: {reason}.",
+            "Mount the binding so that the build's user (CNB_USER_ID of the builder, usually 1000) may read it.",
+        )
+
+
+class BindingInvalid(BuildError):
+    """A service binding does not hold what its type wants. ``fault`` is a clause without a value of the binding, ``fix`` a sentence."""
+
+    def __init__(self, name: str, kind: str, fault: str, fix: str) -> None:
+        super().__init__(
+            f"The binding {name} cannot be used",
+            f"It is of the type {kind}, and {fault}.",
+            fix,
+            "Take the binding away if the build does not need it.",
+        )
+
+
+class MirrorInvalid(BuildError):
+    """A dependency mirror that is no address. ``origin`` says who named it."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            "The dependency mirror is not a URL",
+            f"{origin} names it. A mirror is an address that files are fetched from in the place of the original host.",
+            "Write it with its scheme: https://mirror.example.com, or https://mirror.example.com/{originalHost}.",
+        )
+
+
 class IndexUnreachable(BuildError):
     """An index that was named does not answer."""
 
@@ -390,27 +425,30 @@ class TlsNotTrusted(BuildError):
 
 
 class IndexRefused(BuildError):
-    """401 or 403."""
+    """401 or 403. ``source`` says where the user and password that it was given come from; empty where there were none."""
 
-    def __init__(self, url: str, status: int, credential: bool) -> None:
+    def __init__(self, url: str, status: int, source: str) -> None:
         # A placeholder of the usual form would be masked as if it were a password.
         how = "percent-encoded, with a colon between them and an @ behind"
-        fixes = (
-            (
-                f"Check user and password. They stand before the host of the URL, {how}.",
-                "If they are right, ask the index's administrator what",
+        bound = source.startswith(("the binding", "the netrc"))
+        fixes: tuple[str, ...]
+        if not source:
+            fixes = (
+                "Give them by a binding of the type pypi or netrc (docs/private-indexes.md).",
+                f"Write them before the host of the URL, {how}. They stay in the build.",
+                "Ask the index's administrator for an account that may read it.",
             )
-            if credential
-            else (
-                f"Write user and password before the host of the URL, {how}. They stay in the build.",
-                "Ask the index's administrator for",
+        else:
+            fixes = (
+                f"Check them in {source}." if bound else f"Check them. They stand before the host of the URL, {how}.",
+                "If they are right, ask the index's administrator what the account may read.",
             )
-        )
         super().__init__(
             f"The package index {url} refused access ({status})",
-            f"{'The user and password that were given were refused' if credential else 'No user and password were given'}.",
-            fixes[0],
-            f"{fixes[1]} {'the account may read' if credential else 'an account that may read it'}.",
+            f"The user and password of {source} were refused."
+            if source
+            else "There is no user and password for it: not in its URL, and in no binding.",
+            *fixes,
         )
 
 
@@ -506,18 +544,20 @@ class WrapperBroken(BuildError):
 
 
 class PythonNotInstalled(BuildError):
-    """An interpreter that the builder does not carry could not be had. ``catalogue`` is empty where the user named none."""
+    """An interpreter that the builder does not carry could not be had. ``catalogue`` and ``mirrors`` are empty where the user named none."""
 
-    def __init__(self, version: str, carried: Sequence[str], catalogue: str, reason: str) -> None:
+    def __init__(self, version: str, carried: Sequence[str], catalogue: str, mirrors: Sequence[str], reason: str) -> None:
         minor = ".".join(version.split(".")[:2])
         instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
         others = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
+        others += f" by the mirror {' and '.join(mirrors)}" if mirrors else ""
         super().__init__(
             f"Python {version} could not be installed",
             f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
             f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
             *([] if minor in carried else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']),
             "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
+            *([] if mirrors else ["In a closed network, name a mirror: BP_DEPENDENCY_MIRROR, or a binding of the type dependency-mirror."]),
         )
 
 

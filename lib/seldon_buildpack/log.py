@@ -164,6 +164,14 @@ def left_out_unread(name: str) -> Advice:
     )
 
 
+def binding_without_type(name: str) -> Advice:
+    """A directory among the bindings that does not say what it is."""
+    return Advice(
+        f"The binding {name} is not read: it has no file `type`.",
+        "Add one that says what the binding is: pypi, netrc, ca-certificates or dependency-mirror.",
+    )
+
+
 def script_not_run(path: str) -> Advice:
     """A script that s2i took in the place of its builder image's."""
     instead = {

@@ -49,6 +49,27 @@ DECLARED: tuple[Setting, ...] = (
     Setting(
         "BP_PIP_INDEX_STRATEGY", "first-index", (FILE, ENV), False, "`unsafe-best-match`: the best version of all indexes, as pip does"
     ),
+    Setting(
+        "BP_DEPENDENCY_MIRROR",
+        "",
+        (FILE, ENV),
+        False,
+        "Address that Pythons and their catalogue are fetched from; `{originalHost}` in it is the host it stands for",
+    ),
+    Setting(
+        "BP_DEPENDENCY_MIRROR_*",
+        "",
+        (FILE, ENV),
+        False,
+        "The same for one host: `BP_DEPENDENCY_MIRROR_GITHUB_COM`; a hyphen in the host is written as `__`",
+    ),
+    Setting(
+        "BP_EMBED_CERTS",
+        "",
+        (FILE, ENV),
+        False,
+        "true: the model's Python trusts the authorities of `ca-certificates` bindings too",
+    ),
     Setting("EXTRA_INDEX_URL", "", (FILE, ENV), False, "s2i's name for PIP_EXTRA_INDEX_URL"),
     Setting("PIP_INDEX_URL", "PyPI", (FILE, ENV), False, "The package index"),
     Setting(
@@ -121,6 +142,11 @@ class Settings:
     def flag(self, name: str) -> bool:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
+
+    def with_fallbacks(self, values: Mapping[str, tuple[str, str]]) -> "Settings":
+        """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
+        missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
+        return Settings({**self.values, **missing}, self.launch)
 
     def with_value(self, name: str, text: str) -> "Settings":
         """The same with one value put as the wrapper wants it; its launch default follows."""

@@ -61,9 +61,16 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     """The same with a certificate from an authority of our own; yields the authority's certificate too."""
+    context, authority = of_authority(scratch)
+    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+        yield url, authority
+
+
+def of_authority(scratch: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server for 127.0.0.1 and localhost needs to answer over https, and the certificate of the authority that signed for it."""
     authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
     certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
-    extension.write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    extension.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n")
     new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2", "-extfile", extension]
     commands: tuple[list[str | Path], ...] = (
@@ -75,8 +82,7 @@ def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Pa
         subprocess.run(words, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
-        yield url, authority
+    return context, authority
 
 
 @contextlib.contextmanager
@@ -148,8 +154,8 @@ def basic(user: str, password: str) -> str:
 
 
 @contextlib.contextmanager
-def files_with_password(directory: Path, user: str, password: str) -> Iterator[str]:
-    """The files of a directory for those who send this user and password."""
+def files_with_password(directory: Path, user: str, password: str, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The files of a directory for those who send this user and password, over https where there is a ``context``."""
     wanted = f"Basic {basic(user, password)}"
 
     class Guarded(_Files):
@@ -162,7 +168,7 @@ def files_with_password(directory: Path, user: str, password: str) -> Iterator[s
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    with serving(functools.partial(Guarded, directory=str(directory))) as url:
+    with serving(functools.partial(Guarded, directory=str(directory)), context) as url:
         yield url
 
 

@@ -236,10 +236,17 @@ REFUSALS = {
 
 @pytest.mark.parametrize("status", REFUSALS)
 @pytest.mark.parametrize(
-    ("user", "given"), [("", "No user and password were given."), ("bob:x@", "The user and password that were given were refused.")]
+    ("source", "given"),
+    [
+        ("", "There is no user and password for it: not in its URL, and in no binding."),
+        ("EXTRA_INDEX_URL", "The user and password of EXTRA_INDEX_URL were refused."),
+        ("the netrc of the binding corp", "The user and password of the netrc of the binding corp were refused."),
+    ],
 )
-def test_an_index_that_refuses_is_named(status: int, user: str, given: str) -> None:
-    index = Index(default="http://other:pass@mirror/simple", extra=(f"http://{user}inside:8080/simple",))
+def test_an_index_that_refuses_is_named(status: int, source: str, given: str) -> None:
+    refusing = "http://inside:8080/simple"
+    credentials = ((refusing, source),) if source else ()
+    index = Index(default="http://other:pass@mirror/simple", extra=(refusing,), credentials=credentials)
     said = no_solution(
         f"Because mine was not found in the package registry and you require mine, {UNSATISFIABLE}",
         REFUSALS[status].format(url="http://inside:8080/simple"),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from seldon_buildpack import errors
 from seldon_buildpack.install import probe
 from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.reasons import plainly
 from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.project.python_version import SUPPORTED
 from seldon_buildpack.secrets import without_credentials, without_queries
@@ -16,15 +17,6 @@ from seldon_buildpack.secrets import without_credentials, without_queries
 _TAIL = 12
 _WRAPPER = "seldon-core"
 _URL = re.compile(r"https?://[^\s)`'\"]+")
-# What uv says of a failed request (reqwest's and its own words), and what that is in plain ones.
-_REASONS = (
-    (r"Connection refused", "nothing answers at {host} (connection refused)"),
-    (r"does not resolve|Name or service not known", "the name {host} does not resolve"),
-    (r"lookup address information: Try again|Temporary failure in name resolution", "no name server answered when {host} was looked up"),
-    (r"timed out", "no answer came from {host} in time"),
-    (r"[Uu]nreachable|No route to host", "there is no way to {host} in the network"),
-    (r"[Cc]onnection reset|closed before", "{host} broke the connection off"),
-)
 _REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
 _TLS = (
     (r"CaUsedAsEndEntity", "it is self-signed, as an authority's own, which no server may use even where it is trusted", False),
@@ -197,9 +189,8 @@ def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
 
 def _plainly(words: Words, url: str) -> str:
     host = urlsplit(without_credentials(url)).netloc
-    plain = next((plain for pattern, plain in _REASONS if re.search(pattern, words.said)), "")
     last = next((line for line in reversed(words.chain) if line), "")
-    return plain.format(host=host) if plain and host else without_credentials(last).rstrip(".")
+    return (host and plainly(words.said, host)) or without_credentials(last).rstrip(".")
 
 
 def _index_of(url: str, attempt: Attempt) -> str:
@@ -224,9 +215,8 @@ def _refused(words: Words, attempt: Attempt) -> errors.BuildError | None:
 
 
 def _refusal(url: str, status: int, attempt: Attempt) -> errors.BuildError:
-    host = urlsplit(without_credentials(url)).netloc
-    with_user = any(urlsplit(full).netloc.endswith(f"@{host}") for full in (*attempt.index.urls, *attempt.index.find_links))
-    return errors.IndexRefused(_index_of(url, attempt) or _root(url), status, with_user)
+    name = _index_of(url, attempt)
+    return errors.IndexRefused(name or _root(url), status, attempt.index.credentials_of(name))
 
 
 def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:

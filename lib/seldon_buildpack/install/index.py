@@ -1,17 +1,23 @@
-"""Where packages come from: pip's variables and the manifest's own lines, turned into what uv is told.
+"""Where packages come from: pip's variables, the platform's bindings and the manifest's own lines, turned into what uv is told.
 
-Explicit variables win over the manifest. Everything is handed to uv in its environment, not on its command line, where
-any process could read a password.
+Explicit variables win over bindings, bindings over the manifest. Everything is handed to uv in its environment, not on its
+command line, where any process could read a password.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.credentials import Credential, applied
 from seldon_buildpack.project.requirements import IndexLines
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
-from seldon_buildpack.settings import Settings
+from seldon_buildpack.settings import ENV, FILE, Settings
+
+# Who named an index that a line of the requirements names.
+MANIFEST = "the requirements"
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
@@ -30,6 +36,8 @@ class Index:
     constraints: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[tuple[str, str], ...] = ()
+    """Where the user and password of an index come from, by its name."""
 
     @property
     def source_options(self) -> tuple[str, ...]:
@@ -43,12 +51,16 @@ class Index:
 
     def names(self) -> tuple[str, ...]:
         """The indexes as they may be shown."""
-        return tuple(without_queries(without_credentials(url)) for url in self.urls)
+        return tuple(_public(url) for url in self.urls)
 
     def places(self, app: Path) -> tuple[str, ...]:
         """The indexes and folders of wheels as they may be shown, folders of the source by their name in it."""
-        links = (without_queries(without_credentials(link)).removeprefix(f"{app}/") for link in self.find_links)
+        links = (_public(link).removeprefix(f"{app}/") for link in self.find_links)
         return (*(() if self.no_index else self.names()), *links)
+
+    def credentials_of(self, name: str) -> str:
+        """Where the user and password of an index come from; empty where it has none."""
+        return dict(self.credentials).get(name, "")
 
     def secrets(self) -> tuple[Secret, ...]:
         """The credentials in its URLs."""
@@ -57,7 +69,7 @@ class Index:
     def key(self) -> str:
         """A digest of what is configured, less credentials: a new password does not change what is installed."""
         told = [*self.urls, "|", *self.find_links, "|", *self.trusted_hosts, str(self.no_index), self.strategy, *self.options]
-        return hashlib.sha256(json.dumps([without_queries(without_credentials(word)) for word in told]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([_public(word) for word in told]).encode()).hexdigest()
 
     def environment(self) -> dict[str, str]:
         """The variables uv reads (uv: Environment variables)."""
@@ -72,21 +84,59 @@ class Index:
         return {name: value for name, value in told.items() if value} | dict(self.variables)
 
 
-def configure(settings: Settings, lines: IndexLines, app: Path) -> Index:
-    """Merge pip's variables with the manifest's index lines."""
-    extra = settings.words("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL") + lines.extra_index_urls
-    links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
+def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | None = None) -> Index:
+    """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host."""
+    bound = bound or Bound()
+    defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, MANIFEST)]
+    extra = _named(settings, "EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
+    extra += [*bound.extra, *((url, MANIFEST) for url in lines.extra_index_urls)]
+    links = [(_absolute(app, link), origin) for link, origin in _named(settings, "PIP_FIND_LINKS")]
+    links += [(link, MANIFEST) for link in lines.find_links]
+    found: dict[str, str] = {}
+    urls = [_with_credentials(named, bound.credentials, found) for named in (defaults, extra, links)]
     return Index(
-        default=settings.text("PIP_INDEX_URL") or lines.index_url,
-        extra=tuple(dict.fromkeys(extra)),
-        find_links=tuple(dict.fromkeys(links)),
+        default=next((url for url in urls[0] if url), ""),
+        extra=_each_once(urls[1]),
+        find_links=_each_once(urls[2]),
         trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
         strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
         constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
         options=_options(settings, lines, app),
         variables=_variables(settings, app),
+        credentials=tuple(found.items()),
     )
+
+
+def _named(settings: Settings, *names: str) -> list[tuple[str, str]]:
+    """The words of these variables, each with its variable's name, or with the binding that stands in for it."""
+    found = [(name, value) for name in names if (value := settings.get(name))]
+    return [(word, name if value.source in (ENV, FILE) else value.source) for name, value in found for word in value.value.split()]
+
+
+def _with_credentials(named: Iterable[tuple[str, str]], credentials: tuple[Credential, ...], found: dict[str, str]) -> list[str]:
+    """The URLs with users and passwords; ``found`` is told where those come from."""
+    urls = []
+    for given, origin in named:
+        url, source = applied(given, credentials)
+        if name := _public(url):
+            source = source or (origin if without_credentials(given) != given else "")
+            if source:
+                found.setdefault(name, source)
+        urls.append(url)
+    return urls
+
+
+def _each_once(urls: Iterable[str]) -> tuple[str, ...]:
+    """The URLs, each once whoever may read it: the first wins."""
+    found: dict[str, str] = {}
+    for url in urls:
+        found.setdefault(without_credentials(url), url)
+    return tuple(found.values())
+
+
+def _public(url: str) -> str:
+    return without_queries(without_credentials(url))
 
 
 def _absolute(app: Path, link: str) -> str:
@@ -109,8 +159,7 @@ def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:
     proxy = settings.text("PIP_PROXY")
     certificates, client = settings.text("PIP_CERT"), settings.text("PIP_CLIENT_CERT")
     told = {
-        "HTTP_PROXY": proxy,
-        "HTTPS_PROXY": proxy,
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy),
         "SSL_CERT_FILE": _absolute(app, certificates) if certificates else "",
         "SSL_CLIENT_CERT": _absolute(app, client) if client else "",
         "UV_HTTP_TIMEOUT": settings.text("PIP_DEFAULT_TIMEOUT") or settings.text("PIP_TIMEOUT"),

@@ -1,16 +1,11 @@
 """One look at an index: uv takes a page that is no index for an index without the package."""
 
-from pathlib import Path
-from urllib.parse import urlsplit
-
+from seldon_buildpack.install import requesting
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.secrets import without_credentials
 
-_SECONDS = 5
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPTED = (_JSON, "application/vnd.pypi.simple.v1+html", "text/html")
-# What the build image trusts, as uv does; requests by itself trusts a list of its own.
-_TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 _NOBODYS = "no-index-has-a-package-of-this-name"
 
 
@@ -42,27 +37,5 @@ def what_is_wrong(top: tuple[int, str], one: tuple[int, str], none: tuple[int, s
 
 def _ask(url: str, index: Index) -> tuple[int, str]:
     """Status and type of an answer. Raises requests.RequestException."""
-    import requests
-    import urllib3
-
-    parts = urlsplit(url)
-    trusted = parts.hostname in index.trusted_hosts or parts.netloc.rpartition("@")[2] in index.trusted_hosts
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    verify: bool | str = False if trusted else str(_TRUSTED) if _TRUSTED.is_file() else True
-    answer = requests.get(
-        url,
-        timeout=_SECONDS,
-        headers={"Accept": ", ".join(_ACCEPTED)},
-        verify=verify,
-        proxies=_proxies(index),
-        stream=True,
-        allow_redirects=True,
-    )
-    with answer:
+    with requesting.get(url, index, {"Accept": ", ".join(_ACCEPTED)}) as answer:
         return answer.status_code, answer.headers.get("Content-Type", "").partition(";")[0].strip()
-
-
-def _proxies(index: Index) -> dict[str, str] | None:
-    told = dict(index.variables)
-    found = {scheme: told[name] for scheme, name in (("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY")) if name in told}
-    return found or None

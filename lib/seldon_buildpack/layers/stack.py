@@ -10,8 +10,9 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
+from seldon_buildpack.layers import cache, certificates, keys, python, requirements, serve, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.wrapper import Wrapper
@@ -27,6 +28,7 @@ class Stack:
     wrapper: Wrapper
     installation: Installation | None
     index: Index
+    mirror: Mirror
     bundle: Bundle
     uv: Uv
     log: Log
@@ -42,7 +44,7 @@ class Stack:
             self._wrapper()
         self._python()
         cache.keep(self.layer(cache.NAME), self.uv)
-        kept = {python.NAME, cache.NAME, serve.NAME}
+        kept = {python.NAME, cache.NAME, serve.NAME, certificates.NAME}
         kept |= {wrapper.NAME} if shared else set()
         kept |= {requirements.NAME} if self.installation else set()
         drop_others(self.root, kept)
@@ -93,7 +95,7 @@ class Stack:
             self._reuse(layer, stored)
             return
         with self.log.layer(layer.name, reason):
-            python.make(layer, self.python, self.uv, tuple(self.bundle.pythons))
+            python.make(layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror)
 
     def _reuse(self, layer: Layer, stored: dict[str, str]) -> None:
         self.log.reused(layer.name)
