@@ -27,6 +27,7 @@ from seldon_buildpack.project import (
     manifest,
     methods,
     model,
+    private_files,
     python_version,
     s2i_environment,
     s2i_scripts,
@@ -108,6 +109,8 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     launch.write(stack.root, [serve.WEB], labels)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
+    if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
+        out.private(names)
     out.closing(*methods.example(project.model.service_type))
 
 
@@ -135,6 +138,8 @@ def read_project(platform: Platform, out: Log) -> Project:
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
     if requirements:
         known = known.without_launch(requirements.configuring)
+    for key in known.like_credentials():
+        out.advise(log.credential_in_image(key))
     out.masker = Masker.of((*secret, *index.secrets(), *(requirements.secrets if requirements else ())))
     choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")

@@ -38,7 +38,7 @@ def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str
 @contextlib.contextmanager
 def plain_http(directory: Path) -> Iterator[str]:
     """The files of a directory; a folder without index.html is a page of links, which is all that PEP 503 asks for."""
-    with serving(functools.partial(_Files, directory=str(directory))) as url:
+    with serving(functools.partial(Files, directory=str(directory))) as url:
         yield url
 
 
@@ -54,7 +54,7 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+    with serving(functools.partial(Files, directory=str(directory)), context) as url:
         yield url
 
 
@@ -62,17 +62,17 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
 def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     """The same with a certificate from an authority of our own; yields the authority's certificate too."""
     context, authority = of_authority(scratch)
-    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+    with serving(functools.partial(Files, directory=str(directory)), context) as url:
         yield url, authority
 
 
-def of_authority(scratch: Path) -> tuple[ssl.SSLContext, Path]:
+def of_authority(scratch: Path, days: int = 2) -> tuple[ssl.SSLContext, Path]:
     """What a server for 127.0.0.1 and localhost needs to answer over https, and the certificate of the authority that signed for it."""
     authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
     certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
     extension.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n")
     new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2", "-extfile", extension]
+    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", str(days), "-extfile", extension]
     commands: tuple[list[str | Path], ...] = (
         [*new, "-x509", "-subj", "/CN=Tests", "-keyout", authority_key, "-out", authority],
         [*new, "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", request],
@@ -158,7 +158,7 @@ def files_with_password(directory: Path, user: str, password: str, context: ssl.
     """The files of a directory for those who send this user and password, over https where there is a ``context``."""
     wanted = f"Basic {basic(user, password)}"
 
-    class Guarded(_Files):
+    class Guarded(Files):
         def do_GET(self) -> None:
             if self.headers.get("Authorization") == wanted:
                 super().do_GET()
@@ -172,5 +172,7 @@ def files_with_password(directory: Path, user: str, password: str, context: ssl.
         yield url
 
 
-class _Files(http.server.SimpleHTTPRequestHandler):
+class Files(http.server.SimpleHTTPRequestHandler):
+    """The files of a directory, the working one where none is given."""
+
     def log_message(self, format: str, *args: object) -> None: ...

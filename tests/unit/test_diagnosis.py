@@ -27,6 +27,7 @@ def no_solution(cause: str, *hints: str) -> str:
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "not_an_index", lambda *_: None)
+    monkeypatch.setattr(probe, "certificate", lambda *_: "")
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,6 @@ error: Request failed after 3 retries in 9.5s
         ("tcp connect error\n  cause: Connection refused (os error 111)", "nothing answers at {host} (connection refused)"),
         ("dns error\n  cause: failed to lookup address information: Name does not resolve", "the name {host} does not resolve"),
         ("dns error\n  cause: failed to lookup address information: Try again", "no name server answered when {host} was looked up"),
-        ("operation timed out", "no answer came from {host} in time"),
         ("something uv never said before", "something uv never said before"),
     ],
 )
@@ -207,7 +207,7 @@ def test_a_requirement_by_url_that_cannot_be_had_is_not_taken_for_an_index() -> 
 @pytest.mark.parametrize(
     ("certificate", "why", "fix"),
     [
-        ("UnknownIssuer", "it is signed by nobody that the build image trusts", "Make a builder that trusts your authority"),
+        ("UnknownIssuer", "it is signed by nobody that the build image trusts", "Give the build your authority's certificate"),
         ("Expired", "it has expired", "Give the server a certificate that is valid"),
         ("NotValidForName", "it is for another host", "Give the server a certificate that is valid"),
         (
@@ -225,7 +225,7 @@ def test_a_certificate_that_is_refused_is_explained(certificate: str, why: str, 
     assert error.title == "The TLS certificate of https://inside:8443/simple is not trusted"
     assert error.cause == f"Verifying it failed: {why}."
     assert error.fixes[0].startswith(fix)
-    assert error.fixes[1].endswith("PIP_TRUSTED_HOST=inside:8443")
+    assert error.fixes[-1].endswith("PIP_TRUSTED_HOST=inside:8443")
 
 
 REFUSALS = {

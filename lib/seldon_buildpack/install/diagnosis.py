@@ -2,29 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import probe
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.reasons import plainly
+from seldon_buildpack.install import connection, probe
 from seldon_buildpack.install.uv import Outcome
+from seldon_buildpack.install.words import Attempt as Attempt
+from seldon_buildpack.install.words import Words, read
 from seldon_buildpack.project.python_version import SUPPORTED
-from seldon_buildpack.secrets import without_credentials, without_queries
+from seldon_buildpack.secrets import without_credentials
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
-_URL = re.compile(r"https?://[^\s)`'\"]+")
-_REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
-_TLS = (
-    (r"CaUsedAsEndEntity", "it is self-signed, as an authority's own, which no server may use even where it is trusted", False),
-    (r"UnknownIssuer|self.signed|SelfSigned", "it is signed by nobody that the build image trusts", True),
-    (r"Expired", "it has expired", False),
-    (r"NotValidYet", "it is not valid yet", False),
-    (r"NotValidForName", "it is for another host", False),
-)
 # What a build from source did not find, and how Debian names the package that has it.
 _MISSING = (
     (r"pg_config executable not found|libpq-fe\.h", "PostgreSQL's headers", "libpq-dev"),
@@ -43,65 +32,10 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
-
-    index: Index
-    python: str
-    wrapper: str
-    doing: str = "Installing your requirements"
-    app: Path = Path("/workspace")
-    local: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True)
-class Words:
-    """What uv said of its failure. ``chain``: the error and its causes, each on one line; ``build``: what a package's build printed."""
-
-    lines: tuple[str, ...]
-    chain: tuple[str, ...]
-    hints: tuple[str, ...]
-    build: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """All but what a package's build printed."""
-        return "\n".join((*self.chain, *self.hints))
-
-    @property
-    def tail(self) -> tuple[str, ...]:
-        """What is worth reading of it where nothing better is known."""
-        return self.lines[-_TAIL:]
-
-
-def read(outcome: Outcome, app: Path) -> Words:
-    """Take uv's output apart: `error:`, then `  cause:` lines, each with its own indented ones, then `hint:` lines."""
-    start = next((number for number, line in enumerate(outcome.lines) if line.startswith("error:")), 0)
-    lines = tuple(_without_paths(line, app) for line in outcome.lines[start:] if line.strip() and not line.startswith("Using Python"))
-    blocks: list[tuple[str, list[str]]] = []
-    for line in lines:
-        if found := re.match(r"(error|  cause|hint): (.*)", line):
-            blocks.append((found[1].strip(), [found[2]]))
-        elif blocks:
-            blocks[-1][1].append(line.removeprefix(" " * 9))
-    build = next((block for _, block in blocks if block[0].startswith("Call to `") and len(block) > 1), [""])[1:]
-    # What git and a build print is quoted below a line that is none of uv's sentences.
-    chain = tuple(" ".join(block if "[std" not in "".join(block[1:2]) else block[:1]) for kind, block in blocks if kind != "hint")
-    return Words(lines, chain, tuple(" ".join(block) for kind, block in blocks if kind == "hint"), tuple(build))
-
-
-def _without_paths(line: str, app: Path) -> str:
-    """The line less the container's paths: what lies in the source is named from its top, uv's own folders not at all."""
-    line = re.sub(rf"(?:file://)?{re.escape(str(app))}(?=$|[`'\s:)])", ".", line)
-    line = re.sub(rf"(?:file://)?{re.escape(str(app))}/", "./", line)
-    return re.sub(r"(?:file://)?/[^\s'\"]*/uv/(?:builds-v\d+/\.tmp\w+|sdists-v\d+/\S*?/src|git-v\d+/checkouts/\w+/\w+)/", "", line)
-
-
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
     words = read(outcome, attempt.app)
-    for part in (_disk, _hash, _vcs, _local, _connection, _refused, _source_build, _resolution):
+    for part in (_disk, _hash, _vcs, _local, connection.explain, connection.refused, _broken, _source_build, _resolution):
         if error := part(words, attempt):
             return error
     return errors.InstallFailed(attempt.doing, words.tail)
@@ -112,8 +46,7 @@ def reason(outcome: Outcome, what: str) -> str:
     words = read(outcome, Path("/workspace"))
     if "No download found" in words.said:
         return f"it has no {what}"
-    url = _URL.search(words.said)
-    return _plainly(words, url[0] if url else "") if words.chain else "uv said nothing"
+    return connection.reason(words)
 
 
 def without_frames(lines: Sequence[str]) -> list[str]:
@@ -163,60 +96,14 @@ def _local(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     return errors.FindLinksMissing(found[1]) if found else None
 
 
-def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
-    text = words.said
-    url = next((found for line in words.chain if (found := _URL.search(line))), None)
-    if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", text):
-        return errors.NotAnIndex(
-            _index_of(content[2], attempt) or _root(content[2]), f"it sends {content[1]}, neither HTML nor its JSON", ""
-        )
-    if not url or not _REQUEST_FAILED.search(text):
+def _broken(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    """A file that is no archive, or not all of one; uv says so of one whose download broke off too."""
+    if found := re.search(r"The structure of `([^`]+)` \(v([^)]+)\) was invalid: *(.*)", words.said):
+        return errors.PackageBroken(f"{found[1]} {found[2]}", found[3].strip())
+    if not re.search(r"Failed to extract archive|Failed to read from zip|invalid (?:zip|gzip|Zip)", words.said):
         return None
-    index = _index_of(url[0], attempt)
-    for pattern, why, signer in _TLS:
-        if "invalid peer certificate" in text and re.search(pattern, text):
-            return errors.TlsNotTrusted(index or _root(url[0]), why, signer)
-    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", text):
-        return errors.DownloadFailed(without_queries(without_credentials(direct[1])), _plainly(words, url[0]))
-    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", text):
-        if status[1] in ("401", "403"):
-            return _refusal(url[0], int(status[1]), attempt)
-        return errors.IndexFails(index or _root(url[0]), f"{status[1]} ({status[2]})")
-    if index:
-        return errors.IndexUnreachable(index, _plainly(words, url[0]))
-    return errors.NetworkAway(_root(url[0]), _plainly(words, url[0]))
-
-
-def _plainly(words: Words, url: str) -> str:
-    host = urlsplit(without_credentials(url)).netloc
-    last = next((line for line in reversed(words.chain) if line), "")
-    return (host and plainly(words.said, host)) or without_credentials(last).rstrip(".")
-
-
-def _index_of(url: str, attempt: Attempt) -> str:
-    """The index or page of links that a request went to, as the user named it; empty where it went elsewhere."""
-    host = urlsplit(without_credentials(url)).netloc
-    named = (*attempt.index.names(), *(without_credentials(link) for link in attempt.index.find_links if "://" in link))
-    return next((name for name in named if urlsplit(name).netloc == host), "")
-
-
-def _root(url: str) -> str:
-    parts = urlsplit(without_credentials(url))
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _refused(words: Words, attempt: Attempt) -> errors.BuildError | None:
-    """uv takes an index that refuses for one without the package, and mentions it in a hint."""
-    for hint in words.hints:
-        status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
-        if status and url:
-            return _refusal(url[0], int(status[1]), attempt)
-    return None
-
-
-def _refusal(url: str, status: int, attempt: Attempt) -> errors.BuildError:
-    name = _index_of(url, attempt)
-    return errors.IndexRefused(name or _root(url), status, attempt.index.credentials_of(name))
+    package = re.search(r"Failed to (?:download|extract|unzip)[^`]*`([^`]+)`", words.said)
+    return errors.PackageBroken(without_credentials(package[1]), words.chain[-1].strip()) if package else None
 
 
 def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
@@ -255,7 +142,7 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
     if "No solution found" not in words.said:
         return None
     flat = " ".join(" ".join(words.chain).split())
-    for part in (_conflict_with_wrapper, _unknown, _other_python, _version):
+    for part in (_conflict_with_wrapper, _index_order, _unknown, _other_python, _version):
         if error := part(flat, words, attempt):
             return error
     return (
@@ -358,6 +245,15 @@ def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildErro
     return errors.NoMatchingWheel(
         found[1], attempt.python, "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits."
     )
+
+
+def _index_order(_flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
+    """A name that the first index has, and not in a version that fits: uv looks no further (uv: Searching across multiple indexes)."""
+    hint = re.search(r"`(\S+)` was found on (\S+), but not at the requested version \((\S+)\)", " ".join(words.hints))
+    if not hint:
+        return None
+    first = connection.index_of(hint[2], attempt) or without_credentials(hint[2])
+    return errors.HeldByFirstIndex(hint[1], hint[3], first, [place for place in _asked(attempt) if place != first])
 
 
 def _version(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
