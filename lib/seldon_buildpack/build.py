@@ -97,7 +97,7 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     project = read_project(platform, out)
     project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    served_by = wrapper.plan(_wrapper_version(project, bundle), interpreter, bundle)
+    served_by = wrapper.plan(wrapper_version(project, bundle), interpreter, bundle)
     _tell(project, interpreter, served_by, out)
     stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
     out.heading("Layers")
@@ -114,7 +114,7 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     out.closing(*methods.example(project.model.service_type))
 
 
-def _wrapper_version(project: Project, bundle: Bundle) -> str:
+def wrapper_version(project: Project, bundle: Bundle) -> str:
     """The release that is asked for: by the variable, by the requirements, else the one that is carried."""
     asked = project.settings.text("BP_SELDON_CORE_VERSION")
     if asked and not asked[0].isdigit():

@@ -312,9 +312,10 @@ class HashMismatch(BuildError):
 
     def __init__(self, package: str, tail: Sequence[str]) -> None:
         super().__init__(
-            f"{package} does not have the hash that your requirements give",
-            "The file was changed since they were written, the index serves another one, or the hash is of another platform's file.",
-            "Write the hashes anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+            f"{package} does not have the hash that is given for it",
+            "The hash stands in your requirements, or where they give none, on the index's own page. The file was changed since it was written,\n"
+            "the index serves another one, or the hash is of another platform's file.",
+            "Write the hashes of your requirements anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
             tail=tail,
         )

@@ -392,7 +392,7 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
             "error: Failed to download `six==1.16.0`\n  cause: Hash mismatch for `six==1.16.0`\n         Expected:\n           sha256:00\n"
             "         Computed:\n           sha256:8a",
             errors.HashMismatch,
-            "six==1.16.0 does not have the hash that your requirements give",
+            "six==1.16.0 does not have the hash that is given for it",
         ),
         (
             "Resolved 41 packages in 1.06s\nerror: Failed to download `scipy==1.17.1`\n  cause: Failed to extract archive\n"

@@ -113,6 +113,18 @@ def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: La
     return shared
 
 
+def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
+    """What ``make`` would take from elsewhere, a line `NAME==VERSION` each, with ` (from URL)` behind what has one. Raises a BuildError."""
+    prefix = scratch / "venv"
+    environments.prepare(prefix, interpreter, what.python.minor)
+    if what.wrapper.carried:
+        _show_installed(
+            environments.site_packages(what.wrapper.carried, what.python.minor), environments.site_packages(prefix, what.python.minor)
+        )
+    lines = _install(uv, prefix, what, [*what.index.options, *_arguments(what, scratch), "--dry-run"])
+    return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
+
+
 def _complete(prefix: Path, what: Installation, left: frozenset[str], uv: Uv) -> None:
     """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info), and see whether they go together."""
     carried = what.wrapper.carried
@@ -161,7 +173,7 @@ def _arguments(what: Installation, scratch: Path) -> list[str]:
     return arguments
 
 
-def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> None:
+def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> tuple[str, ...]:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
@@ -171,6 +183,7 @@ def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> 
         local = what.requirements.local if what.requirements else ()
         attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
         raise diagnosis.explain(outcome, attempt)
+    return outcome.lines
 
 
 def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:
