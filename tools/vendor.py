@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from tools import builder, bundle
+from tools import builder, bundle, locks, wrapper
 from tools.steps import ToolError, Workspace, announced, run
 
 # Debian 12's, on which models run. pip wants every platform that goes there by name.
@@ -41,7 +41,7 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
     sys.path.insert(0, str(ws.checkout / "lib"))
     with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
         needed, minor = _needed(made, model, Path(scratch))
-        _download(ws, needed, minor, folder, Path(scratch))
+        download(ws, needed, minor, folder, Path(scratch))
     count = len(list(folder.glob("*.whl"))) if folder.is_dir() else 0
     print(f"{folder} holds {count} wheels. To build without a network, set in .s2i/environment or by --env:")
     inside = folder.is_relative_to(model)
@@ -56,7 +56,8 @@ def _needed(made: Path, model: Path, scratch: Path) -> tuple[tuple[str, ...], st
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
     from seldon_buildpack.install.network import joined
-    from seldon_buildpack.layers import python, requirements, wrapper
+    from seldon_buildpack.layers import python, requirements
+    from seldon_buildpack.layers import wrapper as wrapper_layer
     from seldon_buildpack.log import Log
 
     # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
@@ -72,17 +73,24 @@ def _needed(made: Path, model: Path, scratch: Path) -> tuple[tuple[str, ...], st
         interpreter = python.plan(project.python, carried, "")
         if not interpreter.carried:
             raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
-        served_by = wrapper.plan(build.wrapper_version(project, carried), interpreter, carried)
+        served_by = wrapper_layer.plan(build.wrapper_version(project, carried), interpreter, carried)
         stack = build.plan_layers(platform, project, interpreter, served_by, carried, out)
-        if not stack.installation:
-            return (), interpreter.minor
         (scratch / "layers").mkdir()
-        found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv)
+        found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
+        if served_by.lock and not served_by.carried:
+            found = (*found, *locked(served_by.lock))
     except errors.BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
     os.environ.update(_for_pip(project.index.default, project.index.extra, project.index.trusted_hosts, dict(project.index.variables)))
     os.environ.update(project.index.environment())
     return _without_urls(found), interpreter.minor
+
+
+def locked(lock: Path) -> tuple[str, ...]:
+    """The pins of a wrapper's lock, less those whose wheels the builder carries."""
+    return tuple(
+        re.split(r"[ ;\\]", entry)[0].strip() for name, entry in locks.entries(lock.read_text()).items() if name not in wrapper.BUILT_HERE
+    )
 
 
 def _for_pip(default: str, extra: Iterable[str], trusted: Iterable[str], variables: dict[str, str]) -> dict[str, str]:
@@ -110,7 +118,8 @@ def _without_urls(lines: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pins))
 
 
-def _download(ws: Workspace, needed: tuple[str, ...], minor: str, folder: Path, scratch: Path) -> None:
+def download(ws: Workspace, needed: tuple[str, ...], minor: str, folder: Path, scratch: Path) -> None:
+    """Put the wheels of these requirements into the folder, from the indexes that the environment names. Raises ToolError."""
     if not needed:
         return
     from uv import find_uv_bin

@@ -375,7 +375,7 @@ class IndexSlow(BuildError):
     def __init__(self, url: str, seconds: str) -> None:
         super().__init__(
             f"The package index {url} does not answer in time",
-            f"It was given {seconds} s for each answer, and did not need less once.",
+            f"It was given {seconds} s for each answer, and took longer each time.",
             f"Give it longer: PIP_DEFAULT_TIMEOUT, in seconds ({seconds} now).",
             "Check that it is well: a mirror that has to fetch what it is asked for first is slow the first time only.",
         )
@@ -414,7 +414,7 @@ class HeldByFirstIndex(BuildError):
             f"A name is taken from the first index that has it; not asked for {package}: {', '.join(others) or 'the others'}.\n"
             "So nobody can slip in a package of yours by putting one of the same name and a higher version on a public index.",
             f"Ask for a version that {index} has, or add the wanted one to it.",
-            "If you trust all your indexes alike, set BP_PIP_INDEX_STRATEGY=unsafe-best-match. The best version of all is then taken, as pip does.",
+            "If you trust all your indexes alike, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: the best version of all is then taken, as pip does.",
         )
 
 
@@ -655,8 +655,7 @@ class PythonNotInstalled(BuildError):
             f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
             f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
             *([] if minor in carried else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']),
-            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
-            *([] if mirrors else ["In a closed network, name a mirror: BP_DEPENDENCY_MIRROR, or a binding of the type dependency-mirror."]),
+            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL; in a closed network also BP_DEPENDENCY_MIRROR.",
         )
 
 

@@ -19,9 +19,9 @@ from passlib.hash import apr_md5_crypt
 
 
 @contextlib.contextmanager
-def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving(handler: Any, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
     """Answer with ``handler`` (a BaseHTTPRequestHandler) on a free port, over https where there is a ``context``."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         if context:
             # The handshake takes place in the request's own thread: one client that does not finish it holds up nobody.
@@ -29,7 +29,7 @@ def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+            yield f"{'https' if context else 'http'}://{host}:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
@@ -154,7 +154,9 @@ def basic(user: str, password: str) -> str:
 
 
 @contextlib.contextmanager
-def files_with_password(directory: Path, user: str, password: str, context: ssl.SSLContext | None = None) -> Iterator[str]:
+def files_with_password(
+    directory: Path, user: str, password: str, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[str]:
     """The files of a directory for those who send this user and password, over https where there is a ``context``."""
     wanted = f"Basic {basic(user, password)}"
 
@@ -168,7 +170,7 @@ def files_with_password(directory: Path, user: str, password: str, context: ssl.
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    with serving(functools.partial(Guarded, directory=str(directory)), context) as url:
+    with serving(functools.partial(Guarded, directory=str(directory)), context, host) as url:
         yield url
 
 

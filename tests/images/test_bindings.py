@@ -99,7 +99,7 @@ def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(bui
         "print(requests.get(sys.argv[1]).status_code)\n"
     )
     url = f"{inside.https}/simple"
-    words = ("run", "--rm", "--network", "host", "--entrypoint", "launcher", IMAGE, "python", "-c", program, url)
+    words = ("run", "--rm", "--network", "host", "--entrypoint", "launcher", IMAGE, "--", "python", "-c", program, url)
     assert docker(*words).split() == ["401", "401"]
     # What the machine that made the builder trusts besides is no business of the model's.
     [bundle] = [value for name, value in packages.environment(IMAGE).items() if name == "SSL_CERT_FILE"]

@@ -107,6 +107,21 @@ def test_files_that_an_index_keeps_elsewhere_are_told_from_the_index() -> None:
     assert error.title == f"The package index {INDEX} keeps its files elsewhere, at https://files.example, which cannot be reached"
 
 
+def test_the_host_that_a_redirect_leads_to_is_the_one_that_failed() -> None:
+    lines = failed("dns error", "failed to lookup address information: Name does not resolve", url="http://files.invalid/x.whl")
+    error = explained(lines.replace("Failed to fetch: http://files.invalid/x.whl", f"Failed to fetch: {INDEX}/x.whl"), Index(default=INDEX))
+    assert error.cause == "Connecting to http://files.invalid failed: the name files.invalid does not resolve."
+
+
+def test_a_download_that_breaks_off_is_said_to() -> None:
+    error = explained(
+        "error: Failed to download `mine==1.0`\n  cause: Failed to write to the distribution cache\n  cause: error decoding response body\n"
+        "  cause: request or response body error\n  cause: error reading a body from connection\n  cause: end of file before message length reached",
+        Index(default=INDEX),
+    )
+    assert error.title == "The download of mine==1.0 broke off"
+
+
 def test_of_two_indexes_on_a_host_the_one_that_was_asked_is_named() -> None:
     index = Index(extra=("https://inside/team/simple", "https://inside/all/simple"))
     error = explained(failed("operation timed out", url="https://inside/all/simple/mine/"), index)

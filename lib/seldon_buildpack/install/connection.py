@@ -11,6 +11,7 @@ from seldon_buildpack.secrets import without_credentials, without_queries
 
 _URL = re.compile(r"https?://[^\s)`'\"]+")
 _REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
+_PACKAGE = re.compile(r"Failed to (?:download|fetch wheel|download and build)[^`\n]*`([^`]+)`")
 _BROKE_OFF = re.compile(r"decoding response body|end of file before|closed before|ended prematurely|unexpected EOF")
 _CONNECTING = re.compile(r"client error \(Connect\)|underlying connection|tcp connect error|dns error|timed out")
 _TLS = (
@@ -28,6 +29,8 @@ def explain(words: Words, attempt: Attempt) -> errors.BuildError | None:
         index = index_of(content[2], attempt) or _root(content[2])
         return errors.NotAnIndex(index, f"it sends {content[1]}, neither HTML nor its JSON", "")
     url = _url(words)
+    if (package := _PACKAGE.search(words.said)) and _BROKE_OFF.search(words.said):
+        return errors.DownloadBroken(without_credentials(package[1]), _root(url) if url else "The server")
     if not url or not _REQUEST_FAILED.search(words.said):
         return None
     if error := _proxy(words, url, attempt) or _tls(words, url, attempt):
@@ -43,6 +46,9 @@ def reason(words: Words) -> str:
 
 
 def _url(words: Words) -> str:
+    """What was asked for last: after a redirect another address than at first."""
+    if last := re.search(r"for url \((https?://[^)]+)\)", words.said):
+        return last[1]
     found = next((found for line in words.chain if (found := _URL.search(line))), None)
     return found[0] if found else ""
 
@@ -54,9 +60,6 @@ def _of_index(words: Words, url: str, attempt: Attempt) -> errors.BuildError:
             return _refusal(url, int(status[1]), attempt)
         return errors.IndexFails(index or _root(url), f"{status[1]} ({status[2]})")
     why = _plainly(words, url)
-    package = re.search(r"Failed to (?:download|fetch wheel|download and build)[^`\n]*`([^`]+)`", words.said)
-    if package and _BROKE_OFF.search(words.said):
-        return errors.DownloadBroken(without_credentials(package[1]), index or _root(url))
     if index and "timed out" in words.said:
         return errors.IndexSlow(index, dict(attempt.index.variables).get("UV_HTTP_TIMEOUT", "30"))
     if index:
