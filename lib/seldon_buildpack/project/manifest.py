@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from seldon_buildpack import errors
-from seldon_buildpack.project import requirements
+from seldon_buildpack.project import requirements, uv_indexes
 from seldon_buildpack.project.detection import misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
+from seldon_buildpack.secrets import url_secrets
 
 REQUIREMENTS = "requirements.txt"
 # What decides about a project's installation, its code aside.
@@ -33,7 +34,9 @@ def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
     """A source that installs itself: in place, as s2i did (`pip install -e .`), so that a change of its code installs nothing anew."""
     files = tuple(app / file for file in _PROJECT_FILES if (app / file).is_file())
     in_place = (app,) if "-e" in arguments else ()
-    return Requirements(app / name, files, local=in_place, editable=in_place, arguments=arguments)
+    index = uv_indexes.read(app)
+    secrets = tuple(secret for url in (index.index_url, *index.extra_index_urls, *index.find_links) for secret in url_secrets(url))
+    return Requirements(app / name, files, local=in_place, editable=in_place, arguments=arguments, index=index, secrets=secrets)
 
 
 def _pyproject(path: Path) -> tuple[str, ...]:
