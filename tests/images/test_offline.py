@@ -102,7 +102,8 @@ def test_python_wrapper_and_packages_come_from_mirrors_inside(
         (files / "pythons.example" / archive.name).symlink_to(archive)
     # What the catalogue names is nowhere: only the mirror has it.
     (files / "pythons.example/catalogue.json").write_text(interpreters.catalogue_for(workspace, "https://pythons.example"))
-    vendor.download(workspace, vendor.locked(locks.of_wrapper(workspace, "upstream", "3.11")), "3.11", tmp_path / "wheels", tmp_path)
+    needed = vendor.Needed(vendor.locked(locks.of_wrapper(workspace, "upstream", "3.11")), "3.11")
+    vendor.download(workspace, needed, tmp_path / "wheels", tmp_path)
     packages.wheel(tmp_path / "wheels", "inside_only", "1.0")
     for path in (tmp_path / "wheels").iterdir():
         folder = files / "simple" / path.name.partition("-")[0].replace("_", "-").replace(".", "-").lower()
