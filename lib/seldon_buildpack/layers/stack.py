@@ -12,7 +12,7 @@ from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, certificates, keys, python, requirements, serve, wrapper
+from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.wrapper import Wrapper
@@ -44,7 +44,7 @@ class Stack:
             self._wrapper()
         self._python()
         cache.keep(self.layer(cache.NAME), self.uv)
-        kept = {python.NAME, cache.NAME, serve.NAME, certificates.NAME}
+        kept = {python.NAME, cache.NAME, serve.NAME}
         kept |= {wrapper.NAME} if shared else set()
         kept |= {requirements.NAME} if self.installation else set()
         drop_others(self.root, kept)
