@@ -177,6 +177,16 @@ def test_what_libraries_say_is_said_in_plain_words(text: str, plain: str) -> Non
     assert plainly(text, "h") == plain
 
 
+@pytest.mark.parametrize(("password", "status"), [("p@s/s é", 200), ("wrong", 401)])
+def test_a_request_of_ours_sends_the_password_of_its_url_as_uv_does(tmp_path: Path, password: str, status: int) -> None:
+    with (
+        servers.files_with_password(tmp_path, "bob", "p@s/s é") as url,
+        requesting.get(servers.with_user(url, "bob", password), Index()) as answer,
+    ):
+        assert answer.status_code == status
+        assert "bob" not in answer.url
+
+
 @pytest.fixture(scope="module")
 def https(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("https")

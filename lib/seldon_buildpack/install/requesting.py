@@ -5,10 +5,11 @@ requests would by itself trust a list of its own and read this process's environ
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from seldon_buildpack.install import certificates
 from seldon_buildpack.install.index import Index
+from seldon_buildpack.secrets import without_credentials
 
 if TYPE_CHECKING:
     import requests
@@ -29,9 +30,12 @@ def get(url: str, index: Index, headers: Mapping[str, str] | None = None, follow
     store = told.get("SSL_CERT_FILE") or certificates.store() or True
     session = requests.Session()
     session.trust_env = False
+    user, password = (unquote(part or "").encode() for part in (parts.username, parts.password))
     return session.get(
-        url,
+        without_credentials(url),
         timeout=SECONDS,
+        # As bytes: requests would write a password's other letters in Latin-1, where uv and servers have UTF-8.
+        auth=(user, password) if user or password else None,
         headers=dict(headers or {}),
         verify=False if trusted else store if store is True else str(store),
         cert=told.get("SSL_CLIENT_CERT"),
