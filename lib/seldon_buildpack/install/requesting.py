@@ -35,7 +35,7 @@ def get(url: str, index: Index, headers: Mapping[str, str] | None = None, follow
         without_credentials(url),
         timeout=SECONDS,
         # As bytes: requests would write a password's other letters in Latin-1, where uv and servers have UTF-8.
-        auth=(user, password) if user or password else None,
+        auth=requests.auth.HTTPBasicAuth(user, password) if user or password else None,
         headers=dict(headers or {}),
         verify=False if trusted else store if store is True else str(store),
         cert=told.get("SSL_CLIENT_CERT"),

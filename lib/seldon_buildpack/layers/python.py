@@ -83,7 +83,7 @@ def _install(target: Path, python: Python, uv: Uv, carried: tuple[str, ...], ind
         ) from error
     downloads = ["--python-downloads-json-url", catalogue] if catalogue else []
     command = ["python", "install", "--install-dir", str(folder), "--no-bin", *downloads, python.request]
-    outcome = uv.run(command, target, dict(index.variables) | mirror.variables())
+    outcome = uv.run(command, target, dict(index.variables) | ({} if catalogue else mirror.variables()))
     found = [path for path in folder.glob("cpython-*") if path.is_dir() and not path.is_symlink()]
     if outcome.code or not found:
         from seldon_buildpack.install import diagnosis
