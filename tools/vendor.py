@@ -85,12 +85,14 @@ def _needed(made: Path, model: Path, outside: str, scratch: Path) -> Needed:
         interpreter = python.plan(project.python, carried, "")
         if not interpreter.carried:
             raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
-        served_by = wrapper_layer.plan(build.wrapper_version(project, carried), interpreter, carried)
-        stack = build.plan_layers(platform, project, interpreter, served_by, carried, out)
+        wrappers = wrapper_layer.plan(
+            build.wrapper_version(project, carried), project.settings.text("BP_SELDON_PINS"), interpreter, carried
+        )
+        stack = build.plan_layers(platform, project, interpreter, wrappers, carried, out)
         (scratch / "layers").mkdir()
         found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
-        if served_by.lock and not served_by.carried:
-            found = (*found, *locked(served_by.lock))
+        if wrappers[0].lock and not wrappers[0].carried:
+            found = (*found, *locked(wrappers[0].lock))
     except errors.BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
     return Needed(_without_urls(found), interpreter.minor, project.index.environment(), project.index.urls)

@@ -27,7 +27,8 @@ _BUILD_ENVIRONMENT = {
 # A folder that packages test themselves with is never imported while serving; half of NumPy's bytecode would be of these.
 _NOT_COMPILED = ("tests",)
 
-# Built here from source, because no wheel of them is published for every supported Python; all are pure without their optional C code.
+# Built here from source, because no wheel of them is published for every supported Python; all are pure without their optional C code. The versions
+# are upstream's; the current set takes a newer flask-opentracing, which has a wheel.
 BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
 
 
@@ -86,9 +87,11 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
 def with_built_wheels(text: str, folder: Path) -> str:
     """A lock that takes the wheels built here too: their hashes join those of the sources they were built from."""
     for path in sorted(folder.glob("*.whl")):
-        name = path.name.split("-")[0].replace("_", "-").lower()
-        entry = entries(text)[name]
-        text = text.replace(entry, f"{entry.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
+        name, version = path.name.split("-")[:2]
+        entry = entries(text)[name.replace("_", "-").lower()]
+        # The current set has another release of some, one with a wheel.
+        if entry.split()[0].endswith(f"=={version}"):
+            text = text.replace(entry, f"{entry.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
     return text
 
 

@@ -23,7 +23,10 @@ from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
 from seldon_buildpack.project import (
+    before_run,
+    directory,
     image_metadata,
+    large_files,
     manifest,
     methods,
     model,
@@ -33,9 +36,11 @@ from seldon_buildpack.project import (
     s2i_scripts,
     s2iignore,
     scrub,
+    shadowing,
     source,
     wrapper_variables,
 )
+from seldon_buildpack.project.large_files import Apart
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.project.requirements import IndexLines, Requirements
@@ -55,6 +60,7 @@ class Project:
     bound: Bound
     index: Index
     labels: Mapping[str, str]
+    large: Apart
 
 
 def main() -> int:
@@ -97,16 +103,23 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     project = read_project(platform, out)
     project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    served_by = wrapper.plan(wrapper_version(project, bundle), interpreter, bundle)
-    _tell(project, interpreter, served_by, out)
-    stack = plan_layers(platform, project, interpreter, served_by, bundle, out)
+    wrappers = wrapper.plan(wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
+    _tell(project, interpreter, wrappers[0].version, out)
+    stack = plan_layers(platform, project, interpreter, wrappers, bundle, out)
     out.heading("Layers")
-    environment = stack.provide()
-    serve.make(stack.layer(serve.NAME), bundle, environment / "bin", project.settings.launch)
+    provided = stack.provide()
+    for piece in shadowing.check(project.model, stack.modules()):
+        out.advise(piece)
+    serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
         certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
-    labels = {"io.seldon.python.version": interpreter.request, "io.seldon.wrapper.version": stack.wrapper_version(), **project.labels}
-    launch.write(stack.root, [serve.WEB], labels)
+    labels = {
+        "io.seldon.python.version": interpreter.request,
+        "io.seldon.wrapper.version": provided.standing.seldon_core,
+        "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
+        **project.labels,
+    }
+    launch.write(stack.root, [serve.WEB], labels, project.large.slices)
     for name in scrub.application(project.app, project.requirements, project.index.constraints):
         out.masked_in_image(name)
     if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
@@ -151,11 +164,13 @@ def read_project(platform: Platform, out: Log) -> Project:
         python_path=known.at_launch("PYTHONPATH"),
         origins=(name.source if name else "", kind.source if kind else ""),
     )
-    for piece in (*choice.advice, *found.advice):
+    files = directory.open_to_all(platform.app)
+    for piece in (*choice.advice, *found.advice, *before_run.advice(platform.app), *files.advice):
         out.advise(piece)
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    return Project(platform.app, known, found, choice, requirements, given, index, labels)
+    large = large_files.apart(files.sizes)
+    return Project(platform.app, known, found, choice, requirements, given, index, labels, large)
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -181,7 +196,7 @@ def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
 
 
 def plan_layers(
-    platform: Platform, project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, bundle: Bundle, out: Log
+    platform: Platform, project: Project, interpreter: python.Python, wrappers: tuple[wrapper.Wrapper, ...], bundle: Bundle, out: Log
 ) -> Stack:
     """What each layer is made from, before any is made."""
     if platform.layers is None:
@@ -189,16 +204,16 @@ def plan_layers(
     told = project.settings.plain()
     used = project.requirements.variables if project.requirements else frozenset()
     variables = tuple((name, told[name]) for name in sorted(used) if name in told)
-    adds_packages = project.requirements is not None or served_by.lock is None
-    what = (
-        Installation(project.app, project.requirements, project.index, interpreter, served_by, bundle, variables) if adds_packages else None
-    )
+    what = None
+    if project.requirements is not None or wrappers[0].lock is None:
+        pins = project.settings.text("BP_SELDON_PINS").lower()
+        what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
     mirrored = mirror.read(project.settings, project.bound)
-    return Stack(platform.layers, interpreter, served_by, what, project.index, mirrored, bundle, uv, out)
+    return Stack(platform.layers, interpreter, wrappers, what, project.index, mirrored, bundle, uv, out)
 
 
-def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapper, out: Log) -> None:
+def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:
     found = project.model
     out.heading("Model")
     out.fact("Class", found.name, found.name_source)
@@ -206,11 +221,13 @@ def _tell(project: Project, interpreter: python.Python, served_by: wrapper.Wrapp
     if found.doubt:
         out.fact("Not checked", found.doubt)
     out.fact("Python", interpreter.request, project.python.source)
-    out.fact("Wrapper", f"seldon-core {served_by.version}", licence(served_by.version))
+    out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
     if project.requirements:
         out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
     for name, kind in project.bound.facts:
         out.fact("Binding", name, kind)
+    if project.large.slices:
+        out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):
         source = project.index.credentials_of(url)
         out.fact("Index", url, f"user and password from {source}" if source.startswith("the ") and source != MANIFEST else "")

@@ -81,6 +81,10 @@ class Bundle:
         """The lock (pins with hashes) of a release of the wrapper for a Python; it may not be there."""
         return self.locks(seldon_core) / pins / f"py{minor}.txt"
 
+    def pins(self, seldon_core: str, minor: str) -> tuple[str, ...]:
+        """The sets that a release of the wrapper is locked in for a Python."""
+        return tuple(pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file())
+
     def overrides(self, seldon_core: str) -> Path:
         """What a release of the wrapper requires in the current set in place of what its metadata says; it may not be there."""
         return self.locks(seldon_core) / CURRENT / "overrides.txt"

@@ -213,7 +213,13 @@ class NoMatchingWheel(BuildError):
         )
 
 
-class WrapperConflict(BuildError):
+class Conflict(BuildError):
+    """Requirements that no set of versions meets. ``asks`` is what was asked for and cannot be had, where that is known."""
+
+    asks = ""
+
+
+class WrapperConflict(Conflict):
     """The user's requirements and the wrapper's cannot be met together.
 
     ``package`` is the one that no version of suits both, ``wants`` who asks for what of it, ``suits`` what the wrapper asks
@@ -224,10 +230,11 @@ class WrapperConflict(BuildError):
         both = "".join(f"\n  {want}" for want in wants)
         who = f"No version of {package} suits both:{both}" if wants else "Who asks for what stands below."
         direct = pinned.startswith(package) and bool(package)
+        self.asks = pinned
         super().__init__(
             f"Your requirements and those of seldon-core {wrapper} exclude each other",
-            f"{who}\nThe wrapper serves your model in the same Python, so one version of each package must suit both. What seldon-core asks for\n"
-            "cannot be changed, and its releases from 1.17.1 to 1.18.2 all ask for the same.",
+            f"{who}\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
+            "Leave BP_SELDON_PINS and BP_SELDON_CORE_VERSION out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
             *([f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen."] if direct else []),
             *(
                 [f"Ask for a release of {_name(pinned)} that works with {suits}; without a version the newest that does is chosen."]
@@ -248,7 +255,7 @@ def _name(requirement: str) -> str:
     return re.split(r"[\[<>=!~ ]", requirement, maxsplit=1)[0]
 
 
-class RequirementsConflict(BuildError):
+class RequirementsConflict(Conflict):
     """The user's own requirements contradict each other."""
 
     def __init__(self, tail: Sequence[str]) -> None:
@@ -631,14 +638,43 @@ class WrapperVersionInvalid(BuildError):
 
 
 class WrapperBroken(BuildError):
-    """The packages are installed, and the wrapper does not import."""
+    """The packages are installed, and the wrapper does not serve with them. ``unmet``: what it asks for, and what it gets instead."""
 
-    def __init__(self, tail: Sequence[str]) -> None:
+    def __init__(self, unmet: Sequence[str], tail: Sequence[str]) -> None:
+        listed = "".join(f"\n  {one}" for one in unmet)
         super().__init__(
-            "The wrapper does not start with the versions your requirements ask for",
-            "They replace versions that seldon-core was released with; importing it fails.",
-            "Leave out the pin that the last lines point at.",
+            "The wrapper does not serve with the versions your requirements ask for",
+            (f"seldon-core asks for other versions:{listed}" if unmet else "They replace versions that seldon-core was released with.")
+            + "\nIt was started with yours, and that failed.",
+            *([f"Ask for {one.partition(', not ')[0]}, or for releases of your packages that work with it." for one in unmet]),
+            *([] if unmet else ["Leave out the pin that the last lines point at."]),
             tail=tail,
+        )
+
+
+class PinsUnknown(BuildError):
+    """BP_SELDON_PINS is none of its three values."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"BP_SELDON_PINS={value} is not known",
+            "It chooses the versions of what the wrapper needs: auto (by your requirements), upstream (what seldon-core itself allows) or\n"
+            "current (the same wrapper on current dependencies).",
+            _set("BP_SELDON_PINS", "auto"),
+        )
+
+
+class PinsNotLocked(BuildError):
+    """A set of pins that the release of the wrapper, or this Python, does not have. ``others``: those that are there."""
+
+    def __init__(self, pins: str, version: str, python: str, others: Sequence[str]) -> None:
+        instead = (
+            f"For Python {python} there is {' and '.join(others)}." if others else "There are sets of pins for seldon-core 1.17.1 only."
+        )
+        super().__init__(
+            f"BP_SELDON_PINS={pins}: there is no such set for seldon-core {version} on Python {python}",
+            f"{instead} docs/wrapper.md lists what there is.",
+            "Leave BP_SELDON_PINS out: what there is, is then chosen.",
         )
 
 
@@ -907,6 +943,38 @@ class ModelModuleIsStandard(BuildError):
             f"{file} is hidden by Python's own module {top}",
             f"The wrapper looks for modules in Python's standard library first, and that has a module {top} too.",
             f"Rename {file}, say to {class_name}.py, and set MODEL_NAME={class_name} (or the new name, a dot, and {class_name}).",
+        )
+
+
+class ModelModuleInstalled(BuildError):
+    """An installed package has a module by the name of the model's: Python finds that first (the wrapper appends the source to sys.path).
+
+    ``own`` is the user's file, or the directory at the top of a dotted module, with a slash at its end; ``package`` as pip lists it.
+    """
+
+    def __init__(self, own: str, module: str, class_name: str, package: str) -> None:
+        top = module.partition(".")[0]
+        folder, _, last = own.rstrip("/").rpartition("/")
+        renamed = f"{folder}/my_{last}".lstrip("/") + own[len(own.rstrip("/")) :]
+        super().__init__(
+            f"{own} is hidden by the installed package {package}",
+            f"{package} has a module {top} too. The wrapper looks for modules among the installed packages first and in the source last, and would\n"
+            f"take {class_name} from there, if {package} has one.",
+            f"Rename {own}, say to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
+            f"If the class {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
+        )
+
+
+class BeforeRunCarriageReturn(BuildError):
+    """The first line of ``before-run`` ends in CR LF: the kernel takes the CR as part of the program's name, or of its argument."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(
+            "before-run cannot be started: its lines end in CR LF",
+            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux takes as part of the\n"
+            "program's name or of its option: the program does not start, and the container ends.",
+            "Let its lines end in LF: `sed -i 's/\\r$//' before-run`. For git, write `before-run text eol=lf` into .gitattributes.",
+            "If it is not meant to run, take its execute permission away: `chmod -x before-run`.",
         )
 
 

@@ -67,6 +67,11 @@ class Log:
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
+    def pins(self, pins: str, because: str) -> None:
+        """Which set of the wrapper's pins serves, where it is not its release's own."""
+        why = f"seldon-core's own exclude {because}" if because else "BP_SELDON_PINS"
+        self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
+
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
@@ -80,14 +85,24 @@ class Log:
 
     def left_out(self, names: Sequence[str]) -> None:
         """What is not part of the source, the first few by name."""
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        self.fact("Left out", ", ".join(names[:_MOST_NAMES]) + more, ".s2iignore")
+        self.fact("Left out", _first(names), ".s2iignore")
+
+    def large_files(self, size: int, layers: int) -> None:
+        """What of the source a change of code does not write again."""
+        where = "a layer of their own" if layers == 1 else f"{layers} layers of their own"
+        self.fact("Large files", f"{size / 1_000_000:.0f} MB in {where}", "a change of code leaves them as they are")
 
     def closing(self, path: str, example: str) -> None:
         """How to run what was built, and what to send to which path."""
         self.heading("Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)")
         self.line("  docker run --rm -p 9000:9000 -p 5000:5000 my-model")
         self.line(f"  curl -s localhost:9000{path} -H 'Content-Type: application/json' -d '{example}'")
+
+
+def _first(names: Sequence[str]) -> str:
+    """The first few of many names."""
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more
 
 
 # What the user wrote: taken as meant, or about to surprise
@@ -201,6 +216,38 @@ def script_not_run(path: str) -> Advice:
     return Advice(f"{path} is not run: only s2i runs it.", instead[path.removeprefix(".s2i/bin/")])
 
 
+def before_run_not_executable() -> Advice:
+    """s2i passed over it without a word."""
+    return Advice(
+        "before-run is not executable, so it does not run before the model, as with s2i.",
+        "Make it executable: `chmod +x before-run` (for git: `git update-index --chmod=+x before-run`). If it is not meant to run, remove it.",
+    )
+
+
+def closed_to_others(names: Sequence[str]) -> Advice:
+    """Files of a source that the build does not own."""
+    return Advice(
+        f"Not everybody may read {_first(names)}, and the build may not change that: served by another user, the model cannot either.",
+        "Let everybody read the source: `chmod -R a+rX .` there.",
+    )
+
+
+def links_lead_nowhere(names: Sequence[str]) -> Advice:
+    """Relative links whose goal is not in the source, or was left out."""
+    return Advice(
+        f"Links that lead nowhere in the image: {_first(names)}.",
+        "Only the directory being built is there. Put what they lead to into it, or remove them.",
+    )
+
+
+def module_hidden(own: str, module: str, package: str, importer: str) -> Advice:
+    """The working directory is the last place in which Python looks for a module."""
+    return Advice(
+        f"{own} is hidden by the installed package {package}, which has a module {module} too: {importer} imports that one.",
+        f"Give {own} a name that no package has, and change the imports.",
+    )
+
+
 def version_file_passed_over(file: str, value: str) -> Advice:
     """pyenv's file may name an environment instead of a version."""
     return Advice(
@@ -214,6 +261,14 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
     return Advice(
         f"MODEL_NAME={name} is not among the files of the source; it is expected from an installed package.",
         f"If {near} is meant, set MODEL_NAME to that." if near else "If it should be there, check the name.",
+    )
+
+
+def pins_overridden(unmet: Sequence[str]) -> Advice:
+    """The user's pins go against the wrapper's, which was started with them and served."""
+    return Advice(
+        f"seldon-core asks for {'; '.join(unmet)} as your requirements want it.",
+        "It was started with what you ask for, and answered over REST and gRPC. More was not tried: test your model.",
     )
 
 

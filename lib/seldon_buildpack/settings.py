@@ -40,6 +40,13 @@ DECLARED: tuple[Setting, ...] = (
     ),
     Setting("BP_SELDON_CORE_VERSION", "1.17.1", (FILE, ENV), False, "Release of the wrapper; 1.18 and later are under the BSL 1.1 licence"),
     Setting(
+        "BP_SELDON_PINS",
+        "auto",
+        (FILE, ENV),
+        False,
+        "Versions of what the wrapper needs: `upstream` (what seldon-core itself allows), `current`, or `auto`: upstream where your requirements allow it",
+    ),
+    Setting(
         "BP_PYTHON_DOWNLOADS_JSON_URL",
         "uv's own",
         (FILE, ENV),

@@ -13,6 +13,9 @@ RUN groupadd --gid 1000 cnb \
  && useradd --no-log-init --uid 8888 --gid 0 --no-create-home --home-dir /tmp --shell /bin/sh seldon \
  && rm -f /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow-
 
+# Where the source lay in Seldon's s2i images: a model may open its files by that path.
+RUN ln -s /workspace /microservice
+
 ENV CNB_USER_ID=1000 \
     CNB_GROUP_ID=1000 \
     CNB_STACK_ID=io.seldon.stacks.bookworm

@@ -71,6 +71,14 @@ def _stunted_flask_cors(app: Path) -> None:
     packages.wheel(app / "wheels", "flask_cors", "3.0.99")
 
 
+def _row_means(app: Path) -> None:
+    packages.wheel(app / "wheels", "RowMeans", "1.0")
+
+
+def _executable(app: Path) -> None:
+    (app / "before-run").chmod(0o755)
+
+
 MODEL = {
     "module-not-found": Case(_environment("MODEL_NAME=RowMean\nSERVICE_TYPE=MODEL\n")),
     "class-not-found": Case(_model("class RowMean:\n    def predict(self, X, names=None):\n        return X\n")),
@@ -78,6 +86,11 @@ MODEL = {
     "method-missing": Case(_model("class RowMeans:\n    def predicts(self, X, names=None):\n        return X\n")),
     "model-unreadable": Case(closed="RowMeans.py"),
     "model-not-named": Case({**_environment("SERVICE_TYPE=MODEL\n"), **_model("answer = 42\n")}),
+    "model-hidden-by-the-wrapper": Case(
+        {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"}, {"MODEL_NAME": "yaml.Rows"}
+    ),
+    "model-hidden-by-a-requirement": Case(_requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means),
+    "before-run-of-windows": Case({"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable),
     "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
 }
 ENVIRONMENT = {
@@ -112,6 +125,8 @@ VERSIONS = {
     "python-banana": Case(env={"BP_PYTHON_VERSION": "banana"}),
     "python-no-such-patch": Case(env={"BP_PYTHON_VERSION": "3.12.99"}),
     "wrapper-unknown": Case(env={"BP_SELDON_CORE_VERSION": "9.9.9"}),
+    "pins-unknown": Case(env={"BP_SELDON_PINS": "newest"}),
+    "pins-of-another-release": Case(env={"BP_SELDON_PINS": "current", "BP_SELDON_CORE_VERSION": "1.16.0"}),
     "wrapper-not-a-version": Case(env={"BP_SELDON_CORE_VERSION": "latest"}),
 }
 RESOLUTION = {
@@ -119,8 +134,8 @@ RESOLUTION = {
     "version-not-found": Case(_requiring("pandas==99")),
     "no-wheel-for-this-python": Case(_requiring("tensorflow==2.1.0")),
     "no-wheel-for-this-platform": Case(_requiring("pywin32==306")),
-    "conflict-with-the-wrapper": Case(_requiring("numpy==2.1.0")),
-    "conflict-through-a-package": Case(_requiring("opencv-python==4.12.0.88")),
+    "conflict-with-the-wrapper": Case(_requiring("numpy==2.1.0"), {"BP_SELDON_PINS": "upstream"}),
+    "conflict-through-a-package": Case(_requiring("opencv-python==4.12.0.88"), {"BP_SELDON_PINS": "upstream"}),
     "conflict-among-requirements": Case(_requiring("six==1.16.0\nsix==1.15.0")),
     "hash-mismatch": Case(_requiring(f"six==1.16.0 --hash=sha256:{'0' * 64}")),
 }
@@ -135,6 +150,7 @@ SOURCES = {
     ),
     "source-build-misses-a-module": Case(_requiring("fast @ ./fast", fast__setup_py=f"import pkg_resources\n{SETUP}setup(name='fast')\n")),
     "wrapper-broken-by-a-pin": Case(_requiring("flask-cors==3.0.99"), {"PIP_FIND_LINKS": "wheels"}, spoil=_stunted_flask_cors),
+    "wrapper-broken-by-protobuf-5": Case(_requiring("protobuf==5.29.5")),
     "git-unreachable": Case(_requiring("mine @ git+http://127.0.0.1:9/mine.git@main"), flags=HOST),
 }
 

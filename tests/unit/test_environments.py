@@ -52,3 +52,15 @@ def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: P
         f"{site}/kept/__pycache__/a.cpython-312.pyc",
         f"{site}/kept/a.py",
     ]
+
+
+def test_the_tests_that_wheels_of_the_wrapper_ship_are_dropped_and_no_others(tmp_path: Path) -> None:
+    packed = {"seldon_core": "tests/a.py", "flask_opentracing": "tests/deep/b.py", "badly_packed": "tests/c.py"}
+    for name, file in packed.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+        (tmp_path / f"{name}-1.0.dist-info").mkdir()
+        (tmp_path / f"{name}-1.0.dist-info/RECORD").write_text(f"{name}/tests.py,,\n{file},,\n")
+    environments.drop_wrapper_tests(tmp_path)
+    assert sorted(path.name for path in (tmp_path / "tests").iterdir()) == ["c.py"]
+    assert (tmp_path / "seldon_core-1.0.dist-info/RECORD").read_text() == "seldon_core/tests.py,,\n"

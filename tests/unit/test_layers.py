@@ -1,7 +1,8 @@
+import os
 import tomllib
 from pathlib import Path
 
-from seldon_buildpack.cnb.launch import Process, write
+from seldon_buildpack.cnb.launch import Process, Slice, write
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.layers import keys
 
@@ -77,3 +78,12 @@ def test_a_key_of_trees_notices_a_changed_wheel_and_not_bytecode(tmp_path: Path)
     (wheels / "a.whl").write_bytes(b"two")
     assert keys.of_trees([wheels], tmp_path) != before
     assert keys.of_trees([], tmp_path) == ""
+
+
+def test_a_slice_names_its_paths_as_patterns_that_match_them_alone(tmp_path: Path) -> None:
+    paths = ["a [1] *?.bin", "back\\slash", "große Datei", os.fsdecode(b"\xff.bin"), 'q"\n']
+    write(tmp_path, [], {}, [Slice(paths), Slice(("b",))])
+    assert tomllib.loads((tmp_path / "launch.toml").read_text())["slices"] == [
+        {"paths": ["a \\[1] \\*\\?.bin", "back\\\\slash", "große Datei", "?.bin", 'q"\n']},
+        {"paths": ["b"]},
+    ]

@@ -306,7 +306,9 @@ def test_a_module_that_the_standard_library_hides_is_an_error(tmp_path: Path) ->
     with pytest.raises(errors.ModelModuleIsStandard, match=r"statistics\.py is hidden by Python's own module statistics"):
         find(tmp_path, "statistics.Foo", None)
     assert find(tmp_path, "test.Foo", None).path == Path("test.py")
-    assert find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path / "sub")).path == Path("statistics.py")
+    with pytest.raises(errors.ModelModuleIsStandard):
+        find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path / "sub"))
+    assert find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path)).path == Path("statistics.py")
 
 
 # The file cannot be read

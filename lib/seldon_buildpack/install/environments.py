@@ -13,7 +13,6 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from seldon_buildpack import errors
 from seldon_buildpack.secrets import MASK, without_credentials, without_queries
 
 # A project may ask for another by a URL with a token in it (PEP 508: Specification).
@@ -115,8 +114,8 @@ def copy_scripts(source: Path, target: Path) -> None:
 
 
 def drop_wrapper_tests(site: Path) -> None:
-    """Remove the top-level package ``tests`` that seldon-core's wheel ships: it would hide a model's own."""
-    for record in site.glob("seldon_core-*.dist-info/RECORD"):
+    """Remove the top-level package ``tests`` that the wheels of seldon-core and Flask-OpenTracing ship: it would hide a model's own."""
+    for record in [*site.glob("seldon_core-*.dist-info/RECORD"), *site.glob("[Ff]lask_[Oo]pen[Tt]racing-*.dist-info/RECORD")]:
         lines = record.read_text().splitlines()
         for line in lines:
             if line.startswith("tests/"):
@@ -127,14 +126,3 @@ def drop_wrapper_tests(site: Path) -> None:
             directory.rmdir()
     if (site / "tests").is_dir() and not any((site / "tests").iterdir()):
         (site / "tests").rmdir()
-
-
-def check_wrapper(interpreter: Path) -> None:
-    """Import the wrapper as the image will; raises WrapperBroken with the last lines of the traceback."""
-    done = subprocess.run(
-        [interpreter, "-I", "-c", "import seldon_core.microservice"], capture_output=True, text=True, errors="replace", check=False
-    )
-    if done.returncode:
-        from seldon_buildpack.install.diagnosis import without_frames
-
-        raise errors.WrapperBroken(without_frames(done.stderr.strip().splitlines())[-8:])

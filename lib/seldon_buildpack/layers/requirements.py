@@ -6,31 +6,32 @@ Made by: one `uv pip install` of requirements and wrapper together. The wrapper'
 (their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
 packages are put here too, at their pins, and the wrapper's layer is left out.
+The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
+resolved by themselves, and the wrapper has to show that it serves with them.
 Reused while: the requirements with all they include, the constraints, local files they name, index settings, Python,
 wrapper and buildpack are the same.
 """
 
-import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle
+from seldon_buildpack import errors, log
+from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source
+from seldon_buildpack.install import environments, in_source, modules, shown, trial
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.wrapper import Wrapper
-from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonical
+from seldon_buildpack.project.requirements import WRAPPER, Requirements
 
 NAME = "requirements"
 
-_SHARED = "shares-wrapper"
-_HELD = "holds-wrapper"
+_SHARED, _HELD, _PINS, _BECAUSE = "shares-wrapper", "holds-wrapper", "stands-on", "because"
 # gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources; setuptools 82 dropped it.
 _CONSTRAINTS = "setuptools<82\n"
 # PyYAML 5.4, which releases before 1.17 want and which has no wheel for Python 3.10 and later, does not build with Cython 3.
@@ -39,13 +40,14 @@ _BUILD_CONSTRAINTS = "cython<3\n"
 
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed, and for what."""
+    """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order."""
 
     app: Path
     requirements: Requirements | None
     index: Index
     python: Python
-    wrapper: Wrapper
+    pins: str
+    wrappers: tuple[Wrapper, ...]
     bundle: Bundle
     variables: tuple[tuple[str, str], ...]
 
@@ -53,14 +55,36 @@ class Installation:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
-        # The source itself is installed in place: its code is not part of the layer.
-        local = [*(path for path in (manifest.local if manifest else ()) if path != self.app), *folders]
+        # What is installed in place is not part of the layer: neither is the source's own code then.
+        in_place = {path for path in (manifest.editable if manifest else ()) if path == self.app}
+        local = [*(path for path in (manifest.local if manifest else ()) if path not in in_place), *folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
             "index-settings": self.index.key(),
-        } | self.wrapper.key
+            "pins": self.pins or wrapper.AUTO,
+            **self.python.key,
+            "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
+        }
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What an installation stands on: the wrapper, its layer if ``shared``, and why it is another one than the first that was tried.
+
+    ``held`` is the release of seldon-core that the installation itself brings.
+    """
+
+    wrapper: Wrapper
+    shared: bool = True
+    held: str = ""
+    because: str = ""
+
+    @property
+    def seldon_core(self) -> str:
+        """The release that serves."""
+        return self.held or self.wrapper.version
 
 
 def environment(layer: Layer) -> Path:
@@ -68,112 +92,144 @@ def environment(layer: Layer) -> Path:
     return layer.path / "venv"
 
 
-def shares_wrapper(layer: Layer) -> bool:
-    """Whether a layer that is reused stands on the wrapper's layer."""
-    return layer.metadata().get(_SHARED) == "yes"
+def standing(layer: Layer, what: Installation) -> Standing:
+    """What a layer that is reused stands on."""
+    stored = layer.metadata()
+    chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
+    return Standing(chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, ""))
 
 
-def wrapper_version(layer: Layer) -> str:
-    """The release of seldon-core that a layer made or reused holds; empty where the wrapper's layer has it."""
-    return layer.metadata().get(_HELD, "")
-
-
-def make(layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, uv: Uv) -> bool:
-    """Fill the layer and return whether it stands on the wrapper's layer. Raises a BuildError."""
-    layer.begin()
-    key = what.key()
-    prefix = environment(layer)
-    environments.prepare(prefix, python.home(interpreter), what.python.minor)
+def make(
+    layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, tree: Callable[[Wrapper], Path | None], uv: Uv
+) -> Standing:
+    """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
+    key, prefix = what.key(), environment(layer)
     site = environments.site_packages(prefix, what.python.minor)
-    source = what.wrapper.carried or (wrapper.environment(wrapper_layer) if what.wrapper.lock else None)
-    shown = _show_installed(environments.site_packages(source, what.python.minor), site) if source else frozenset[str]()
     folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
     before = in_source.entries(folders)
-    with tempfile.TemporaryDirectory() as scratch:
-        _install(uv, prefix, what, [*what.index.options, *_arguments(what, Path(scratch))])
+
+    def attempt(chosen: Wrapper, ask: bool) -> frozenset[str]:
+        layer.begin()
+        environments.prepare(prefix, python.home(interpreter), what.python.minor)
+        source = tree(chosen)
+        seen = shown.show(environments.site_packages(source, what.python.minor), site, chosen.bounds) if source else frozenset[str]()
+        with tempfile.TemporaryDirectory() as scratch:
+            _install(uv, prefix, what, chosen, [*what.index.options, *_arguments(what, chosen, ask, Path(scratch))])
+        return seen
+
+    chosen, seen, refused, asked_for = _first_that_suits(what, attempt)
+    overridden = () if asked_for else shown.unmet(site)
     if in_source.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
         key["local-packages"] = "completed in the source"
     environments.forget_installation(site)
-    left = frozenset(path.name for path in site.glob("*.dist-info")) & shown
-    shared = bool(shown) and left == shown
+    left = frozenset(path.name for path in site.glob("*.dist-info")) & seen
+    shared = bool(seen) and left == seen
     for name in left:
         shutil.rmtree(site / name)
     if shared:
-        wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
-        # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
-        (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
-        if source:
-            environments.copy_scripts(source, prefix)
-        environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+        _join(prefix, what, tree(chosen), wrapper_layer)
     else:
-        _complete(prefix, what, left, uv)
+        _complete(prefix, what, chosen, left, uv)
+        if broken := trial.why_not_served(prefix / "bin/python"):
+            raise errors.WrapperBroken(overridden, broken)
+    if overridden:
+        uv.log.advise(log.pins_overridden(overridden))
     held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
-    layer.finish(Types(launch=True), key | {_SHARED: "yes" if shared else "no", _HELD: "".join(held)})
-    return shared
+    stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
+    told = {_SHARED: "yes" if shared else "no", _HELD: stands.held, _PINS: chosen.pins, _BECAUSE: stands.because}
+    told[modules.METADATA] = modules.as_text(modules.brought(site))
+    layer.finish(Types(launch=True), key | told)
+    return stands
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
     """What ``make`` would take from elsewhere, a line `NAME==VERSION` each, with ` (from URL)` behind what has one. Raises a BuildError."""
     prefix = scratch / "venv"
-    environments.prepare(prefix, interpreter, what.python.minor)
-    if what.wrapper.carried:
-        _show_installed(
-            environments.site_packages(what.wrapper.carried, what.python.minor), environments.site_packages(prefix, what.python.minor)
-        )
-    lines = _install(uv, prefix, what, [*what.index.options, *_arguments(what, scratch), "--dry-run"])
+    site = environments.site_packages(prefix, what.python.minor)
+    lines: list[str] = []
+
+    def attempt(chosen: Wrapper, ask: bool) -> frozenset[str]:
+        shutil.rmtree(prefix, ignore_errors=True)
+        environments.prepare(prefix, interpreter, what.python.minor)
+        if chosen.carried:
+            shown.show(environments.site_packages(chosen.carried, what.python.minor), site, chosen.bounds)
+        arguments = [*what.index.options, *_arguments(what, chosen, ask, scratch), "--dry-run"]
+        lines[:] = _install(uv, prefix, what, chosen, arguments)
+        return frozenset()
+
+    _first_that_suits(what, attempt)
     return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
 
 
-def _complete(prefix: Path, what: Installation, left: frozenset[str], uv: Uv) -> None:
-    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info), and see whether they go together."""
-    carried = what.wrapper.carried
-    if left and what.wrapper.lock and not carried:
+def _first_that_suits(
+    what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]
+) -> tuple[Wrapper, frozenset[str], errors.Conflict | None, bool]:
+    """The wrapper that the requirements can be resolved with, the packages shown, what the first one was refused for, and whether it was asked for.
+
+    Raises what the last attempt does: where the requirements fail by themselves, the wrapper has no part in it.
+    """
+    refused: errors.Conflict | None = None
+    for chosen in what.wrappers:
+        try:
+            return chosen, attempt(chosen, True), refused, True
+        except errors.Conflict as conflict:
+            refused = refused or conflict
+    named = what.requirements is not None and WRAPPER in what.requirements.names
+    if refused and (named or what.pins not in ("", wrapper.AUTO) or not what.wrappers[-1].lock):
+        raise refused
+    return what.wrappers[-1], attempt(what.wrappers[-1], False), refused, False
+
+
+def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: Layer) -> None:
+    """Let the environment see the packages of the wrapper's layer, and run its commands."""
+    site = environments.site_packages(prefix, what.python.minor)
+    wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
+    # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
+    (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+    if source:
+        environments.copy_scripts(source, prefix)
+    environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+
+
+def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv) -> None:
+    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info)."""
+    if left and chosen.lock and not chosen.carried:
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
-            pins = _pins(what.wrapper.lock, Path(scratch), only=names)
-            _install(uv, prefix, what, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+            pins = shown.pins(chosen.lock, Path(scratch), only=names)
+            _install(uv, prefix, what, chosen, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
     environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
-    if carried:
+    if chosen.carried:
         # After compiling: they bring their bytecode.
-        environments.copy_packages(carried, prefix, what.python.minor, left)
-    environments.check_wrapper(prefix / "bin/python")
+        environments.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
-def _show_installed(source: Path, site: Path) -> frozenset[str]:
-    """Copy the wrapper's .dist-info, listing no other files: what uv replaces, it removes, and nothing else."""
-    names = frozenset(path.name for path in source.glob("*.dist-info"))
-    for name in names:
-        (site / name).mkdir()
-        for file in ("METADATA", "WHEEL"):
-            if (source / name / file).is_file():
-                shutil.copyfile(source / name / file, site / name / file)
-        (site / name / "RECORD").write_text("".join(f"{name}/{path.name},,\n" for path in (site / name).iterdir()) + f"{name}/RECORD,,\n")
-    return names
-
-
-def _arguments(what: Installation, scratch: Path) -> list[str]:
+def _arguments(what: Installation, chosen: Wrapper, ask: bool, scratch: Path) -> list[str]:
+    """What uv is told to install: the requirements, and the wrapper if it is asked for."""
     named = what.requirements.names if what.requirements else ()
     arguments = list(what.requirements.told) if what.requirements else []
-    if "--require-hashes" in what.index.options and what.wrapper.lock:
+    if not ask:
+        return arguments
+    if "--require-hashes" in what.index.options and chosen.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
-        return [*arguments, "-r", str(_pins(what.wrapper.lock, scratch, left_out=named))]
-    asked = what.requirements.wrapper if what.requirements else ""
-    # A line that names it without a version may be a URL: then the pin would contradict it.
-    by_line = WRAPPER in named and not asked and what.wrapper.lock
-    if what.wrapper.version[:1].isdigit() and not by_line:
-        arguments.append(f"{WRAPPER}=={what.wrapper.version}")
-    if not what.wrapper.lock:
+        return [*arguments, "-r", str(shown.pins(chosen.lock, scratch, left_out=named))]
+    # Where a URL says which one it is, a pin would contradict it.
+    by_url = what.requirements is not None and what.requirements.wrapper_by_url
+    if chosen.version[:1].isdigit() and not by_url:
+        arguments.append(f"{WRAPPER}=={chosen.version}")
+    if not chosen.lock:
         arguments += ["--find-links", str(what.bundle.wheels)]
-    for option, text in (("--constraints", _CONSTRAINTS), ("--build-constraints", "" if what.wrapper.lock else _BUILD_CONSTRAINTS)):
+    constraints = _CONSTRAINTS if chosen.pins in ("", UPSTREAM) else ""
+    for option, text in (("--constraints", constraints), ("--build-constraints", "" if chosen.lock else _BUILD_CONSTRAINTS)):
         if text:
             (scratch / f"{option.strip('-')}.txt").write_text(text)
             arguments += [option, str(scratch / f"{option.strip('-')}.txt")]
     return arguments
 
 
-def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> tuple[str, ...]:
+def _install(uv: Uv, prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
     if outcome.code:
@@ -181,19 +237,6 @@ def _install(uv: Uv, prefix: Path, what: Installation, arguments: list[str]) -> 
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
-        attempt = diagnosis.Attempt(what.index, what.python.request, what.wrapper.version, app=what.app, local=local)
+        attempt = diagnosis.Attempt(what.index, what.python.request, chosen.version, app=what.app, local=local)
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines
-
-
-def _pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()) -> Path:
-    """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
-    wanted, unwanted = {canonical(name) for name in only or ()}, {canonical(name) for name in left_out}
-    kept = []
-    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
-        name = canonical(re.split(r"[=\s\[]", entry, maxsplit=1)[0])
-        if name not in unwanted and (only is None or name in wanted):
-            kept.append(entry)
-    path = scratch / "wrapper-pins.txt"
-    path.write_text("\n".join(kept) + "\n")
-    return path

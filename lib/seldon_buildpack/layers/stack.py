@@ -1,31 +1,40 @@
 """Which layers are made and which reused, in the one order that works.
 
-Requirements come first: only after their resolution it is known whether the wrapper's layer stands as it is. They need
+Requirements come first: only after their resolution it is known which wrapper serves, and whether its layer stands as it is. They need
 the interpreter and the wrapper's list of packages, which stand in from the buildpack where their layers are reused.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
+from seldon_buildpack.install import modules
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.layers.requirements import Installation
+from seldon_buildpack.layers.requirements import Installation, Standing
 from seldon_buildpack.layers.wrapper import Wrapper
 from seldon_buildpack.log import Log
 
 
 @dataclass(frozen=True)
+class Provided:
+    """The environment that serves, and what it stands on."""
+
+    environment: Path
+    standing: Standing
+
+
+@dataclass(frozen=True)
 class Stack:
-    """The layers of one build and what they are made from; ``installation`` is None where the wrapper alone serves."""
+    """The layers of one build and what they are made from; ``installation`` is None where a wrapper alone serves, the first of ``wrappers``."""
 
     root: Path
     python: Python
-    wrapper: Wrapper
+    wrappers: tuple[Wrapper, ...]
     installation: Installation | None
     index: Index
     mirror: Mirror
@@ -37,53 +46,62 @@ class Stack:
         """One of this build's layers."""
         return Layer(self.root, name)
 
-    def provide(self) -> Path:
-        """Make or reuse every layer; returns the environment that serves. Raises a BuildError."""
-        shared = self._requirements(self.installation) if self.installation else True
-        if shared:
-            self._wrapper()
+    def provide(self) -> Provided:
+        """Make or reuse every layer. Raises a BuildError."""
+        standing = self._requirements(self.installation) if self.installation else Standing(self.wrappers[0])
+        if standing.wrapper.pins not in ("", UPSTREAM):
+            self.log.pins(standing.wrapper.pins, standing.because)
+        if standing.shared:
+            self._wrapper(standing.wrapper)
         self._python()
         cache.keep(self.layer(cache.NAME), self.uv)
         kept = {python.NAME, cache.NAME, serve.NAME}
-        kept |= {wrapper.NAME} if shared else set()
+        kept |= {wrapper.NAME} if standing.shared else set()
         kept |= {requirements.NAME} if self.installation else set()
         drop_others(self.root, kept)
-        if self.installation:
-            return requirements.environment(self.layer(requirements.NAME))
-        return wrapper.environment(self.layer(wrapper.NAME))
+        name, environment = (requirements.NAME, requirements.environment) if self.installation else (wrapper.NAME, wrapper.environment)
+        return Provided(environment(self.layer(name)), standing)
 
-    def wrapper_version(self) -> str:
-        """The release of the wrapper that serves, after ``provide``."""
-        chosen = requirements.wrapper_version(self.layer(requirements.NAME)) if self.installation else ""
-        return chosen or self.wrapper.version
+    def modules(self) -> dict[str, str]:
+        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        texts = (self.layer(name).metadata().get(modules.METADATA, "") for name in (wrapper.NAME, requirements.NAME))
+        return {module: package for text in texts for module, package in modules.from_text(text).items()}
 
-    def _requirements(self, what: Installation) -> bool:
+    def _requirements(self, what: Installation) -> Standing:
         layer = self.layer(requirements.NAME)
         stored = layer.metadata()
         reason = keys.why_made(stored, what.key())
         if not reason:
             self._reuse(layer, stored)
-            return requirements.shares_wrapper(layer)
+            return requirements.standing(layer, what)
         if not self.python.carried:
             self._python(again=True)
-        if self.wrapper.lock and not self.wrapper.carried:
-            self._wrapper(again=True)
-        with self.log.layer(layer.name, reason), python.stand_in(self.layer(python.NAME), self.python):
-            return requirements.make(layer, what, self.layer(python.NAME), self.layer(wrapper.NAME), self.uv)
+        self._tree(what.wrappers[0])
+        interpreter = self.layer(python.NAME)
+        with self.log.layer(layer.name, reason), python.stand_in(interpreter, self.python):
+            return requirements.make(layer, what, interpreter, self.layer(wrapper.NAME), self._tree, self.uv)
 
-    def _wrapper(self, again: bool = False) -> None:
+    def _tree(self, chosen: Wrapper) -> Path | None:
+        """The packages of a wrapper as they are installed; None of one that is resolved with the model."""
+        if chosen.lock and not chosen.carried:
+            self._wrapper(chosen, again=True)
+            return wrapper.environment(self.layer(wrapper.NAME))
+        return chosen.carried
+
+    def _wrapper(self, chosen: Wrapper, again: bool = False) -> None:
         layer = self.layer(wrapper.NAME)
-        if layer.path.exists():
-            return
         stored = layer.metadata()
-        reason = keys.why_made(stored, self.wrapper.key) or ("needed to install on" if again else "")
+        changed = keys.why_made(stored, chosen.key)
+        if layer.path.exists() and not changed:
+            return
+        reason = changed or ("needed to install on" if again else "")
         if not reason:
             self._reuse(layer, stored)
             return
         if not self.python.carried:
             self._python(again=True)
         with self.log.layer(layer.name, reason), python.stand_in(self.layer(python.NAME), self.python):
-            wrapper.make(layer, self.wrapper, self.python, self.layer(python.NAME), self.bundle, self.uv, self.index)
+            wrapper.make(layer, chosen, self.python, self.layer(python.NAME), self.bundle, self.uv, self.index)
 
     def _python(self, again: bool = False) -> None:
         layer = self.layer(python.NAME)

@@ -1,4 +1,7 @@
-"""Seldon Core's Python wrapper with all it needs, as released: pinned, hashed, the same for every model on a Python.
+"""Seldon Core's Python wrapper with all it needs: pinned, hashed, the same for every model on a Python and a set of pins.
+
+There are two sets (docs/wrapper.md): ``upstream``, what the release itself allows, and ``current``, the same release on current
+dependencies. Which one serves is known after the model's requirements are resolved.
 
 Why a layer: byte for byte equal for every such model, so a registry and a node keep it once.
 Made by: copying the tree the buildpack carries, or installing the lock for a Python that is not carried.
@@ -10,8 +13,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import UPSTREAM, Bundle
+from seldon_buildpack import errors
+from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install import modules
 from seldon_buildpack.install.environments import compile_bytecode, drop_wrapper_tests, prepare, site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
@@ -22,33 +27,49 @@ from seldon_buildpack.layers.python import Python
 NAME = "python-wrapper"
 
 
+AUTO = "auto"
+
+
 @dataclass(frozen=True)
 class Wrapper:
-    """The wrapper of this build. ``carried`` is its prebuilt tree, ``lock`` its pins; without either it is resolved with the model."""
+    """A wrapper that may serve this build. ``carried`` is its prebuilt tree, ``lock`` its pins; without either it is resolved with the model.
+
+    ``pins`` names its set, empty without a lock. ``bounds`` is a file of requirements that take the place of those that the release itself has.
+    """
 
     version: str
+    pins: str
     carried: Path | None
     lock: Path | None
+    bounds: Path | None
     key: dict[str, str]
 
 
-def plan(version: str, python: Python, bundle: Bundle) -> Wrapper:
-    """Take the prebuilt tree if it fits, else the lock if there is one.
+def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrapper, ...]:
+    """The wrappers to try, in order; ``asked`` is BP_SELDON_PINS, empty for auto. A release without a lock is one of its own.
 
-    A version may be what the manifest says of it (`<1.17`) where that is no single one.
+    A version may be what the manifest says of it (`<1.17`) where that is no single one. Raises PinsUnknown, PinsNotLocked.
     """
-    carried = bundle.wrappers.get(python.minor, {}).get(UPSTREAM)
+    sets = {"": (UPSTREAM, CURRENT), AUTO: (UPSTREAM, CURRENT), UPSTREAM: (UPSTREAM,), CURRENT: (CURRENT,)}.get(asked.lower())
+    if sets is None:
+        raise errors.PinsUnknown(asked)
+    found = tuple(_locked(version, pins, python, bundle) for pins in sets if bundle.lock(version, python.minor, pins).is_file())
+    if found:
+        return found
+    if len(sets) == 1:
+        raise errors.PinsNotLocked(asked.lower(), version, python.minor, bundle.pins(version, python.minor))
+    return (Wrapper(version, "", None, None, None, {"wrapper": version} | python.key),)
+
+
+def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
+    """Take the prebuilt tree if it fits, else the lock."""
+    lock, bounds = bundle.lock(version, python.minor, pins), bundle.overrides(version) if pins == CURRENT else None
+    carried = bundle.wrappers.get(python.minor, {}).get(pins)
     if carried and carried.version == version and python.carried:
-        return Wrapper(
-            version,
-            bundle.wrapper(python.minor),
-            bundle.lock(version, python.minor),
-            {"wrapper": f"{version} {carried.digest}"} | python.key,
-        )
-    lock = bundle.lock(version, python.minor)
-    if lock.is_file():
-        return Wrapper(version, None, lock, {"wrapper": f"{version} {of_texts([lock], bundle.root)}"} | python.key)
-    return Wrapper(version, None, None, {"wrapper": version} | python.key)
+        key = {"wrapper": f"{version} {carried.digest}"} | python.key
+        return Wrapper(version, pins, bundle.wrapper(python.minor, pins), lock, bounds, key)
+    key = {"wrapper": f"{version} {of_texts([lock], bundle.root)}"} | python.key
+    return Wrapper(version, pins, None, lock, bounds, key)
 
 
 def environment(layer: Layer) -> Path:
@@ -73,4 +94,5 @@ def make(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer, bun
             raise diagnosis.explain(outcome, diagnosis.Attempt(index, python.request, wrapper.version, "Installing the wrapper"))
         drop_wrapper_tests(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
-    layer.finish(Types(launch=True), wrapper.key)
+    brought = modules.brought(site_packages(prefix, python.minor))
+    layer.finish(Types(launch=True), wrapper.key | {modules.METADATA: modules.as_text(brought)})

@@ -121,7 +121,7 @@ class Resolver:
             return self._class(module, tree, node, seen)
         if isinstance(node, ast.ImportFrom):
             alias = next(alias for alias in node.names if name == (alias.asname or alias.name))
-            found = self._imported(_absolute(module, node), alias.name, seen)
+            found = self._imported(absolute(module, node), alias.name, seen)
             return (
                 found
                 if binding.sure or isinstance(found, Definition)
@@ -167,7 +167,7 @@ class Resolver:
                 return ".".join([alias.name if alias.asname else first, *rest])
             if isinstance(binding.node, ast.ImportFrom):
                 alias = next(alias for alias in binding.node.names if first == (alias.asname or alias.name))
-                return ".".join([_absolute(module, binding.node), alias.name, *rest])
+                return ".".join([absolute(module, binding.node), alias.name, *rest])
         return None
 
     def _class(self, module: Module, tree: ast.Module, node: ast.ClassDef, seen: Seen) -> Definition:
@@ -187,7 +187,7 @@ def _either(found: list[Definition]) -> Definition:
     return Definition(module, names, next((part.doubt for part in found if part.doubt), ""))
 
 
-def _absolute(module: Module, node: ast.ImportFrom) -> str:
+def absolute(module: Module, node: ast.ImportFrom) -> str:
     """The full name of the module in ``from ... import``."""
     if not node.level:
         return node.module or ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from seldon_buildpack import errors
+from seldon_buildpack.project import directory
 from seldon_buildpack.secrets import Masker
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def mask(app: Path) -> bool:
     masked = read(app)
     if masked == _labels(app):
         return False
-    (app / FILE).write_text(json.dumps({"labels": [masked]}, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    directory.write(app / FILE, (json.dumps({"labels": [masked]}, ensure_ascii=False, indent=2) + "\n").encode())
     return True
 
 

@@ -7,7 +7,7 @@ dot is both. Which methods it calls: seldon_methods.py. What only running the co
 import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seldon_buildpack import errors, log
@@ -15,7 +15,7 @@ from seldon_buildpack.log import Advice
 from seldon_buildpack.project import suggestions
 from seldon_buildpack.project.classes import Absent, Definition, Resolver
 from seldon_buildpack.project.methods import FITS, NEEDS, calls, of_wrapper
-from seldon_buildpack.project.source import Module, Sources, Version, entries, is_source
+from seldon_buildpack.project.source import Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
 
@@ -43,7 +43,8 @@ _NOT_ALWAYS_STANDARD = {
 class Model:
     """The class that is served. ``path`` is its module's file, relative to the source; None where it is not in the source.
 
-    ``methods`` are those of the wrapper that were found. ``doubt`` is empty where everything is known, else why not.
+    ``methods`` are those of the wrapper that were found. ``doubt`` is empty where everything is known, else why not. ``sources`` is where it
+    was looked for.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Model:
     service_type_source: str
     doubt: str = ""
     advice: tuple[Advice, ...] = ()
+    sources: Sources = field(default=Sources(Path()), repr=False, compare=False)
 
 
 def find(
@@ -74,7 +76,8 @@ def find(
     Raises ModelNameMissing, ModelModuleNotFound, ModelModuleShadowed, ModelModuleIsStandard, ModelClassNotFound, ModelClassIsModule,
     ModelMethodMissing, SourceSyntaxError, SourceNotDecodable, SourceEncodingUnknown and SourceUnreadable.
     """
-    sources = Sources(app, _roots(app, python_path), python)
+    ahead = _of_python_path(app, python_path)
+    sources = Sources(app, _roots(app, ahead), python, ahead)
     if model_name:
         name, source = model_name, origins[0]
     else:
@@ -85,7 +88,9 @@ def find(
     if module is None or (module.file is None and _from_package(sources, name, module)):
         found = _outside(sources, name, module_name, class_name)
         kind = (service_type, origins[1]) if service_type else ("MODEL", _DEFAULT)
-        return Model(name, module_name, class_name, None, kind[0], (), source, kind[1], f"{module_name} is not in the source", found)
+        return Model(
+            name, module_name, class_name, None, kind[0], (), source, kind[1], f"{module_name} is not in the source", found, sources
+        )
     definition = _definition(sources, name, module, class_name)
     methods = of_wrapper(definition.names)
     shown = (definition.module or module).file or module.file
@@ -93,20 +98,20 @@ def find(
     if service_type and not doubt and not any(method in calls(service_type) for method in methods):
         raise _method_missing(class_name, shown, service_type, definition)
     guess, why = (service_type, origins[1]) if service_type else _service_type(class_name, shown, definition, methods)
-    return Model(name, module_name, class_name, module.file, guess, methods, source, why, doubt)
+    return Model(name, module_name, class_name, module.file, guess, methods, source, why, doubt, sources=sources)
 
 
-def _roots(app: Path, python_path: str) -> tuple[Path, ...]:
+def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
+    """The entries of PYTHONPATH that are in the source, relative to it."""
+    paths = [Path(entry) for entry in python_path.split(":") if entry]
+    inside = [path.relative_to(app) if path.is_relative_to(app) else path for path in paths]
+    return tuple(dict.fromkeys(path for path in inside if not path.is_absolute() and ".." not in path.parts))
+
+
+def _roots(app: Path, ahead: tuple[Path, ...]) -> tuple[Path, ...]:
     """Where imports start: PYTHONPATH, the source, and ``src`` of a source that installs itself. All relative to the source."""
-    roots = []
-    for entry in python_path.split(":"):
-        path = Path(entry) if not entry.startswith("/") else Path(entry.removeprefix(f"{app.as_posix()}/"))
-        if entry and not path.is_absolute() and ".." not in path.parts:
-            roots.append(path)
-    roots.append(Path())
-    if _installs_itself(app) and (app / "src").is_dir():
-        roots.append(Path("src"))
-    return tuple(dict.fromkeys(roots))
+    installed = (Path("src"),) if _installs_itself(app) and (app / "src").is_dir() else ()
+    return tuple(dict.fromkeys((*ahead, Path(), *installed)))
 
 
 def _installs_itself(app: Path) -> bool:
@@ -136,11 +141,7 @@ def _only_candidate(sources: Sources) -> tuple[str, str]:
 
 def _from_package(sources: Sources, name: str, module: Module) -> bool:
     """Whether a directory without ``__init__.py`` is no module of the user's at all: an installed package of that name goes first."""
-    return ("." not in name or sources.locate(name) is None) and not _is_own(sources, module)
-
-
-def _is_own(sources: Sources, module: Module | None) -> bool:
-    return module is not None and (module.file is not None or any(is_source(entry) for entry in entries(sources.app / module.folder)))
+    return ("." not in name or sources.locate(name) is None) and not sources.has_code(module)
 
 
 def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> tuple[Advice, ...]:
@@ -149,7 +150,7 @@ def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> 
     near = suggestions.nearest(sources, module_name, class_name)
     only_case = near is not None and near.module.casefold() == module_name.casefold()
     may_be_installed = _installs_itself(sources.app) or ("." in name and _has_manifest(sources.app))
-    if not may_be_installed or only_case or ("." in module_name and _is_own(sources, sources.locate(top))):
+    if not may_be_installed or only_case or ("." in module_name and sources.has_code(sources.locate(top))):
         files = f"{module_name.replace('.', '/')}.py"
         raise errors.ModelModuleNotFound(
             name, f"{files} or {files[:-3]}/__init__.py", (near.file.as_posix(), near.name) if near else None, only_case
@@ -161,8 +162,7 @@ def _definition(sources: Sources, name: str, module: Module, class_name: str) ->
     """The class in its module; the packages above it are parsed too, for an import runs them."""
     top = module.name.partition(".")[0]
     file = (module.file or module.folder).as_posix()
-    # An entry of PYTHONPATH goes before the standard library, the source behind it.
-    if top in sys.stdlib_module_names - _NOT_ALWAYS_STANDARD and sources.roots[0] == Path():
+    if top in sys.stdlib_module_names - _NOT_ALWAYS_STANDARD and not sources.goes_first(top):
         raise errors.ModelModuleIsStandard(file, top, class_name)
     for package in sources.parents(module):
         sources.tree(package)

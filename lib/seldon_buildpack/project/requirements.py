@@ -58,7 +58,8 @@ class Requirements:
 
     ``files`` are those read, ``local`` the wheels, archives and folders of the source they name, ``editable`` those of
     them that are installed in place, ``names`` the canonical names of what they require (constraints require nothing),
-    ``nameless`` the number of local folders beside them, ``wrapper`` the versions of seldon-core they ask for (`==1.16.0`).
+    ``nameless`` the number of local folders beside them, ``wrapper`` the versions of seldon-core they ask for (`==1.16.0`), and
+    ``wrapper_by_url`` whether a URL or path says where that is.
     ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
     ``arguments`` are uv's for a manifest that is not a list of requirements.
@@ -71,6 +72,7 @@ class Requirements:
     names: tuple[str, ...] = ()
     nameless: int = 0
     wrapper: str = ""
+    wrapper_by_url: bool = False
     variables: frozenset[str] = frozenset()
     configuring: frozenset[str] = frozenset()
     secrets: tuple[Secret, ...] = ()
@@ -191,8 +193,10 @@ def _with_requirements(found: Requirements, app: Path, lines: list[Any]) -> Requ
     links = [(str(line.link.url), bool(line.is_editable)) for line in lines if line.link]
     names = dict.fromkeys((*found.names, *(canonical(name) for line in lines if (name := line.name or _name_before_at(line)))))
     asked = [str(line.req.specifier) for line in lines if line.req and line.name and canonical(line.name) == WRAPPER]
+    by_url = any(line.link and canonical(line.name or _name_before_at(line)) == WRAPPER for line in lines)
     return replace(
         found,
+        wrapper_by_url=found.wrapper_by_url or by_url,
         local=(*found.local, *_local(app, [link for link, _ in links])),
         editable=(*found.editable, *_local(app, [link for link, editable in links if editable])),
         names=tuple(names),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from seldon_buildpack import settings
-from seldon_buildpack.project import image_metadata
+from seldon_buildpack.project import directory, image_metadata
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.project.s2i_environment import FILE
 from seldon_buildpack.secrets import Masker, without_queries
@@ -39,7 +39,7 @@ def _rewrite(path: Path, change: Callable[[str], str]) -> bool:
     new = change(text)
     if new == text:
         return False
-    path.write_bytes(new.encode(errors="surrogateescape"))
+    directory.write(path, new.encode(errors="surrogateescape"))
     return True
 
 

@@ -42,11 +42,15 @@ class Module:
 
 @dataclass(frozen=True)
 class Sources:
-    """The modules below ``app``. ``roots`` are the directories that imports start from, relative to it, in the order of ``sys.path``."""
+    """The modules below ``app``. ``roots`` are the directories that imports start from, relative to it, in the order of ``sys.path``.
+
+    ``ahead`` are those of them that PYTHONPATH names: they come before the standard library and what is installed.
+    """
 
     app: Path
     roots: tuple[Path, ...] = (Path(),)
     python: Version = (3, 12)
+    ahead: tuple[Path, ...] = ()
     _trees: dict[Path, ast.Module | None] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, name: str) -> Module | None:
@@ -60,6 +64,15 @@ class Sources:
                 return found
             bare = bare or found
         return bare
+
+    def goes_first(self, name: str) -> bool:
+        """Whether PYTHONPATH leads to a module at the top before any other of its name is found."""
+        found = Sources(self.app, self.ahead).locate(name)
+        return found is not None and found.file is not None
+
+    def has_code(self, module: Module | None) -> bool:
+        """Whether it is a module of the user's, and not a directory that only looks like a namespace package."""
+        return module is not None and (module.file is not None or any(is_source(entry) for entry in entries(self.app / module.folder)))
 
     def _in_folder(self, folder: Path, name: str, last: str) -> Module | None:
         directory = self.app / folder

@@ -1,0 +1,113 @@
+"""The two sets of the wrapper's pins: which one serves, what the log says of it, and what happens where neither suits."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.images.conftest import Built, Pack, docker
+from tools import container
+
+Source = Callable[..., Path]
+
+_SAYS = """\
+import importlib.metadata
+
+
+class Says:
+    def predict(self, X, names=None, meta=None):
+        return [importlib.metadata.version(name) for name in X[0]]
+"""
+
+
+def _model(requirements: str) -> dict[str, str]:
+    return {"Says.py": _SAYS, ".s2i/environment": "MODEL_NAME=Says\nSERVICE_TYPE=MODEL\n", "requirements.txt": requirements}
+
+
+def _versions(image: str, *names: str) -> list[str]:
+    """What a model in the image sees installed, asked over REST."""
+    with container.started(image) as running:
+        running.wait_ready()
+        status, answer = running.post("/predict", {"data": {"ndarray": [list(names)]}})
+        assert status == 200, running.logs()
+        return list(answer["data"]["ndarray"])
+
+
+def _label(image: str, name: str) -> str:
+    return docker("inspect", "-f", f'{{{{index .Config.Labels "{name}"}}}}', image).strip()
+
+
+def _layers(image: str) -> dict[str, str]:
+    """The buildpack's layers in an image, name to digest."""
+    told = json.loads(_label(image, "io.buildpacks.lifecycle.metadata"))
+    [ours] = [buildpack for buildpack in told["buildpacks"] if buildpack["key"] == "seldon/python"]
+    return {name: layer["sha"] for name, layer in ours["layers"].items() if layer["launch"]}
+
+
+def _locked(bundle: Path, pins: str, name: str) -> str:
+    lock = (bundle / f"locks/seldon-core-1.17.1/{pins}/py3.12.txt").read_text().lower()
+    return lock.partition(f"\n{name}==")[2].split(None, 1)[0]
+
+
+@pytest.fixture(scope="module")
+def current(pack: Pack, samples: Path) -> Built:
+    """The minimal sample on the current set, built without a network."""
+    return pack.must_build("seldon-test-pins-current", samples / "minimal", "--network", "none", env={"BP_SELDON_PINS": "current"})
+
+
+def test_without_a_reason_for_the_current_set_upstreams_serves_and_the_log_does_not_mention_pins(minimal: Built) -> None:
+    assert "Pins" not in minimal.ours
+    assert _label(minimal.image, "io.seldon.wrapper.pins") == "upstream"
+
+
+def test_the_current_set_is_carried_and_can_be_chosen(current: Built, samples: Path) -> None:
+    assert "  Pins            current  (BP_SELDON_PINS)\n" in current.ours
+    assert _label(current.image, "io.seldon.wrapper.pins") == "current"
+    with container.started(current.image) as running:
+        running.wait_ready()
+        subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
+
+
+def test_numpy_2_takes_the_current_set_by_itself_with_its_layer_shared_and_nothing_installed(
+    pack: Pack, source: Source, current: Built, bundle: Path
+) -> None:
+    app = source(_model("numpy>=2\n"))
+    built = pack.must_build("seldon-test-pins", app, "--network", "host")
+    assert "  Pins            current  (seldon-core's own exclude numpy>=2)\n" in built.ours
+    assert " + " not in built.ours
+    assert _layers(built.image)["python-wrapper"] == _layers(current.image)["python-wrapper"]
+    names = ("numpy", "gunicorn", "flask", "werkzeug", "seldon-core", "protobuf")
+    assert _versions(built.image, *names) == [_locked(bundle, "current", name) for name in names]
+    (app / "Says.py").write_text(_SAYS + "# changed\n")
+    again = pack.must_build("seldon-test-pins", app, "--network", "none")
+    assert (
+        "  requirements    reused\n  Pins            current  (seldon-core's own exclude numpy>=2)\n  python-wrapper  reused\n"
+        in again.ours
+    )
+    (app / "requirements.txt").write_text("numpy\n")
+    back = pack.must_build("seldon-test-pins", app, "--network", "none")
+    assert "Pins" not in back.ours
+    assert _versions(back.image, "numpy") == [_locked(bundle, "upstream", "numpy")]
+
+
+def test_a_flask_that_upstream_excludes_is_the_one_that_serves(pack: Pack, source: Source) -> None:
+    built = pack.must_build("seldon-test-pins", source(_model("flask==3.0.3\n")), "--network", "host")
+    assert "  Pins            current  (seldon-core's own exclude flask==3.0.3)\n" in built.ours
+    assert _versions(built.image, "flask") == ["3.0.3"]
+
+
+def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(pack: Pack, source: Source, bundle: Path) -> None:
+    built = pack.must_build("seldon-test-pins", source(_model("scikit-learn>=1.7\npandas>=2.3\nnumpy>=2\n")), "--network", "host")
+    assert "  Pins            current  (seldon-core's own exclude numpy>=2)\n" in built.ours
+    assert "python-wrapper" in _layers(built.image)
+    numpy, learn, pandas = _versions(built.image, "numpy", "scikit-learn", "pandas")
+    assert numpy == _locked(bundle, "current", "numpy")
+    assert learn >= "1.7" and pandas >= "2.3"
+
+
+def test_where_neither_set_suits_the_users_pins_win_and_the_wrapper_is_tried_with_them(pack: Pack, source: Source) -> None:
+    built = pack.must_build("seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host")
+    assert "  Warning: seldon-core asks for protobuf<4.0.0,>=3.20.2, not 3.20.1 as your requirements want it.\n" in built.ours
+    assert _versions(built.image, "protobuf") == ["3.20.1"]
