@@ -19,7 +19,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo builder package env test test-unit bench lint lock engine-stop clean venv
+.PHONY: help vendor docs demo builder package env test test-unit bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -59,6 +59,9 @@ docs: venv ## write the generated parts of the documentation
 
 lock: venv ## renew every lock (the wrapper in both sets for each Python, the libraries, the tools) and show what changed
 	@$(TOOLS) lock
+
+audit: venv ## list what in both sets of the wrapper, and in the buildpack's libraries, has known vulnerabilities
+	@$(TOOLS) audit
 
 engine-stop: venv ## stop the Docker engine that was started from here, if any
 	@$(TOOLS) engine-stop

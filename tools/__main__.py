@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools import builder, docs, engine, gotools, images, locks
+from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
 from tools.steps import ToolError, Workspace
@@ -28,6 +28,7 @@ def main() -> int:
         "vendor": _vendor,
         "docs": _docs,
         "lock": _lock,
+        "audit": _audit,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -128,6 +129,11 @@ def _docs(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _lock(ws: Workspace, _: argparse.Namespace) -> int:
     print(locks.renew(ws))
+    return 0
+
+
+def _audit(ws: Workspace, _: argparse.Namespace) -> int:
+    print(audit.report(ws))
     return 0
 
 

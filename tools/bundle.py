@@ -91,7 +91,7 @@ def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
 
 
 def _programs(ws: Workspace) -> Path:
-    """uv, of the version the tools run with, and dumb-init."""
+    """uv, of the version the tools run with, and dumb-init with its licence, since the image gets it."""
     folder = ws.work / "programs"
     uv = locks.entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
     dumb_init = (ws.checkout / "tools/programs.txt").read_text()
@@ -107,6 +107,8 @@ def _programs(ws: Workspace) -> Path:
             requirements.write_text(pinned)
             _install(ws, scratch / name, requirements, "--python-platform", platform, "--python-version", "3.12")
             shutil.copy(scratch / name / "bin" / name, folder / name)
+        [licence] = scratch.glob("dumb-init/dumb_init-*.dist-info/LICENSE")
+        shutil.copy(licence, folder / "dumb-init.LICENSE")
         shutil.rmtree(scratch)
 
     key = {"uv": uv, "dumb-init": dumb_init, "recipe": _recipe(ws)}

@@ -40,16 +40,16 @@ def versions(text: str) -> dict[str, str]:
 
 def renew(ws: Workspace) -> str:
     """Resolve everything that is pinned anew and return what changed, as lines for a person. Needs an index."""
-    targets = dict(_targets(ws))
-    before = {target: target.read_text() if target.is_file() else "" for target in targets}
+    compiled = dict(targets(ws))
+    before = {target: target.read_text() if target.is_file() else "" for target in compiled}
     with announced("Locking the wrapper, the buildpack's libraries and the tools"):
-        for target, words in targets.items():
+        for target, words in compiled.items():
             common = ("--generate-hashes", "--no-header", "--no-annotate", "--upgrade", "--no-config", "--system-certs", "--quiet")
             run(find_uv_bin(), "pip", "compile", *common, "--cache-dir", ws.work / "cache/uv", *words, "-o", target, timeout=600)
     return changes({str(target.relative_to(ws.checkout)): (text, target.read_text()) for target, text in before.items()})
 
 
-def _targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
+def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
     """Every lock with what uv compiles it from."""
     default = ws.versions["python"]["default"]
     for pins, minors in sets(ws).items():
@@ -62,9 +62,13 @@ def _targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         ws.checkout / "tools/programs.txt",
         ("--python-version", default, "--python-platform", _PLATFORM, ws.checkout / "tools/programs.in"),
     )
-    for name, minor in (("tools", "3.11"), ("tools/go", "3.11"), ("lib", default)):
-        source = ws.checkout / name / "requirements.in"
-        yield source.with_suffix(".txt"), ("--python-version", minor, "--universal", source)
+    for name, minor in (
+        ("tools/requirements", "3.11"),
+        ("tools/audit", "3.11"),
+        ("tools/go/requirements", "3.11"),
+        ("lib/requirements", default),
+    ):
+        yield ws.checkout / f"{name}.txt", ("--python-version", minor, "--universal", ws.checkout / f"{name}.in")
 
 
 def changes(locks: Mapping[str, tuple[str, str]]) -> str:

@@ -18,7 +18,7 @@ from seldon_buildpack.install import bound, mirror, network
 from seldon_buildpack.install.bound import Bound
 from seldon_buildpack.install.index import MANIFEST, Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, certificates, python, serve, wrapper
+from seldon_buildpack.layers import cache, certificates, licences, python, serve, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -114,6 +114,7 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
         certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
     labels = {
+        "io.seldon.licenses": str(stack.layer(licences.NAME).path),
         "io.seldon.python.version": interpreter.request,
         "io.seldon.wrapper.version": provided.standing.seldon_core,
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
@@ -144,7 +145,7 @@ def read_project(platform: Platform, out: Log) -> Project:
     plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
     secret = (*plain.secrets(), *given.secrets(), *(one for url in platform.proxies().values() for one in url_secrets(url)))
     out.masker = Masker.of(secret)
-    known, advice = _taken_as_meant(plain)
+    known, advice = wrapper_variables.read(plain)
     for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
@@ -181,18 +182,6 @@ def _leave_out(app: Path, out: Log) -> None:
         out.left_out(names)
     for piece in s2iignore.advice(names):
         out.advise(piece)
-
-
-def _taken_as_meant(known: Settings) -> tuple[Settings, tuple[log.Advice, ...]]:
-    """The wrapper's own variables as it wants them, with what was changed. Raises where it would not start with one."""
-    found: list[log.Advice] = []
-    for name, check in wrapper_variables.CHECKS.items():
-        value = known.get(name)
-        if value:
-            text, advice = check(value.value, value.source)
-            found += advice
-            known = known.with_value(name, text)
-    return known, tuple(found)
 
 
 def plan_layers(

@@ -56,6 +56,11 @@ class Bundle:
         return self.root / "bin/dumb-init"
 
     @property
+    def dumb_init_licence(self) -> Path:
+        """Its licence, which an image with it has to hold."""
+        return self.root / "bin/dumb-init.LICENSE"
+
+    @property
     def wheels(self) -> Path:
         """Wheels of the wrapper's requirements that have none on the index."""
         return self.root / "wheels"

@@ -849,6 +849,79 @@ class FlagInvalid(BuildError):
         )
 
 
+class NumberInvalid(BuildError):
+    """A variable that the wrapper or gunicorn reads with ``int()`` holds something else, or a number that they refuse."""
+
+    def __init__(self, name: str, value: str, origin: str, bounds: str) -> None:
+        super().__init__(
+            f"{name}={value} is not a whole number {bounds}",
+            f"It comes from {origin}. The wrapper reads {name} as a number, and would stop at start with anything else.",
+            f"Set {name} to a whole number {bounds}.",
+            f"Leave {name} out.",
+        )
+
+
+class PortTwice(BuildError):
+    """Two of the wrapper's three servers would listen on one port."""
+
+    def __init__(self, first: str, second: str, port: int) -> None:
+        super().__init__(
+            f"{first} and {second} are both {port}",
+            "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000.",
+            f"Give one of {first} and {second} another port.",
+            "Leave them out: Seldon's operator sets them in a pod, and `docker run -p 8080:9000` maps another port to the model's.",
+        )
+
+
+class ParametersInvalid(BuildError):
+    """PREDICTIVE_UNIT_PARAMETERS cannot be made the arguments of the class. Their values are not repeated: one may be a password."""
+
+    def __init__(self, complaint: str, origin: str) -> None:
+        super().__init__(
+            f"PREDICTIVE_UNIT_PARAMETERS cannot be used: {complaint}",
+            f"It comes from {origin}. It is a list of objects with name, value and type, in JSON. The types are INT, FLOAT, DOUBLE, STRING and BOOL,\n"
+            "and the value of a BOOL stands in quotes. With anything else the wrapper would stop at start.",
+            'Write it like this: [{"name": "threshold", "value": "0.5", "type": "FLOAT"}]',
+            "Leave it out, and give the arguments of the class's `__init__` defaults.",
+        )
+
+
+class PredictorLabelsInvalid(BuildError):
+    """PREDICTOR_LABELS is read when the wrapper is imported (seldon_core/env_utils.py)."""
+
+    def __init__(self, complaint: str, origin: str) -> None:
+        super().__init__(
+            f"PREDICTOR_LABELS cannot be used: {complaint}",
+            f"It comes from {origin}. It is an object in JSON, and the wrapper would stop at start with anything else.",
+            'Write it like this: {"version": "v1"}',
+            "Leave PREDICTOR_LABELS out: Seldon's operator sets it in a pod.",
+        )
+
+
+class MetadataInvalid(BuildError):
+    """MODEL_METADATA is YAML that is no mapping (seldon_core/seldon_methods.py, ``init_metadata``)."""
+
+    def __init__(self, complaint: str, origin: str) -> None:
+        super().__init__(
+            f"MODEL_METADATA cannot be used: {complaint}",
+            f"It comes from {origin}. It is a mapping in YAML or JSON, and the wrapper would stop at start with anything else.",
+            'Write it like this: {"name": "my-model", "versions": ["1"], "platform": "sklearn"}',
+            "Leave MODEL_METADATA out, and return the same from the class's `init_metadata`.",
+        )
+
+
+class JaegerTagsInvalid(BuildError):
+    """Jaeger's client cannot split JAEGER_TAGS."""
+
+    def __init__(self, value: str, origin: str) -> None:
+        super().__init__(
+            f"JAEGER_TAGS={value} is not a list of tags",
+            f"It comes from {origin}. With TRACING on, tags are read as name=value, separated by commas, and the wrapper would stop at start.",
+            "Write it like this: JAEGER_TAGS=team=fraud,stage=test",
+            "Leave JAEGER_TAGS out.",
+        )
+
+
 class LogLevelUnknown(BuildError):
     """SELDON_LOG_LEVEL is no level of Python's logging."""
 
@@ -1056,18 +1129,18 @@ class PythonVersionUnsupported(BuildError):
     """A Python that the wrapper's pinned packages do not run on. ``why``: one of the module's reasons."""
 
     NEWER = (
-        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs numpy below 2,\n"
-        "and numpy has no wheels below 2 for Python 3.13 and later: it would be built from source, for minutes, and is not tested there."
+        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
+        "for Python 3.8 to 3.13."
     )
-    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.12 only."
+    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.13 only."
     OTHER = "The wrapper and most model packages are built for CPython only."
 
     def __init__(self, value: str, source: str, why: str) -> None:
         super().__init__(
             f"Python {value} is not supported",
             f"It comes from {source}. {why}",
-            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12") + " It may be 3.8 to 3.12.",
-            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.12."]),
+            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12") + " It may be 3.8 to 3.13.",
+            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.13."]),
         )
 
 

@@ -67,9 +67,10 @@ class Log:
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
-    def pins(self, pins: str, because: str) -> None:
-        """Which set of the wrapper's pins serves, where it is not its release's own."""
-        why = f"seldon-core's own exclude {because}" if because else "BP_SELDON_PINS"
+    def pins(self, pins: str, excluding: str, python: str) -> None:
+        """Which set of the wrapper's pins serves, where it is not its release's own: for what that excludes, or has nothing for."""
+        because = f"exclude {excluding}" if excluding else f"are not for Python {python}" if python else ""
+        why = f"seldon-core's own {because}" if because else "BP_SELDON_PINS"
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
 
     def masked_in_image(self, name: str) -> None:
@@ -176,6 +177,14 @@ def set_twice(origin: str, name: str, earlier: int) -> Advice:
 def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
     """A value that the wrapper would not take, and whose meaning is plain."""
     return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
+
+
+def metadata_not_yaml(origin: str, problem: str) -> Advice:
+    """The wrapper says so in its log at start, and answers without it."""
+    return Advice(
+        f"{origin}: MODEL_METADATA is not YAML, so the wrapper will leave it out: {problem}.",
+        'Write it in YAML or JSON, on one line: {"name": "my-model", "versions": ["1"]}.',
+    )
 
 
 def left_out_unread(name: str) -> Advice:

@@ -1,6 +1,6 @@
-"""Every variable a user can set, declared once: name, default, where it may come from, whether it reaches the image, one line of help.
+"""What the user set, read once: ``.s2i/environment`` and --env merged, each value with where it came from, and what of it reaches the image.
 
-The README's table and docs/variables.md are made from ``DECLARED`` (``python -m tools docs``).
+The variables themselves are declared in variables.py.
 """
 
 import re
@@ -8,118 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from seldon_buildpack.secrets import Secret, url_secrets
-
-ENV = "pack build --env"
-FILE = ".s2i/environment"
-RUN = "docker run -e"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A variable: ``where`` lists its origins; the later one wins. ``in_image`` says whether it is baked as a launch default."""
-
-    name: str
-    default: str
-    where: tuple[str, ...]
-    in_image: bool
-    help: str
-
-
-DECLARED: tuple[Setting, ...] = (
-    Setting(
-        "MODEL_NAME",
-        "found, if one class fits",
-        (FILE, ENV, RUN),
-        True,
-        "The model class: `Module` (a class of the same name) or `package.Module`",
-    ),
-    Setting("SERVICE_TYPE", "from the class's methods", (FILE, ENV, RUN), True, "MODEL, ROUTER, TRANSFORMER, COMBINER or OUTLIER_DETECTOR"),
-    Setting("PERSISTENCE", "", (FILE, ENV, RUN), True, "0 or 1; s2i asked for it; the wrapper reads and ignores it"),
-    Setting(
-        "BP_PYTHON_VERSION", "3.12", (FILE, ENV), False, "Python to build and serve with, 3.8 to 3.12: a minor (`3.11`) or an exact version"
-    ),
-    Setting("BP_SELDON_CORE_VERSION", "1.17.1", (FILE, ENV), False, "Release of the wrapper; 1.18 and later are under the BSL 1.1 licence"),
-    Setting(
-        "BP_SELDON_PINS",
-        "auto",
-        (FILE, ENV),
-        False,
-        "Versions of what the wrapper needs: `upstream` (what seldon-core itself allows), `current`, or `auto`: upstream where your requirements allow it",
-    ),
-    Setting(
-        "BP_PYTHON_DOWNLOADS_JSON_URL",
-        "uv's own",
-        (FILE, ENV),
-        False,
-        "Catalogue (uv's format) of the Pythons that the builder does not carry",
-    ),
-    Setting(
-        "BP_PIP_INDEX_STRATEGY", "first-index", (FILE, ENV), False, "`unsafe-best-match`: the best version of all indexes, as pip does"
-    ),
-    Setting(
-        "BP_DEPENDENCY_MIRROR",
-        "",
-        (FILE, ENV),
-        False,
-        "Address that Pythons and their catalogue are fetched from; `{originalHost}` in it is the host it stands for",
-    ),
-    Setting(
-        "BP_DEPENDENCY_MIRROR_*",
-        "",
-        (FILE, ENV),
-        False,
-        "The same for one host: `BP_DEPENDENCY_MIRROR_GITHUB_COM`; a hyphen in the host is written as `__`",
-    ),
-    Setting(
-        "BP_EMBED_CERTS",
-        "",
-        (FILE, ENV),
-        False,
-        "true: the model's Python trusts the authorities of `ca-certificates` bindings too",
-    ),
-    Setting(
-        "BP_KEEP_FILES",
-        "",
-        (FILE, ENV),
-        False,
-        "Of `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf` in the source: those to carry into the image, separated by spaces",
-    ),
-    Setting("EXTRA_INDEX_URL", "", (FILE, ENV), False, "s2i's name for PIP_EXTRA_INDEX_URL"),
-    Setting("PIP_INDEX_URL", "PyPI", (FILE, ENV), False, "The package index"),
-    Setting(
-        "PIP_EXTRA_INDEX_URL",
-        "",
-        (FILE, ENV),
-        False,
-        "Further indexes, separated by spaces; asked first, and what they have is not looked up elsewhere",
-    ),
-    Setting("PIP_NO_INDEX", "", (FILE, ENV), False, "1: no index, only PIP_FIND_LINKS"),
-    Setting("PIP_FIND_LINKS", "", (FILE, ENV), False, "Folders (relative to the source) or pages with wheels, separated by spaces"),
-    Setting("PIP_TRUSTED_HOST", "", (FILE, ENV), False, "Hosts, `host` or `host:port`, whose TLS certificate is not checked"),
-    Setting("PIP_CONSTRAINT", "", (FILE, ENV), False, "Constraints files, relative to the source, separated by spaces"),
-    Setting("PIP_BUILD_CONSTRAINT", "", (FILE, ENV), False, "Constraints files for what packages are built with"),
-    Setting("PIP_REQUIRE_HASHES", "", (FILE, ENV), False, "1: every requirement must carry a hash"),
-    Setting("PIP_PRE", "", (FILE, ENV), False, "1: pre-releases count"),
-    Setting("PIP_NO_BINARY", "", (FILE, ENV), False, "Packages to build from source, or `:all:`"),
-    Setting("PIP_ONLY_BINARY", "", (FILE, ENV), False, "Packages never to build from source, or `:all:`"),
-    Setting("PIP_NO_BUILD_ISOLATION", "", (FILE, ENV), False, "0 or false, in pip's inverted way: build without an environment of its own"),
-    Setting("PIP_CERT", "the build image's", (FILE, ENV), False, "File with the certificate authorities to trust, relative to the source"),
-    Setting("PIP_CLIENT_CERT", "", (FILE, ENV), False, "File with a client's certificate and key, relative to the source"),
-    Setting("PIP_PROXY", "", (FILE, ENV), False, "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too"),
-    Setting("PIP_DEFAULT_TIMEOUT", "30", (FILE, ENV), False, "Seconds an index may stay silent; PIP_TIMEOUT is the same"),
-    Setting("PIP_RETRIES", "3", (FILE, ENV), False, "How often a failed download is tried again"),
-    Setting("BPE_*", "", (ENV,), True, "`BPE_NAME=value` sets NAME in the image; `BPE_DEFAULT_NAME` only where it is not set at run"),
-    Setting("SELDON_*, GUNICORN_*, FLASK_*, GRPC_*, PREDICTIVE_UNIT_*, ...", "", (FILE, ENV, RUN), True, "What the wrapper itself reads"),
-)
+from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 
 # What configures an index or our build: honoured at build, never baked.
 _BUILD_ONLY = re.compile(r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY", re.IGNORECASE)
-# What seldon-core 1.17's microservice, its Flask, gunicorn, gRPC and tracing set-up read (seldon_core/*.py, getenv).
-_WRAPPER = re.compile(
-    r"MODEL_NAME|SERVICE_TYPE|PERSISTENCE|API_TYPE|TRACING|PAYLOAD_PASSTHROUGH|MODEL_METADATA|MODEL_IMAGE|CONDA_ENV_NAME"
-    r"|REDIS_.*|LOG_LEVEL_ENV|INCLUDE_METRICS_IN_CLIENT_RESPONSE"
-    r"|(SELDON|GUNICORN|FLASK|GRPC|PREDICTIVE_UNIT|PREDICTOR|DEPLOYMENT|JAEGER|OTEL|EXECUTOR)_.*"
-)
 # A name of a password, not of the file that holds one; and values whose form says what they are.
 _CREDENTIAL = re.compile(
     r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)", re.IGNORECASE
@@ -130,6 +22,15 @@ _CREDENTIAL_VALUE = re.compile(
 _SHORTEST = 6
 _BPE_SUFFIXES = {"DEFAULT": "default", "OVERRIDE": "override", "APPEND": "append", "PREPEND": "prepend", "DELIM": "delim"}
 _YES = {"1", "true", "yes", "on", "t", "y"}
+
+
+def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
+    names = (re.escape(name).replace(r"\*", ".+") for setting in settings for name in setting.name.split(", "))
+    return re.compile("|".join(names))
+
+
+# What the wrapper reads at start: of --env only these are baked.
+_WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
 
 
 @dataclass(frozen=True)

@@ -448,6 +448,8 @@ def exchange(address: str, sent: Sequence[bytes | float]) -> str:
         except ConnectionError:
             end = "reset"
     text = received.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+    # A set: its order is that of a process.
+    text = re.sub(r"(?m)^Allow: (.*)$", lambda allow: "Allow: " + ", ".join(sorted(allow[1].split(", "))), text)
     return f"{_steady(re.sub(r'(?m)^Date: .*$', 'Date:', text))}\n[{end}]"
 
 

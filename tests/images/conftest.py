@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import builder
+from tools import builder, gotools
 from tools.builder import Made
 from tools.steps import Workspace
 
@@ -115,6 +115,12 @@ def pack(workspace: Workspace) -> Iterator[Pack]:
 def untrusting(pack: Pack, workspace: Workspace) -> Pack:
     """The same pack, not told to trust the builder: each phase runs in a container of its own."""
     return Pack(pack.made, builder.environment(workspace, pack.made.engine, trusted=False), pack.images)
+
+
+@pytest.fixture(scope="session")
+def s2i(workspace: Workspace) -> Path:
+    """The real s2i, built where it is not there yet (47 s on two cores)."""
+    return gotools.s2i(workspace)
 
 
 @pytest.fixture(scope="session")

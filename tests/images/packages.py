@@ -1,9 +1,12 @@
 """Packages of our own for tests: wheels written by hand, sources, and a git repository of them."""
 
 import base64
+import csv
 import hashlib
 import io
+import json
 import subprocess
+import sys
 import tarfile
 import zipfile
 from collections.abc import Mapping
@@ -110,9 +113,9 @@ def said(image: str) -> list[str]:
         return list(answer["data"]["ndarray"])
 
 
-def environment(image: str) -> dict[str, str]:
-    """The variables that a process of the image sees."""
-    words = ["docker", "run", "--rm", "--entrypoint", "launcher", image, "env", "-0"]
+def environment(image: str, *options: str) -> dict[str, str]:
+    """The variables that a process of the image sees; ``options`` are docker run's."""
+    words = ["docker", "run", "--rm", *options, "--entrypoint", "launcher", image, "env", "-0"]
     done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
     return dict(line.split("=", 1) for line in done.stdout.split("\0") if line)
 
@@ -121,3 +124,38 @@ def read_file(image: str, path: str) -> str:
     """A text file of the image."""
     words = ["docker", "run", "--rm", "--entrypoint", "cat", image, path]
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+
+
+LICENCES = "/layers/seldon_python/third-party-licenses"
+
+
+def licences(image: str) -> tuple[str, str]:
+    """license_info.csv and license.txt of an image."""
+    return read_file(image, f"{LICENCES}/license_info.csv"), read_file(image, f"{LICENCES}/license.txt")
+
+
+def licensed(image: str) -> list[tuple[str, str]]:
+    """Name and version of what license_info.csv lists, sorted."""
+    rows = csv.DictReader(read_file(image, f"{LICENCES}/license_info.csv").splitlines())
+    return sorted((row["Name"], row["Version"]) for row in rows)
+
+
+def installed(image: str) -> list[tuple[str, str]]:
+    """Name and version of what the image's interpreter finds installed, wherever the source is not, sorted."""
+    program = "import importlib.metadata as m, json; print(json.dumps(sorted((d.metadata['Name'], d.version) for d in m.distributions())))"
+    words = ["docker", "run", "--rm", "--entrypoint", "launcher", "--workdir", "/", image, "python", "-c", program]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
+    return [(name, version) for name, version in json.loads(done.stdout)]
+
+
+def pip_licenses(site: Path, scratch: Path) -> tuple[str, str]:
+    """license_info.csv and license.txt as pip-licenses itself writes them for the packages of a folder, called as s2i does but with setuptools."""
+    program = "import sys, piplicenses; sys.path[:] = [sys.argv.pop(1)]; piplicenses.main()"
+    table, texts = scratch / "license_info.csv", scratch / "license.txt"
+    for options in (
+        ("--format=csv", f"--output-file={table}"),
+        ("--format=plain-vertical", "--with-license-file", "--no-license-path", f"--output-file={texts}"),
+    ):
+        words = [sys.executable, "-c", program, str(site), "--from=mixed", "--with-system", *options]
+        subprocess.run(words, check=True, capture_output=True, cwd=scratch)
+    return table.read_text(), texts.read_text()

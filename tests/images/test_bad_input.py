@@ -92,6 +92,10 @@ MODEL = {
     "model-hidden-by-a-requirement": Case(_requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means),
     "before-run-of-windows": Case({"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable),
     "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
+    "parameter-of-a-wrong-type": Case(
+        _environment('PREDICTIVE_UNIT_PARAMETERS=[{"name": "token", "value": "hunter2", "type": "INT"}]\n'),
+    ),
+    "workers-not-a-number": Case(env={"GUNICORN_WORKERS": "auto"}),
 }
 ENVIRONMENT = {
     "environment-unreadable": Case(closed=".s2i/environment"),
@@ -120,12 +124,13 @@ MANIFEST = {
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
 }
 VERSIONS = {
-    "python-3.13": Case(env={"BP_PYTHON_VERSION": "3.13"}),
+    "python-3.14": Case(env={"BP_PYTHON_VERSION": "3.14"}),
     "python-2.7": Case(env={"BP_PYTHON_VERSION": "2.7"}),
     "python-banana": Case(env={"BP_PYTHON_VERSION": "banana"}),
     "python-no-such-patch": Case(env={"BP_PYTHON_VERSION": "3.12.99"}),
     "wrapper-unknown": Case(env={"BP_SELDON_CORE_VERSION": "9.9.9"}),
     "pins-unknown": Case(env={"BP_SELDON_PINS": "newest"}),
+    "pins-not-for-this-python": Case(env={"BP_SELDON_PINS": "upstream", "BP_PYTHON_VERSION": "3.13"}),
     "pins-of-another-release": Case(env={"BP_SELDON_PINS": "current", "BP_SELDON_CORE_VERSION": "1.16.0"}),
     "wrapper-not-a-version": Case(env={"BP_SELDON_CORE_VERSION": "latest"}),
 }

@@ -88,7 +88,7 @@ def test_a_code_change_reinstalls_nothing(iris: Built, pack: Pack, samples: Path
     assert _read(rebuilt, bundle) == _IRIS + _reused("requirements", "python-wrapper", "python") + _RUN
     exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
     assert [line for line in exported if "seldon/python" in line] == [
-        f"Reusing layer 'seldon/python:{name}'" for name in ("python", "python-wrapper", "requirements", "serve")
+        f"Reusing layer 'seldon/python:{name}'" for name in ("python", "python-wrapper", "requirements", "serve", "third-party-licenses")
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
 from tools import container
 
@@ -86,6 +87,7 @@ def test_numpy_2_takes_the_current_set_by_itself_with_its_layer_shared_and_nothi
         "  requirements    reused\n  Pins            current  (seldon-core's own exclude numpy>=2)\n  python-wrapper  reused\n"
         in again.ours
     )
+    assert packages.licensed(again.image) == packages.installed(again.image)
     (app / "requirements.txt").write_text("numpy\n")
     back = pack.must_build("seldon-test-pins", app, "--network", "none")
     assert "Pins" not in back.ours
@@ -111,3 +113,4 @@ def test_where_neither_set_suits_the_users_pins_win_and_the_wrapper_is_tried_wit
     built = pack.must_build("seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host")
     assert "  Warning: seldon-core asks for protobuf<4.0.0,>=3.20.2, not 3.20.1 as your requirements want it.\n" in built.ours
     assert _versions(built.image, "protobuf") == ["3.20.1"]
+    assert ("protobuf", "3.20.1") in packages.licensed(built.image) == packages.installed(built.image)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.images import packages
 from tests.images.conftest import Pack, docker
 from tests.images.servers import plain_http
 from tools import container, interpreters
@@ -47,6 +48,7 @@ def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Pat
         running.wait_ready()
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
         assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_CARRIED}.")
+    assert packages.licensed(built.image) == packages.installed(built.image)
 
 
 def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused(
@@ -62,6 +64,8 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
     again = pack.must_build("seldon-test-python", app, "--network", "none", env=env)
     assert "  python-wrapper  reused\n  python          reused\n" in again.ours
+    assert packages.licensed(again.image) == packages.installed(again.image)
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in packages.read_file(again.image, f"{packages.LICENCES}/cpython.txt")
 
 
 def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(pack: Pack, app: Path) -> None:

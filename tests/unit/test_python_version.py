@@ -48,7 +48,7 @@ def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
         ("==3.10.*", "3.10"),
         ("==3.10", "3.10"),
         ("==3.10.4", "3.10.4"),
-        ("!=3.12.*", "3.11"),
+        ("!=3.12.*", "3.13"),
     ],
 )
 def test_a_version_is_understood_in_each_form(tmp_path: Path, value: str, spec: str) -> None:
@@ -89,13 +89,13 @@ def test_a_requested_version_that_is_none_is_an_error(tmp_path: Path, value: str
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        ("3.13", NEWER),
-        ("3.13.0", NEWER),
-        ("3.13t", NEWER),
-        ("3.14rc1", NEWER),
+        ("3.14", NEWER),
+        ("3.14.0", NEWER),
+        ("3.14t", NEWER),
+        ("3.15rc1", NEWER),
         ("4.0", NEWER),
-        (">=3.13", NEWER),
-        ("==3.13.*", NEWER),
+        (">=3.14", NEWER),
+        ("==3.14.*", NEWER),
         ("3.7", OLDER),
         ("3.6.15", OLDER),
         ("2.7", OLDER),
@@ -113,7 +113,7 @@ def test_an_unsupported_version_is_an_error_that_says_why(tmp_path: Path, value:
     (tmp_path / ".python-version").write_text(value)
     with pytest.raises(errors.PythonVersionUnsupported) as caught:
         choose(tmp_path, None)
-    assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.12."
+    assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.13."
 
 
 def test_bp_python_version_goes_before_the_files_and_python_version_before_pyproject(tmp_path: Path) -> None:

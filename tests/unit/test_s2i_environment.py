@@ -7,68 +7,38 @@ import pytest
 from seldon_buildpack import errors
 from seldon_buildpack.project import s2i_environment as s2i
 from seldon_buildpack.project import wrapper_variables as wrapper
-
-AS_S2I_READS_IT = [
-    (b"", ()),
-    (b"A=b\n", (("A", "b"),)),
-    (b"A=b", (("A", "b"),)),
-    (b"A=b\r\nC=d\r\n", (("A", "b"), ("C", "d"))),
-    (b"  A\t=  b c \t\n", (("A", "b c"),)),
-    (b"A=b=c\n", (("A", "b=c"),)),
-    (b"A=\n", (("A", ""),)),
-    (b"# A=b\n#\n\n   \nC=d # e\n", (("C", "d # e"),)),
-    (b"just words\nA=b\n", (("A", "b"),)),
-    (b"A=$HOME/x\n", (("A", "$HOME/x"),)),
-    ("A=\xa0caf\xe9\u3000\n".encode(), (("A", "caf\xe9"),)),
-    (b"A=\x1cb\n", (("A", "\x1cb"),)),
-    (b"a-b=c\n1D=e\n", (("a-b", "c"), ("1D", "e"))),
-    (b"A=" + b"x" * 100_000, (("A", "x" * 100_000),)),
-    (b"A=it's\n", (("A", "it's"),)),
-    (b'A="a" and "b"\n', (("A", '"a" and "b"'),)),
-    (b'A={"a": "b"}\n', (("A", '{"a": "b"}'),)),
-]
+from tests.environment_files import LOST_BY_S2I, REFUSED, SAME, WARNED, Pairs, Warned
 
 
-@pytest.mark.parametrize(("data", "pairs"), AS_S2I_READS_IT)
-def test_lines_are_read_as_s2i_reads_them(data: bytes, pairs: tuple[tuple[str, str], ...]) -> None:
+@pytest.mark.parametrize(("data", "pairs"), SAME)
+def test_lines_are_read_as_s2i_reads_them(data: bytes, pairs: Pairs) -> None:
     found = s2i.parse(data)
     assert found.pairs() == pairs
     assert found.advice == ()
 
 
-TAKEN_AS_MEANT = [
-    (b'MODEL_NAME="MyModel"\n', (("MODEL_NAME", "MyModel"),), "line 1: the value of MODEL_NAME stands in quotes"),
-    (b"\n\nA='b c'\n", (("A", "b c"),), "line 3: the value of A stands in quotes"),
-    (b'A="[{\\"name\\":\\"x\\"}]"\n', (("A", '[{"name":"x"}]'),), "stands in quotes"),
-    (b'A=""\n', (("A", ""),), "stands in quotes"),
-    (b'A="b\n', (("A", '"b'),), "a quote that is not closed"),
-    (b'A="\n', (("A", '"'),), "a quote that is not closed"),
-    (b"export A=b\n", (("A", "b"),), "line 1: `export A=` is taken as `A=`"),
-    (b"export\t A = b\n", (("A", "b"),), "`export A=`"),
-    (b"\xef\xbb\xbfA=b\n", (("A", "b"),), "byte order mark"),
-    (b"\xef\xbb\xbf# c\nA=b\n", (("A", "b"),), "byte order mark"),
-    (
-        b"MODEL_NAME: MyModel\nA=b\n",
-        (("A", "b"),),
-        "line 1: the line is skipped, for it has no `=`, but it looks as if it should set MODEL_NAME",
-    ),
-    (b"SERVICE_TYPE MODEL\n", (), "should set SERVICE_TYPE"),
-    (b"export MODEL_NAME\n", (), "should set MODEL_NAME"),
-    (b"=b\n", (), "nothing stands before `=`"),
-    (b"  =b\n", (), "nothing stands before `=`"),
-    (b"  # A=b\n", (), "skipped as a comment"),
-    (b"A=1\nB=2\nA=3\n", (("B", "2"), ("A", "3")), "line 3: A is set again, and this line wins over line 1"),
-    (b"my.var=1\n", (), "a dot in its name"),
-]
-
-
-@pytest.mark.parametrize(("data", "pairs", "said"), TAKEN_AS_MEANT)
-def test_what_s2i_lets_crash_is_taken_as_meant_and_said(data: bytes, pairs: tuple[tuple[str, str], ...], said: str) -> None:
-    found = s2i.parse(data)
-    assert found.pairs() == pairs
+@pytest.mark.parametrize("file", WARNED)
+def test_what_s2i_lets_crash_is_taken_as_meant_and_said(file: Warned) -> None:
+    found = s2i.parse(file.data)
+    assert found.pairs() == file.ours
     assert len(found.advice) == 1
-    assert said in found.advice[0].found
+    assert file.said in found.advice[0].found
     assert found.advice[0].todo.endswith(".")
+
+
+def test_whatever_differs_from_s2i_has_a_reason() -> None:
+    assert [file for file in WARNED if (file.ours != file.s2i) != bool(file.reason)] == []
+
+
+@pytest.mark.parametrize(("data", "pairs", "_"), LOST_BY_S2I)
+def test_what_s2i_loses_is_read(data: bytes, pairs: Pairs, _: Pairs) -> None:
+    assert s2i.parse(data).pairs() == pairs
+
+
+@pytest.mark.parametrize(("data", "_"), REFUSED)
+def test_what_no_program_can_read_is_an_error(data: bytes, _: Pairs) -> None:
+    with pytest.raises((errors.EnvironmentFileBadName, errors.EnvironmentFileNotUtf8)):
+        s2i.parse(data)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from seldon_buildpack.launch import seldon_serve
+from seldon_buildpack.launch import seldon_serve, seldon_serve_otherwise
 from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
 
 SCRIPT = Path(seldon_serve.__file__)
@@ -56,6 +56,9 @@ def app(tmp_path: Path) -> Path:
     wrapper.mkdir(parents=True)
     (wrapper / "__init__.py").write_text("")
     (wrapper / "metrics.py").write_text("from multiprocessing import Manager\n")
+    for library, text in (("gunicorn/config.py", ""), ("prometheus_client/exposition.py", "")):
+        (tmp_path / "site" / library).parent.mkdir()
+        (tmp_path / "site" / library).write_text(text)
     (wrapper / "wrapper.py").write_text("def get_grpc_server(server):\n    return server\n")
     (wrapper / "microservice.py").write_text(STAND_IN)
     app = tmp_path / "app"
@@ -89,6 +92,10 @@ def before_run(app: Path, text: str, mode: int = 0o755) -> None:
     [
         ("MODEL_NAME", '"MyModel"', "MyModel"),
         ("MODEL_NAME", " MyModel\r", "MyModel"),
+        ("MODEL_NAME", "src/MyModel.py", "src.MyModel.MyModel"),
+        ("MODEL_NAME", "pkg.mod:Class", "pkg.mod.Class"),
+        ("MODEL_NAME", "Nowhere.py", "Nowhere"),
+        ("MODEL_NAME", "MyModel # the best", "MyModel"),
         ("SERVICE_TYPE", "model", "MODEL"),
         ("SERVICE_TYPE", "'Outlier-Detector'", "OUTLIER_DETECTOR"),
         ("SELDON_LOG_LEVEL", "debug", "DEBUG"),
@@ -100,6 +107,7 @@ def before_run(app: Path, text: str, mode: int = 0o755) -> None:
         ("GUNICORN_WORKERS", ' "4" ', "4"),
         ("PREDICTIVE_UNIT_METRICS_ENDPOINT", "prometheus", "/prometheus"),
         ("PREDICTIVE_UNIT_PARAMETERS", "'[]'", "[]"),
+        ("MODEL_METADATA", '"{"name": "a"}"', '{"name": "a"}'),
     ],
 )
 def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(name: str, given: str, meant: str) -> None:
@@ -119,6 +127,11 @@ def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(n
         ("SELDON_LOG_LEVEL", "CRITICAL"),
         ("GRPC_WORKERS", "0"),
         ("PREDICTIVE_UNIT_HTTP_SERVICE_PORT", "9001"),
+        ("MODEL_NAME", "my-module.MyModel"),
+        ("GUNICORN_THREADS", "0"),
+        ("MODEL_METADATA", "  name: a\n  versions: ['1']"),
+        ("PREDICTOR_LABELS", '{"version": "1"}'),
+        ("JAEGER_TAGS", "not read without tracing"),
         ("PREDICTIVE_UNIT_PARAMETERS", '[{"name": "a", "value": "y", "type": "BOOL"}, {"name": "b", "value": "1.5", "type": "DOUBLE"}]'),
         ("ANYTHING_ELSE", ' "as it is" '),
     ],
@@ -144,12 +157,9 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
     ("env", "said"),
     [
         ({"MODEL_NAME": ""}, ["MODEL_NAME is not set", "docker run -e MODEL_NAME=MyModel"]),
-        ({"MODEL_NAME": "src/MyModel.py"}, ["not the name of a Python class", "Set MODEL_NAME=src.MyModel.MyModel if"]),
-        ({"MODEL_NAME": "/workspace/Other.py"}, ["Set MODEL_NAME=Other."]),
-        ({"MODEL_NAME": "pkg.mod:Class"}, ["Set MODEL_NAME=pkg.mod.Class."]),
-        ({"MODEL_NAME": "Nowhere.py"}, ["Set MODEL_NAME=Nowhere."]),
+        ({"MODEL_NAME": "/workspace/Other.py"}, ["not the name of a Python class", "MODEL_NAME=Other for the class Other in Other.py"]),
+        ({"MODEL_NAME": "a:b:c"}, ["'a:b:c'", "MODEL_NAME=MyModel for the class MyModel"]),
         ({"MODEL_NAME": "MyModel REST"}, ["REST and gRPC side by side", "Set MODEL_NAME=MyModel."]),
-        ({"MODEL_NAME": "my-model"}, ["'my-model'", "Set MODEL_NAME to the class"]),
         ({"MODEL_NAME": "--help"}, ["'--help'"]),
         ({"SERVICE_TYPE": "MODLE"}, ["'MODLE'", "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR", "Set SERVICE_TYPE=MODEL."]),
         ({"SERVICE_TYPE": "transform"}, ["Set SERVICE_TYPE=TRANSFORMER."]),
@@ -169,6 +179,11 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
         ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "one", "type": "INT"}]'}, ["the value of a is not of type INT"]),
         ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": true, "type": "BOOL"}]'}, ["the value of a is not of type BOOL"]),
         ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": "FLOAT"}]'}, ["the value of a is not of type FLOAT"]),
+        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": ["INT"]}]'}, ['the type of a is ["INT"]']),
+        ({"PREDICTOR_LABELS": "version=1"}, ["PREDICTOR_LABELS cannot be used: it is not JSON", 'Set it like this: {"version": "v1"}']),
+        ({"MODEL_METADATA": "my-model"}, ["MODEL_METADATA cannot be used: it is not a mapping", "YAML or JSON"]),
+        ({"MODEL_METADATA": "built: 2020-13-45"}, ["YAML cannot read it: month must be in 1..12"]),
+        ({"TRACING": "1", "JAEGER_TAGS": "team"}, ["JAEGER_TAGS is 'team'", "name=value"]),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_with_what_why_and_fix(env: dict[str, str], said: list[str]) -> None:
@@ -192,7 +207,7 @@ def test_the_values_of_parameters_are_never_repeated() -> None:
     assert "hunter2" not in notes[0]
 
 
-def test_a_file_name_is_taken_as_the_module_where_that_file_is_there(app: Path) -> None:
+def test_a_file_name_is_taken_as_the_module(app: Path) -> None:
     done = serve(app, MODEL_NAME="MyModel.py")
     assert seen_by_wrapper(done)["argv"][1] == "MyModel"
     assert "seldon-serve: MODEL_NAME=MyModel.py is taken as MyModel.\n" in done.stderr
@@ -340,7 +355,7 @@ def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_w
 ) -> None:
     (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
     done = serve(app, MODEL_NAME="CountingModel")
-    assert done.stdout.splitlines() == [f"loading {seldon_serve.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
+    assert done.stdout.splitlines() == [f"loading {seldon_serve_otherwise.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
 
 
 # One REST request and one gRPC request are on their way when the signal comes. Each needs the process that keeps the metrics
@@ -406,8 +421,9 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceba
     assert (process.returncode, errors) == (0, "")
 
 
-def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6() -> None:
-    tree = ast.parse(SCRIPT.read_text(), feature_version=(3, 6))
+@pytest.mark.parametrize("module", [SCRIPT, Path(seldon_serve_otherwise.__file__)], ids=["seldon-serve", "otherwise"])
+def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
+    tree = ast.parse(module.read_text(), feature_version=(3, 6))
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names

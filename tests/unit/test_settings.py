@@ -1,13 +1,13 @@
 import pytest
 
-from seldon_buildpack import settings
+from seldon_buildpack import settings, variables
 from seldon_buildpack.secrets import Secret
 
 
 def test_env_wins_over_the_file() -> None:
     read = settings.read({"MODEL_NAME": "FromEnv"}, [("MODEL_NAME", "FromFile"), ("SERVICE_TYPE", "MODEL")])
-    assert read.get("MODEL_NAME") == settings.Value("FromEnv", settings.ENV)
-    assert read.get("SERVICE_TYPE") == settings.Value("MODEL", settings.FILE)
+    assert read.get("MODEL_NAME") == settings.Value("FromEnv", variables.ENV)
+    assert read.get("SERVICE_TYPE") == settings.Value("MODEL", variables.FILE)
 
 
 def test_every_key_of_the_file_is_a_launch_default_but_those_that_configure_the_build() -> None:
@@ -87,5 +87,5 @@ def test_values_of_bindings_stand_in_for_what_is_not_set_and_reach_no_image() ->
 
 
 def test_a_variable_is_declared_once() -> None:
-    names = [setting.name for setting in settings.DECLARED]
+    names = [setting.name for setting in variables.DECLARED]
     assert len(names) == len(set(names))

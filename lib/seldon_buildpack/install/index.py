@@ -14,7 +14,8 @@ from seldon_buildpack.install.bound import Bound
 from seldon_buildpack.install.credentials import Credential, applied
 from seldon_buildpack.project.requirements import IndexLines
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
-from seldon_buildpack.settings import ENV, FILE, Settings
+from seldon_buildpack.settings import Settings
+from seldon_buildpack.variables import ENV, FILE
 
 # Who named an index that a line of the requirements names.
 MANIFEST = "the requirements"

@@ -6,13 +6,13 @@
 It checks MODEL_NAME, SERVICE_TYPE, PERSISTENCE and the wrapper's own variables in plain words where the wrapper would
 answer with a traceback, runs an executable ``before-run``, then becomes the wrapper, with the arguments of s2i's run script.
 Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails, else the wrapper's. One file, standard
-library, syntax of Python 3.6: it is copied into images of any Python.
+library (and the wrapper's own YAML, to read MODEL_METADATA as it will), syntax of Python 3.6: it is copied into images of any
+Python. project/wrapper_variables.py has the same checks for what is known at build; tests/unit/test_start_and_build.py
+holds the two to one verdict on each value.
 """
 
-import contextlib
 import difflib
 import errno
-import gc
 import importlib
 import json
 import os
@@ -21,9 +21,7 @@ import re
 import signal
 import sys
 import warnings
-from multiprocessing.connection import wait
-from multiprocessing.managers import SyncManager
-from typing import Any, Callable, Dict, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 SERVICE_TYPES = ("MODEL", "ROUTER", "TRANSFORMER", "COMBINER", "OUTLIER_DETECTOR")
 LOG_LEVELS = ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL", "WARN", "FATAL", "NOTSET")
@@ -35,15 +33,13 @@ PORTS = {
 }
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
 # What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
-FROM_0 = (*SWITCHES, "GRPC_WORKERS", "GUNICORN_MAX_REQUESTS", "GUNICORN_MAX_REQUESTS_JITTER", "GUNICORN_KEEPALIVE")
-FROM_1 = (*PORTS, "GUNICORN_WORKERS", "GUNICORN_THREADS", "GRPC_THREADS", "WEB_CONCURRENCY")
-TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METRICS_ENDPOINT", "PREDICTIVE_UNIT_PARAMETERS")
+FROM_0 = ("GRPC_WORKERS", "GUNICORN_THREADS", "GUNICORN_MAX_REQUESTS", "GUNICORN_MAX_REQUESTS_JITTER", "GUNICORN_KEEPALIVE")
+FROM_1 = ("GUNICORN_WORKERS", "GRPC_THREADS", "WEB_CONCURRENCY")
+NUMBERS = (*SWITCHES, *FROM_0, *FROM_1, *PORTS)
+TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METRICS_ENDPOINT", "JAEGER_TAGS")
+DOCUMENTS = ("PREDICTIVE_UNIT_PARAMETERS", "PREDICTOR_LABELS", "MODEL_METADATA")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
-# Long enough for any request worth waiting for, gunicorn's own default; the platform's patience ends sooner (docker: 10 s).
-GRACE_SECONDS = 30.0
-# How many objects may be made before Python looks for garbage among them, while everything is loaded: hardly anything that is
-# imported is garbage, and looking for it takes a tenth of the time from start to the first answer (0.12 s with scikit-learn).
-LOADING_OBJECTS = 200000
+EXAMPLE = '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]'
 
 
 class Refused(Exception):
@@ -74,7 +70,7 @@ class Environment:
 def checked(environ: Mapping[str, str]) -> Environment:
     """The environment with every value in the form the wrapper reads. Raises Refused for the first that has none."""
     env = Environment(environ)
-    for name in (*TEXTS, *FROM_0, *FROM_1):
+    for name in (*TEXTS, *NUMBERS, *DOCUMENTS):
         if name in env.values:
             _trim(env, name)
     _check_model_name(env)
@@ -84,10 +80,13 @@ def checked(environ: Mapping[str, str]) -> Environment:
         env.values["SERVICE_TYPE"] = "MODEL"
     _check_one_of(env, "SERVICE_TYPE", SERVICE_TYPES)
     _check_one_of(env, "SELDON_LOG_LEVEL", LOG_LEVELS)
-    for name in FROM_0 + FROM_1:
-        _check_number(env, name, 0 if name in FROM_0 else 1)
+    for name in NUMBERS:
+        _check_number(env, name)
     _check_ports_differ(env)
-    _check_parameters(env.get("PREDICTIVE_UNIT_PARAMETERS") or "[]")
+    _check_json(env, "PREDICTIVE_UNIT_PARAMETERS", _complaint, "It is a list of objects with name, value and type, in JSON.", EXAMPLE)
+    _check_json(env, "PREDICTOR_LABELS", _not_an_object, "It is an object in JSON.", '{"version": "v1"}')
+    _check_metadata(env)
+    _check_tags(env)
     endpoint = env.get("PREDICTIVE_UNIT_METRICS_ENDPOINT")
     if endpoint and not endpoint.startswith("/"):
         env.take("PREDICTIVE_UNIT_METRICS_ENDPOINT", "/" + endpoint)
@@ -95,16 +94,36 @@ def checked(environ: Mapping[str, str]) -> Environment:
 
 
 def _trim(env: Environment, name: str) -> None:
-    """Drop white space and quotes around a value (env files keep both); a variable that is empty is one that is not set."""
-    meant = env.get(name).strip()
-    if len(meant) > 1 and meant[0] == meant[-1] and meant[0] in "'\"":
-        meant = meant[1:-1].strip()
-    if not meant:
+    """Drop white space, a comment and quotes around a value (env files keep them); a variable that is empty is one that is not set.
+
+    JSON and YAML without quotes around them stay as they are: the spaces of YAML's first line mean something.
+    """
+    meant = stripped = env.get(name).strip()
+    if name in DOCUMENTS:
+        meant = _unquoted(stripped)
+        if meant == stripped and len(meant) > 1 and meant[0] == meant[-1] and meant[0] in "'\"":
+            # Quotes inside as well, as in "[{"name": "a"}]": what is read here is never a text.
+            meant = meant[1:-1]
+        meant = env.get(name) if meant == stripped else meant
+    else:
+        meant = _unquoted(re.sub(r"\s+#.*$", "", stripped)).strip()
+    if not meant.strip():
         del env.values[name]
     elif meant != env.get(name):
         # Without the value: a parameter of the model may be a password.
-        env.notes.append("The quotes or spaces around the value of {} are taken away.".format(name))
+        env.notes.append("The quotes, spaces or comment around the value of {} are taken away.".format(name))
         env.values[name] = meant
+
+
+def _unquoted(value: str) -> str:
+    """The value without quotes around the whole of it; ``"a" and "b"`` is not one quoted value."""
+    quote = value[:1]
+    if len(value) < 2 or quote not in "'\"" or value[-1] != quote:
+        return value
+    bare = inner = value[1:-1]
+    if quote == '"' and '\\"' in inner:
+        bare, inner = re.sub(r"\\.", "", inner), re.sub(r'\\(["\\])', r"\1", inner)
+    return value if quote in bare else inner
 
 
 def _check_model_name(env: Environment) -> None:
@@ -114,26 +133,37 @@ def _check_model_name(env: Environment) -> None:
     if not given:
         fix = "Start the container with it (docker run -e MODEL_NAME=MyModel IMAGE), or set it in .s2i/environment and build again."
         raise Refused("MODEL_NAME is not set.", rule, fix)
-    if given.endswith(".py") and "/" not in given and os.path.isfile(given):
-        env.take("MODEL_NAME", given[:-3])
-        given = given[:-3]
-    if not given.endswith(".py") and all(part.isidentifier() for part in given.split(".")):
+    meant = _dotted(given)
+    if meant == given:
+        return
+    if meant:
+        env.take("MODEL_NAME", meant)
         return
     what = "MODEL_NAME is {!r}, which is not the name of a Python class.".format(given)
     if re.search(r"\s(REST|GRPC)\Z", given, re.IGNORECASE):
         why = "The API type is no longer part of it: the wrapper serves REST and gRPC side by side."
         raise Refused(what, why, "Set MODEL_NAME={}.".format(given.split()[0]))
-    raise Refused(what, rule, _right_name(given))
+    name = _dotted(re.split(r"[/\\]", given)[-1]) or "MyModel"
+    raise Refused(what, rule, "Set MODEL_NAME to the class, for example MODEL_NAME={0} for the class {0} in {0}.py.".format(name))
 
 
-def _right_name(given: str) -> str:
-    """What to set in the place of a path, a file name or module:Class."""
-    parts = [part for part in re.split(r"[/:]", re.sub(r"\.py(?=:|\Z)", "", given)) if part not in ("", ".", "workspace")]
-    if not parts or not all(piece.isidentifier() for piece in ".".join(parts).split(".")):
-        return "Set MODEL_NAME to the class, for example MODEL_NAME=MyModel for the class MyModel in MyModel.py."
-    if ":" in given or len(parts) == 1:
-        return "Set MODEL_NAME={}.".format(".".join(parts))
-    return "Set MODEL_NAME={}.{} if the class is called {}.".format(".".join(parts), parts[-1], parts[-1])
+def _dotted(given: str) -> str:
+    """The dotted name that a value means, a path and ``module:Class`` too; empty where it means none."""
+    path = given.replace("\\", "/")
+    is_file = "/" in path or path.endswith(".py")
+    while path.startswith("./"):
+        path = path[2:]
+    folders = (path[:-3] if path.endswith(".py") else path).split("/")
+    last = folders.pop()
+    if last.count(":") == 1 and not is_file:
+        last = last.replace(":", ".")
+    names = folders + last.split(".")
+    # A path with a dot in its last part (dir/module.Class) says which class it means.
+    if folders and "." not in last:
+        names.append(last)
+    # importlib takes a module of any name, but the wrapper's command line none that starts like an option.
+    fits = all(re.match(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+\Z", name) and len(name.encode()) <= 250 for name in names)
+    return ".".join(names) if fits and (len(names) == 1 or names[-1].isidentifier()) else ""
 
 
 def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
@@ -147,13 +177,14 @@ def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
         env.take(name, meant)
 
 
-def _check_number(env: Environment, name: str, least: int) -> None:
+def _check_number(env: Environment, name: str) -> None:
+    least = 1 if name in FROM_1 or name in PORTS else 0
     given = env.get(name) or str(least)
     if name in SWITCHES and given.lower() in YES + NO and given not in "01":
         given = "1" if given.lower() in YES else "0"
         env.take(name, given)
     most = 65535 if name in PORTS else None
-    if re.match(r"[0-9]+\Z", given) and least <= int(given) <= (most or int(given)):
+    if re.match(r"[0-9]{1,18}\Z", given) and least <= int(given) <= (most or int(given)):
         return
     bounds = "from {} to {}".format(least, most) if most else "of {} or more".format(least)
     why = "The wrapper reads it {} when it starts.".format("as 1 for on, 0 for off," if name in SWITCHES else "as a number")
@@ -171,18 +202,49 @@ def _check_ports_differ(env: Environment) -> None:
         taken[port] = name
 
 
-def _check_parameters(given: str) -> None:
-    """Arguments of the model's class. Their values are not repeated: one may be a password."""
+def _check_json(env: Environment, name: str, complain: Callable[[Any], str], rule: str, example: str) -> None:
+    """Values are not repeated: an argument of the model may be a password."""
+    if not env.get(name):
+        return
     try:
-        complaint = _complaint(json.loads(given))
-    except ValueError as error:
+        complaint = complain(json.loads(env.get(name)))
+    except (ValueError, RecursionError) as error:
         complaint = "it is not JSON: {}".format(error)
     if complaint:
-        what, why = (
-            "PREDICTIVE_UNIT_PARAMETERS cannot be used: {}.".format(complaint),
-            "It is a list of objects with name, value and type, in JSON.",
-        )
-        raise Refused(what, why, 'Set it like this: [{"name": "threshold", "value": "0.5", "type": "FLOAT"}]')
+        raise Refused("{} cannot be used: {}.".format(name, complaint), rule, "Set it like this: {}".format(example))
+
+
+def _not_an_object(found: Any) -> str:
+    return "" if isinstance(found, dict) else "it is not an object"
+
+
+def _check_metadata(env: Environment) -> None:
+    """MODEL_METADATA is a mapping; what is not YAML at all the wrapper leaves out, with a line in its log."""
+    if not env.get("MODEL_METADATA"):
+        return
+    try:
+        yaml = importlib.import_module("yaml")
+    except ImportError:
+        return
+    try:
+        complaint = "" if isinstance(yaml.safe_load(env.get("MODEL_METADATA")), dict) else "it is not a mapping of names to values"
+    except yaml.YAMLError:
+        env.notes.append("MODEL_METADATA is not YAML, so the wrapper will leave it out.")
+        return
+    except Exception as error:
+        # A date that does not exist, for one: the wrapper expects YAMLError only.
+        complaint = "YAML cannot read it: {}".format(error)
+    if complaint:
+        what, why = "MODEL_METADATA cannot be used: {}.".format(complaint), "It is a mapping in YAML or JSON."
+        raise Refused(what, why, 'Set it like this: {"name": "my-model", "versions": ["1"]}')
+
+
+def _check_tags(env: Environment) -> None:
+    """Jaeger's client splits each tag at ``=``; it is asked only where TRACING is on."""
+    tags = env.get("JAEGER_TAGS")
+    if tags and env.get("TRACING").lstrip("0") and any(tag.count("=") != 1 for tag in tags.split(",")):
+        why = "With TRACING on, tags are read as name=value, separated by commas."
+        raise Refused("JAEGER_TAGS is {!r}, which is not a list of tags.".format(tags), why, "Set JAEGER_TAGS=team=fraud,stage=test.")
 
 
 def _complaint(parameters: Any) -> str:
@@ -192,12 +254,12 @@ def _complaint(parameters: Any) -> str:
         if not isinstance(parameter, dict) or not isinstance(parameter.get("name"), str):
             return "an entry has no name"
         name, kind = parameter["name"], parameter.get("type")
-        if kind not in PARAMETER_TYPES:
+        if not isinstance(kind, str) or kind not in PARAMETER_TYPES:
             return "the type of {} is {}, not one of {}".format(name, json.dumps(kind), ", ".join(PARAMETER_TYPES))
         value: Any = parameter.get("value")
         try:
             fits = value.lower() in YES + NO if kind == "BOOL" else PARAMETER_TYPES[kind](value) is not None
-        except (AttributeError, TypeError, ValueError):
+        except (AttributeError, TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
             return "the value of {} is not of type {}".format(name, kind)
@@ -270,11 +332,12 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     os.environ.clear()
     os.environ.update(env.values)
     here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    otherwise = importlib.import_module("seldon_serve_otherwise")
     sys.path[:] = [entry for entry in sys.path if entry != here]
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
-    usual = gc.get_threshold()
-    gc.set_threshold(LOADING_OBJECTS, *usual[1:])
+    usual = otherwise.look_for_less_garbage()
     try:
         microservice = importlib.import_module("seldon_core.microservice")
     except ModuleNotFoundError as error:
@@ -282,8 +345,9 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
             raise
         what, why = "Seldon's wrapper is not to be found.", "{} has no seldon_core.".format(sys.executable)
         raise Refused(what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them.") from None
-    end_in_order(microservice)
-    look_for_garbage_again(microservice, usual)
+    otherwise.end_in_order(microservice)
+    otherwise.look_for_garbage_again(microservice, usual)
+    otherwise.answer_as_before()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name
     try:
@@ -304,97 +368,6 @@ def _no_module(module: str, name: str) -> Refused:
     fix = "Set MODEL_NAME to {}.".format(_nearest(module, known) or "one of the model's modules, or to module.Class")
     why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
     return Refused("There is no module {} to take the class {} from.".format(module, name), why, fix)
-
-
-def end_in_order(microservice: Any) -> None:
-    """Make the wrapper's processes end without losing a request when they are told to (SIGTERM, to one or to all of them).
-
-    As it is, the process that holds the metrics ends first, so that REST requests in flight fail with 500; the gRPC processes
-    drop theirs; and a main process that is told alone waits for the gRPC ones for ever. Three of the wrapper's functions are
-    wrapped in memory, all of them there from seldon-core 1.10 to 1.18: gunicorn and grpc know how to drain, they are only asked.
-    """
-    metrics: Any = importlib.import_module("seldon_core.metrics")
-    servers: Any = importlib.import_module("seldon_core.wrapper")
-    metrics.Manager = _manager_that_outlives_requests
-    plain_server, plain_start = servers.get_grpc_server, microservice.start_servers
-
-    def get_grpc_server(*args: Any, **kwargs: Any) -> Any:
-        server = plain_server(*args, **kwargs)
-        _when_told(lambda: _drain(server))
-        return server
-
-    def start_servers(rest: Callable[[], None], grpc: Optional[Callable[[], None]], custom: Any, metrics_server: Any) -> None:
-        def grpc_workers() -> None:
-            _when_told(lambda: [worker.terminate() for worker in microservice.mp.active_children()])
-            grpc()  # type: ignore[misc]
-
-        def rest_then_grpc() -> None:
-            others = [child for child in microservice.mp.active_children() if child not in before and not child.daemon]
-            try:
-                rest()
-            finally:
-                # gunicorn forks its workers inside of rest(), and they leave it the same way.
-                if os.getpid() == main_process:
-                    _end(others)
-                if sys.version_info >= (3, 7):
-                    # Python would search all that is loaded for garbage before it ends: 0.1 to 0.3 s in each process.
-                    gc.freeze()
-
-        before, main_process = microservice.mp.active_children(), os.getpid()
-        plain_start(rest_then_grpc, grpc_workers if grpc else None, custom, metrics_server)
-
-    servers.get_grpc_server = get_grpc_server
-    microservice.start_servers = start_servers
-
-
-def look_for_garbage_again(microservice: Any, thresholds: Sequence[int]) -> None:
-    """Set the collector's thresholds back when the model is loaded, unless the model has chosen some of its own."""
-    while_loading, plain_start = gc.get_threshold(), microservice.start_servers
-
-    def start_servers(*servers: Any) -> None:
-        if gc.get_threshold() == while_loading:
-            gc.set_threshold(*thresholds)
-        plain_start(*servers)
-
-    microservice.start_servers = start_servers
-
-
-def _when_told(act: Callable[[], object]) -> None:
-    """Call ``act`` in this process when it is asked to end."""
-    # A Python function even where there is nothing to do: exchanged for SIG_IGN or SIG_DFL while a signal is on its way,
-    # Python prints a traceback ("ignored due to race condition").
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (act(), None)[1])
-
-
-def _manager_that_outlives_requests() -> Any:
-    """The process that holds the metrics. It ends when the main process has seen to it that nobody needs it any more."""
-    manager = SyncManager()
-    manager.start(signal.signal, (signal.SIGTERM, signal.SIG_IGN))
-    return manager
-
-
-def _drain(server: Any) -> NoReturn:
-    """Take no more requests, wait for the answers to those that are here, and end the process."""
-    # Told again while the server is being stopped, this would wait for a lock that it holds itself.
-    _when_told(lambda: None)
-    server.stop(GRACE_SECONDS).wait()
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # This runs inside a signal handler, in the middle of the wrapper's waiting: an exception would be printed.
-    os._exit(0)
-
-
-def _end(children: List[Any]) -> None:
-    """Tell these processes to end until they and theirs have; give up some time after they would have given up themselves."""
-    # gunicorn's handler would take their exit codes before multiprocessing could.
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for child in children:
-        for _ in range(int(2 * GRACE_SECONDS) + 2):
-            if not wait([child.sentinel], 0):
-                child.terminate()
-                wait([child.sentinel], 0.5)
 
 
 def main() -> int:

@@ -60,6 +60,11 @@ def home(layer: Layer) -> Path:
     return layer.path / _HOME
 
 
+def licence(prefix: Path, python: Python) -> Path:
+    """CPython's licence in an interpreter's prefix, where its own installation puts it."""
+    return prefix / f"lib/python{python.minor}/LICENSE.txt"
+
+
 def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror) -> None:
     """Fill the layer. Raises PythonNotInstalled."""
     target = layer.begin()

@@ -10,10 +10,11 @@ from pathlib import Path
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.install import modules
+from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, keys, python, requirements, serve, wrapper
+from seldon_buildpack.layers import cache, keys, licences, python, requirements, serve, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.requirements import Installation, Standing
 from seldon_buildpack.layers.wrapper import Wrapper
@@ -50,12 +51,14 @@ class Stack:
         """Make or reuse every layer. Raises a BuildError."""
         standing = self._requirements(self.installation) if self.installation else Standing(self.wrappers[0])
         if standing.wrapper.pins not in ("", UPSTREAM):
-            self.log.pins(standing.wrapper.pins, standing.because)
+            without = UPSTREAM not in self.bundle.pins(standing.wrapper.version, self.python.minor)
+            self.log.pins(standing.wrapper.pins, standing.because, self.python.minor if without else "")
         if standing.shared:
             self._wrapper(standing.wrapper)
         self._python()
+        self._licences(standing)
         cache.keep(self.layer(cache.NAME), self.uv)
-        kept = {python.NAME, cache.NAME, serve.NAME}
+        kept = {python.NAME, licences.NAME, cache.NAME, serve.NAME}
         kept |= {wrapper.NAME} if standing.shared else set()
         kept |= {requirements.NAME} if self.installation else set()
         drop_others(self.root, kept)
@@ -70,7 +73,7 @@ class Stack:
     def _requirements(self, what: Installation) -> Standing:
         layer = self.layer(requirements.NAME)
         stored = layer.metadata()
-        reason = keys.why_made(stored, what.key())
+        reason = keys.why_made(stored, what.key()) or licences.unlisted(self.layer(licences.NAME), stored)
         if not reason:
             self._reuse(layer, stored)
             return requirements.standing(layer, what)
@@ -95,6 +98,8 @@ class Stack:
         if layer.path.exists() and not changed:
             return
         reason = changed or ("needed to install on" if again else "")
+        if not reason and not self.installation:
+            reason = licences.unlisted(self.layer(licences.NAME), stored)
         if not reason:
             self._reuse(layer, stored)
             return
@@ -114,6 +119,17 @@ class Stack:
             return
         with self.log.layer(layer.name, reason):
             python.make(layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror)
+
+    def _licences(self, standing: Standing) -> None:
+        layer, source = self.layer(licences.NAME), self.layer(requirements.NAME if self.installation else wrapper.NAME)
+        if not source.path.exists():
+            layer.finish(Types(launch=True), licences.key(source.metadata()))
+            return
+        prefixes = [requirements.environment(source)] if self.installation else []
+        prefixes += [standing.wrapper.carried or wrapper.environment(self.layer(wrapper.NAME))] if standing.shared else []
+        interpreter = self.python.carried or python.home(self.layer(python.NAME))
+        programs = {"cpython": python.licence(interpreter, self.python), "dumb-init": self.bundle.dumb_init_licence}
+        licences.make(layer, [site_packages(prefix, self.python.minor) for prefix in prefixes], programs, source.metadata())
 
     def _reuse(self, layer: Layer, stored: dict[str, str]) -> None:
         self.log.reused(layer.name)

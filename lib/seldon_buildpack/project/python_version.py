@@ -12,7 +12,7 @@ VERSION_FILE = ".python-version"
 PROJECT_FILE = "pyproject.toml"
 
 DEFAULT = (3, 12)
-SUPPORTED = tuple((3, minor) for minor in range(8, 13))
+SUPPORTED = tuple((3, minor) for minor in range(8, 14))
 
 # `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`, with pyenv's `/envs/name`.
 _VERSION = re.compile(r"(?:c?python)?[-@]?v?(\d+)(?:\.(\d+))?(?:\.(?:(\d+)|[*x]))?(\D.*)?")
@@ -149,7 +149,7 @@ def _specified(specifier: str, source: str, advice: tuple[Advice, ...]) -> Pytho
         if met:
             exact = f"{minor[0]}.{minor[1]}.{met[0]}" if len(met) == 1 and "==" in specifier else None
             return PythonChoice(minor, exact, f"{source}: {specifier}", specifier, advice)
-    newer = any(wanted.contains(f"3.{minor}.{patch}") for minor in range(13, 30) for patch in _PATCHES)
+    newer = any(wanted.contains(f"3.{minor}.{patch}") for minor in range(SUPPORTED[-1][1] + 1, 30) for patch in _PATCHES)
     older = any(
         wanted.contains(f"{major}.{minor}.{patch}") for major, last in ((2, 8), (3, 8)) for minor in range(last) for patch in _PATCHES
     )

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from seldon_buildpack import settings
+from seldon_buildpack import settings, variables
 from seldon_buildpack.project import directory, image_metadata
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.project.s2i_environment import FILE
@@ -50,4 +50,4 @@ def _without_index_settings(text: str, configuring: frozenset[str]) -> str:
 
 def _configures_build(line: str, configuring: frozenset[str]) -> bool:
     name = line.lstrip("# ").partition("=")[0].strip().removeprefix("export ").strip()
-    return "=" in line and (name in configuring or not settings.in_image(name, settings.FILE))
+    return "=" in line and (name in configuring or not settings.in_image(name, variables.FILE))

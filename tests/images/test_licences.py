@@ -1,0 +1,90 @@
+"""Where s2i's images have /licenses, an image here has the same two files in a layer of their own, and a bill of materials."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests.images import packages
+from tests.images.conftest import Built, Pack, docker
+
+
+def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
+    table, texts = packages.licences(iris.image)
+    rows = list(csv.reader(table.splitlines()))
+    assert rows[0] == ["Name", "Version", "License"]
+    assert table == "".join(",".join(f'"{value}"' for value in row) + "\n" for row in rows)
+    assert packages.licensed(iris.image) == packages.installed(iris.image)
+    assert {("scikit-learn", "1.5.2", "BSD License"), ("seldon-core", "1.17.1", "Apache 2.0")} <= {tuple(row) for row in rows}
+    place = "requirements/venv/lib/python3.12/site-packages/scikit_learn-1.5.2.dist-info/COPYING"
+    licence = packages.read_file(iris.image, f"/layers/seldon_python/{place}")
+    assert "Redistribution and use" in licence
+    assert f"\n\nscikit-learn\n1.5.2\nBSD License\n{licence}\n\n" in texts
+    position = 0
+    for row in rows[1:]:
+        position = texts.index("\n".join(row) + "\n", position)
+
+
+def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(minimal: Built, bundle: Path, tmp_path: Path) -> None:
+    site = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
+    assert packages.licences(minimal.image) == packages.pip_licenses(site, tmp_path)
+
+
+def test_the_label_names_the_folder_which_anybody_can_read_and_which_has_the_interpreters_and_dumb_inits_too(
+    minimal: Built, bundle: Path
+) -> None:
+    folder = docker("inspect", "-f", '{{index .Config.Labels "io.seldon.licenses"}}', minimal.image).strip()
+    assert folder == packages.LICENCES
+    words = (
+        "run",
+        "--rm",
+        "--user",
+        "8888:0",
+        "--entrypoint",
+        "sh",
+        minimal.image,
+        "-c",
+        f"cd {folder} && ls && cat cpython.txt dumb-init.txt",
+    )
+    interpreter, dumb_init = bundle / "pythons/3.12/lib/python3.12/LICENSE.txt", bundle / "bin/dumb-init.LICENSE"
+    names = "cpython.txt\ndumb-init.txt\nlicense.txt\nlicense_info.csv\n"
+    assert docker(*words) == names + interpreter.read_text() + dumb_init.read_text()
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in interpreter.read_text()
+    assert "Yelp" in dumb_init.read_text()
+
+
+def test_the_bill_of_materials_lists_the_same_packages_with_purls_and_licences(iris: Built, pack: Pack, tmp_path: Path) -> None:
+    components = {(one["name"], one["version"]): one for one in _bill(pack, iris.image, tmp_path)["components"]}
+    assert sorted(components) == packages.licensed(iris.image)
+    assert components["scikit-learn", "1.5.2"] == {
+        "bom-ref": "pkg:pypi/scikit-learn@1.5.2",
+        "licenses": [{"license": {"name": "BSD License"}}],
+        "name": "scikit-learn",
+        "purl": "pkg:pypi/scikit-learn@1.5.2",
+        "type": "library",
+        "version": "1.5.2",
+    }
+    assert components["setuptools", "81.0.0"]["licenses"] == [{"license": {"id": "MIT"}}]
+
+
+def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(pack: Pack, samples: Path, tmp_path: Path) -> None:
+    app: Path = shutil.copytree(samples / "minimal", tmp_path / "app")
+    image = "seldon-test-licences"
+    pack.must_build(image, app, "--network", "none")
+    before = packages.licences(image), _bill(pack, image, tmp_path / "before")
+    (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
+    rebuilt = pack.must_build(image, app, "--network", "none")
+    assert "Reusing layer 'seldon/python:third-party-licenses'" in rebuilt.log
+    assert (packages.licences(image), _bill(pack, image, tmp_path / "after")) == before
+
+
+def _bill(pack: Pack, image: str, folder: Path) -> Any:
+    """The one bill of materials that pack finds in an image."""
+    words = [str(pack.made.pack), "sbom", "download", image, "--output-dir", str(folder)]
+    subprocess.run(words, check=True, capture_output=True, env={**os.environ, **pack.environment}, timeout=120)
+    [file] = folder.rglob("seldon_python/**/*.json")
+    assert file.relative_to(folder) == Path("layers/sbom/launch/seldon_python/third-party-licenses/sbom.cdx.json")
+    return json.loads(file.read_text())

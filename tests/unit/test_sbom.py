@@ -1,0 +1,43 @@
+import json
+from pathlib import Path
+
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+
+from seldon_buildpack.cnb import sbom
+from seldon_buildpack.cnb.layers import Layer
+
+_PACKAGES = (
+    sbom.Package("Two_names.x", "1.0", ("BSD License", "MIT License")),
+    sbom.Package("expression", "1.0+cpu", ("MIT OR Apache-2.0",)),
+    sbom.Package("identifier", "2!1.0", ("MIT",)),
+    sbom.Package("silent", "1.0", ()),
+)
+
+
+def test_a_bill_names_each_package_with_its_purl_and_licences_and_nothing_that_changes_from_build_to_build(tmp_path: Path) -> None:
+    sbom.write(Layer(tmp_path, "layer"), _PACKAGES)
+    text = (tmp_path / "layer.sbom.cdx.json").read_text()
+    told = json.loads(text)
+    assert {name: value for name, value in told.items() if name != "components"} == {
+        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.5",
+        "version": 1,
+    }
+    assert [(one["type"], one["name"], one["version"], one["purl"], one.get("licenses")) for one in told["components"]] == [
+        ("library", "Two_names.x", "1.0", "pkg:pypi/two-names.x@1.0", [{"license": {"name": n}} for n in ("BSD License", "MIT License")]),
+        ("library", "expression", "1.0+cpu", "pkg:pypi/expression@1.0%2Bcpu", [{"expression": "MIT OR Apache-2.0"}]),
+        ("library", "identifier", "2!1.0", "pkg:pypi/identifier@2%211.0", [{"license": {"id": "MIT"}}]),
+        ("library", "silent", "1.0", "pkg:pypi/silent@1.0", None),
+    ]
+    sbom.write(Layer(tmp_path, "layer"), reversed(_PACKAGES))
+    assert (tmp_path / "layer.sbom.cdx.json").read_text() == text
+
+
+def test_a_bill_keeps_to_the_formats_schema(tmp_path: Path) -> None:
+    sbom.write(Layer(tmp_path, "layer"), _PACKAGES)
+    validator = JsonStrictValidator(SchemaVersion.V1_5)
+    text = (tmp_path / "layer.sbom.cdx.json").read_text()
+    assert validator.validate_str(text) is None
+    assert validator.validate_str(text.replace('"library"', '"novel"')) is not None

@@ -1,0 +1,175 @@
+"""What in the wrapper's two sets, and in the buildpack's own libraries, has known vulnerabilities, as the public databases say it through pip-audit."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from uv import find_uv_bin
+
+from tools import locks
+from tools.steps import ToolError, Workspace, once, run
+
+# Asked in this order; the first that answers is believed. The second is the index's own list, by another way than packages are fetched.
+_SERVICES = ("osv", "pypi")
+
+
+@dataclass(frozen=True)
+class Pin:
+    """A release of a package."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Known:
+    """A vulnerability: its id in the database, its other names, and the releases that mend it."""
+
+    id: str
+    aliases: tuple[str, ...]
+    fixed_in: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a database says: the vulnerabilities of each release that has some, and the releases it does not know."""
+
+    service: str
+    known: Mapping[Pin, tuple[Known, ...]]
+    unknown: frozenset[Pin]
+
+
+def report(ws: Workspace) -> str:
+    """The vulnerabilities of everything that is locked for the image or runs at build, as lines for a person.
+
+    Raises ToolError where no database answers: nothing is known then, which is not the same as nothing being found.
+    """
+    places = _places(ws)
+    program = _pip_audit(ws)
+    asked = sorted({pin for pins in places.values() for pin in pins}, key=lambda pin: (pin.name, pin.version))
+    reasons = []
+    for service in _SERVICES:
+        found = _ask(ws, program, service, asked)
+        if isinstance(found, Answer):
+            return table(places, found)
+        reasons.append(f"{service}: {found}")
+    raise ToolError(
+        "No database of vulnerabilities answers, so this says nothing about any package.",
+        "Run make audit where one can be reached, or give SELDON_BUILDPACK_OSV_URL the address of a mirror of OSV.\n    "
+        + "\n    ".join(reasons),
+    )
+
+
+def table(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
+    """The vulnerable releases of each place, and what the database could not say."""
+    lines = [f"According to {answer.service}:"]
+    for place, pins in places.items():
+        found = {pin: answer.known[pin] for pin in sorted(pins, key=lambda pin: (pin.name, pin.version)) if pin in answer.known}
+        lines.append(f"{place}: {len(found)} of {len(pins)} releases with known vulnerabilities")
+        for pin, known in found.items():
+            lines += [f"  {pin.name} {pin.version}  {_told(one)}" for one in known]
+    if answer.unknown:
+        names = ", ".join(sorted(f"{pin.name} {pin.version}" for pin in answer.unknown))
+        lines.append(f"Not in the database, so nothing is known of them: {names}")
+    return "\n".join(lines)
+
+
+def _told(known: Known) -> str:
+    return f"{' '.join((known.id, *known.aliases))}, {'mended in ' + ', '.join(known.fixed_in) if known.fixed_in else 'not mended in any release'}"
+
+
+def read(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer | None:
+    """The answer in pip-audit's JSON documents; None where it is about no release at all.
+
+    pip-audit takes a 404 for a package that the database does not know. Where the database itself is not there, that is every one of them, and
+    its own summary of that is "No known vulnerabilities found".
+    """
+    known: dict[Pin, tuple[Known, ...]] = {}
+    told: set[Pin] = set()
+    for document in documents:
+        for entry in json.loads(document)["dependencies"]:
+            if "skip_reason" in entry:
+                continue
+            pin = Pin(entry["name"], entry["version"])
+            told.add(pin)
+            if entry["vulns"]:
+                known[pin] = tuple(_known(one) for one in entry["vulns"])
+    return Answer(service, known, frozenset(asked) - told) if told else None
+
+
+def _known(entry: Mapping[str, Any]) -> Known:
+    return Known(entry["id"], tuple(entry["aliases"]), tuple(entry["fix_versions"]))
+
+
+def rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
+    """The releases in lists that name no package twice, which a requirements file may not."""
+    lists: list[dict[str, Pin]] = []
+    for pin in asked:
+        free = next((one for one in lists if pin.name not in one), None)
+        if free is None:
+            free = {}
+            lists.append(free)
+        free[pin.name] = pin
+    return [list(one.values()) for one in lists]
+
+
+def _places(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
+    """What is looked up, by where it ends up."""
+    found = {
+        f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [locks.of_wrapper(ws, pins, minor) for minor in minors]
+        for pins, minors in locks.sets(ws).items()
+    }
+    found["the buildpack's own libraries"] = [ws.checkout / "lib/requirements.txt"]
+    return {
+        place: frozenset(Pin(name, version) for path in paths for name, version in locks.versions(path.read_text()).items())
+        for place, paths in found.items()
+    }
+
+
+def _pip_audit(ws: Workspace) -> Path:
+    """pip-audit in an environment of its own, as tools/audit.txt pins it."""
+    pinned, folder = ws.checkout / "tools/audit.txt", ws.work / "audit"
+
+    def make() -> None:
+        common = ("--quiet", "--no-config", "--cache-dir", ws.work / "cache/uv")
+        run(find_uv_bin(), "venv", *common, "--clear", "--python", sys.executable, folder)
+        install = ("pip", "install", *common, "--system-certs", "--require-hashes", "--only-binary", ":all:")
+        run(find_uv_bin(), *install, "--python", folder / "bin/python", "-r", pinned, timeout=600)
+
+    once(ws, "pip-audit", "audit", {"pinned": pinned.read_text(), "python": sys.version}, [folder / "bin/pip-audit"], make)
+    return folder / "bin/pip-audit"
+
+
+def _ask(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer | str:
+    """The answer of a database, or why there is none."""
+    scratch = ws.work / "tmp/audit.txt"
+    scratch.parent.mkdir(parents=True, exist_ok=True)
+    flags = [
+        "--disable-pip",
+        "--no-deps",
+        "--format",
+        "json",
+        "--desc",
+        "off",
+        "--progress-spinner",
+        "off",
+        "--cache-dir",
+        str(ws.work / "cache/audit"),
+    ]
+    if service == "osv" and (url := os.environ.get("SELDON_BUILDPACK_OSV_URL")):
+        flags += ["--osv-url", url]
+    documents = []
+    for pins in rounds(asked):
+        scratch.write_text("".join(f"{pin.name}=={pin.version}\n" for pin in pins))
+        command = [str(program), "--vulnerability-service", service, *flags, "--requirement", str(scratch)]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False)
+        # 1 means that something was found, and is also how a failure ends.
+        if not done.stdout.startswith("{"):
+            return (done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"])[-1]
+        documents.append(done.stdout)
+    return read(service, asked, documents) or "it knows none of these packages, so it is not the database"
