@@ -6,6 +6,8 @@ WORK := $(SELDON_BUILDPACK_WORK)
 TOOLS := $(WORK)/venv/bin/python -u -m tools
 # Python minors that the builder carries beside the default, as in PYTHONS="3.9 3.10"; what it carried last time where not given.
 PYTHONS ?=
+# For new: the directory to write.
+NAME ?=
 # For test: what pytest is given instead of tests/images.
 TESTS ?=
 # For vendor: a model's directory, and the folder of wheels to fill.
@@ -19,7 +21,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo builder package env test test-unit bench lint lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package env test test-unit bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -27,6 +29,9 @@ help: ## list the targets
 
 demo: venv ## from nothing to a served model: tools, engine, builder, a sample built, started and asked
 	@$(TOOLS) demo --pythons "$(PYTHONS)"
+
+new: venv ## write a model to start from: make new NAME=my-model, which may be a path
+	@$(TOOLS) new "$(NAME)"
 
 builder: venv ## make seldon/builder; PYTHONS="3.9 3.10" puts more Pythons into it
 	@$(TOOLS) builder --pythons "$(PYTHONS)"

@@ -12,6 +12,7 @@ from pathlib import Path
 from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
+from tools.new import new
 from tools.steps import ToolError, Workspace
 
 
@@ -21,6 +22,7 @@ def main() -> int:
         "builder": _builder,
         "package": _package,
         "env": _env,
+        "new": _new,
         "demo": _demo,
         "test": _test,
         "bench": _bench,
@@ -36,7 +38,11 @@ def main() -> int:
     parser.add_argument(
         "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
     )
-    parser.add_argument("arguments", nargs="*", help="for test: what pytest is given; for vendor: the model's directory and the folder")
+    parser.add_argument(
+        "arguments",
+        nargs="*",
+        help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
+    )
     options = parser.parse_args()
     try:
         return commands[options.command](Workspace.from_environment(), options)
@@ -71,6 +77,11 @@ def _env(ws: Workspace, _: argparse.Namespace) -> int:
     for name, value in variables.items():
         # The shell's own PATH goes on after ours, not a copy of today's.
         print(f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"' if name == "PATH" else f"export {name}={shlex.quote(value)}")
+    return 0
+
+
+def _new(ws: Workspace, options: argparse.Namespace) -> int:
+    print("\n".join(new(ws, " ".join(options.arguments))))
     return 0
 
 

@@ -17,7 +17,7 @@ from tools.wrapper import Prebuilt
 
 # Linked statically, so that it runs on an image with another C library than this machine's, or without libgcc.
 _UV_PLATFORM = "x86_64-unknown-linux-musl"
-_DUMB_INIT_PLATFORM = "x86_64-manylinux_2_28"
+_WHEELS_PLATFORM = "x86_64-manylinux_2_28"
 
 
 def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
@@ -38,7 +38,7 @@ def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
 
 
 def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt], built: Path) -> None:
-    libs, programs = _libs(ws, carried), _programs(ws)
+    libs, programs, watchers = _libs(ws, carried), _programs(ws), _watchers(ws)
     pinned = ws.checkout / "lib/seldon_buildpack/locks"
 
     def make() -> None:
@@ -48,7 +48,7 @@ def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], preb
             shutil.copytree(carried[minor].prefix, staging / "pythons" / minor, symlinks=True)
         for one in prebuilt:
             shutil.copytree(one.tree, staging / "wrappers" / one.pins / one.minor, symlinks=True)
-        for source, name in ((built, "wheels"), (libs, "libs"), (programs, "bin")):
+        for source, name in ((built, "wheels"), (libs, "libs"), (programs, "bin"), (watchers, "watchers")):
             shutil.copytree(source, staging / name, symlinks=True)
         for path in sorted(pinned.glob("*/*/*.txt")):
             copy = staging / "locks" / path.relative_to(pinned)
@@ -66,6 +66,7 @@ def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], preb
         "wheels": tree_digest(built),
         "libs": tree_digest(libs),
         "programs": tree_digest(programs),
+        "watchers": tree_digest(watchers),
         "locks": digest(pinned),
         "recipe": digest(ws.checkout / "tools/bundle.py", ws.checkout / "tools/wrapper.py"),
     }
@@ -80,9 +81,7 @@ def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
     def make() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         _install(ws, folder, requirements, "--python", str(interpreter.python))
-        shutil.rmtree(folder / "bin", ignore_errors=True)
-        for record in folder.glob("*.dist-info/RECORD"):
-            wrapper.forget(record, "bin/")
+        _without_programs(folder)
         compile_tree(interpreter.python, folder)
 
     key = {"requirements": requirements.read_text(), "python": interpreter.digest, "recipe": _recipe(ws)}
@@ -102,7 +101,7 @@ def _programs(ws: Workspace) -> Path:
         scratch.mkdir(parents=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for name, pinned, platform in (("uv", uv, _UV_PLATFORM), ("dumb-init", dumb_init, _DUMB_INIT_PLATFORM)):
+        for name, pinned, platform in (("uv", uv, _UV_PLATFORM), ("dumb-init", dumb_init, _WHEELS_PLATFORM)):
             requirements = scratch / f"{name}.txt"
             requirements.write_text(pinned)
             _install(ws, scratch / name, requirements, "--python-platform", platform, "--python-version", "3.12")
@@ -114,6 +113,32 @@ def _programs(ws: Workspace) -> Path:
     key = {"uv": uv, "dumb-init": dumb_init, "recipe": _recipe(ws)}
     once(ws, "uv and dumb-init", "programs", key, [folder / "uv", folder / "dumb-init"], make)
     return folder
+
+
+def _watchers(ws: Workspace) -> Path:
+    """watchfiles and what it needs, in a folder for each supported Python, so that no build installs it, which would take time and might fail.
+
+    Without bytecode, which is half as much again and saves nothing that could be measured: most of it is never imported.
+    """
+    folder, requirements = ws.work / "watchers", ws.checkout / "tools/watcher.txt"
+    supported = ws.versions["python"]["supported"]
+
+    def make() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+        for minor in supported:
+            _install(ws, folder / minor, requirements, "--python-platform", _WHEELS_PLATFORM, "--python-version", minor)
+            _without_programs(folder / minor)
+        world_readable(folder)
+
+    key = {"requirements": requirements.read_text(), "pythons": " ".join(supported), "recipe": _recipe(ws)}
+    once(ws, "What watches files for the process dev", "watchers", key, [folder / minor for minor in supported], make)
+    return folder
+
+
+def _without_programs(folder: Path) -> None:
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for record in folder.glob("*.dist-info/RECORD"):
+        wrapper.forget(record, "bin/")
 
 
 def _install(ws: Workspace, folder: Path, requirements: Path, *options: str) -> None:
@@ -168,6 +193,7 @@ def _write_manifest(ws: Workspace, target: Path, carried: Mapping[str, Interpret
             minor: {one.pins: {"seldon_core": one.seldon_core, "digest": one.digest} for one in prebuilt if one.minor == minor}
             for minor in carried
         },
+        "watchers": {path.name: tree_digest(path) for path in sorted((target / "bundle/watchers").iterdir())},
         "python_downloads_json_url": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
     }
     path = target / "bundle/bundle.json"

@@ -62,6 +62,9 @@ def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         ws.checkout / "tools/programs.txt",
         ("--python-version", default, "--python-platform", _PLATFORM, ws.checkout / "tools/programs.in"),
     )
+    # One lock for every Python: each takes the newest releases that still know it.
+    oldest, source = ws.versions["python"]["supported"][0], ws.checkout / "tools/watcher.in"
+    yield source.with_suffix(".txt"), ("--python-version", oldest, "--universal", source)
     for name, minor in (
         ("tools/requirements", "3.11"),
         ("tools/audit", "3.11"),

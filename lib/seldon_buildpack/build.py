@@ -18,7 +18,7 @@ from seldon_buildpack.install import bound, mirror, network
 from seldon_buildpack.install.bound import Bound
 from seldon_buildpack.install.index import MANIFEST, Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, certificates, licences, python, serve, wrapper
+from seldon_buildpack.layers import cache, certificates, licences, python, serve, watcher, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -120,8 +120,9 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
         "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
         **project.labels,
     }
-    launch.write(stack.root, [serve.WEB], labels, project.large.slices)
-    for name in scrub.application(project.app, project.requirements, project.index.constraints):
+    processes = [serve.WEB, *([watcher.DEV] if stack.watcher else [])]
+    launch.write(stack.root, processes, labels, project.large.slices)
+    for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)
     if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
         out.private(names)
@@ -149,13 +150,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
+    for piece in manifest.advice(platform.app, requirements):
+        out.advise(piece)
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
     if requirements:
         known = known.without_launch(requirements.configuring)
     for key in known.like_credentials():
         out.advise(log.credential_in_image(key))
     out.masker = Masker.of((*secret, *index.secrets(), *(requirements.secrets if requirements else ())))
-    choice = python_version.choose(platform.app, known.text("BP_PYTHON_VERSION") or None)
+    choice = _python(platform.app, known, requirements)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
         platform.app,
@@ -172,6 +175,15 @@ def read_project(platform: Platform, out: Log) -> Project:
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
     large = large_files.apart(files.sizes)
     return Project(platform.app, known, found, choice, requirements, given, index, labels, large)
+
+
+def _python(app: Path, known: Settings, requirements: Requirements | None) -> PythonChoice:
+    """The Python that the user or the source asks for, which has to be one that a lock file is for."""
+    name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
+    choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
+    if specifier and not choice.meets(specifier):
+        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier))
+    return choice
 
 
 def _leave_out(app: Path, out: Log) -> None:
@@ -198,8 +210,9 @@ def plan_layers(
         pins = project.settings.text("BP_SELDON_PINS").lower()
         what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
+    dev = watcher.plan(interpreter.minor, bundle) if project.settings.switch("BP_DEV_PROCESS", default=True) else None
     mirrored = mirror.read(project.settings, project.bound)
-    return Stack(platform.layers, interpreter, wrappers, what, project.index, mirrored, bundle, uv, out)
+    return Stack(platform.layers, interpreter, wrappers, what, dev, project.index, mirrored, bundle, uv, out)
 
 
 def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:
@@ -212,7 +225,10 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
     out.fact("Python", interpreter.request, project.python.source)
     out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
     if project.requirements:
-        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+        chosen = str(project.requirements.path.relative_to(project.app))
+        out.fact("Requirements", chosen, project.requirements.summary())
+        if others := manifest.not_installed(project.app, project.requirements):
+            out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
     for name, kind in project.bound.facts:
         out.fact("Binding", name, kind)
     if project.large.slices:

@@ -1,4 +1,4 @@
-"""What the buildpack carries: interpreters, prebuilt wrappers, locks, uv. Made by ``make builder``, read-only here."""
+"""What the buildpack carries: interpreters, prebuilt wrappers, watchers, locks, uv. Made by ``make builder``, read-only here."""
 
 import json
 from collections.abc import Mapping
@@ -19,13 +19,14 @@ class Carried:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The bundle's directory and what its manifest says of it, by Python minor ("3.12"); of the wrapper by set of pins too."""
+    """The bundle's directory and what its manifest says of it, by Python minor ("3.12"); of the wrapper by set of pins too, of ``watchers`` the digests."""
 
     root: Path
     buildpack_version: str
     default_python: str
     pythons: Mapping[str, Carried]
     wrappers: Mapping[str, Mapping[str, Carried]]
+    watchers: Mapping[str, str]
     catalogue: str
 
     @classmethod
@@ -42,6 +43,7 @@ class Bundle:
                 minor: {pins: Carried(entry["seldon_core"], entry["digest"]) for pins, entry in sets.items()}
                 for minor, sets in told["wrappers"].items()
             },
+            told["watchers"],
             told["python_downloads_json_url"],
         )
 
@@ -77,6 +79,10 @@ class Bundle:
     def wrapper(self, minor: str, pins: str = UPSTREAM) -> Path:
         """The prefix of a prebuilt wrapper: lib/pythonX.Y/site-packages and bin."""
         return self.root / "wrappers" / pins / minor
+
+    def watcher(self, minor: str) -> Path:
+        """The folder of watchfiles and what it needs, for any supported Python, carried or not."""
+        return self.root / "watchers" / minor
 
     def locks(self, seldon_core: str) -> Path:
         """The folder of locks of a release of the wrapper; it may not be there."""

@@ -224,9 +224,12 @@ class WrapperConflict(Conflict):
 
     ``package`` is the one that no version of suits both, ``wants`` who asks for what of it, ``suits`` what the wrapper asks
     for. ``pinned`` is the user's requirement that leads there. All are empty where uv's words, in ``tail``, do not show them.
+    ``lock`` is the lock file that they were read from, if any.
     """
 
-    def __init__(self, wrapper: str, package: str, wants: Sequence[str], suits: str, pinned: str, tail: Sequence[str]) -> None:
+    def __init__(
+        self, wrapper: str, package: str, wants: Sequence[str], suits: str, pinned: str, tail: Sequence[str], lock: str = ""
+    ) -> None:
         both = "".join(f"\n  {want}" for want in wants)
         who = f"No version of {package} suits both:{both}" if wants else "Who asks for what stands below."
         direct = pinned.startswith(package) and bool(package)
@@ -235,20 +238,32 @@ class WrapperConflict(Conflict):
             f"Your requirements and those of seldon-core {wrapper} exclude each other",
             f"{who}\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
             "Leave BP_SELDON_PINS and BP_SELDON_CORE_VERSION out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
-            *([f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen."] if direct else []),
-            *(
-                [f"Ask for a release of {_name(pinned)} that works with {suits}; without a version the newest that does is chosen."]
-                if wants and not direct
-                else []
-            ),
-            *(
-                [f"If another of your packages needs the newer {package}, take a release of that package from before it did."]
-                if direct
-                else []
-            ),
-            *([] if wants else ["Loosen your pins: a version that suits both is then chosen."]),
+            *(_lock_together(wrapper, package, lock) if lock else _loosen(package, suits, pinned, direct, bool(wants))),
             tail=() if wants else tail,
         )
+
+
+def _loosen(package: str, suits: str, pinned: str, direct: bool, known: bool) -> list[str]:
+    if not known:
+        return ["Loosen your pins: a version that suits both is then chosen."]
+    if not direct:
+        return [f"Ask for a release of {_name(pinned)} that works with {suits}; without a version the newest that does is chosen."]
+    return [
+        f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen.",
+        f"If another of your packages needs the newer {package}, take a release of that package from before it did.",
+    ]
+
+
+def _lock_together(wrapper: str, package: str, lock: str) -> list[str]:
+    both = f"'seldon-core=={wrapper}' 'setuptools<82'"
+    how = {
+        "uv.lock": f"Lock together with the wrapper; what only the group dev asks for is not installed:\nuv add --dev {both}",
+        "pylock.toml": f"Lock together with the wrapper. With pip, where requirements.in lists what the model needs:\npip lock -r requirements.in {both}",
+    }
+    return [
+        how[lock],
+        f"Where no lock suits both, the locking tool says which package needs another {package or 'version'}: take an older release of it.",
+    ]
 
 
 def _name(requirement: str) -> str:
@@ -314,15 +329,48 @@ class ProjectNotBuilt(BuildError):
         )
 
 
-class HashMismatch(BuildError):
-    """A download is not what the requirements say."""
+class ProjectWithoutPackage(BuildError):
+    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``."""
 
-    def __init__(self, package: str, tail: Sequence[str]) -> None:
+    def __init__(self, manifest: str, several: Sequence[str], said: str, lock: str = "") -> None:
+        found = (
+            f"Several directories or modules lie at its top ({', '.join(several)}), and nothing says which of them belong to it."
+            if several
+            else f"Building it as {manifest} says finds none: {said}."
+        )
+        nothing = "write packages=[] into the call of setup" if manifest == "setup.py" else "take the table [build-system] out of it"
+        again = ", and make the lock anew: uv lock" if lock == "uv.lock" else ""
+        # What poetry keeps outside of [project] only poetry can read.
+        poetry = said.startswith("No file/folder found for package")
+        super().__init__(
+            "The project has no package that can be installed",
+            f"{manifest} makes the directory a project that is to be installed.\n{found}",
+            *(
+                []
+                if poetry
+                else [f"If only what {manifest} depends on is needed, {nothing}{again}.\nThe model is served from where it lies."]
+            ),
+            f"If a package is to be installed, say in {manifest} which one"
+            + (': packages=["mine"].' if manifest == "setup.py" else ', under [tool.NAME] of your build tool: packages = ["mine"].'),
+            "List what the model needs in requirements.txt, which is then read instead"
+            + (": poetry export --output requirements.txt" if poetry else "."),
+        )
+
+
+_HASHES = "your requirements, or where they give none, on the index's own page"
+
+
+class HashMismatch(BuildError):
+    """A download is not what the requirements say. ``lock`` is the lock file that says it, if any."""
+
+    def __init__(self, package: str, tail: Sequence[str], lock: str = "") -> None:
         super().__init__(
             f"{package} does not have the hash that is given for it",
-            "The hash stands in your requirements, or where they give none, on the index's own page. The file was changed since it was written,\n"
+            f"The hash stands in {lock or _HASHES}. The file was changed since it was written,\n"
             "the index serves another one, or the hash is of another platform's file.",
-            "Write the hashes of your requirements anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+            f"Make {lock} anew where you trust the index."
+            if lock
+            else "Write the hashes of your requirements anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
             tail=tail,
         )
@@ -713,8 +761,105 @@ class NotYetSupported(BuildError):
     def __init__(self, name: str, instead: str) -> None:
         super().__init__(
             f"{name} is not installed by this release",
-            "Packages are installed from requirements.txt, setup.py or pyproject.toml, and there is none of them.",
+            f"Packages are installed from requirements.txt or setup.py, and there is neither. What else there may be comes after {name},\n"
+            "which s2i read.",
             instead,
+        )
+
+
+class LockUnreadable(BuildError):
+    """A lock file is damaged, or not one that is known. ``renew`` is a sentence."""
+
+    def __init__(self, name: str, reason: str, renew: str) -> None:
+        super().__init__(f"{name} is not a valid lock file", f"Reading it failed: {reason}.", renew)
+
+
+class LockWithoutProject(BuildError):
+    """uv.lock says what a project needs, and the project is not there."""
+
+    def __init__(self, name: str, project: str) -> None:
+        super().__init__(
+            f"{name} lies without its {project}",
+            f"It locks what {project} asks for, and does not say by itself which of its packages are to be installed.",
+            f"Add {project}, which {name} was made from.",
+            "Where that is, write what is to be installed into a lock that stands alone, and add that instead:\n"
+            "uv export --no-default-groups --format pylock.toml --output-file pylock.toml",
+        )
+
+
+class LockOutOfDate(BuildError):
+    """pyproject.toml was changed after uv.lock was made. ``differing`` are the packages that it asks for otherwise, ``reason`` uv's words."""
+
+    def __init__(self, name: str, reason: str, differing: Sequence[str]) -> None:
+        what = f"in what it asks for of {', '.join(differing)}" if differing else f"for uv finds a {reason}"
+        super().__init__(
+            f"{name} is out of date",
+            f"pyproject.toml was changed after {name} was made, {what}.\nWhat is locked would not be what the project asks for.",
+            "Renew it, in the directory of the model: uv lock",
+            f"If {name} is right and pyproject.toml is not, take the change of pyproject.toml back.",
+            "If it is to be installed as it is, write it into a lock that stands alone, which goes before it:\n"
+            "uv export --frozen --no-default-groups --format pylock.toml --output-file pylock.toml",
+        )
+
+
+class LockForOtherPython(BuildError):
+    """The lock's requires-python leaves the chosen Python out. ``fits``: one that it is for and that is supported, if any."""
+
+    def __init__(self, name: str, specifier: str, python: str, source: str, fits: str) -> None:
+        super().__init__(
+            f"{name} is not for Python {python}",
+            f"Its requires-python is {specifier}, and Python {python} was chosen: {source}.",
+            *([_set("BP_PYTHON_VERSION", fits)] if fits else []),
+            f"Lock for Python {python}: let requires-python in pyproject.toml allow it, and make {name} anew.",
+        )
+
+
+class LockNotForHere(BuildError):
+    """A pylock.toml of which nothing can be chosen for this Python and platform. ``reason`` is that of the packaging library."""
+
+    def __init__(self, name: str, python: str, reason: str) -> None:
+        super().__init__(
+            f"{name} was made for another Python or platform",
+            f"The model is to run on Python {python} and linux/amd64, and the lock cannot be installed there:\n{reason}.",
+            "If it was made for another Python, set BP_PYTHON_VERSION to that one.",
+            f"Make it anew with Python {python} on Linux: pip lock -r requirements.in",
+            "Make one that is for every platform: uv export --format pylock.toml --output-file pylock.toml",
+        )
+
+
+class PackageOutside(BuildError):
+    """A lock names a folder or file that does not lie in the source."""
+
+    def __init__(self, lock: str, path: str) -> None:
+        super().__init__(
+            f"{lock} names {path}, which lies outside the source",
+            "Only the directory being built is there during a build.",
+            "Build the directory that holds both, and name the model in it: MODEL_NAME=package.module.MyModel.",
+            f"Copy it into the source, name the copy in pyproject.toml, and make {lock} anew.",
+            "Build a wheel of it (uv build --wheel), put that into the source and depend on the wheel.",
+        )
+
+
+class LockNotExported(BuildError):
+    """A manifest of poetry or pipenv, which no installer but its own reads. ``installed_without``: pyproject.toml says enough by itself."""
+
+    def __init__(self, name: str, installed_without: bool = False) -> None:
+        tool = "poetry" if name == "poetry.lock" else "pipenv"
+        export = {
+            "poetry.lock": "poetry self add poetry-plugin-export\npoetry export --output requirements.txt",
+            "Pipfile.lock": "pipenv requirements > requirements.txt",
+            "Pipfile": "pipenv lock\npipenv requirements > requirements.txt",
+        }
+        super().__init__(
+            f"{name} has to be exported",
+            f"Only {tool} can install from it. The build reads requirements.txt, and there is none.",
+            f"Export it, in the directory of the model, and keep both:\n{export[name]}",
+            *(
+                ["Remove it: what pyproject.toml depends on is then installed, at versions that suit the wrapper."]
+                if installed_without
+                else []
+            ),
+            "If nothing is to be installed, add an empty requirements.txt.",
         )
 
 
@@ -919,6 +1064,17 @@ class JaegerTagsInvalid(BuildError):
             f"It comes from {origin}. With TRACING on, tags are read as name=value, separated by commas, and the wrapper would stop at start.",
             "Write it like this: JAEGER_TAGS=team=fraud,stage=test",
             "Leave JAEGER_TAGS out.",
+        )
+
+
+class SwitchUnclear(BuildError):
+    """A switch of the buildpack's own is neither on nor off."""
+
+    def __init__(self, name: str, value: str, origin: str) -> None:
+        super().__init__(
+            f"{name}={value} is neither on nor off",
+            f"It comes from {origin}.",
+            _set(name, "1") + "\n0 turns it off.",
         )
 
 

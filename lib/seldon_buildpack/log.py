@@ -273,6 +273,24 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
     )
 
 
+def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, str]]) -> Advice:
+    """s2i took the first manifest without a word. ``pins``: name, the chosen manifest's version, the other's."""
+    shown = ", ".join(f"{name} {mine} and {theirs}" for name, mine, theirs in pins[:_MOST_NAMES])
+    more = f", and {len(pins) - _MOST_NAMES} more" if len(pins) > _MOST_NAMES else ""
+    return Advice(
+        f"{chosen} and {other} pin different versions: {shown}{more}.",
+        f"Those of {chosen} are installed. Make the two agree, or remove the one that is not meant.",
+    )
+
+
+def poetry_not_built() -> Advice:
+    """A pyproject.toml that only poetry can read; s2i did not read it at all."""
+    return Advice(
+        "pyproject.toml lists dependencies for poetry, and does not say how the project is built: none of them is installed, as with s2i.",
+        "Export them: `poetry export --output requirements.txt`, with the plugin poetry-plugin-export.",
+    )
+
+
 def pins_overridden(unmet: Sequence[str]) -> Advice:
     """The user's pins go against the wrapper's, which was started with them and served."""
     return Advice(

@@ -64,7 +64,8 @@ class Masker:
 def url_secrets(url: str) -> tuple[Secret, ...]:
     """The secret parts of a URL: the password, or a user name that stands alone (a token), the two together, and its query.
 
-    A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing.
+    A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing; and so is
+    `git`, the customary user of ssh.
     """
     # A proxy is often given without a scheme.
     url = url if "://" in url else f"http://{url}"
@@ -76,7 +77,7 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
     query = (Secret(found[2]) for found in _QUERY.finditer(url))
     if not user and not password and (found := _USERINFO.search(url)):
         user, _, password = found[0].partition(":")
-    credentials = (password, f"{user}:{password}") if password else (user,) if user else ()
+    credentials = (password, f"{user}:{password}") if password else (user,) if user and user != "git" else ()
     return (*map(Secret, credentials), *query)
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from seldon_buildpack import errors
 from seldon_buildpack.secrets import Secret, url_secrets
 from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 
@@ -22,6 +23,7 @@ _CREDENTIAL_VALUE = re.compile(
 _SHORTEST = 6
 _BPE_SUFFIXES = {"DEFAULT": "default", "OVERRIDE": "override", "APPEND": "append", "PREPEND": "prepend", "DELIM": "delim"}
 _YES = {"1", "true", "yes", "on", "t", "y"}
+_NO = {"0", "false", "no", "off", "f", "n"}
 
 
 def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
@@ -70,6 +72,13 @@ class Settings:
         """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
         missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
         return Settings({**self.values, **missing}, self.launch)
+
+    def switch(self, name: str, default: bool) -> bool:
+        """Whether a switch of ours is on. Raises SwitchUnclear."""
+        value = self.get(name)
+        if value and value.value.strip().lower() not in _YES | _NO:
+            raise errors.SwitchUnclear(name, value.value.strip(), value.source)
+        return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":
         """The same with one value put as the wrapper wants it; its launch default follows."""

@@ -137,6 +137,12 @@ _PYTHON = Group(
             "current",
         ),
         _build(
+            "BP_DEV_PROCESS",
+            "1",
+            "0: an image without the process `dev`, which serves a mounted source, and its layer",
+            "0",
+        ),
+        _build(
             "BP_PYTHON_DOWNLOADS_JSON_URL",
             "uv's own",
             "Catalogue (uv's format) of the Pythons that the builder does not carry",

@@ -58,6 +58,7 @@ def with_pack(ws: Workspace, made: Made) -> Way:
         "build: layer requirements": "requirements ",
         "build: layer python-wrapper": "python-wrapper ",
         "build: layer python": "python ",
+        "build: layer watcher": "watcher ",
         "build: the rest": "Run it ",
         "lifecycle: layers into archives": "===> EXPORTING",
         "lifecycle: archives into the engine": "Saving ",

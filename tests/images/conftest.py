@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,6 +128,19 @@ def s2i(workspace: Workspace) -> Path:
 def bundle(pack: Pack) -> Path:
     """What the buildpack carries, on this machine."""
     return pack.made.buildpack / "bundle"
+
+
+@pytest.fixture(scope="session")
+def uv(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., None]:
+    """Run the bundled uv as a user does who locks a project; ``env`` is what the user's shell has set."""
+    cache = str(tmp_path_factory.mktemp("uv-cache"))
+
+    def run(app: Path, *words: str, env: Mapping[str, str] | None = None) -> None:
+        command = [str(bundle / "bin/uv"), *words, "--python", sys.executable, "--quiet"]
+        told = {"PATH": os.environ["PATH"], "UV_CACHE_DIR": cache, "UV_SYSTEM_CERTS": "1", **(env or {})}
+        subprocess.run(command, cwd=app, env=told, check=True, timeout=60)
+
+    return run
 
 
 @pytest.fixture(scope="session")

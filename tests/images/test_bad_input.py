@@ -123,6 +123,58 @@ MANIFEST = {
     "local-package-missing": Case(_requiring("./packages/mine")),
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
 }
+PROJECT = '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = [{}]\n'
+LOCKED = 'lock-version = "1.0"\ncreated-by = "tests"\n{}'
+
+
+def _uv_lock(pin: str, asked: str = "") -> dict[str, str | bytes]:
+    """A project that depends on one package, as uv locks it; pyproject.toml asks for it in the way that ``asked`` says."""
+    name, version = pin.split("==")
+    lock = (
+        'version = 1\nrevision = 5\nrequires-python = ">=3.10"\n\n'
+        f'[[package]]\nname = "mine"\nversion = "1"\nsource = {{ virtual = "." }}\ndependencies = [\n    {{ name = "{name}" }},\n]\n\n'
+        f'[package.metadata]\nrequires-dist = [{{ name = "{name}" }}]\n\n'
+        f'[[package]]\nname = "{name}"\nversion = "{version}"\nsource = {{ registry = "https://index.invalid/simple" }}\n'
+        f'wheels = [\n    {{ url = "https://host.invalid/{name}-{version}-py3-none-any.whl", hash = "sha256:{"0" * 64}", size = 1 }},\n]\n'
+    )
+    return {"pyproject.toml": PROJECT.format(asked or f'"{name}"'), "uv.lock": lock}
+
+
+def _pylock(wheel: str, more: str = "") -> dict[str, str | bytes]:
+    name, version = wheel.split("-")[:2]
+    package = f'[[packages]]\nname = "{name}"\nversion = "{version}"\n'
+    return {
+        "pylock.toml": f'{LOCKED.format(more)}{package}wheels = [{{ url = "https://host.invalid/{wheel}", hashes = {{ sha256 = "{"0" * 64}" }} }}]\n'
+    }
+
+
+LOCKS = {
+    "lock-out-of-date": Case(_uv_lock("six==1.17.0", '"six>=1.17", "packaging"')),
+    "lock-conflicts-with-the-wrapper": Case(_uv_lock("numpy==2.1.0"), {"BP_SELDON_PINS": "upstream"}),
+    "lock-conflicts-over-setuptools": Case(_uv_lock("setuptools==82.0.1"), {"BP_SELDON_PINS": "upstream"}),
+    "lock-for-another-python": Case(_uv_lock("six==1.17.0"), {"BP_PYTHON_VERSION": "3.9"}),
+    "lock-with-marks-of-a-conflict": Case({**_uv_lock("six==1.17.0"), "uv.lock": "<<<<<<< HEAD\nversion = 1\n"}),
+    "lock-without-its-project": Case({"uv.lock": _uv_lock("six==1.17.0")["uv.lock"]}),
+    "lock-names-a-folder-outside": Case(
+        {"pylock.toml": LOCKED.format('[[packages]]\nname = "common"\ndirectory = { path = "../common" }\n')}
+    ),
+    "pylock-invalid": Case({"pylock.toml": 'lock-version = "1.0"\n'}),
+    "pylock-for-another-python": Case(_pylock("six-1.17.0-cp311-cp311-manylinux_2_17_x86_64.whl")),
+    "poetry-lock": Case({"pyproject.toml": PROJECT.format('"six"'), "poetry.lock": ""}),
+    "pipfile": Case({"Pipfile": ""}),
+    "pipfile-lock": Case({"Pipfile": "", "Pipfile.lock": "{}"}),
+}
+WITHOUT_PACKAGE = {
+    "project-with-several-directories": Case(
+        {"setup.py": f"{SETUP}setup(name='mine', version='1.0')\n", "data/__init__.py": "", "notebooks/__init__.py": ""}
+    ),
+    "project-without-a-package": Case(
+        {
+            "pyproject.toml": PROJECT.format("")
+            + 'description = "A model"\n[build-system]\nrequires = ["flit_core==3.12.0"]\nbuild-backend = "flit_core.buildapi"\n'
+        }
+    ),
+}
 VERSIONS = {
     "python-3.14": Case(env={"BP_PYTHON_VERSION": "3.14"}),
     "python-2.7": Case(env={"BP_PYTHON_VERSION": "2.7"}),
@@ -210,7 +262,7 @@ INDEXES = {
     "release-for-newer-python": Case(MINE, INDEX, HOST, server=_for_newer_python),
     "network-away": Case(MINE, ONCE, ("--network", "none")),
 }
-CASES = {**MODEL, **ENVIRONMENT, **MANIFEST, **VERSIONS, **RESOLUTION, **SOURCES, **INDEXES}
+CASES = {**MODEL, **ENVIRONMENT, **MANIFEST, **LOCKS, **WITHOUT_PACKAGE, **VERSIONS, **RESOLUTION, **SOURCES, **INDEXES}
 
 
 @pytest.mark.parametrize("name", CASES)

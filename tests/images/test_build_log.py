@@ -73,22 +73,23 @@ def _copied(sample: Path, tmp_path: Path) -> Path:
 
 
 def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path) -> None:
-    assert _read(minimal, bundle) == _MINIMAL + _made("python-wrapper", "python") + _RUN
+    assert _read(minimal, bundle) == _MINIMAL + _made("python-wrapper", "python", "watcher") + _RUN
 
 
 def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
     requirements = "  requirements    made: first build\n" + _IRIS_INSTALLED
-    assert _read(iris, bundle) == _IRIS + requirements + _made("python-wrapper", "python") + _RUN
+    assert _read(iris, bundle) == _IRIS + requirements + _made("python-wrapper", "python", "watcher") + _RUN
 
 
 def test_a_code_change_reinstalls_nothing(iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)
     (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
     rebuilt = pack.must_build(iris.image, app)
-    assert _read(rebuilt, bundle) == _IRIS + _reused("requirements", "python-wrapper", "python") + _RUN
+    assert _read(rebuilt, bundle) == _IRIS + _reused("requirements", "python-wrapper", "python", "watcher") + _RUN
     exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
     assert [line for line in exported if "seldon/python" in line] == [
-        f"Reusing layer 'seldon/python:{name}'" for name in ("python", "python-wrapper", "requirements", "serve", "third-party-licenses")
+        f"Reusing layer 'seldon/python:{name}'"
+        for name in ("python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher")
     ]
 
 
@@ -103,7 +104,7 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
         .replace("4 packages in", "5 packages in")
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
-    reused = _reused("python-wrapper", "python")
+    reused = _reused("python-wrapper", "python", "watcher")
     expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  requirements    made: requirements changed\n" + installed + reused + _RUN
     assert _read(rebuilt, bundle) == expected
     assert "Reusing layer 'seldon/python:python-wrapper'" in rebuilt.log
@@ -112,10 +113,10 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
 
 def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, samples: Path, bundle: Path) -> None:
     built = untrusting.must_build("seldon-test-untrusted", samples / "minimal", "--clear-cache")
-    assert _read(built, bundle) == _MINIMAL + _made("python-wrapper", "python") + _RUN
+    assert _read(built, bundle) == _MINIMAL + _made("python-wrapper", "python", "watcher") + _RUN
     assert "[exporter] " in built.log
     again = untrusting.must_build("seldon-test-untrusted", samples / "minimal")
-    assert _read(again, bundle) == _MINIMAL + _reused("python-wrapper", "python") + _RUN
+    assert _read(again, bundle) == _MINIMAL + _reused("python-wrapper", "python", "watcher") + _RUN
 
 
 def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samples: Path, tmp_path: Path) -> None:

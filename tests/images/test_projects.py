@@ -1,9 +1,12 @@
 """Sources that install themselves: setup.py as s2i took it, and pyproject.toml."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.images.conftest import Pack
 from tools import container
@@ -13,6 +16,9 @@ _DEPENDS = '[project]\nname = "plain"\nversion = "1"\nrequires-python = ">=3.9"\
 _BUILT = (
     '\n[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta"\n\n[tool.setuptools]\npackages = ["plain"]\n'
 )
+_NAMED = {"MODEL_NAME": "plain.model.Plain"}
+# As before PEP 621: what the project is stands in setup.cfg.
+_LEGACY = '[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta:__legacy__"\n'
 
 
 def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_installing(
@@ -42,10 +48,44 @@ def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_i
         assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
 
 
-def test_a_pyproject_that_is_built_is_installed_in_place(pack: Pack, source: Callable[..., Path]) -> None:
+def test_a_pyproject_that_is_built_is_installed_in_place_with_a_uv_lock_too(
+    pack: Pack, source: Callable[..., Path], uv: Callable[..., None]
+) -> None:
     app = source({"plain/__init__.py": "", "plain/model.py": _MODEL, "pyproject.toml": _DEPENDS + _BUILT})
-    built = pack.must_build("seldon-test-pyproject-built", app, env={"MODEL_NAME": "plain.model.Plain"})
+    built = pack.must_build("seldon-test-pyproject-built", app, env=_NAMED)
     assert "  Requirements  pyproject.toml  (the project, in place)" in built.ours
+    with container.started(built.image) as running:
+        running.wait_ready()
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
+    uv(app, "lock", env=os.environ)
+    assert "  Requirements  uv.lock  (what it pins, and the project in place)" in pack.must_build(built.image, app, env=_NAMED).ours
+    module = app / "plain/model.py"
+    module.write_text(module.read_text().replace("unidecode(w)", "unidecode(w).upper()"))
+    again = pack.must_build(built.image, app, env=_NAMED)
+    assert "  requirements    reused\n" in again.ours
+    with container.started(again.image) as running:
+        running.wait_ready()
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["LODZ"]]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        {
+            "setup.py": "from setuptools import setup\n\nsetup(name='plain', version='1', install_requires=['Unidecode==1.3.8'], packages=[])\n"
+        },
+        {
+            "setup.cfg": "[metadata]\nname = plain\n\n[options]\npackages =\ninstall_requires = Unidecode==1.3.8\n",
+            "pyproject.toml": _LEGACY,
+        },
+    ],
+)
+def test_a_project_that_installs_nothing_but_what_it_depends_on_serves_the_model_beside_it(
+    manifest: dict[str, str], pack: Pack, source: Callable[..., Path]
+) -> None:
+    built = pack.must_build("seldon-test-empty-project", source({"Plain.py": _MODEL, **manifest}))
+    assert "(the project, in place)" in built.ours
+    assert " + unidecode==1.3.8" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
         assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
         running.wait_ready()
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
         assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_MINOR}.")
+    with container.started(first.image, ("--entrypoint", "dev")) as running:
+        running.wait_ready()
+        docker("exec", running.id, "touch", "RowMeans.py")
+        said = "seldon-dev: RowMeans.py changed: starting the service again.\n"
+        end = time.monotonic() + 10
+        while said not in running.logs() and time.monotonic() < end:
+            time.sleep(0.05)
+        assert said in running.logs()
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
     again = pack.must_build("seldon-test-python", app, "--network", "none", env=env)
     assert "  python-wrapper  reused\n  python          reused\n" in again.ours

@@ -143,21 +143,21 @@ def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_
     )
     built = pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == ["8.0.3"]
-    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses"}
+    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
     assert "- click==8.0.4" in built.ours
     assert ("click", "8.0.3") in packages.licensed(IMAGE) == packages.installed(IMAGE)
     (app / "requirements.txt").write_text("click==8.0.4\n")
     again = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    made: requirements changed\n" in again.ours
     assert packages.said(IMAGE) == ["8.0.4"]
-    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses"}
+    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher"}
 
 
 def test_the_wrapper_that_is_carried_may_stand_in_requirements(pack: Pack, source: Source) -> None:
     app = source({**packages.model(), "requirements.txt": "seldon-core==1.17.1\n"})
     pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == []
-    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses"}
+    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher"}
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.17.1"
 
 
@@ -169,7 +169,7 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert "  Wrapper       seldon-core 1.16.0  (licence Apache-2.0)\n" in built.ours
     assert packages.said(IMAGE) == ["1.16.0"]
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.16.0"
-    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses"}
+    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
     back = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    made: wrapper changed\n" in back.ours
     assert packages.said(IMAGE) == ["1.17.1"]

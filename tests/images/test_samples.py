@@ -14,12 +14,13 @@ import pytest
 from tests.images.conftest import Built, Pack, docker
 from tools import container
 from tools.container import Container
+from tools.steps import Workspace
 
 _SAMPLES = Path(__file__).parent.parent.parent / "samples"
 # Samples that other tests build: the fixture that holds the image.
 _BUILT = {"minimal": "minimal", "sklearn-iris": "iris"}
-# These are verified where they are tested: test_serving.py, test_projects.py.
-_VERIFIED = {*_BUILT, "setup-py"}
+# These are verified where they are tested: test_serving.py, test_projects.py, and below.
+_VERIFIED = {*_BUILT, "setup-py", "template"}
 _PATHS = {
     "Predict": ("/predict", "/api/v1.0/predictions", "/api/v0.1/predictions"),
     "SendFeedback": ("/send-feedback", "/api/v1.0/feedback", "/api/v0.1/feedback"),
@@ -182,3 +183,12 @@ def test_parameters_given_at_run_take_the_place_of_those_in_the_file(image: str)
         running.wait_ready()
         answer = running.post("/predict", _message([0.3, 0.5, 0.7]))
     assert answer == (200, _answer(["t:0", "t:1", "t:2"], ["above", "above", "above"]))
+
+
+def test_what_make_new_writes_builds_without_a_network_and_serves(pack: Pack, workspace: Workspace, tmp_path: Path) -> None:
+    target = tmp_path / "new model"
+    subprocess.run(["make", "-s", "new", f"NAME={target}"], cwd=workspace.checkout, check=True, capture_output=True, timeout=60)
+    built = pack.must_build("seldon-test-new", target, "--network", "none")
+    with container.started(built.image) as running:
+        running.wait_ready()
+        subprocess.run([_SAMPLES / "template/verify", running.rest], check=True, timeout=30)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tools import interpreters, locks, relocate, trees, wrapper
 from tools.steps import Workspace
@@ -118,6 +119,16 @@ def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_wha
     for lock in found.values():
         assert lock["seldon-core"].startswith(f"seldon-core=={ws.versions['wrapper']['seldon_core']} ")
         assert all("--hash=sha256:" in entry for entry in lock.values())
+
+
+@pytest.mark.parametrize("minor", [*Workspace.from_environment().versions["python"]["supported"], "3.13"])
+def test_every_python_has_a_locked_watcher(minor: str) -> None:
+    lock = (Workspace.from_environment().checkout / "tools/watcher.txt").read_text()
+    pins = [Requirement(line.rstrip("\\ ")) for line in lock.splitlines() if "==" in line]
+    python = {"python_version": minor, "python_full_version": f"{minor}.1"}
+    taken = [pin.name for pin in pins if pin.marker is None or pin.marker.evaluate(python)]
+    assert len(taken) == len(set(taken))
+    assert {"watchfiles", "anyio"} <= set(taken)
 
 
 def test_a_catalogue_names_each_archive_with_its_version_address_and_hash(tmp_path: Path) -> None:

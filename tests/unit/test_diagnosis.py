@@ -446,3 +446,58 @@ def test_why_an_interpreter_could_not_be_had_is_a_clause() -> None:
 )
 def test_an_index_is_told_from_what_is_none(top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], wrong: str) -> None:
     assert probe.what_is_wrong(top, one, none, "mine") == wrong
+
+
+@pytest.mark.parametrize(
+    ("cause", "asks"),
+    [
+        ("Because you require setuptools==82.0.1 and setuptools<82, " + UNSATISFIABLE, "your requirements ask for setuptools==82.0.1"),
+        (
+            "Because all versions of mine depend on setuptools>=82 and you require mine, we can conclude that you require setuptools>=82.\n"
+            f"         And because you require setuptools<82, {UNSATISFIABLE}",
+            "mine needs setuptools>=82",
+        ),
+    ],
+)
+def test_a_setuptools_that_is_too_new_is_the_wrappers_conflict(cause: str, asks: str) -> None:
+    found = explained(no_solution(cause))
+    assert isinstance(found, errors.WrapperConflict)
+    assert f"seldon-core 1.17.1 needs setuptools<82\n  {asks}\n" in found.cause
+
+
+def test_a_lock_is_to_be_made_together_with_the_wrapper() -> None:
+    cause = (
+        "Because seldon-core==1.17.1 depends on numpy<2.0.0 and you require seldon-core==1.17.1, we can conclude that you require "
+        f"numpy<2.0.0.\n         And because you require numpy==2.1.0, {UNSATISFIABLE}"
+    )
+    for lock, command in (("uv.lock", "uv add --dev"), ("pylock.toml", "pip lock -r requirements.in")):
+        fix = explained(no_solution(cause), replace(ATTEMPT, lock=lock)).fixes[1]
+        assert fix.endswith(f"\n{command} 'seldon-core==1.17.1' 'setuptools<82'")
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("error: Multiple top-level packages discovered in a flat-layout: ['data', 'notebooks'].", "(data, notebooks)"),
+        ("error: Multiple top-level modules discovered in a flat-layout: ['a', 'b'].", "(a, b)"),
+        (
+            "ValueError: Unable to determine which files to ship inside the wheel using the following heuristics: x",
+            "files to ship inside the wheel.",
+        ),
+        ("poetry.core.masonry.utils.module.ModuleOrPackageNotFoundError: No file/folder found for package mine", "found for package mine."),
+        ("ValueError: No file/folder found for module mine", "found for module mine."),
+    ],
+)
+def test_a_project_without_a_package_is_named(said: str, found: str) -> None:
+    output = (
+        "error: Failed to build `mine @ ./.`\n  cause: The build backend returned an error\n"
+        f"  cause: Call to `backend.build_editable` failed (exit status: 1)\n\n         [stderr]\n         {said}\n"
+    )
+    error = explained(output)
+    assert isinstance(error, errors.ProjectWithoutPackage)
+    assert found in error.cause
+
+
+def test_a_project_without_a_package_is_named_where_uv_builds_it_itself() -> None:
+    output = "error: Failed to build `mine @ .`\n  cause: Expected a Python module at: src/mine/__init__.py\n"
+    assert isinstance(explained(output), errors.ProjectWithoutPackage)

@@ -1,6 +1,10 @@
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack import settings
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.credentials import Credential
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.project.requirements import IndexLines
 
@@ -97,3 +101,37 @@ def test_names_carry_no_credentials_and_secrets_do() -> None:
     index = configure(settings.read({"EXTRA_INDEX_URL": "http://bob:s3cr3t@h/simple"}, []), IndexLines(), APP)
     assert index.names() == ("http://h/simple",)
     assert "s3cr3t" in {secret.reveal() for secret in index.secrets()}
+
+
+LOCK = IndexLines("https://a/simple", ("https://b/simple",), ("/workspace/wheels",), strategy="unsafe-first-match", of_lock=True)
+
+
+@pytest.mark.parametrize(
+    ("env", "told"),
+    [
+        ({}, ("https://a/simple", ("https://b/simple",), "unsafe-first-match")),
+        ({"EXTRA_INDEX_URL": "https://u:p@a/simple/"}, ("https://u:p@a/simple/", ("https://b/simple",), "unsafe-first-match")),
+        ({"EXTRA_INDEX_URL": "https://u:p@b/simple"}, ("https://a/simple", ("https://u:p@b/simple",), "unsafe-first-match")),
+        ({"PIP_INDEX_URL": "https://c/simple"}, ("https://c/simple", (), "")),
+        ({"PIP_NO_INDEX": "1"}, ("", (), "")),
+        ({"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}, ("https://a/simple", ("https://b/simple",), "unsafe-best-match")),
+    ],
+)
+def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_credentials_that_are_given(
+    env: dict[str, str], told: tuple[str, tuple[str, ...], str]
+) -> None:
+    index = configure(settings.read(env, []), LOCK, APP)
+    assert (index.default, index.extra, index.strategy) == told
+    assert index.find_links == ("/workspace/wheels",)
+
+
+def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_too() -> None:
+    bound = Bound(default=("https://mirror/simple", "the binding corp"), credentials=())
+    index = configure(settings.read({}, []), LOCK, APP, bound)
+    assert (index.default, index.extra, index.find_links) == ("https://mirror/simple", (), ("/workspace/wheels",))
+
+
+def test_the_password_of_a_binding_is_for_an_index_of_a_lock_too() -> None:
+    bound = Bound(credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),))
+    index = configure(settings.read({}, []), LOCK, APP, bound)
+    assert (index.default, index.extra) == ("https://a/simple", ("https://u:p@b/simple",))

@@ -83,7 +83,7 @@ def test_metadata_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
     """An interpreter and a wrapper of one package."""
-    bundle = Bundle(tmp_path / "bundle", "1", "3.12", {}, {}, "")
+    bundle = Bundle(tmp_path / "bundle", "1", "3.12", {}, {}, {}, "")
     for name, text in (("pythons/3.12/lib/python3.12/LICENSE.txt", "PSF"), ("bin/dumb-init.LICENSE", "MIT of dumb-init")):
         (bundle.root / name).parent.mkdir(parents=True)
         (bundle.root / name).write_text(text)
@@ -98,7 +98,7 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     python = Python("3.12", "3.12", bundle.python("3.12"), "3.12", "", "1")
     uv = Uv(Path("/bin/true"), {}, layers / "cache/uv", Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
-    Stack(layers, python, (wrapper,), None, Index(), Mirror(), bundle, uv, Log(printed)).provide()
+    Stack(layers, python, (wrapper,), None, None, Index(), Mirror(), bundle, uv, Log(printed)).provide()
     return printed.getvalue()
 
 

@@ -43,3 +43,74 @@ def test_a_misspelt_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "requirments.txt").write_text("numpy\n")
     with pytest.raises(errors.ManifestMisspelt):
         manifest.find(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen", "others"),
+    [
+        (["requirements.txt", "setup.py", "environment.yml"], "requirements.txt", ("setup.py", "environment.yml")),
+        (["setup.py", "environment.yml", "pyproject.toml", "uv.lock"], "setup.py", ("environment.yml", "uv.lock")),
+        (["pylock.toml", "pyproject.toml", "uv.lock", "poetry.lock"], "pylock.toml", ("uv.lock", "pyproject.toml", "poetry.lock")),
+        (["pyproject.toml", "uv.lock", "Pipfile"], "uv.lock", ("Pipfile",)),
+        (["pyproject.toml", "Pipfile.lock"], "pyproject.toml", ("Pipfile.lock",)),
+    ],
+)
+def test_the_manifests_that_are_not_installed_are_known(tmp_path: Path, files: list[str], chosen: str, others: tuple[str, ...]) -> None:
+    texts = {
+        "pyproject.toml": _PROJECT,
+        "pylock.toml": 'lock-version = "1.0"\ncreated-by = "tests"\npackages = []\n',
+        "uv.lock": "version = 1\npackage = []\n",
+    }
+    for name in files:
+        (tmp_path / name).write_text(texts.get(name, ""))
+    found = manifest.find(tmp_path, {})
+    assert found
+    assert found.path.name == chosen
+    assert manifest.not_installed(tmp_path, found) == others
+
+
+def test_a_project_that_the_requirements_install_and_a_file_of_tools_are_not_among_them(tmp_path: Path) -> None:
+    for name, text in {"requirements.txt": "-e .\n", "setup.py": "", "pyproject.toml": _PROJECT}.items():
+        (tmp_path / name).write_text(text)
+    assert manifest.not_installed(tmp_path, manifest.find(tmp_path, {})) == ()
+    (tmp_path / "requirements.txt").write_text("six\n")
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\n")
+    assert manifest.not_installed(tmp_path, manifest.find(tmp_path, {})) == ("setup.py",)
+
+
+@pytest.mark.parametrize(
+    ("files", "last"),
+    [
+        ({"poetry.lock": ""}, "poetry export --output requirements.txt"),
+        ({"poetry.lock": "", "pyproject.toml": _PROJECT}, "poetry export --output requirements.txt"),
+        ({"Pipfile": "", "Pipfile.lock": ""}, "pipenv requirements > requirements.txt"),
+        ({"Pipfile": "", "pyproject.toml": "[tool.black]\n"}, "pipenv lock\npipenv requirements > requirements.txt"),
+    ],
+)
+def test_what_only_poetry_or_pipenv_reads_has_to_be_exported(tmp_path: Path, files: dict[str, str], last: str) -> None:
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(errors.LockNotExported) as raised:
+        manifest.find(tmp_path, {})
+    assert raised.value.fixes[0].endswith(f"\n{last}")
+
+
+def test_a_uv_lock_needs_its_project(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text("version = 1\n")
+    with pytest.raises(errors.LockWithoutProject):
+        manifest.find(tmp_path, {})
+
+
+@pytest.mark.parametrize("tool", ["[tool.uv]\npackage = false\n", "[tool.poetry]\npackage-mode = false\n"])
+def test_a_project_that_says_it_is_no_package_is_not_built(tmp_path: Path, tool: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'{_PROJECT}{tool}[build-system]\nrequires = ["x"]\n')
+    found = manifest.find(tmp_path, {})
+    assert found
+    assert found.told == ("-r", str(tmp_path / "pyproject.toml"))
+
+
+def test_dependencies_that_only_poetry_can_read_are_said_to_be_left_out(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.poetry.dependencies]\nnumpy = "*"\n')
+    assert manifest.find(tmp_path, {}) is None
+    (piece,) = manifest.advice(tmp_path, None)
+    assert piece.found.startswith("pyproject.toml lists dependencies for poetry")

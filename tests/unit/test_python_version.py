@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import errors
-from seldon_buildpack.project.python_version import PythonChoice, choose
+from seldon_buildpack.project.python_version import PythonChoice, choose, one_meeting
 
 NEWER = errors.PythonVersionUnsupported.NEWER
 OLDER = errors.PythonVersionUnsupported.OLDER
@@ -196,3 +196,17 @@ def test_a_choice_says_which_exact_versions_meet_it(tmp_path: Path) -> None:
     assert choose(tmp_path, None).spec == "3.12"
     assert not choose(tmp_path, None).allows("3.12.1")
     assert choose(tmp_path, None).allows("3.12.5")
+
+
+def test_a_lock_chooses_the_python_where_the_project_does_not(tmp_path: Path) -> None:
+    choice = choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12"))
+    assert (choice.minor, choice.source) == ((3, 11), "requires-python in pylock.toml: >=3.9,<3.12")
+    (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = "==3.10.*"\n')
+    assert choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12")).minor == (3, 10)
+
+
+@pytest.mark.parametrize(("chosen", "meets"), [("3.11", True), ("3.11.2", False), ("3.11.7", True), ("3.12", False)])
+def test_whether_a_choice_can_meet_a_requires_python(tmp_path: Path, chosen: str, meets: bool) -> None:
+    assert choose(tmp_path, chosen).meets(">=3.11.5,<3.12") is meets
+    assert one_meeting(">=3.11.5,<3.12") == "3.11"
+    assert one_meeting(">=4") == ""

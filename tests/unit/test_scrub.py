@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from seldon_buildpack.project import requirements, scrub
+from seldon_buildpack.project import manifest, requirements, scrub
 
 
 def written(app: Path, files: dict[str, str]) -> Path:
@@ -34,3 +34,12 @@ def test_files_without_anything_secret_are_not_touched(tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in app.rglob("*")}
     assert scrub.application(app, requirements.read(app, app / "requirements.txt", {})) == ()
     assert {path: path.stat().st_mtime_ns for path in app.rglob("*")} == before
+
+
+def test_a_manifest_that_is_not_installed_is_masked_too(tmp_path: Path) -> None:
+    app = written(
+        tmp_path, {"requirements.txt": "six\n", "Pipfile": '[[source]]\nurl = "https://u:p@h/simple"\n', "uv.lock": "version = 1\n"}
+    )
+    read = requirements.read(app, app / "requirements.txt", {})
+    assert scrub.application(app, read, manifest.present(app)) == ("Pipfile",)
+    assert (app / "Pipfile").read_text() == '[[source]]\nurl = "https://****@h/simple"\n'

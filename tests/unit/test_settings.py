@@ -1,6 +1,6 @@
 import pytest
 
-from seldon_buildpack import settings, variables
+from seldon_buildpack import errors, settings, variables
 from seldon_buildpack.secrets import Secret
 
 
@@ -47,6 +47,19 @@ def test_bpe_variables_are_set_in_the_image() -> None:
 
 def test_an_empty_value_counts_as_not_set() -> None:
     assert settings.read({"MODEL_NAME": " "}, []).get("MODEL_NAME") is None
+
+
+@pytest.mark.parametrize(("value", "on"), [("", True), ("1", True), ("Yes", True), ("0", False), (" false ", False), ("off", False)])
+def test_a_switch_that_is_on_is_turned_off_by_a_word_that_says_so(value: str, on: bool) -> None:
+    assert settings.read({"BP_DEV_PROCESS": value}, []).switch("BP_DEV_PROCESS", default=True) is on
+
+
+def test_a_switch_that_says_neither_is_named_with_its_origin() -> None:
+    with pytest.raises(errors.SwitchUnclear) as raised:
+        settings.read({}, [("BP_DEV_PROCESS", "maybe")]).switch("BP_DEV_PROCESS", default=True)
+    text = "\n".join(raised.value.lines())
+    assert "BP_DEV_PROCESS=maybe is neither on nor off" in text
+    assert ".s2i/environment" in text
 
 
 def test_credentials_in_urls_of_build_variables_are_secrets() -> None:

@@ -1,8 +1,8 @@
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
 from seldon_buildpack.project import manifest, uv_indexes
 from seldon_buildpack.project.requirements import IndexLines
 from seldon_buildpack.secrets import Secret
@@ -44,11 +44,4 @@ def test_the_indexes_of_a_project_are_read_as_lines_of_requirements_would_be(tmp
     "text", ["", "[tool]\nuv = 3\n", '[tool.uv]\nindex = "x"\nfind-links = 3\nindex-url = 1\n', "[[tool.uv.index]]\nurl = 3\n"]
 )
 def test_what_is_not_of_the_form_is_no_index(tmp_path: Path, text: str) -> None:
-    (tmp_path / "pyproject.toml").write_text(text)
-    assert uv_indexes.read(tmp_path) == IndexLines()
-
-
-def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text("[tool")
-    with pytest.raises(errors.PyprojectUnreadable):
-        uv_indexes.read(tmp_path)
+    assert uv_indexes.read(tmp_path, tomllib.loads(text)) == IndexLines()

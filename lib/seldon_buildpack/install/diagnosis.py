@@ -14,6 +14,7 @@ from seldon_buildpack.secrets import without_credentials
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
+_SETUPTOOLS = "setuptools<82"
 # What a build from source did not find, and how Debian names the package that has it.
 _MISSING = (
     (r"pg_config executable not found|libpq-fe\.h", "PostgreSQL's headers", "libpq-dev"),
@@ -25,6 +26,13 @@ _MISSING = (
     (r"(?:gfortran|Fortran compiler).*(?:not found|No such file|cannot)", "a Fortran compiler", "gfortran"),
     (r"CMake.*not found|cmake.*(?:not found|No such file)", "CMake", "cmake"),
     (r"(?:g?cc|g\+\+|c\+\+|x86_64-linux-gnu-gcc)\b.*(?:not found|No such file or directory: )", "a C compiler", "build-essential"),
+)
+# What builds of a project say that find nothing of it to install: setuptools, hatchling, poetry-core and flit, uv_build.
+_SEVERAL = re.compile(r"Multiple top-level (?:packages|modules) discovered in a flat-layout: \[(.+?)\]")
+_NO_PACKAGE = (
+    r"Unable to determine which files to ship inside the wheel",
+    r"No file/folder found for (?:package|module) \S+",
+    r"Expected a Python module at: \S+",
 )
 # A line of a build that says what it does, not what is wrong; and a compiler's command.
 _STEP = re.compile(
@@ -70,13 +78,10 @@ def _disk(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     return errors.DiskFull("the packages")
 
 
-def _hash(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+def _hash(words: Words, attempt: Attempt) -> errors.BuildError | None:
     found = re.search(r"Hash mismatch for `([^`]+)`", words.said)
-    return (
-        errors.HashMismatch(found[1], [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)])
-        if found
-        else None
-    )
+    told = [line.strip() for line in words.lines if re.search(r"Expected:|Computed:|sha\d+:", line)]
+    return errors.HashMismatch(found[1], told, attempt.lock) if found else None
 
 
 def _vcs(words: Words, _attempt: Attempt) -> errors.BuildError | None:
@@ -122,8 +127,19 @@ def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
     shown = [*_what_went_wrong(words.build), *(f"hint: {hint}" for hint in words.hints if "often confused" in hint)]
     tail = shown[-_TAIL:] or list(words.tail)
     if package in ("./.", "./", "."):
+        if found := _without_package([*without_frames(words.build), *words.chain[1:]], attempt):
+            return found
         return errors.ProjectNotBuilt(what, tail)
     return errors.BuildFromSourceFailed(without_credentials(package), folder, what, debian, module[1] if module else "", tail)
+
+
+def _without_package(said: Sequence[str], attempt: Attempt) -> errors.BuildError | None:
+    text = "\n".join(said)
+    manifest = "setup.py" if (attempt.app / "setup.py").is_file() and not attempt.lock else "pyproject.toml"
+    if several := _SEVERAL.search(text):
+        return errors.ProjectWithoutPackage(manifest, re.findall(r"'([^']+)'", several[1]), "", attempt.lock)
+    none = next((found for pattern in _NO_PACKAGE for found in re.findall(pattern, text)), "")
+    return errors.ProjectWithoutPackage(manifest, (), none, attempt.lock) if none else None
 
 
 def _only_folder(attempt: Attempt) -> str:
@@ -146,13 +162,18 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
         if error := part(flat, words, attempt):
             return error
     return (
-        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail) if _WRAPPER in flat else errors.RequirementsConflict(words.tail)
+        errors.WrapperConflict(attempt.wrapper, "", (), "", "", words.tail, attempt.lock)
+        if _WRAPPER in flat
+        else errors.RequirementsConflict(words.tail)
     )
 
 
 def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:
     """The package that the wrapper and somebody else ask for in ways that exclude each other."""
     wants = list(dict.fromkeys(_wants(flat)))
+    # The wrapper's metadata do not say so: layers/requirements.py does.
+    if re.search(rf"{_SETUPTOOLS}(?=[, ])", flat):
+        wants = [(_WRAPPER, _SETUPTOOLS), *(one for one in wants if one[1] != _SETUPTOOLS)]
     own = {_name(wanted): wanted for who, wanted in wants if _name(who) == _WRAPPER}
     for who, wanted in wants:
         name = _name(wanted)
@@ -161,10 +182,10 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> errors
             pinned = (
                 wanted
                 if not who
-                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or _first(_required(flat)) or who
+                else next((one for one in _required(flat) if _name(one) == _name(who)), "") or next(iter(_required(flat)), "") or who
             )
             return errors.WrapperConflict(
-                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, ()
+                attempt.wrapper, name, (f"seldon-core {attempt.wrapper} needs {own[name]}", asks), own[name], pinned, (), attempt.lock
             )
     return None
 
@@ -179,10 +200,6 @@ def _required(flat: str) -> list[str]:
     """What uv says the user requires, less the wrapper and what it concludes from others."""
     told = re.findall(r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?,?(?= |$)", flat)
     return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
-
-
-def _first(words: Sequence[str]) -> str:
-    return words[0] if words else ""
 
 
 def _name(requirement: str) -> str:

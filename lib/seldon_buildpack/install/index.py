@@ -7,7 +7,7 @@ command line, where any process could read a password.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack.install.bound import Bound
@@ -21,6 +21,7 @@ from seldon_buildpack.variables import ENV, FILE
 MANIFEST = "the requirements"
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
+_EXTRA = ("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
 
 
@@ -88,20 +89,24 @@ class Index:
 def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | None = None) -> Index:
     """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host."""
     bound = bound or Bound()
+    if lines.of_lock:
+        lines = _of_lock(settings, lines, bound)
+    extra = [*_named(settings, *_EXTRA), *bound.extra, *((url, MANIFEST) for url in lines.extra_index_urls)]
     defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, MANIFEST)]
-    extra = _named(settings, "EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
-    extra += [*bound.extra, *((url, MANIFEST) for url in lines.extra_index_urls)]
     links = [(_absolute(app, link), origin) for link, origin in _named(settings, "PIP_FIND_LINKS")]
     links += [(link, MANIFEST) for link in lines.find_links]
     found: dict[str, str] = {}
-    urls = [_with_credentials(named, bound.credentials, found) for named in (defaults, extra, links)]
+    urls = [_with_credentials(named, bound.credentials, found) for named in (extra, defaults, links)]
+    default = next((url for url in urls[1] if url), "")
+    if lines.of_lock:
+        urls[0] = [url for url in urls[0] if url != default]
     return Index(
-        default=next((url for url in urls[0] if url), ""),
-        extra=_each_once(urls[1]),
+        default=default,
+        extra=_each_once(urls[0]),
         find_links=_each_once(urls[2]),
         trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
-        strategy=settings.text("BP_PIP_INDEX_STRATEGY"),
+        strategy=settings.text("BP_PIP_INDEX_STRATEGY") or lines.strategy,
         constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
         options=_options(settings, lines, app),
         variables=_variables(settings, app),
@@ -138,6 +143,15 @@ def _each_once(urls: Iterable[str]) -> tuple[str, ...]:
 
 def _public(url: str) -> str:
     return without_queries(without_credentials(url))
+
+
+def _of_lock(settings: Settings, lines: IndexLines, bound: Bound) -> IndexLines:
+    """A lock's indexes as they are asked: not at all where the user names the index, else with the credentials that the user gives for them."""
+    if settings.text("PIP_INDEX_URL") or bound.default[0] or settings.flag("PIP_NO_INDEX"):
+        return IndexLines(find_links=lines.find_links)
+    given = {without_credentials(url).rstrip("/"): url for url in settings.words(*_EXTRA)}
+    default, *extra = (given.get(without_credentials(url), url) for url in (lines.index_url, *lines.extra_index_urls))
+    return replace(lines, index_url=default, extra_index_urls=tuple(extra))
 
 
 def _absolute(app: Path, link: str) -> str:

@@ -12,7 +12,7 @@ _TAIL = 12
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required."""
+    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required, ``lock`` the lock file."""
 
     index: Index
     python: str
@@ -20,6 +20,7 @@ class Attempt:
     doing: str = "Installing your requirements"
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
+    lock: str = ""
 
 
 @dataclass(frozen=True)

@@ -113,11 +113,14 @@ def make(
         environments.prepare(prefix, python.home(interpreter), what.python.minor)
         source = tree(chosen)
         seen = shown.show(environments.site_packages(source, what.python.minor), site, chosen.bounds) if source else frozenset[str]()
-        with tempfile.TemporaryDirectory() as scratch:
-            _install(uv, prefix, what, chosen, [*what.index.options, *_arguments(what, chosen, ask, Path(scratch))])
+        asked = _asked(what, chosen, scratch) if ask else []
+        _install(uv, prefix, what, chosen, [*what.index.options, *wanted, *asked])
         return seen
 
-    chosen, seen, refused, asked_for = _first_that_suits(what, attempt)
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder)
+        wanted = _told(what, python.home(interpreter), uv, scratch)
+        chosen, seen, refused, asked_for = _first_that_suits(what, attempt)
     overridden = () if asked_for else shown.unmet(site)
     if in_source.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
@@ -154,10 +157,11 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
         environments.prepare(prefix, interpreter, what.python.minor)
         if chosen.carried:
             shown.show(environments.site_packages(chosen.carried, what.python.minor), site, chosen.bounds)
-        arguments = [*what.index.options, *_arguments(what, chosen, ask, scratch), "--dry-run"]
-        lines[:] = _install(uv, prefix, what, chosen, arguments)
+        asked = _asked(what, chosen, scratch) if ask else []
+        lines[:] = _install(uv, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"])
         return frozenset()
 
+    wanted = _told(what, interpreter, uv, scratch)
     _first_that_suits(what, attempt)
     return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
 
@@ -206,19 +210,26 @@ def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset
         environments.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
-def _arguments(what: Installation, chosen: Wrapper, ask: bool, scratch: Path) -> list[str]:
-    """What uv is told to install: the requirements, and the wrapper if it is asked for."""
+def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
+    """What uv is told of the manifest. Raises a BuildError for a lock that does not stand."""
+    if not what.requirements:
+        return []
+    if not what.requirements.lock:
+        return list(what.requirements.told)
+    from seldon_buildpack.install import locked
+
+    return locked.arguments(what.requirements, interpreter / f"bin/python{what.python.minor}", uv, scratch)
+
+
+def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
+    """What uv is told to install of the wrapper, beside the manifest."""
     named = what.requirements.names if what.requirements else ()
-    arguments = list(what.requirements.told) if what.requirements else []
-    if not ask:
-        return arguments
     if "--require-hashes" in what.index.options and chosen.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
-        return [*arguments, "-r", str(shown.pins(chosen.lock, scratch, left_out=named))]
+        return ["-r", str(shown.pins(chosen.lock, scratch, left_out=named))]
     # Where a URL says which one it is, a pin would contradict it.
     by_url = what.requirements is not None and what.requirements.wrapper_by_url
-    if chosen.version[:1].isdigit() and not by_url:
-        arguments.append(f"{WRAPPER}=={chosen.version}")
+    arguments = [f"{WRAPPER}=={chosen.version}"] if chosen.version[:1].isdigit() and not by_url else []
     if not chosen.lock:
         arguments += ["--find-links", str(what.bundle.wheels)]
     constraints = _CONSTRAINTS if chosen.pins in ("", UPSTREAM) else ""
@@ -237,6 +248,7 @@ def _install(uv: Uv, prefix: Path, what: Installation, chosen: Wrapper, argument
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
-        attempt = diagnosis.Attempt(what.index, what.python.request, chosen.version, app=what.app, local=local)
+        lock = what.requirements.path.name if what.requirements and what.requirements.lock else ""
+        attempt = diagnosis.Attempt(what.index, what.python.request, chosen.version, app=what.app, local=local, lock=lock)
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines

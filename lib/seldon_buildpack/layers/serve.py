@@ -25,7 +25,8 @@ def make(layer: Layer, bundle: Bundle, python_bin: Path, defaults: Mapping[str, 
     shutil.copyfile(bundle.dumb_init, binaries / "dumb-init")
     for source in sorted((Path(__file__).parent.parent / "launch").glob("*.py")):
         name = source.stem.replace("_", "-") if source.name == "seldon_serve.py" else source.name
-        if source.name != "__init__.py":
+        # seldon-dev lies in the watcher's layer.
+        if source.name not in ("__init__.py", "seldon_dev.py"):
             shutil.copyfile(source, binaries / name)
     for program in binaries.iterdir():
         program.chmod(0o755)

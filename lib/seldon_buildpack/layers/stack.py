@@ -14,9 +14,10 @@ from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, keys, licences, python, requirements, serve, wrapper
+from seldon_buildpack.layers import cache, keys, licences, python, requirements, serve, watcher, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.requirements import Installation, Standing
+from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.layers.wrapper import Wrapper
 from seldon_buildpack.log import Log
 
@@ -31,12 +32,16 @@ class Provided:
 
 @dataclass(frozen=True)
 class Stack:
-    """The layers of one build and what they are made from; ``installation`` is None where a wrapper alone serves, the first of ``wrappers``."""
+    """The layers of one build and what they are made from.
+
+    ``installation`` is None where a wrapper alone serves, the first of ``wrappers``; ``watcher`` where the image gets no process ``dev``.
+    """
 
     root: Path
     python: Python
     wrappers: tuple[Wrapper, ...]
     installation: Installation | None
+    watcher: Watcher | None
     index: Index
     mirror: Mirror
     bundle: Bundle
@@ -57,10 +62,13 @@ class Stack:
             self._wrapper(standing.wrapper)
         self._python()
         self._licences(standing)
+        if self.watcher:
+            self._watcher(self.watcher)
         cache.keep(self.layer(cache.NAME), self.uv)
         kept = {python.NAME, licences.NAME, cache.NAME, serve.NAME}
         kept |= {wrapper.NAME} if standing.shared else set()
         kept |= {requirements.NAME} if self.installation else set()
+        kept |= {watcher.NAME} if self.watcher else set()
         drop_others(self.root, kept)
         name, environment = (requirements.NAME, requirements.environment) if self.installation else (wrapper.NAME, wrapper.environment)
         return Provided(environment(self.layer(name)), standing)
@@ -130,6 +138,16 @@ class Stack:
         interpreter = self.python.carried or python.home(self.layer(python.NAME))
         programs = {"cpython": python.licence(interpreter, self.python), "dumb-init": self.bundle.dumb_init_licence}
         licences.make(layer, [site_packages(prefix, self.python.minor) for prefix in prefixes], programs, source.metadata())
+
+    def _watcher(self, what: Watcher) -> None:
+        layer = self.layer(watcher.NAME)
+        stored = layer.metadata()
+        reason = keys.why_made(stored, what.key)
+        if not reason:
+            self._reuse(layer, stored)
+            return
+        with self.log.layer(layer.name, reason):
+            watcher.make(layer, what)
 
     def _reuse(self, layer: Layer, stored: dict[str, str]) -> None:
         self.log.reused(layer.name)

@@ -15,7 +15,11 @@ from seldon_buildpack.project import s2i_environment
 from seldon_buildpack.project.methods import GRAPH_METHODS
 from seldon_buildpack.project.source import entries, is_file, is_source, looked_into
 
-MANIFESTS = ("requirements.txt", "setup.py", "pyproject.toml", "environment.yml", "environment.yaml", "setup.cfg", "Pipfile")
+# In the order in which they are taken.
+MANIFESTS = (
+    *("requirements.txt", "setup.py", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock", "pyproject.toml", "setup.cfg"),
+    *("poetry.lock", "Pipfile.lock", "Pipfile"),
+)
 
 _MISSPELT = re.compile(r"requi?re?i?ments?\.(txt|text|pip|in)|requirements|requirement\.txt|environments?\.(yml|yaml)", re.IGNORECASE)
 # The files of Seldon's other wrappers: Node.js, R and Java.

@@ -1,17 +1,29 @@
-"""Which manifest the source has, in s2i's order: requirements.txt, setup.py, environment.yml; then pyproject.toml, which s2i did not know."""
+"""Which manifest the source has.
 
+s2i's order first: requirements.txt, setup.py, environment.yml. Where there is none of them, what s2i did not know: pylock.toml,
+uv.lock, pyproject.toml. A manifest that is not installed decides nothing, but a log line names it.
+"""
+
+import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import requirements, uv_indexes
-from seldon_buildpack.project.detection import misspelt_manifest
+from seldon_buildpack import errors, log
+from seldon_buildpack.log import Advice
+from seldon_buildpack.project import contradictions, locks, requirements, uv_indexes
+from seldon_buildpack.project.detection import MANIFESTS, misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.secrets import url_secrets
 
 REQUIREMENTS = "requirements.txt"
+_PROJECT = "pyproject.toml"
+_CONDA = ("environment.yml", "environment.yaml")
 # What decides about a project's installation, its code aside.
-_PROJECT_FILES = ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in")
+_PROJECT_FILES = ("setup.py", "setup.cfg", _PROJECT, "MANIFEST.in")
+_POETRY = "poetry.lock"
+_PIPENV = ("Pipfile.lock", "Pipfile")
+_OF_A_PROJECT = re.compile(rb"^\s*\[(?:build-system|project|tool\.poetry(?:\.dependencies)?)\]", re.MULTILINE)
 
 
 def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
@@ -20,35 +32,94 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
         return requirements.read(app, app / REQUIREMENTS, env)
     if (app / "setup.py").is_file():
         return _project(app, "setup.py", ("-e", "."))
-    for name in ("environment.yml", "environment.yaml"):
+    for name in _CONDA:
         if (app / name).is_file():
             raise errors.NotYetSupported(name, "Write what it lists under pip, and pip's names of the rest, into requirements.txt.")
-    if (app / "pyproject.toml").is_file() and (kind := _pyproject(app / "pyproject.toml")):
-        return _project(app, "pyproject.toml", kind)
+    if (app / locks.PYLOCK).is_file():
+        return locks.read_pylock(app)
+    if (app / locks.UV_LOCK).is_file():
+        if not (app / _PROJECT).is_file():
+            raise errors.LockWithoutProject(locks.UV_LOCK, _PROJECT)
+        return locks.read_uv(app, _project_files(app), _pyproject(app))
+    told = _pyproject(app)
+    kind = _arguments(app, told)
+    if (app / _POETRY).is_file():
+        raise errors.LockNotExported(_POETRY, installed_without=bool(kind))
+    if kind:
+        return _project(app, _PROJECT, kind)
+    if found := next((name for name in _PIPENV if (app / name).is_file()), None):
+        raise errors.LockNotExported(found)
     if misspelt := misspelt_manifest(entry.name for entry in app.iterdir() if entry.is_file()):
         raise errors.ManifestMisspelt(misspelt, REQUIREMENTS if "equir" in misspelt.lower() else "environment.yml")
     return None
 
 
+def present(app: Path) -> tuple[Path, ...]:
+    """Every manifest of the source, also those that nothing is installed from: any of them may carry credentials."""
+    return tuple(app / name for name in MANIFESTS if (app / name).is_file())
+
+
+def not_installed(app: Path, chosen: Requirements | None) -> tuple[str, ...]:
+    """The manifests that the chosen one goes before, none of which it draws in itself."""
+    if not chosen:
+        return ()
+    drawn_in = {chosen.path, *chosen.files, *((app / name for name in _PROJECT_FILES) if app in chosen.local else ())}
+    others = (path for path in present(app) if path not in drawn_in)
+    return tuple(path.name for path in others if path.name not in ("setup.cfg", _PROJECT) or _says_a_project(path))
+
+
+def advice(app: Path, chosen: Requirements | None) -> tuple[Advice, ...]:
+    """What will surprise: manifests that pin other versions than the chosen one, and dependencies that nothing installs."""
+    if chosen:
+        return contradictions.advice(app, chosen.files, not_installed(app, chosen))
+    poetry = _pyproject(app).get("tool", {}).get("poetry", {})
+    return (log.poetry_not_built(),) if isinstance(poetry, dict) and "dependencies" in poetry else ()
+
+
+def _says_a_project(path: Path) -> bool:
+    """Whether a file that tools are configured in also says what a project is or needs."""
+    try:
+        return bool(_OF_A_PROJECT.search(path.read_bytes()))
+    except OSError:
+        return False
+
+
+def _project_files(app: Path) -> tuple[Path, ...]:
+    return tuple(app / file for file in _PROJECT_FILES if (app / file).is_file())
+
+
 def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
     """A source that installs itself: in place, as s2i did (`pip install -e .`), so that a change of its code installs nothing anew."""
-    files = tuple(app / file for file in _PROJECT_FILES if (app / file).is_file())
     in_place = (app,) if "-e" in arguments else ()
-    index = uv_indexes.read(app)
+    index = uv_indexes.read(app, _pyproject(app))
     secrets = tuple(secret for url in (index.index_url, *index.extra_index_urls, *index.find_links) for secret in url_secrets(url))
-    return Requirements(app / name, files, local=in_place, editable=in_place, arguments=arguments, index=index, secrets=secrets)
+    return Requirements(
+        app / name, _project_files(app), local=in_place, editable=in_place, arguments=arguments, index=index, secrets=secrets
+    )
 
 
-def _pyproject(path: Path) -> tuple[str, ...]:
-    """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only."""
+def _pyproject(app: Path) -> dict[str, Any]:
+    """What pyproject.toml says; nothing where there is none."""
+    path = app / _PROJECT
+    if not path.is_file():
+        return {}
     # Slow to import, and most sources have no such file.
     import tomllib
 
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise errors.PyprojectUnreadable(str(error)) from error
-    if "build-system" in told:
+
+
+def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
+    """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only.
+
+    uv and poetry each have a way to say that a project is no package although it has a build system.
+    """
+    tool = pyproject.get("tool", {})
+    no_package = tool.get("uv", {}).get("package") is False or tool.get("poetry", {}).get("package-mode") is False
+    if "build-system" in pyproject and not no_package:
         return ("-e", ".")
-    project = told.get("project")
-    return ("-r", str(path)) if isinstance(project, dict) and project.get("dependencies") else ()
+    project = pyproject.get("project")
+    return ("-r", str(app / _PROJECT)) if isinstance(project, dict) and project.get("dependencies") else ()

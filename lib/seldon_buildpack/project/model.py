@@ -21,7 +21,7 @@ _DEFAULT = "the wrapper's default"
 
 # Files that let other modules be installed than those at the top of the source.
 _INSTALLS_ITSELF = ("setup.py", "setup.cfg")
-_MANIFESTS = ("requirements.txt", "environment.yml", "environment.yaml", "Pipfile", "poetry.lock", "uv.lock")
+_MANIFESTS = ("requirements.txt", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock")
 # Newer than the oldest Python that is supported, or not part of the interpreters that are served with: the user's own are found.
 _NOT_ALWAYS_STANDARD = {
     "graphlib",

@@ -49,10 +49,16 @@ class PythonChoice:
             return False
         return not self.specifier or _meets(self.specifier, version)
 
+    def meets(self, specifier: str) -> bool:
+        """Whether a Python of this choice can meet a requires-python."""
+        versions = [self.version] if self.version else [f"{self.spec}.{patch}" for patch in _PATCHES]
+        return any(_meets(specifier, version) for version in versions)
 
-def choose(app: Path, requested: str | None) -> PythonChoice:
+
+def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -> PythonChoice:
     """The Python of the source ``app``: ``requested`` (BP_PYTHON_VERSION), `.python-version`, requires-python in pyproject.toml, the default.
 
+    ``lock`` is a lock file and the requires-python that it is for, which counts where pyproject.toml has none.
     Raises PythonVersionUnknown, PythonVersionUnsupported and PyprojectUnreadable.
     """
     if requested and requested.strip():
@@ -69,7 +75,15 @@ def choose(app: Path, requested: str | None) -> PythonChoice:
     required = _requires_python(app)
     if required:
         return _specified(required, f"requires-python in {PROJECT_FILE}", advice)
+    if lock[1]:
+        return _specified(lock[1], f"requires-python in {lock[0]}", advice)
     return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
+
+
+def one_meeting(specifier: str) -> str:
+    """The default minor if it can meet a requires-python, else the newest that can; empty where none can."""
+    minors = (PythonChoice(minor, None, "") for minor in (DEFAULT, *reversed(SUPPORTED)))
+    return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
 def _version_file(app: Path) -> str:

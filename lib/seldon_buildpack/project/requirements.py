@@ -29,7 +29,10 @@ _PLAIN = re.compile(rf"({_NAME})\s*(?:{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(
 
 @dataclass(frozen=True)
 class IndexLines:
-    """The options of requirements files that say where packages come from and which count; folders are absolute or URLs."""
+    """The options of requirements files that say where packages come from and which count; folders are absolute or URLs.
+
+    ``of_lock``: they are what a lock file names, whose indexes an explicit PIP_INDEX_URL or PIP_NO_INDEX takes the place of.
+    """
 
     index_url: str = ""
     extra_index_urls: tuple[str, ...] = ()
@@ -38,6 +41,8 @@ class IndexLines:
     no_index: bool = False
     pre: bool = False
     require_hashes: bool = False
+    strategy: str = ""
+    of_lock: bool = False
 
     def and_those_of(self, other: "IndexLines") -> "IndexLines":
         """Both, the first file's single values winning."""
@@ -62,7 +67,8 @@ class Requirements:
     ``wrapper_by_url`` whether a URL or path says where that is.
     ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
-    ``arguments`` are uv's for a manifest that is not a list of requirements.
+    ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
+    they are made when the layer is. ``requires_python`` are the Pythons that the lock is for.
     """
 
     path: Path
@@ -79,6 +85,8 @@ class Requirements:
     digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
     arguments: tuple[str, ...] = ()
+    lock: bool = False
+    requires_python: str = ""
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -97,6 +105,8 @@ class Requirements:
 
     def summary(self) -> str:
         """What of it is installed, for the log."""
+        if self.lock:
+            return "what it pins" + (", and the project in place" if self.path.parent in self.editable else "")
         if self.arguments:
             return "the project, in place" if self.editable else "what it depends on"
         count = len(self.names) + self.nameless
@@ -116,7 +126,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
         current, constraints = waiting.pop(0)
         if current in found.files:
             continue
-        text = _text(app, current)
+        text = text_of(app, current)
         found = _with_file(found, app, current, text, env)
         names = _plain_names(text)
         if names is not None:
@@ -221,7 +231,8 @@ def _parsed(text: str) -> Any:
         return RequirementsFile.from_file(file.name)
 
 
-def _text(app: Path, path: Path) -> str:
+def text_of(app: Path, path: Path) -> str:
+    """The text of a manifest. Raises UnreadableManifest and ManifestNotText."""
     name = str(path.relative_to(app)) if path.is_relative_to(app) else str(path)
     try:
         data = path.read_bytes()

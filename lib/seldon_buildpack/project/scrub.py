@@ -15,17 +15,18 @@ from seldon_buildpack.project.s2i_environment import FILE
 from seldon_buildpack.secrets import Masker, without_queries
 
 
-def application(app: Path, requirements: Requirements | None, constraints: Iterable[Path] = ()) -> tuple[str, ...]:
-    """Take index settings out of .s2i/environment and mask credentials in requirements and constraints files and in labels.
+def application(app: Path, requirements: Requirements | None, others: Iterable[Path] = ()) -> tuple[str, ...]:
+    """Take index settings out of .s2i/environment and mask credentials in requirements files, in labels, and in ``others``.
 
-    Returns the files rewritten.
+    These are constraints files and manifests that were not installed. Returns the files rewritten.
     """
     changed = []
     environment = app / FILE
     configuring = requirements.configuring if requirements else frozenset[str]()
     if environment.is_file() and _rewrite(environment, lambda text: _without_index_settings(text, configuring)):
         changed.append(FILE)
-    inside = [path for path in constraints if path.is_file() and path.resolve().is_relative_to(app.resolve())]
+    readable = (path for path in others if path.is_file() and os.access(path, os.R_OK))
+    inside = [path for path in readable if path.resolve().is_relative_to(app.resolve())]
     for path in dict.fromkeys((*(requirements.files if requirements else ()), *inside)):
         if _rewrite(path, lambda text: without_queries(Masker().mask(text))):
             changed.append(os.path.relpath(path, app))

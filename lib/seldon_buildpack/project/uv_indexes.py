@@ -4,30 +4,16 @@ uv's own reading of it is switched off, for a build's variables and bindings com
 (`explicit = true`) is none for all.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from seldon_buildpack import errors
 from seldon_buildpack.project.requirements import IndexLines
 
 
-def read(app: Path) -> IndexLines:
-    """The index lines of ``app/pyproject.toml``; none where there is no such file. Raises PyprojectUnreadable."""
-    path = app / "pyproject.toml"
-    if not path.is_file():
-        return IndexLines()
-    # Slow to import, and most sources have no such file.
-    import tomllib
-
-    try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise errors.PyprojectUnreadable(str(error)) from error
-    return _lines(app, _table(_table(told.get("tool")).get("uv")))
-
-
-def _lines(app: Path, uv: dict[str, Any]) -> IndexLines:
+def read(app: Path, pyproject: Mapping[str, Any]) -> IndexLines:
+    """The index lines of what the pyproject.toml of ``app`` says."""
+    uv = _table(_table(pyproject.get("tool")).get("uv"))
     named = [entry for entry in map(_table, _list(uv.get("index"))) if isinstance(entry.get("url"), str) and not entry.get("explicit")]
     defaults = [entry["url"] for entry in named if entry.get("default")]
     return IndexLines(

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""seldon-dev: serves the directory it is started in, and starts the service anew when a file there changes.
+
+    seldon-dev [ARGUMENTS OF seldon-core-microservice ...]
+
+The image's process type ``dev``, for a source that is mounted over the one that was built in. The service is seldon-serve,
+as in ``web``, a new process each time, so that nothing of the old code is left; when it ends by itself, an error in the code
+say, seldon-dev waits for the next save. watchfiles does the watching. It and what it needs lie in a folder beside
+this program that only this process sees: the service and the model have the packages they have in ``web``. One file, syntax of Python 3.6.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
+
+# What only a build reads, relative to the source; the files that requirements.txt includes are mostly called like it.
+BUILD_FILES = re.compile(
+    r"\.s2i(/.*)?|\.s2iignore|\.python-version|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in|environment\.ya?ml"
+    r"|uv\.lock|pylock\.toml|(.*/)?(requirements|constraints)[^/]*\.txt"
+)
+# Beside what watchfiles leaves out by itself: __pycache__, .git, swap files and the like.
+NOISY_FILES = (r"^#.*#$", r"\.kate-swp$")
+NOISY_FOLDERS = (".ipynb_checkpoints", ".ruff_cache")
+# watchfiles' number for it, which is part of its interface.
+ADDED = 1
+MOST_NAMES = 4
+# How often it is looked whether the service still runs.
+LOOK_MILLISECONDS = 200
+# How long the service may take to answer what is in flight: `docker stop` too should be over in 2 s.
+GRACE_SECONDS = 1.0
+
+Changes = Set[Tuple[int, str]]
+
+
+class Service:
+    """The service, in a process group of its own: all its processes are told to end, and ended, together."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.command = command
+        self.process: Optional["subprocess.Popen[bytes]"] = None
+
+    def start(self) -> None:
+        """Start it."""
+        self.process = subprocess.Popen(self.command, start_new_session=True)
+
+    def ended(self) -> Optional[int]:
+        """The exit code, once, when it has ended by itself; what it left running is ended."""
+        code = self.process.poll() if self.process else None
+        if code is not None:
+            self.stop()
+        return code
+
+    def stop(self) -> None:
+        """End it: in order if it can within the grace, else at once."""
+        if not self.process:
+            return
+        for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, None)):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(seconds)
+        self.process = None
+
+
+def sorted_out(root: str, changes: Iterable[Tuple[int, str]]) -> Tuple[List[str], List[str]]:
+    """The names, relative to ``root``, of what the service starts anew for, and of what only a build reads."""
+    changed = list(changes)
+    # Editors write a file under another name first.
+    gone = {path for kind, path in changed if kind == ADDED and not os.path.lexists(path)}
+    names = sorted({os.path.relpath(path, root) for _, path in changed} - {os.path.relpath(path, root) for path in gone})
+    return [name for name in names if not BUILD_FILES.fullmatch(name)], [name for name in names if BUILD_FILES.fullmatch(name)]
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first few by name."""
+    more = " and {} more".format(len(names) - MOST_NAMES) if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
+
+
+def changes_in(root: str, ending: threading.Event, watch: Callable[..., Iterator[Changes]], keep: Any) -> Iterator[Changes]:
+    """Sets of changes below ``root``, an empty one at each look in between, until ``ending`` is set."""
+    options = {
+        "watch_filter": keep,
+        "stop_event": ending,
+        "rust_timeout": LOOK_MILLISECONDS,
+        "yield_on_timeout": True,
+        "ignore_permission_denied": True,
+    }
+    try:
+        yield from watch(root, **options)
+    except (OSError, RuntimeError) as error:
+        say("This system does not tell of changes ({}): the files are looked at instead, which takes more of a processor.".format(error))
+        yield from watch(root, force_polling=True, **options)
+
+
+def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
+    """Keep the service up with the changes until they end."""
+    for changes in batches:
+        code = service.ended()
+        if code is not None:
+            how = "{} {}".format("exit code" if code >= 0 else "signal", abs(code))
+            say("The service ended with {}, see above. The next save starts it again.".format(how))
+        again, for_build = sorted_out(root, changes)
+        if for_build:
+            say("{} changed, which takes a new build (pack build) to have an effect.".format(listed(for_build)))
+        if again:
+            say("{} changed: starting the service again.".format(listed(again)))
+            service.stop()
+            service.start()
+
+
+def say(line: str) -> None:
+    """One line on standard error, where the service's log goes too."""
+    print("seldon-dev: " + line, file=sys.stderr, flush=True)
+
+
+def main() -> int:
+    """Serve until told to end."""
+    ending = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ending.set())
+    root = os.getcwd()
+    say("Serving {}; a change there starts the service again. Ctrl-C or docker stop ends it.".format(root))
+    if not os.path.ismount(root):
+        how = 'docker run --rm --entrypoint dev -v "$PWD:{}" -p 9000:9000 IMAGE'.format(root)
+        say("No directory is mounted there: it is the source that was built in. To serve yours: " + how)
+    service = Service(["seldon-serve", *sys.argv[1:]])
+    service.start()
+    try:
+        # Meanwhile the service starts: it takes longer to come to the model's code than this to watch it.
+        sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "site-packages"))
+        from watchfiles import DefaultFilter, watch
+
+        keep = DefaultFilter(
+            ignore_dirs=(*DefaultFilter.ignore_dirs, *NOISY_FOLDERS),
+            ignore_entity_patterns=(*DefaultFilter.ignore_entity_patterns, *NOISY_FILES),
+        )
+        serve(root, service, changes_in(root, ending, watch, keep))
+    finally:
+        service.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,45 @@
+"""make new: a directory to start a model from, which is samples/template under another name."""
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+from tools import builder
+from tools.steps import ToolError, Workspace
+
+
+def new(ws: Workspace, where: str) -> list[str]:
+    """Write the directory ``where``, and return the lines that say what to do next.
+
+    Raises ToolError when none is named, when there is something in it, or when it cannot be written.
+    """
+    if not where.strip():
+        raise ToolError("The new model has no name.", "Give it one, which may be a path: make new NAME=my-model")
+    target, name = Path(where), image_name(where)
+    try:
+        if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+            raise ToolError(f"{target} is there already, and is not an empty directory.", "Choose another name, or empty it.")
+        # verify belongs to the sample: it would fail at the first change of what is answered.
+        shutil.copytree(
+            ws.checkout / "samples/template", target, ignore=shutil.ignore_patterns("verify", "__pycache__"), dirs_exist_ok=True
+        )
+        readme = target / "README.md"
+        readme.write_text(readme.read_text().replace(" --path samples/template", "").replace("my-model", name))
+    except OSError as error:
+        raise ToolError(f"{target} cannot be written: {error.strerror or error}.", "Choose another place.") from error
+    return [
+        f"{target} is a model that builds and serves as it is: MyModel.py is where to begin. Next:",
+        "  make builder                # once",
+        '  eval "$(make -s env)"',
+        f"  cd {shlex.quote(str(target))}",
+        f"  pack build {name} --builder {builder.BUILDER}",
+        f"  docker run --rm -p 9000:9000 -p 5000:5000 {name}",
+        "To have each save served without a build, run instead:",
+        f'  docker run --rm --entrypoint dev -v "$PWD:/workspace" -p 9000:9000 {name}',
+    ]
+
+
+def image_name(where: str) -> str:
+    """The last part of a path as an image may be called: lower-case letters and digits of ASCII, joined by single dashes."""
+    return re.sub(r"[^a-z0-9]+", "-", Path(where).resolve().name.lower()).strip("-") or "my-model"
