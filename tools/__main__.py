@@ -43,7 +43,10 @@ def main() -> int:
         nargs="*",
         help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
     )
-    options = parser.parse_args()
+    options, others = parser.parse_known_args()
+    if others and options.command != "test":
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    options.arguments += others
     try:
         return commands[options.command](Workspace.from_environment(), options)
     except ToolError as error:

@@ -53,15 +53,15 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
         made = bundle.assemble(ws, builder.carried(ws, pythons))
     sys.path.insert(0, str(ws.checkout / "lib"))
     with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
-        download(ws, _needed(made, model, "" if inside else str(folder), Path(scratch)), folder, Path(scratch))
+        download(ws, _needed(made, model, folder, Path(scratch)), folder, Path(scratch))
     print(f"{folder} holds {len(list(folder.glob('*.whl')))} wheels. To build without a network, set in .s2i/environment or by --env:")
-    print(f"    PIP_FIND_LINKS={folder.relative_to(model) if inside else '/whl'}\n    PIP_NO_INDEX=1")
+    print(f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1" if inside else "    PIP_NO_INDEX=1")
     if not inside:
         print(f"and mount the folder: pack build ... --volume {folder}:/whl")
 
 
-def _needed(made: Path, model: Path, outside: str, scratch: Path) -> Needed:
-    """What a build would fetch. ``outside`` is a wheel folder that is not in the model. Raises ToolError."""
+def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
+    """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
     from seldon_buildpack import build, errors
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
@@ -72,14 +72,10 @@ def _needed(made: Path, model: Path, outside: str, scratch: Path) -> Needed:
 
     # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
     app = shutil.copytree(model, scratch / "app", symlinks=True)
-    told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
-    # A model that is set up for builds without a network is asked what it needs with one.
-    told |= {"PIP_NO_INDEX": "", **({"PIP_FIND_LINKS": outside} if outside else {})}
     base = {name: os.environ[name] for name in ("PATH", "HOME", *_PROXIES) if name in os.environ}
-    platform = Platform(app, made, scratch / "layers", told, base, scratch / "bindings")
-    carried = Bundle.read(made)
-    out = Log(sys.stdout)
+    carried, out = Bundle.read(made), Log(sys.stdout)
     try:
+        platform = Platform(app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings")
         project = build.read_project(platform, out)
         project = replace(project, index=joined(project.index, project.bound, platform.proxies(), scratch))
         interpreter = python.plan(project.python, carried, "")
@@ -95,7 +91,19 @@ def _needed(made: Path, model: Path, outside: str, scratch: Path) -> Needed:
             found = (*found, *locked(wrappers[0].lock))
     except errors.BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
-    return Needed(_without_urls(found), interpreter.minor, project.index.environment(), project.index.urls)
+    return Needed(_without_urls(found), interpreter.minor, project.index.environment(scratch), project.index.urls)
+
+
+def _told(app: Path, model: Path, folder: Path) -> dict[str, str]:
+    """What a build would be given by --env. A model that is set up for builds without a network is asked what it needs with one."""
+    from seldon_buildpack import settings
+    from seldon_buildpack.project import s2i_environment
+
+    told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
+    here = str(folder.relative_to(model) if folder.is_relative_to(model) else folder)
+    folders = settings.read(told, s2i_environment.read(app).pairs()).words("BP_PIP_FIND_LINKS")
+    first = [*(name for name in folders if name not in (here, "/whl")), *([here] if any(folder.iterdir()) else [])]
+    return told | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
 
 
 def locked(lock: Path) -> tuple[str, ...]:

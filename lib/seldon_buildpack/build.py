@@ -14,7 +14,7 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import bindings, launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install import bound, mirror, network
+from seldon_buildpack.install import bound, mirror, network, wheels
 from seldon_buildpack.install.bound import Bound
 from seldon_buildpack.install.index import MANIFEST, Index, configure
 from seldon_buildpack.install.uv import Uv
@@ -229,6 +229,11 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
         out.fact("Requirements", chosen, project.requirements.summary())
         if others := manifest.not_installed(project.app, project.requirements):
             out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
+        for folder in project.index.folders:
+            count = len(wheels.archives(folder, project.app))
+            out.fact(
+                "Wheels", wheels.shown(folder, project.app), f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}"
+            )
     for name, kind in project.bound.facts:
         out.fact("Binding", name, kind)
     if project.large.slices:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from tests.benchmarks.measuring import CODE, Figures
 from tests.benchmarks.models import Model
+from tests.benchmarks.pins import SETS, Speed, ratios
 from tests.benchmarks.timing import median, medians
 from tests.benchmarks.ways import Way
 
@@ -61,6 +62,18 @@ def check(model: Model, s2i: Figures, ours: Figures, pack: Way) -> Iterator[Prom
         f"at most {longest:.2f} s, exit code {' or '.join(map(str, codes))}",
         longest < _STOP_SECONDS and all(code in _ENDED_WELL for code in codes),
     )
+
+
+def check_pins(model: Model, speeds: Mapping[str, Speed]) -> Iterator[Promise]:
+    """The current set of the wrapper's pins serves no slower than upstream's."""
+    for what, ratio, shown in zip(("start", "request"), ratios(speeds), ((1, "s"), (1000, "ms")), strict=True):
+        factor, unit = shown
+        theirs, mine = (factor * median(getattr(speeds[pins], f"{what}s")) for pins in SETS)
+        yield Promise(
+            f"{model.name}: a {what} on the current set takes no longer than on upstream's pins, {_START_NOISE} times its time allowed for noise",
+            f"{mine:.2f} {unit} to {theirs:.2f} {unit}, ratio {ratio:.2f}",
+            ratio <= _START_NOISE,
+        )
 
 
 def with_lifecycle(parts: Mapping[str, float]) -> float:

@@ -19,6 +19,8 @@ HOST = ("--network", "host")
 SETUP = "from setuptools import setup, Extension\n"
 # One attempt is enough to see that nothing answers; uv would wait longer each time.
 ONCE = {"PIP_RETRIES": "0"}
+WHEELS = {"BP_PIP_FIND_LINKS": "wheels"}
+WHEEL = "mine-1.0-py3-none-any.whl"
 
 
 def _leave(_app: Path) -> None: ...
@@ -63,6 +65,18 @@ def _link(name: str, to: str) -> Callable[[Path], None]:
     def spoil(app: Path) -> None:
         (app / name).unlink(missing_ok=True)
         (app / name).symlink_to(to)
+
+    return spoil
+
+
+def _wheel(name: str, content: bytes | None = None) -> Callable[[Path], None]:
+    """A file in the folder `wheels` that is a wheel by its name; one of nothing but its metadata, where no ``content`` is given."""
+
+    def spoil(app: Path) -> None:
+        package, version, _ = name.split("-", 2)
+        packages.wheel(app / "wheels", package, version).rename(app / "wheels" / name)
+        if content is not None:
+            (app / "wheels" / name).write_bytes(content)
 
     return spoil
 
@@ -122,6 +136,17 @@ MANIFEST = {
     "setup-py-fails": Case({"setup.py": f"{SETUP}raise RuntimeError('VERSION is not set')\n"}),
     "local-package-missing": Case(_requiring("./packages/mine")),
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
+    "wheel-folder-of-ours-missing": Case(_requiring("mine"), env=WHEELS),
+    "wheel-folder-empty": Case(_requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_directory("wheels")),
+    "wheel-for-another-python": Case(
+        _requiring("mine"), env=WHEELS, spoil=_wheel("mine-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    ),
+    "wheel-for-another-platform": Case(
+        _requiring("./wheels/mine-1.0-cp312-cp312-win_amd64.whl"), spoil=_wheel("mine-1.0-cp312-cp312-win_amd64.whl")
+    ),
+    "wheel-broken": Case(_requiring("mine==1.0"), env=WHEELS, spoil=_wheel(WHEEL, b"PK\3\4 and no end")),
+    "wheel-of-git-lfs": Case(_requiring(f"./wheels/{WHEEL}"), spoil=_wheel(WHEEL, b"version https://git-lfs.github.com/spec/v1\n")),
+    "wheel-misnamed": Case(_requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_wheel("mine-1.0-py3-none-any (1).whl")),
 }
 PROJECT = '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = [{}]\n'
 LOCKED = 'lock-version = "1.0"\ncreated-by = "tests"\n{}'

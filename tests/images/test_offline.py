@@ -67,14 +67,14 @@ def test_make_vendor_fills_a_folder_with_what_a_build_then_needs(pack: Pack, wor
         env = {**os.environ, "PIP_EXTRA_INDEX_URL": f"{url}/simple"}
         done = subprocess.run(words, cwd=workspace.checkout, env=env, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "    PIP_FIND_LINKS=wheels\n    PIP_NO_INDEX=1\n" in done.stdout
+    assert "    BP_PIP_FIND_LINKS=wheels\n    PIP_NO_INDEX=1\n" in done.stdout
     # numpy is in the wrapper.
     assert sorted(path.name for path in (app / "wheels").iterdir()) == [
         "asked_for-1.0-py3-none-any.whl",
         "needed_by_it-1.0-py3-none-any.whl",
     ]
     assert {path.name for path in app.iterdir()} == {"Says.py", ".s2i", "requirements.txt", "wheels"}
-    pack.must_build("seldon-test-offline", app, "--network", "none", env={"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"})
+    pack.must_build("seldon-test-offline", app, "--network", "none", env={"BP_PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"})
     assert packages.said("seldon-test-offline") == ["asked_for 1.0", "needed_by_it 1.0"]
 
 

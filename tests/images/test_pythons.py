@@ -1,4 +1,5 @@
-"""Pythons beside the default: one that the builder carries, and one that is installed at build from the catalogue configured."""
+"""Every Python that is supported, packed from this machine: one that the builder carries beside the default, the others installed at
+build from the catalogue configured."""
 
 import re
 import subprocess
@@ -8,20 +9,22 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack.project.python_version import SUPPORTED
 from tests.images import packages
-from tests.images.conftest import Pack, docker
+from tests.images.conftest import Built, Pack, docker
 from tests.images.servers import plain_http
 from tools import container, interpreters
 from tools.steps import Workspace
 
 _MINOR = "3.11"
 _CARRIED = "3.9"
+_CATALOGUE = ("3.8", "3.10", _MINOR, "3.13")
 
 
 @pytest.fixture(scope="module")
 def catalogue(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a catalogue with this machine's Python 3.11, on loopback."""
-    interpreters.catalogue(workspace, (_MINOR,))
+    """The URL of a catalogue with this machine's Pythons, on loopback."""
+    interpreters.catalogue(workspace, _CATALOGUE)
     folder = tmp_path_factory.mktemp("catalogue")
     for archive in (workspace.work / "catalogue").glob("*.tar.gz"):
         (folder / archive.name).symlink_to(archive)
@@ -42,26 +45,45 @@ def app(samples: Path, tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Path, samples: Path) -> None:
-    built = pack.must_build("seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED})
-    assert re.search(rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE), built.ours
-    with container.started(built.image) as running:
+def _serves(image: str, minor: str, samples: Path, bundle: Path) -> None:
+    """The smallest model answers over REST and gRPC on this Python, and ends when it is told to."""
+    with container.started(image) as running:
         running.wait_ready()
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
-        assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_CARRIED}.")
+        asked = {"data": {"ndarray": [[1, 2, 3]]}, "meta": {"puid": "asked"}}
+        assert running.grpc(bundle, "Predict", asked)["data"] == {"names": ["mean"], "ndarray": [[2.0]]}
+        assert docker("exec", running.id, "/cnb/lifecycle/launcher", "python", "--version").startswith(f"Python {minor}.")
+        docker("stop", "-t", "15", running.id)
+        assert docker("inspect", "-f", "{{.State.ExitCode}}", running.id).strip() in ("0", "143")
+        assert "Traceback" not in running.logs()
+
+
+def test_every_python_of_the_settings_is_tried_here() -> None:
+    assert {_CARRIED, "3.12", *_CATALOGUE} == {f"{major}.{minor}" for major, minor in SUPPORTED}
+
+
+def test_the_default_serves(minimal: Built, samples: Path, bundle: Path) -> None:
+    _serves(minimal.image, "3.12", samples, bundle)
+
+
+def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Path, samples: Path, bundle: Path) -> None:
+    built = pack.must_build("seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED})
+    assert re.search(rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE), built.ours
+    _serves(built.image, _CARRIED, samples, bundle)
     assert packages.licensed(built.image) == packages.installed(built.image)
 
 
+@pytest.mark.parametrize("minor", _CATALOGUE)
 def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused(
-    pack: Pack, app: Path, samples: Path, catalogue: str
+    minor: str, pack: Pack, app: Path, samples: Path, bundle: Path, catalogue: str
 ) -> None:
+    (app / ".python-version").write_text(f"{minor}\n")
     env = {"BP_PYTHON_DOWNLOADS_JSON_URL": catalogue}
-    first = pack.must_build("seldon-test-python", app, "--network", "host", env=env)
-    assert f"  Python        {_MINOR}  (.python-version)" in first.ours
-    with container.started(first.image) as running:
-        running.wait_ready()
-        subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
-        assert docker("exec", running.id, "launcher", "python", "--version").startswith(f"Python {_MINOR}.")
+    first = pack.must_build(f"seldon-test-python-{minor}", app, "--network", "host", env=env)
+    assert f"  Python        {minor}  (.python-version)" in first.ours
+    pins = "  Pins            current  (seldon-core's own are not for Python 3.13)\n" if minor == "3.13" else ""
+    assert re.findall("^  Pins .*\n", first.ours, re.MULTILINE) == [pins][: bool(pins)]
+    _serves(first.image, minor, samples, bundle)
     with container.started(first.image, ("--entrypoint", "dev")) as running:
         running.wait_ready()
         docker("exec", running.id, "touch", "RowMeans.py")
@@ -71,7 +93,7 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
             time.sleep(0.05)
         assert said in running.logs()
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
-    again = pack.must_build("seldon-test-python", app, "--network", "none", env=env)
+    again = pack.must_build(first.image, app, "--network", "none", env=env)
     assert "  python-wrapper  reused\n  python          reused\n" in again.ours
     assert packages.licensed(again.image) == packages.installed(again.image)
     assert "PYTHON SOFTWARE FOUNDATION LICENSE" in packages.read_file(again.image, f"{packages.LICENCES}/cpython.txt")

@@ -403,7 +403,7 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
         ),
         (
             "error: Failed to read `--find-links` directory: /workspace/wheels\n  cause: No such file or directory (os error 2)",
-            errors.FindLinksMissing,
+            errors.WheelFolderMissing,
             "The wheel folder ./wheels is not there",
         ),
         ("error: Distribution not found at: file:///workspace/mine", errors.LocalPackageMissing, "./mine is not there"),

@@ -1,3 +1,4 @@
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -135,3 +136,46 @@ def test_the_password_of_a_binding_is_for_an_index_of_a_lock_too() -> None:
     bound = Bound(credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),))
     index = configure(settings.read({}, []), LOCK, APP, bound)
     assert (index.default, index.extra) == ("https://a/simple", ("https://u:p@b/simple",))
+
+
+def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:
+    (tmp_path / "whl").mkdir()
+    env = {
+        "BP_PIP_FIND_LINKS": "wheels more/wheels",
+        "PIP_EXTRA_INDEX_URL": "http://u:p@extra/simple",
+        "PIP_INDEX_URL": "http://main/simple",
+    }
+    index = configure(settings.read(env, []), IndexLines(), APP, mounted=tmp_path / "whl")
+    assert index.environment(tmp_path) == {"UV_CONFIG_FILE": f"{tmp_path}/uv.toml"}
+    assert tomllib.loads((tmp_path / "uv.toml").read_text()) == {
+        "index": [
+            {"url": "file:///workspace/wheels", "format": "flat"},
+            {"url": "file:///workspace/more/wheels", "format": "flat"},
+            {"url": (tmp_path / "whl").as_uri(), "format": "flat"},
+            {"url": "http://u:p@extra/simple"},
+            {"url": "http://main/simple", "default": True},
+        ]
+    }
+    alone = index.folders_alone()
+    assert alone
+    assert alone.source_options == ("--no-index",)
+    assert alone.environment()["UV_FIND_LINKS"] == f"/workspace/wheels,/workspace/more/wheels,{tmp_path / 'whl'}"
+    assert index.without_folders().environment() == {"UV_DEFAULT_INDEX": "http://main/simple", "UV_INDEX": "http://u:p@extra/simple"}
+
+
+def test_a_folder_that_is_not_mounted_does_not_count(tmp_path: Path) -> None:
+    index = configure(settings.read({}, []), IndexLines(), APP, mounted=tmp_path / "whl")
+    assert (index.folders, index.environment(tmp_path)) == ((), {})
+
+
+def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
+    env = {"BP_PIP_FIND_LINKS": "wheels", "PIP_FIND_LINKS": "others", "PIP_NO_INDEX": "1"}
+    index = configure(settings.read(env, []), IndexLines(), APP)
+    assert index.environment(tmp_path) == {"UV_FIND_LINKS": "/workspace/others,/workspace/wheels"}
+    assert index.source_options == ("--no-index",)
+
+
+@pytest.mark.parametrize("also", [{"PIP_NO_INDEX": "1"}, {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}])
+def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str, str]) -> None:
+    assert configure(settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP).folders_alone() is None
+    assert configure(settings.read({"PIP_FIND_LINKS": "wheels"}, []), IndexLines(), APP).folders_alone() is None

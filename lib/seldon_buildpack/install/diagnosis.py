@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import connection, probe
+from seldon_buildpack.install import connection, probe, wheels
 from seldon_buildpack.install.uv import Outcome
 from seldon_buildpack.install.words import Attempt as Attempt
 from seldon_buildpack.install.words import Words, read
@@ -43,9 +43,9 @@ _STEP = re.compile(
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
     words = read(outcome, attempt.app)
-    for part in (_disk, _hash, _vcs, _local, connection.explain, connection.refused, _broken, _source_build, _resolution):
+    for part in (_disk, _hash, _vcs, _local, _own_wheel, connection.explain, connection.refused, _broken, _source_build, _resolution):
         if error := part(words, attempt):
-            return error
+            return wheels.with_folders(error, _own(attempt), attempt.lacking)
     return errors.InstallFailed(attempt.doing, words.tail)
 
 
@@ -98,7 +98,15 @@ def _local(words: Words, _attempt: Attempt) -> errors.BuildError | None:
     if found := re.search(r"Distribution not found at: (\S+)", words.said):
         return errors.LocalPackageMissing(found[1])
     found = re.search(r"Failed to read `--find-links` directory: (\S+)", words.said)
-    return errors.FindLinksMissing(found[1]) if found else None
+    return errors.WheelFolderMissing(found[1]) if found else None
+
+
+def _own(attempt: Attempt) -> wheels.Own:
+    return wheels.Own(attempt.app, attempt.index.folders, (*attempt.index.local_links, *attempt.local))
+
+
+def _own_wheel(words: Words, attempt: Attempt) -> errors.BuildError | None:
+    return wheels.explain(words.said, _own(attempt), attempt.python)
 
 
 def _broken(words: Words, _attempt: Attempt) -> errors.BuildError | None:
@@ -229,7 +237,8 @@ def _unknown(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | N
 def _asked(attempt: Attempt) -> tuple[str, ...]:
     """Where was looked, as it may be shown, the public index by its kind."""
     public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
-    return (*attempt.index.places(attempt.app), *public)
+    folders = (wheels.shown(folder, attempt.app) for folder in attempt.index.folders)
+    return (*folders, *attempt.index.places(attempt.app), *public)
 
 
 def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
@@ -269,7 +278,8 @@ def _index_order(_flat: str, words: Words, attempt: Attempt) -> errors.BuildErro
     hint = re.search(r"`(\S+)` was found on (\S+), but not at the requested version \((\S+)\)", " ".join(words.hints))
     if not hint:
         return None
-    first = connection.index_of(hint[2], attempt) or without_credentials(hint[2])
+    # A wheel folder that comes first holds a name as an index does.
+    first = connection.index_of(hint[2], attempt) or without_credentials(hint[2]).removeprefix("file://")
     return errors.HeldByFirstIndex(hint[1], hint[3], first, [place for place in _asked(attempt) if place != first])
 
 

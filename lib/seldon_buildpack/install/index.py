@@ -1,7 +1,7 @@
 """Where packages come from: pip's variables, the platform's bindings and the manifest's own lines, turned into what uv is told.
 
-Explicit variables win over bindings, bindings over the manifest. Everything is handed to uv in its environment, not on its
-command line, where any process could read a password.
+Explicit variables win over bindings, bindings over the manifest. Everything is handed to uv in its environment, or in a file
+that only we may read, not on its command line, where any process could read a password.
 """
 
 import hashlib
@@ -20,6 +20,9 @@ from seldon_buildpack.variables import ENV, FILE
 # Who named an index that a line of the requirements names.
 MANIFEST = "the requirements"
 
+# Where s2i's users put wheels (`s2i build -i wheels:/whl`), and Seldon's assemble script searched for them (`--find-links /whl`).
+MOUNTED = Path("/whl")
+
 _FALSE = {"0", "false", "no", "off", "f", "n"}
 _EXTRA = ("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
@@ -27,8 +30,12 @@ _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--bu
 
 @dataclass(frozen=True)
 class Index:
-    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not."""
+    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not.
 
+    ``folders`` hold wheels that come before any index; those of ``find_links`` are on a par with the indexes.
+    """
+
+    folders: tuple[Path, ...] = ()
     default: str = ""
     extra: tuple[str, ...] = ()
     find_links: tuple[str, ...] = ()
@@ -56,7 +63,7 @@ class Index:
         return tuple(_public(url) for url in self.urls)
 
     def places(self, app: Path) -> tuple[str, ...]:
-        """The indexes and folders of wheels as they may be shown, folders of the source by their name in it."""
+        """The indexes and what is on a par with them as they may be shown, folders of the source by their name in it."""
         links = (_public(link).removeprefix(f"{app}/") for link in self.find_links)
         return (*(() if self.no_index else self.names()), *links)
 
@@ -70,25 +77,68 @@ class Index:
 
     def key(self) -> str:
         """A digest of what is configured, less credentials: a new password does not change what is installed."""
-        told = [*self.urls, "|", *self.find_links, "|", *self.trusted_hosts, str(self.no_index), self.strategy, *self.options]
+        told = [
+            *map(str, self.folders),
+            "|",
+            *self.urls,
+            "|",
+            *self.find_links,
+            "|",
+            *self.trusted_hosts,
+            str(self.no_index),
+            self.strategy,
+            *self.options,
+        ]
         return hashlib.sha256(json.dumps([_public(word) for word in told]).encode()).hexdigest()
 
-    def environment(self) -> dict[str, str]:
-        """The variables uv reads (uv: Environment variables)."""
+    def without_folders(self) -> "Index":
+        """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
+        return replace(self, folders=())
+
+    def folders_alone(self) -> "Index | None":
+        """The same without any index, where folders come first; None where they do not, or there is no index anyway."""
+        first = self.strategy in ("", "first-index")
+        return replace(self, no_index=True, default="", extra=()) if self.folders and first and not self.no_index else None
+
+    @property
+    def local_links(self) -> tuple[Path, ...]:
+        """Those of ``find_links`` that are folders which are there: for one that is not, uv says so."""
+        return tuple(Path(link) for link in self.find_links if "://" not in link and Path(link).is_dir())
+
+    def environment(self, scratch: Path | None = None) -> dict[str, str]:
+        """The variables uv reads (uv: Environment variables). Where folders come first, a file in ``scratch`` is written too.
+
+        uv takes a folder of wheels for an index of its own in its file only, and asks what its variables name before what the
+        file does: so then all indexes stand there (uv: Package indexes, Flat indexes).
+        """
+        first = bool(self.folders) and not self.no_index
+        if first and scratch:
+            (scratch / "uv.toml").write_text(self._file())
         told = {
-            "UV_DEFAULT_INDEX": self.default,
-            "UV_INDEX": " ".join(self.extra),
-            # A comma separates here; a folder's name may hold spaces.
-            "UV_FIND_LINKS": ",".join(self.find_links),
+            "UV_CONFIG_FILE": str(scratch / "uv.toml") if first and scratch else "",
+            "UV_DEFAULT_INDEX": "" if first else self.default,
+            "UV_INDEX": "" if first else " ".join(self.extra),
+            # A comma separates here; a folder's name may hold spaces. Without any index folders have nothing to come before.
+            "UV_FIND_LINKS": ",".join((*self.find_links, *(map(str, self.folders) if self.no_index else ()))),
             "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
             "UV_INDEX_STRATEGY": self.strategy,
         }
         return {name: value for name, value in told.items() if value} | dict(self.variables)
 
+    def _file(self) -> str:
+        tables = [f'url = {json.dumps(folder.as_uri())}\nformat = "flat"' for folder in self.folders]
+        tables += [f"url = {json.dumps(url)}" for url in self.extra]
+        tables += [f"url = {json.dumps(self.default)}\ndefault = true"] if self.default else []
+        return "".join(f"[[index]]\n{table}\n" for table in tables)
 
-def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | None = None) -> Index:
-    """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host."""
+
+def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | None = None, mounted: Path = MOUNTED) -> Index:
+    """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host.
+
+    ``mounted`` is a folder of wheels that counts where it is there.
+    """
     bound = bound or Bound()
+    folders = (*(Path(_absolute(app, name)) for name in settings.words("BP_PIP_FIND_LINKS")), *((mounted,) if mounted.exists() else ()))
     if lines.of_lock:
         lines = _of_lock(settings, lines, bound)
     extra = [*_named(settings, *_EXTRA), *bound.extra, *((url, MANIFEST) for url in lines.extra_index_urls)]
@@ -101,6 +151,7 @@ def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | N
     if lines.of_lock:
         urls[0] = [url for url in urls[0] if url != default]
     return Index(
+        folders=tuple(dict.fromkeys(folders)),
         default=default,
         extra=_each_once(urls[0]),
         find_links=_each_once(urls[2]),

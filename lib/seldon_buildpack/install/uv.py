@@ -61,6 +61,13 @@ class Uv:
                     self.log.tool(lines[-1])
         return Outcome(process.returncode, tuple(lines))
 
+    def attempt(self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> Outcome:
+        """The same for what may fail: its lines are shown only if it does not."""
+        outcome = self.run(arguments, cwd, env, quiet=True)
+        for line in filter(_worth_reading, () if outcome.code else outcome.lines):
+            self.log.tool(line)
+        return outcome
+
 
 def _worth_reading(line: str) -> bool:
     # What of pip's options in a requirements file has a meaning for uv is passed on by other ways than the file.

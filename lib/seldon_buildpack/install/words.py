@@ -12,7 +12,11 @@ _TAIL = 12
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error. ``local`` are the folders of the source ``app`` that are required, ``lock`` the lock file."""
+    """What was being installed, for the words of an error.
+
+    ``local`` are the folders of the source ``app`` that are required, ``lock`` is the lock file, ``lacking`` what the wheel folders
+    were found to lack.
+    """
 
     index: Index
     python: str
@@ -21,6 +25,7 @@ class Attempt:
     app: Path = Path("/workspace")
     local: tuple[Path, ...] = ()
     lock: str = ""
+    lacking: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 Why a layer: it changes when requirements change, not when code does. Its name sorts behind those of the layers that models
 share: the exporter stacks layers by name, and an engine shares on disk only what lies on the same ones.
 Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
-(their .dist-info alone), so it asks the index only for what is missing, keeps every pin it can, and a model whose
+(their .dist-info alone), so it downloads only what is missing, keeps every pin it can, and a model whose
 requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
 packages are put here too, at their pins, and the wrapper's layer is left out.
 The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
@@ -15,15 +15,16 @@ wrapper and buildpack are the same.
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from seldon_buildpack import errors, log
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source, modules, shown, trial
+from seldon_buildpack.install import environments, in_source, modules, shown, trial, wheels
 from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.install.uv import Outcome, Uv
 from seldon_buildpack.layers import keys, python, wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.wrapper import Wrapper
@@ -38,9 +39,15 @@ _CONSTRAINTS = "setuptools<82\n"
 _BUILD_CONSTRAINTS = "cython<3\n"
 
 
+Resolved = tuple[Wrapper, frozenset[str], errors.Conflict | None, bool]
+
+
 @dataclass(frozen=True)
 class Installation:
-    """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order."""
+    """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order.
+
+    ``lacking`` is the package that the wheel folders alone did not have, where that is known.
+    """
 
     app: Path
     requirements: Requirements | None
@@ -50,18 +57,20 @@ class Installation:
     wrappers: tuple[Wrapper, ...]
     bundle: Bundle
     variables: tuple[tuple[str, str], ...]
+    lacking: str = ""
 
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
-        folders = [Path(link) for link in self.index.find_links if "://" not in link and Path(link).is_dir()]
+        folders = dict.fromkeys((*self.index.folders, *self.index.local_links))
+        archives = [path for folder in folders for path in wheels.archives(folder, self.app)]
         # What is installed in place is not part of the layer: neither is the source's own code then.
         in_place = {path for path in (manifest.editable if manifest else ()) if path == self.app}
-        local = [*(path for path in (manifest.local if manifest else ()) if path not in in_place), *folders]
+        local = [path for path in (manifest.local if manifest else ()) if path not in in_place and path not in folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
-            "local-packages": keys.of_trees(dict.fromkeys(local), self.app),
+            "local-packages": keys.of_trees(dict.fromkeys(local), self.app) + keys.of_archives(archives, self.app),
             "index-settings": self.index.key(),
             "pins": self.pins or wrapper.AUTO,
             **self.python.key,
@@ -108,19 +117,20 @@ def make(
     folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
     before = in_source.entries(folders)
 
-    def attempt(chosen: Wrapper, ask: bool) -> frozenset[str]:
+    def attempt(chosen: Wrapper, ask: bool, what: Installation = what, run: Callable[..., Outcome] = uv.run) -> frozenset[str]:
         layer.begin()
         environments.prepare(prefix, python.home(interpreter), what.python.minor)
         source = tree(chosen)
         seen = shown.show(environments.site_packages(source, what.python.minor), site, chosen.bounds) if source else frozenset[str]()
         asked = _asked(what, chosen, scratch) if ask else []
-        _install(uv, prefix, what, chosen, [*what.index.options, *wanted, *asked])
+        _install(run, prefix, what, chosen, [*what.index.options, *wanted, *asked])
         return seen
 
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
         wanted = _told(what, python.home(interpreter), uv, scratch)
-        chosen, seen, refused, asked_for = _first_that_suits(what, attempt)
+        found, lacking = _from_folders(what, partial(attempt, run=uv.attempt))
+        chosen, seen, refused, asked_for = found or _first_that_suits(what, partial(attempt, what=replace(what, lacking=lacking)))
     overridden = () if asked_for else shown.unmet(site)
     if in_source.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
@@ -158,7 +168,7 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
         if chosen.carried:
             shown.show(environments.site_packages(chosen.carried, what.python.minor), site, chosen.bounds)
         asked = _asked(what, chosen, scratch) if ask else []
-        lines[:] = _install(uv, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"])
+        lines[:] = _install(uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"])
         return frozenset()
 
     wanted = _told(what, interpreter, uv, scratch)
@@ -166,9 +176,24 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
     return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
 
 
-def _first_that_suits(
-    what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]
-) -> tuple[Wrapper, frozenset[str], errors.Conflict | None, bool]:
+def _from_folders(what: Installation, attempt: Callable[..., frozenset[str]]) -> tuple[Resolved | None, str]:
+    """The same from the wheel folders alone, where they come first and suffice; else the package they lack, where that is known.
+
+    uv asks an index for every package, also for one that it then takes from elsewhere.
+    """
+    if not (index := what.index.folders_alone()):
+        return None, ""
+    for chosen in what.wrappers:
+        try:
+            return (chosen, attempt(chosen, True, replace(what, index=index)), None, True), ""
+        except errors.Conflict:
+            continue
+        except errors.BuildError as error:
+            return None, error.package if isinstance(error, errors.RequirementNotFound) else ""
+    return None, ""
+
+
+def _first_that_suits(what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]) -> Resolved:
     """The wrapper that the requirements can be resolved with, the packages shown, what the first one was refused for, and whether it was asked for.
 
     Raises what the last attempt does: where the requirements fail by themselves, the wrapper has no part in it.
@@ -202,7 +227,8 @@ def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
             pins = shown.pins(chosen.lock, Path(scratch), only=names)
-            _install(uv, prefix, what, chosen, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+            pinned = replace(what, index=what.index.without_folders())
+            _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
     environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
@@ -240,15 +266,18 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
     return arguments
 
 
-def _install(uv: Uv, prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
+def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
-    outcome = uv.run(command, what.app, what.index.environment() | dict(what.variables))
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
         from seldon_buildpack.install import diagnosis
 
         local = what.requirements.local if what.requirements else ()
         lock = what.requirements.path.name if what.requirements and what.requirements.lock else ""
-        attempt = diagnosis.Attempt(what.index, what.python.request, chosen.version, app=what.app, local=local, lock=lock)
+        attempt = diagnosis.Attempt(
+            what.index, what.python.request, chosen.version, app=what.app, local=local, lock=lock, lacking=what.lacking
+        )
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines
