@@ -54,7 +54,8 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
     sys.path.insert(0, str(ws.checkout / "lib"))
     with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
         download(ws, _needed(made, model, folder, Path(scratch)), folder, Path(scratch))
-    print(f"{folder} holds {len(list(folder.glob('*.whl')))} wheels. To build without a network, set in .s2i/environment or by --env:")
+    count = len(list(folder.glob("*.whl")))
+    print(f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:")
     print(f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1" if inside else "    PIP_NO_INDEX=1")
     if not inside:
         print(f"and mount the folder: pack build ... --volume {folder}:/whl")
