@@ -10,6 +10,9 @@ PYTHONS ?=
 NAME ?=
 # For test: what pytest is given instead of tests/images.
 TESTS ?=
+# For vendor: a model's directory, and the folder of wheels to fill.
+MODEL ?=
+DIR ?=
 
 # Of what a shell has set for pip, uv and Python, only where packages come from and whom to trust is meant for us.
 KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_CONFIG_FILE \
@@ -18,7 +21,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help docs demo new builder package env test test-unit bench lint lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package env test test-unit bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -52,6 +55,9 @@ lint: venv ## check format, lint and types
 	@$(WORK)/venv/bin/ruff format --check
 	@$(WORK)/venv/bin/ruff check
 	@$(WORK)/venv/bin/mypy --strict lib tools
+
+vendor: venv ## fill DIR with the wheels that MODEL (a model's directory) needs, for builds without a network
+	@$(TOOLS) vendor "$(MODEL)" "$(DIR)" --pythons "$(PYTHONS)"
 
 docs: venv ## write the generated parts of the documentation
 	@$(TOOLS) docs

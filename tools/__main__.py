@@ -7,6 +7,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
@@ -26,6 +27,7 @@ def main() -> int:
         "test": _test,
         "bench": _bench,
         "engine-stop": _engine_stop,
+        "vendor": _vendor,
         "docs": _docs,
         "lock": _lock,
         "audit": _audit,
@@ -36,7 +38,11 @@ def main() -> int:
     parser.add_argument(
         "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
     )
-    parser.add_argument("arguments", nargs="*", help="for test: what pytest is given; for new: the directory")
+    parser.add_argument(
+        "arguments",
+        nargs="*",
+        help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
+    )
     options, others = parser.parse_known_args()
     if others and options.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -117,6 +123,16 @@ def _bench(ws: Workspace, options: argparse.Namespace) -> int:
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
     print("The Docker engine is stopped." if engine.stop(ws) else "No Docker engine that was started from here is running.")
+    return 0
+
+
+def _vendor(ws: Workspace, options: argparse.Namespace) -> int:
+    if len(options.arguments) != 2 or not all(options.arguments):
+        raise ToolError("vendor needs a model's directory and a folder for its wheels.", "make vendor MODEL=my-model DIR=my-model/wheels")
+    from tools import vendor
+
+    model, folder = (Path(one).absolute() for one in options.arguments)
+    vendor.vendor(ws, model, folder, options.pythons)
     return 0
 
 

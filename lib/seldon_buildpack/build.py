@@ -4,19 +4,21 @@ import errno
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack import errors, settings
+from seldon_buildpack import errors, log, settings
 from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb import launch
+from seldon_buildpack.cnb import bindings, launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install import wheels
-from seldon_buildpack.install.index import Index, configure
+from seldon_buildpack.install import bound, mirror, network, wheels
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.index import MANIFEST, Index, configure
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, licences, python, serve, watcher, wrapper
+from seldon_buildpack.layers import cache, certificates, licences, python, serve, watcher, wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
@@ -28,6 +30,7 @@ from seldon_buildpack.project import (
     manifest,
     methods,
     model,
+    private_files,
     python_version,
     s2i_environment,
     s2i_scripts,
@@ -41,7 +44,7 @@ from seldon_buildpack.project.large_files import Apart
 from seldon_buildpack.project.model import Model
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.project.requirements import IndexLines, Requirements
-from seldon_buildpack.secrets import Masker
+from seldon_buildpack.secrets import Masker, url_secrets
 from seldon_buildpack.settings import Settings
 
 
@@ -54,6 +57,7 @@ class Project:
     model: Model
     python: PythonChoice
     requirements: Requirements | None
+    bound: Bound
     index: Index
     labels: Mapping[str, str]
     large: Apart
@@ -65,7 +69,8 @@ def main() -> int:
     os.umask(0o022)
     try:
         platform = Platform.read(os.environ, Path.cwd())
-        build(platform, Bundle.read(platform.buildpack), out)
+        with tempfile.TemporaryDirectory() as scratch:
+            build(platform, Bundle.read(platform.buildpack), out, Path(scratch))
     except errors.BuildError as error:
         return _explain(out, error)
     except OSError as error:
@@ -92,12 +97,13 @@ def _explain(out: Log, error: errors.BuildError) -> int:
     return error.exit_code
 
 
-def build(platform: Platform, bundle: Bundle, out: Log) -> None:
-    """One build. Raises a BuildError."""
+def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
+    """One build; what only tools may read of the platform's secrets lies in ``scratch``. Raises a BuildError."""
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
+    project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
     interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    wrappers = wrapper.plan(_wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
+    wrappers = wrapper.plan(wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
     _tell(project, interpreter, wrappers[0].version, out)
     stack = plan_layers(platform, project, interpreter, wrappers, bundle, out)
     out.heading("Layers")
@@ -105,6 +111,8 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     for piece in shadowing.check(project.model, stack.modules()):
         out.advise(piece)
     serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
+    if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
+        certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
     labels = {
         "io.seldon.licenses": str(stack.layer(licences.NAME).path),
         "io.seldon.python.version": interpreter.request,
@@ -116,10 +124,12 @@ def build(platform: Platform, bundle: Bundle, out: Log) -> None:
     launch.write(stack.root, processes, labels, project.large.slices)
     for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)
+    if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
+        out.private(names)
     out.closing(*methods.example(project.model.service_type))
 
 
-def _wrapper_version(project: Project, bundle: Bundle) -> str:
+def wrapper_version(project: Project, bundle: Bundle) -> str:
     """The release that is asked for: by the variable, by the requirements, else the one that is carried."""
     asked = project.settings.text("BP_SELDON_CORE_VERSION")
     if asked and not asked[0].isdigit():
@@ -128,23 +138,26 @@ def _wrapper_version(project: Project, bundle: Bundle) -> str:
 
 
 def read_project(platform: Platform, out: Log) -> Project:
-    """Read what the user set and wrote; warnings are printed as they are found."""
+    """Read what the user set and wrote and what the platform binds; warnings are printed as they are found."""
     _leave_out(platform.app, out)
     file = s2i_environment.read(platform.app)
-    plain = settings.read(platform.env, file.pairs())
-    out.masker = Masker.of(plain.secrets())
+    services = bindings.read(platform.bindings, bound.TYPES)
+    given = bound.read(services)
+    plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
+    secret = (*plain.secrets(), *given.secrets(), *(one for url in platform.proxies().values() for one in url_secrets(url)))
+    out.masker = Masker.of(secret)
     known, advice = wrapper_variables.read(plain)
-    for piece in (*file.advice, *advice):
+    for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
         out.advise(piece)
     requirements = manifest.find(platform.app, known.plain())
     for piece in manifest.advice(platform.app, requirements):
         out.advise(piece)
-    index = configure(known, requirements.index if requirements else IndexLines(), platform.app)
+    index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
     if requirements:
-        out.masker = Masker.of((*plain.secrets(), *requirements.secrets, *index.secrets()))
         known = known.without_launch(requirements.configuring)
-    else:
-        out.masker = Masker.of((*plain.secrets(), *index.secrets()))
+    for key in known.like_credentials():
+        out.advise(log.credential_in_image(key))
+    out.masker = Masker.of((*secret, *index.secrets(), *(requirements.secrets if requirements else ())))
     choice = _python(platform.app, known, requirements)
     name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
     found = model.find(
@@ -160,7 +173,8 @@ def read_project(platform: Platform, out: Log) -> Project:
         out.advise(piece)
     known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
     labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    return Project(platform.app, known, found, choice, requirements, index, labels, large_files.apart(files.sizes))
+    large = large_files.apart(files.sizes)
+    return Project(platform.app, known, found, choice, requirements, given, index, labels, large)
 
 
 def _python(app: Path, known: Settings, requirements: Requirements | None) -> PythonChoice:
@@ -197,7 +211,8 @@ def plan_layers(
         what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
     dev = watcher.plan(interpreter.minor, bundle) if project.settings.switch("BP_DEV_PROCESS", default=True) else None
-    return Stack(platform.layers, interpreter, wrappers, what, dev, project.index, bundle, uv, out)
+    mirrored = mirror.read(project.settings, project.bound)
+    return Stack(platform.layers, interpreter, wrappers, what, dev, project.index, mirrored, bundle, uv, out)
 
 
 def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:
@@ -219,10 +234,13 @@ def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: L
             out.fact(
                 "Wheels", wheels.shown(folder, project.app), f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}"
             )
+    for name, kind in project.bound.facts:
+        out.fact("Binding", name, kind)
     if project.large.slices:
         out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):
-        out.fact("Index", url)
+        source = project.index.credentials_of(url)
+        out.fact("Index", url, f"user and password from {source}" if source.startswith("the ") and source != MANIFEST else "")
 
 
 def licence(version: str) -> str:

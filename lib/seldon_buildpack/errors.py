@@ -360,18 +360,57 @@ class ProjectWithoutPackage(BuildError):
         )
 
 
+_HASHES = "your requirements, or where they give none, on the index's own page"
+
+
 class HashMismatch(BuildError):
     """A download is not what the requirements say. ``lock`` is the lock file that says it, if any."""
 
     def __init__(self, package: str, tail: Sequence[str], lock: str = "") -> None:
         super().__init__(
-            f"{package} does not have the hash that your requirements give",
-            "The file was changed since they were written, the index serves another one, or the hash is of another platform's file.",
+            f"{package} does not have the hash that is given for it",
+            f"The hash stands in {lock or _HASHES}. The file was changed since it was written,\n"
+            "the index serves another one, or the hash is of another platform's file.",
             f"Make {lock} anew where you trust the index."
             if lock
-            else "Write the hashes anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+            else "Write the hashes of your requirements anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
             tail=tail,
+        )
+
+
+class BindingUnreadable(BuildError):
+    """A file of a service binding cannot be read, or its directory where ``key`` is empty, or that of all where ``name`` is empty too."""
+
+    def __init__(self, name: str, key: str, reason: str) -> None:
+        what = f"The file {key} of the binding {name}" if key else f"The binding {name}" if name else "The directory of bindings"
+        super().__init__(
+            f"{what} cannot be read",
+            f"Opening it failed: {reason}.",
+            "Mount the binding so that the build's user (CNB_USER_ID of the builder, usually 1000) may read it.",
+        )
+
+
+class BindingInvalid(BuildError):
+    """A service binding does not hold what its type wants. ``fault`` is a clause without a value of the binding, ``fix`` a sentence."""
+
+    def __init__(self, name: str, kind: str, fault: str, fix: str) -> None:
+        super().__init__(
+            f"The binding {name} cannot be used",
+            f"It is of the type {kind}, and {fault}.",
+            fix,
+            "Take the binding away if the build does not need it.",
+        )
+
+
+class MirrorInvalid(BuildError):
+    """A dependency mirror that is no address. ``origin`` says who named it."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            "The dependency mirror is not a URL",
+            f"{origin} names it. A mirror is an address that files are fetched from in the place of the original host.",
+            "Write it with its scheme: https://mirror.example.com, or https://mirror.example.com/{originalHost}.",
         )
 
 
@@ -385,6 +424,96 @@ class IndexUnreachable(BuildError):
             "Check the address.",
             "Check that it can be reached from where the build runs; with `pack build --network host` that is this machine's own network.",
             "Behind a proxy, give it to the build: --env HTTPS_PROXY=... or PIP_PROXY.",
+        )
+
+
+class IndexSlow(BuildError):
+    """An index takes a request and does not answer in ``seconds``."""
+
+    def __init__(self, url: str, seconds: str) -> None:
+        super().__init__(
+            f"The package index {url} does not answer in time",
+            f"It was given {seconds} s for each answer, and took longer each time.",
+            f"Give it longer: PIP_DEFAULT_TIMEOUT, in seconds ({seconds} now).",
+            "Check that it is well: a mirror that has to fetch what it is asked for first is slow the first time only.",
+        )
+
+
+class DownloadBroken(BuildError):
+    """An index or file server breaks off while it sends a file."""
+
+    def __init__(self, package: str, url: str) -> None:
+        super().__init__(
+            f"The download of {package} broke off",
+            f"{url} closed the connection before all of the file was there, each time it was tried.",
+            "Build again: a proxy or the server may have been restarted.",
+            "If it repeats, download the file by hand from where the build runs, and show the server's administrator where it stops.",
+        )
+
+
+class PackageBroken(BuildError):
+    """What an index serves is no archive, or only a part of one."""
+
+    def __init__(self, package: str, reason: str) -> None:
+        super().__init__(
+            f"The file of {package} is damaged",
+            f"What the index sends cannot be unpacked: {reason}.",
+            "Build again: its download may have broken off.",
+            "If it repeats, upload the file to the index anew; a mirror may have kept half a file: remove it there.",
+        )
+
+
+class HeldByFirstIndex(BuildError):
+    """The first index that has a name has it in no version that fits, and the others are then not asked: ``others``."""
+
+    def __init__(self, package: str, requirement: str, index: str, others: Sequence[str]) -> None:
+        super().__init__(
+            f"{index} has {package}, but no version that satisfies {requirement}",
+            f"A name is taken from the first index that has it; not asked for {package}: {', '.join(others) or 'the others'}.\n"
+            "So nobody can slip in a package of yours by putting one of the same name and a higher version on a public index.",
+            f"Ask for a version that {index} has, or add the wanted one to it.",
+            "If you trust all your indexes alike, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: the best version of all is then taken, as pip does.",
+        )
+
+
+class ProxyAway(BuildError):
+    """The proxy itself cannot be reached."""
+
+    def __init__(self, proxy: str, host: str, reason: str) -> None:
+        super().__init__(
+            f"The proxy {proxy} cannot be reached",
+            f"{host} was to be asked through it, and connecting to the proxy failed: {reason}.",
+            "Check its address: PIP_PROXY, or HTTP_PROXY and HTTPS_PROXY of the platform or --env.",
+            f"If {host} can be reached without it, name that in NO_PROXY.",
+        )
+
+
+class ProxyRefuses(BuildError):
+    """The proxy answers, and not with what was asked for. ``how`` is a clause whose subject it is."""
+
+    def __init__(self, proxy: str, host: str, how: str) -> None:
+        needs = "(407)" in how
+        super().__init__(
+            f"The proxy {proxy} does not let the build reach {host}",
+            f"It {how}.",
+            *(
+                ["Write a user and password that it takes before the proxy's host, percent-encoded; they stay in the build."]
+                if needs
+                else [f"Ask the proxy's administrator to let {host} through."]
+            ),
+            f"If {host} can be reached without it, name that in NO_PROXY.",
+        )
+
+
+class IndexFilesAway(BuildError):
+    """An index answers, and keeps its files on a host that cannot be reached."""
+
+    def __init__(self, index: str, files: str, reason: str) -> None:
+        super().__init__(
+            f"The package index {index} keeps its files elsewhere, at {files}, which cannot be reached",
+            f"Connecting to {files} failed: {reason}.",
+            "Let the index serve its files itself: mirrors have a setting for it (devpi: mirror_use_external_urls).",
+            f"Let the build reach {files}: by the network's rules, or by a proxy (--env HTTPS_PROXY=...).",
         )
 
 
@@ -426,16 +555,17 @@ class IndexFails(BuildError):
 
 
 class TlsNotTrusted(BuildError):
-    """The TLS certificate of an index is refused. ``signer``: the fault is that nobody the build image trusts has signed it."""
+    """The TLS certificate of an index is refused. ``signer``: the fault is that nobody the build trusts has signed it; ``shown``: whose it is."""
 
-    def __init__(self, url: str, reason: str, signer: bool) -> None:
+    def __init__(self, url: str, reason: str, signer: bool, shown: str = "") -> None:
         host = urlsplit(url).netloc
         super().__init__(
             f"The TLS certificate of {url} is not trusted",
-            f"Verifying it failed: {reason}.",
+            f"Verifying it failed: {reason}." + (f"\n{shown}" if shown else ""),
             *(
                 [
-                    "Make a builder that trusts your authority: add its certificate to the store of the machine that makes it, and run make builder."
+                    "Give the build your authority's certificate: a binding of the type ca-certificates (docs/private-indexes.md).",
+                    "Make a builder that trusts it: add it to the store of the machine that makes the builder, and run make builder.",
                 ]
                 if signer
                 else ["Give the server a certificate that is valid for its name, now, and signed by an authority."]
@@ -445,27 +575,36 @@ class TlsNotTrusted(BuildError):
 
 
 class IndexRefused(BuildError):
-    """401 or 403."""
+    """401 or 403. ``source`` says where the user and password that it was given come from; empty where there were none.
 
-    def __init__(self, url: str, status: int, credential: bool) -> None:
+    ``proxy`` is one for http that the request went through.
+    """
+
+    def __init__(self, url: str, status: int, source: str, proxy: str = "") -> None:
         # A placeholder of the usual form would be masked as if it were a password.
         how = "percent-encoded, with a colon between them and an @ behind"
-        fixes = (
-            (
-                f"Check user and password. They stand before the host of the URL, {how}.",
-                "If they are right, ask the index's administrator what",
+        bound = source.startswith(("the binding", "the netrc"))
+        fixes: tuple[str, ...]
+        if not source:
+            fixes = (
+                "Give them by a binding of the type pypi or netrc (docs/private-indexes.md).",
+                f"Write them before the host of the URL, {how}. They stay in the build.",
+                "Ask the index's administrator for an account that may read it.",
             )
-            if credential
-            else (
-                f"Write user and password before the host of the URL, {how}. They stay in the build.",
-                "Ask the index's administrator for",
+        else:
+            fixes = (
+                f"Check them in {source}." if bound else f"Check them. They stand before the host of the URL, {how}.",
+                "If they are right, ask the index's administrator what the account may read.",
             )
-        )
         super().__init__(
             f"The package index {url} refused access ({status})",
-            f"{'The user and password that were given were refused' if credential else 'No user and password were given'}.",
-            fixes[0],
-            f"{fixes[1]} {'the account may read' if credential else 'an account that may read it'}.",
+            (
+                f"The user and password of {source} were refused."
+                if source
+                else "There is no user and password for it: not in its URL, and in no binding."
+            )
+            + (f" It was asked through the proxy {proxy}, which may be what refuses." if proxy else ""),
+            *fixes,
         )
 
 
@@ -585,7 +724,8 @@ class VcsFailed(BuildError):
             "A requirement from a git repository could not be fetched",
             f"{requirement}\ngit says: {reason}",
             "Check the URL and the branch, tag or commit after @.",
-            "If the repository is private, write ${TOKEN} and an @ before its host, and give the token with --env TOKEN=...; it stays in the build.",
+            "If the repository is private, give user and password for its host by a binding of the type netrc (docs/private-indexes.md).",
+            "Or write ${TOKEN} and an @ before its host, and give the token with --env TOKEN=...; it stays in the build.",
         )
 
 
@@ -674,18 +814,19 @@ class PinsNotLocked(BuildError):
 
 
 class PythonNotInstalled(BuildError):
-    """An interpreter that the builder does not carry could not be had. ``catalogue`` is empty where the user named none."""
+    """An interpreter that the builder does not carry could not be had. ``catalogue`` and ``mirrors`` are empty where the user named none."""
 
-    def __init__(self, version: str, carried: Sequence[str], catalogue: str, reason: str) -> None:
+    def __init__(self, version: str, carried: Sequence[str], catalogue: str, mirrors: Sequence[str], reason: str) -> None:
         minor = ".".join(version.split(".")[:2])
         instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
         others = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
+        others += f" by the mirror {' and '.join(mirrors)}" if mirrors else ""
         super().__init__(
             f"Python {version} could not be installed",
             f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
             f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
             *([] if minor in carried else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']),
-            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL.",
+            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL; in a closed network also BP_DEPENDENCY_MIRROR.",
         )
 
 
@@ -863,6 +1004,19 @@ class IgnoredNotRemoved(BuildError):
             f".s2iignore names it, and removing it from the build's copy of the source failed: {reason}.",
             f"Let the owner write to the directory that holds it, and to {name} if it is one: `chmod u+w DIRECTORY`.",
             "Take it out of .s2iignore.",
+        )
+
+
+class PrivateNotRemoved(BuildError):
+    """What holds passwords by custom cannot be kept out of the image; ``reason`` is the operating system's."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be kept out of the image",
+            f"It may hold credentials, and removing it from the build's copy of the source failed: {reason}.",
+            "Let the owner write to the directory that holds it: `chmod u+w DIRECTORY`.",
+            f"Leave it out of what is built: a line {name} in .s2iignore.",
+            f"If it holds nothing secret and the model needs it: BP_KEEP_FILES={name}.",
         )
 
 

@@ -77,6 +77,13 @@ class Log:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
 
+    def private(self, names: Sequence[str]) -> None:
+        """What of the source is not in the image because it holds passwords by custom."""
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        self.line(
+            f"  Not in the image, for it may hold credentials: {', '.join(names[:_MOST_NAMES])}{more} (BP_KEEP_FILES keeps what it names)."
+        )
+
     def left_out(self, names: Sequence[str]) -> None:
         """What is not part of the source, the first few by name."""
         self.fact("Left out", _first(names), ".s2iignore")
@@ -185,6 +192,23 @@ def left_out_unread(name: str) -> Advice:
     return Advice(
         f"{name} is left out by .s2iignore, so the build does not see it, as with s2i.",
         f"If it should, write `!{name}` as the last line of .s2iignore.",
+    )
+
+
+def credential_in_image(name: str) -> Advice:
+    """Each key of .s2i/environment is a variable of the image, as with s2i: for a password that is no place."""
+    return Advice(
+        f".s2i/environment: {name} looks like a credential, and everyone who has the image can read it.",
+        "Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: a binding\n"
+        "of the type pypi or netrc (docs/private-indexes.md).",
+    )
+
+
+def binding_without_type(name: str) -> Advice:
+    """A directory among the bindings that does not say what it is."""
+    return Advice(
+        f"The binding {name} is not read: it has no file `type`.",
+        "Add one that says what the binding is: pypi, netrc, ca-certificates or dependency-mirror.",
     )
 
 

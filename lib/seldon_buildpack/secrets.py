@@ -67,6 +67,8 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
     A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing; and so is
     `git`, the customary user of ssh.
     """
+    # A proxy is often given without a scheme.
+    url = url if "://" in url else f"http://{url}"
     try:
         parts = urlsplit(url)
         user, password = parts.username, parts.password

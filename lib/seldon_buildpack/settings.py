@@ -13,6 +13,14 @@ from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 
 # What configures an index or our build: honoured at build, never baked.
 _BUILD_ONLY = re.compile(r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY", re.IGNORECASE)
+# A name of a password, not of the file that holds one; and values whose form says what they are.
+_CREDENTIAL = re.compile(
+    r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)", re.IGNORECASE
+)
+_CREDENTIAL_VALUE = re.compile(
+    r"://[^/@\s:]*:[^/@\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bpypi-AgE\w+"
+)
+_SHORTEST = 6
 _BPE_SUFFIXES = {"DEFAULT": "default", "OVERRIDE": "override", "APPEND": "append", "PREPEND": "prepend", "DELIM": "delim"}
 _YES = {"1", "true", "yes", "on", "t", "y"}
 _NO = {"0", "false", "no", "off", "f", "n"}
@@ -60,6 +68,11 @@ class Settings:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
 
+    def with_fallbacks(self, values: Mapping[str, tuple[str, str]]) -> "Settings":
+        """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
+        missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
+        return Settings({**self.values, **missing}, self.launch)
+
     def switch(self, name: str, default: bool) -> bool:
         """Whether a switch of ours is on. Raises SwitchUnclear."""
         value = self.get(name)
@@ -93,9 +106,27 @@ class Settings:
         return {name: value.value for name, value in self.values.items()}
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked: credentials in any URL of a build variable."""
+        """What must be masked: credentials in any URL of a build variable, and values whose name says that they are one."""
         texts = (value.value for name, value in self.values.items() if not in_image(name, value.source))
-        return tuple(secret for text in texts for word in text.split() if "@" in word for secret in url_secrets(word))
+        urls = tuple(secret for text in texts for word in text.split() if "@" in word for secret in url_secrets(word))
+        return (*urls, *(Secret(value.value) for name, value in self.values.items() if _named_credential(name, value.value)))
+
+    def like_credentials(self) -> tuple[str, ...]:
+        """The keys of the file that would be in the image and look as if they held a password."""
+        baked = {file.removesuffix(".default") for file in self.launch}
+        return tuple(
+            name for name, value in self.values.items() if name in baked and value.source == FILE and _like_credential(name, value.value)
+        )
+
+
+def _like_credential(name: str, value: str) -> bool:
+    """Whether a variable is a password by its name or by the form of its value."""
+    return _named_credential(name, value) or bool(_CREDENTIAL_VALUE.search(value))
+
+
+def _named_credential(name: str, value: str) -> bool:
+    """Whether the name is one of a password, and the value long enough for one."""
+    return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
 
 
 def in_image(name: str, source: str) -> bool:

@@ -100,6 +100,13 @@ _MODEL = Group(
             "The conda environment that s2i's run script activated. An image has one environment here; it is ignored",
             "microservice",
         ),
+        _build(
+            "BP_KEEP_FILES",
+            "",
+            "Of `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf` in the source: those to carry into the image, "
+            "separated by spaces",
+            ".env config/pip.conf",
+        ),
     ),
 )
 
@@ -141,6 +148,18 @@ _PYTHON = Group(
             "Catalogue (uv's format) of the Pythons that the builder does not carry",
             "https://mirror.example.com/pythons.json",
         ),
+        _build(
+            "BP_DEPENDENCY_MIRROR",
+            "",
+            "Address that Pythons and their catalogue are fetched from; `{originalHost}` in it is the host it stands for",
+            "https://mirror.example.com/{originalHost}",
+        ),
+        _build(
+            "BP_DEPENDENCY_MIRROR_*",
+            "",
+            "The same for one host; a dot in it is written as `_`, a hyphen as `__`",
+            "BP_DEPENDENCY_MIRROR_GITHUB_COM=https://mirror.example.com",
+        ),
     ),
 )
 
@@ -160,6 +179,7 @@ _PACKAGES = Group(
         _build(
             "BP_PIP_INDEX_STRATEGY", "first-index", "`unsafe-best-match`: the best version of all indexes, as pip does", "unsafe-best-match"
         ),
+        _build("BP_EMBED_CERTS", "", "true: the model's Python trusts the authorities of `ca-certificates` bindings too", "true"),
         _build("PIP_NO_INDEX", "", "1: no index, only what PIP_FIND_LINKS and BP_PIP_FIND_LINKS name, and /whl", "1", SAME),
         _build(
             "BP_PIP_FIND_LINKS",

@@ -3,9 +3,11 @@
 import base64
 import csv
 import hashlib
+import io
 import json
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,6 +58,18 @@ def project(name: str, version: str, says: str = "") -> dict[str, str]:
         f'[project]\nname = "{name}"\nversion = "{version}"\n\n[tool.setuptools]\npy-modules = ["{name}"]\n',
         f"{name}.py": f"SAYS = {says or f'{name} {version}'!r}\n",
     }
+
+
+def sdist(folder: Path, name: str, version: str) -> Path:
+    """Write a source distribution of the same, and no wheel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    top, target = f"{name}-{version}", folder / f"{name}-{version}.tar.gz"
+    with tarfile.open(target, "w:gz") as archive:
+        for path, text in {**project(name, version), "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}.items():
+            member = tarfile.TarInfo(f"{top}/{path}")
+            member.size = len(text.encode())
+            archive.addfile(member, io.BytesIO(text.encode()))
+    return target
 
 
 def repository(folder: Path, files: Mapping[str, str], tag: str) -> Path:

@@ -19,9 +19,9 @@ from passlib.hash import apr_md5_crypt
 
 
 @contextlib.contextmanager
-def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str]:
+def serving(handler: Any, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
     """Answer with ``handler`` (a BaseHTTPRequestHandler) on a free port, over https where there is a ``context``."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+    with http.server.ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         if context:
             # The handshake takes place in the request's own thread: one client that does not finish it holds up nobody.
@@ -29,7 +29,7 @@ def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
-            yield f"{'https' if context else 'http'}://127.0.0.1:{server.server_port}"
+            yield f"{'https' if context else 'http'}://{host}:{server.server_port}"
         finally:
             server.shutdown()
             thread.join()
@@ -38,7 +38,7 @@ def serving(handler: Any, context: ssl.SSLContext | None = None) -> Iterator[str
 @contextlib.contextmanager
 def plain_http(directory: Path) -> Iterator[str]:
     """The files of a directory; a folder without index.html is a page of links, which is all that PEP 503 asks for."""
-    with serving(functools.partial(_Files, directory=str(directory))) as url:
+    with serving(functools.partial(Files, directory=str(directory))) as url:
         yield url
 
 
@@ -54,18 +54,25 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
+    with serving(functools.partial(Files, directory=str(directory)), context) as url:
         yield url
 
 
 @contextlib.contextmanager
 def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Path]]:
     """The same with a certificate from an authority of our own; yields the authority's certificate too."""
+    context, authority = of_authority(scratch)
+    with serving(functools.partial(Files, directory=str(directory)), context) as url:
+        yield url, authority
+
+
+def of_authority(scratch: Path, days: int = 2) -> tuple[ssl.SSLContext, Path]:
+    """What a server for 127.0.0.1 and localhost needs to answer over https, and the certificate of the authority that signed for it."""
     authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
     certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
-    extension.write_text("subjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n")
+    extension.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n")
     new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", "2", "-extfile", extension]
+    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", str(days), "-extfile", extension]
     commands: tuple[list[str | Path], ...] = (
         [*new, "-x509", "-subj", "/CN=Tests", "-keyout", authority_key, "-out", authority],
         [*new, "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", request],
@@ -75,8 +82,7 @@ def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Pa
         subprocess.run(words, check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
-    with serving(functools.partial(_Files, directory=str(directory)), context) as url:
-        yield url, authority
+    return context, authority
 
 
 @contextlib.contextmanager
@@ -148,11 +154,13 @@ def basic(user: str, password: str) -> str:
 
 
 @contextlib.contextmanager
-def files_with_password(directory: Path, user: str, password: str) -> Iterator[str]:
-    """The files of a directory for those who send this user and password."""
+def files_with_password(
+    directory: Path, user: str, password: str, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[str]:
+    """The files of a directory for those who send this user and password, over https where there is a ``context``."""
     wanted = f"Basic {basic(user, password)}"
 
-    class Guarded(_Files):
+    class Guarded(Files):
         def do_GET(self) -> None:
             if self.headers.get("Authorization") == wanted:
                 super().do_GET()
@@ -162,9 +170,11 @@ def files_with_password(directory: Path, user: str, password: str) -> Iterator[s
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    with serving(functools.partial(Guarded, directory=str(directory))) as url:
+    with serving(functools.partial(Guarded, directory=str(directory)), context, host) as url:
         yield url
 
 
-class _Files(http.server.SimpleHTTPRequestHandler):
+class Files(http.server.SimpleHTTPRequestHandler):
+    """The files of a directory, the working one where none is given."""
+
     def log_message(self, format: str, *args: object) -> None: ...

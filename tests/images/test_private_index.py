@@ -40,6 +40,12 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, P
             allowed = Credentials.planted(place)
             url = running.enter_context(servers.private_index(folder / place, allowed.user, allowed.password))
             made[place] = PrivateIndex(f"{place}_private", url, allowed)
+        # One that has its package as a source only.
+        packages.sdist(folder / "fifth", "fifth_private", "1.0")
+        allowed = Credentials.planted("fifth")
+        made["fifth"] = PrivateIndex(
+            "fifth_private", running.enter_context(servers.private_index(folder / "fifth", allowed.user, allowed.password)), allowed
+        )
         yield made
 
 
@@ -102,6 +108,36 @@ def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leav
     environment = packages.environment(IMAGE)
     assert environment["COLOUR"] == "blue"
     assert not {"FOURTH_PASSWORD", "TOKEN", *env} & environment.keys()
+
+
+def test_a_project_with_secrets_of_every_kind_beside_it_leaves_none_behind(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
+) -> None:
+    fifth, files_of = indexes["fifth"], Credentials("canary-user-vcs", "canary-token-in-a-vcs-url")
+    packages.repository(tmp_path / "served", packages.project("from_git", "1.0"), "v1")
+    private = {name: f"canary-in-{name.strip('.')}" for name in (".env", ".netrc", "pip.conf", ".git/config", "lib/.env")}
+    by_env = {"MY_DEPLOY_TOKEN": "canary-by-env-token", "DB_PASSWORD": "canary-by-env-password"}
+    with servers.files_with_password(tmp_path / "served", files_of.user, files_of.password) as url:
+        git = f"from-git @ git+{servers.with_user(url, files_of.user, files_of.password)}/repository.git@v1"
+        setup = f"from setuptools import setup\n\nsetup(name='mine', version='1.0', py_modules=[], install_requires=[{fifth.name!r}, {git!r}])\n"
+        files = with_lines(packages.model(fifth.name, "from_git"), EXTRA_INDEX_URL=fifth.with_user, STORE_PASSWORD="baked-as-asked")
+        app = source({**files, "setup.py": setup, **private})
+        built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=by_env)
+    assert packages.said(IMAGE) == [f"{fifth.name} 1.0", "from_git 1.0"]
+    # The cache layer is there, for the index has no wheel of it.
+    assert "Adding cache layer 'seldon/python:cache'" in built.log
+    assert_nowhere(IMAGE, of_phases(built.log), [*words(fifth.allowed), *private.values(), *by_env.values()])
+    assert (
+        "  Warning: .s2i/environment: STORE_PASSWORD looks like a credential, and everyone who has the image can read it.\n"
+        "           Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: "
+        "a binding\n           of the type pypi or netrc (docs/private-indexes.md).\n"
+    ) in built.ours
+    assert packages.environment(IMAGE)["STORE_PASSWORD"] == "baked-as-asked"
+    assert (
+        "  Not in the image, for it may hold credentials: .env, .git, .netrc, pip.conf, lib/.env (BP_KEEP_FILES keeps what it names).\n"
+        in built.ours
+    )
+    assert "  setup.py is in the image without its index settings and credentials.\n" in built.ours
 
 
 def test_an_index_in_place_of_the_public_one_is_the_only_one_asked(pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]) -> None:

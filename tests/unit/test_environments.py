@@ -30,6 +30,14 @@ def test_notes_of_the_installer_leave_the_package_and_its_record(tmp_path: Path)
     assert (info / "RECORD").read_text() == "x.py,sha256=0,1\nx-1.0.dist-info/RECORD,,\nx-1.0.dist-info/direct_url.json,,\n"
 
 
+def test_a_token_in_what_a_package_asks_for_leaves_its_metadata(tmp_path: Path) -> None:
+    text = "Name: x\nRequires-Dist: y>=1\nRequires-Dist: z @ git+https://bob:tok@h/r.git@v1?sig=s ; extra == 'a'\n\nWrite to https://u:p@example\n"
+    info = installed(tmp_path, "x", {"x.py": "", "x-1.0.dist-info/METADATA": text})
+    environments.forget_installation(info.parent)
+    assert (info / "METADATA").read_text() == text.replace("bob:tok@", "").replace("?sig=s", "?****")
+    assert "x-1.0.dist-info/METADATA,,\n" in (info / "RECORD").read_text()
+
+
 def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     kept = {"kept/a.py": "a", "kept/__pycache__/a.cpython-312.pyc": "compiled", "../../../bin/kept": "script"}

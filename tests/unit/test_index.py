@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import settings
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.credentials import Credential
 from seldon_buildpack.install.index import Index, configure
 from seldon_buildpack.project.requirements import IndexLines
 
@@ -122,6 +124,18 @@ def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_creden
     index = configure(settings.read(env, []), LOCK, APP)
     assert (index.default, index.extra, index.strategy) == told
     assert index.find_links == ("/workspace/wheels",)
+
+
+def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_too() -> None:
+    bound = Bound(default=("https://mirror/simple", "the binding corp"), credentials=())
+    index = configure(settings.read({}, []), LOCK, APP, bound)
+    assert (index.default, index.extra, index.find_links) == ("https://mirror/simple", (), ("/workspace/wheels",))
+
+
+def test_the_password_of_a_binding_is_for_an_index_of_a_lock_too() -> None:
+    bound = Bound(credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),))
+    index = configure(settings.read({}, []), LOCK, APP, bound)
+    assert (index.default, index.extra) == ("https://a/simple", ("https://u:p@b/simple",))
 
 
 def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:

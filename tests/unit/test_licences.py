@@ -10,6 +10,7 @@ from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.install import licences
 from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.stack import Stack
@@ -97,7 +98,7 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     python = Python("3.12", "3.12", bundle.python("3.12"), "3.12", "", "1")
     uv = Uv(Path("/bin/true"), {}, layers / "cache/uv", Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
-    Stack(layers, python, (wrapper,), None, None, Index(), bundle, uv, Log(printed)).provide()
+    Stack(layers, python, (wrapper,), None, None, Index(), Mirror(), bundle, uv, Log(printed)).provide()
     return printed.getvalue()
 
 

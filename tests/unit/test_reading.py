@@ -10,6 +10,7 @@ from seldon_buildpack.build import Project, read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.project import s2i_scripts
+from tests.unit.test_bindings import bind
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 
@@ -82,3 +83,42 @@ def test_each_script_of_s2is_is_named_with_what_to_use_instead(tmp_path: Path) -
 def test_a_directory_of_a_scripts_name_is_no_script(tmp_path: Path) -> None:
     (tmp_path / ".s2i/bin/run").mkdir(parents=True)
     assert s2i_scripts.advice(tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("variable", "address"),
+    [
+        ("HTTPS_PROXY", "http://bob:s3cr3t@proxy:3128"),
+        ("http_proxy", "bob:s3cr3t@proxy:3128"),
+        ("https_proxy", "http://bob:s3%63r3t@proxy"),
+    ],
+)
+def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(tmp_path: Path, variable: str, address: str) -> None:
+    (tmp_path / "Plain.py").write_text(MODEL)
+    out = Log(io.StringIO())
+    read_project(Platform(tmp_path, tmp_path, None, {}, {variable: address}), out)
+    assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
+
+
+def test_a_credential_in_the_environment_file_is_warned_about_unless_it_is_an_indexs(tmp_path: Path) -> None:
+    environment = "DB_PASSWORD=correct-horse\nINDEX_TOKEN=t0k3n-of-index\n"
+    requirements = "-i https://${INDEX_TOKEN}@h/simple\nsix\n"
+    project, told = read(tmp_path, {".s2i/environment": environment, "requirements.txt": requirements})
+    assert told.startswith("  Warning: .s2i/environment: DB_PASSWORD looks like a credential")
+    assert "INDEX_TOKEN" not in told
+    assert "DB_PASSWORD.default" in project.settings.launch
+    assert "INDEX_TOKEN.default" not in project.settings.launch
+
+
+def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
+    app, bindings = tmp_path / "app", tmp_path / "bindings"
+    bind(bindings, "corp", {"type": "pypi", "uri": "https://h/simple", "username": "u", "password": "s3cr3t"})
+    bind(bindings, "forgotten", {"uri": "https://h/simple"})
+    app.mkdir()
+    (app / "Plain.py").write_text(MODEL)
+    out = Log(io.StringIO())
+    project = read_project(Platform(app, app, None, {}, {}, bindings), out)
+    assert project.index.names() == ("https://h/simple",)
+    assert out.masker.mask("s3cr3t") == "****"
+    assert isinstance(out.stream, io.StringIO)
+    assert out.stream.getvalue().startswith("  Warning: The binding forgotten is not read: it has no file `type`.\n")

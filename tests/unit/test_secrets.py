@@ -67,5 +67,9 @@ def test_a_url_that_cannot_be_parsed_is_secret_as_a_whole() -> None:
     assert [secret.reveal() for secret in url_secrets("http://u:p@[bad/simple")] == ["http://u:p@[bad/simple"]
 
 
+def test_a_proxy_without_a_scheme_has_a_password_too() -> None:
+    assert {secret.reveal() for secret in url_secrets("bob:s3cr3t@proxy:3128")} == {"s3cr3t", "bob:s3cr3t"}
+
+
 def test_the_customary_user_of_ssh_is_no_secret() -> None:
     assert url_secrets("git+ssh://git@host/r.git") == ()

@@ -1,6 +1,7 @@
 import pytest
 
 from seldon_buildpack import errors, settings, variables
+from seldon_buildpack.secrets import Secret
 
 
 def test_env_wins_over_the_file() -> None:
@@ -65,6 +66,37 @@ def test_credentials_in_urls_of_build_variables_are_secrets() -> None:
     read = settings.read({"PIP_INDEX_URL": "https://bob:s3cr3t@h/simple https://token@h2/simple"}, [])
     assert {secret.reveal() for secret in read.secrets()} == {"s3cr3t", "bob:s3cr3t", "token"}
     assert "s3cr3t" not in repr(read.secrets())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("DB_PASSWORD", "correct horse", True),
+        ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG", True),
+        ("api_key", "0123456789", True),
+        ("DATABASE", "postgres://bob:s3cr3t@db/models", True),
+        ("DEPLOY", "glpat-abcdefghijklmnopqrst", True),
+        ("DB_PASSWORD_FILE", "/run/secrets/db", False),
+        ("MAX_TOKENS", "100000", False),
+        ("USE_TOKEN", "1", False),
+        ("FEATURES", "http://store/features@v2", False),
+        ("PIP_INDEX_URL", "https://bob:s3cr3t@h/simple", False),
+    ],
+)
+def test_a_key_of_the_file_that_looks_like_a_credential_is_told_and_kept(name: str, value: str, told: bool) -> None:
+    read = settings.read({}, [(name, value)])
+    assert read.like_credentials() == ((name,) if told else ())
+    assert not told or read.launch == {f"{name}.default": value}
+
+
+def test_a_password_by_its_name_is_masked_wherever_it_comes_from() -> None:
+    read = settings.read({"MY_TOKEN": "from-env", "SWITCH_TOKEN": "1"}, [("DB_PASSWORD", "from-file")])
+    assert set(read.secrets()) == {Secret("from-env"), Secret("from-file")}
+
+
+def test_values_of_bindings_stand_in_for_what_is_not_set_and_reach_no_image() -> None:
+    read = settings.read({"PIP_RETRIES": "1", "PIP_PRE": ""}, []).with_fallbacks({"PIP_RETRIES": ("5", "b"), "PIP_PRE": ("1", "b")})
+    assert (read.text("PIP_RETRIES"), read.text("PIP_PRE"), read.launch) == ("1", "1", {})
 
 
 def test_a_variable_is_declared_once() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack.cnb import bindings
+
 # The names the lifecycle lets through from the build image (lifecycle env.BuildEnvIncludelist), less those that could
 # lead our own tools astray (LD_LIBRARY_PATH and its like).
 _KEPT_FROM_BUILD_IMAGE = ("HOME", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
@@ -15,7 +17,7 @@ class Platform:
     """Directories of this run (spec: Buildpack Interface) and ``env``, the user's variables from <platform>/env.
 
     ``base_env`` is what a child process starts from: the build image's PATH and HOME and the platform's proxies, nothing
-    else a user set. ``layers`` and ``plan`` are None in detect and build respectively where the phase has none.
+    else a user set. ``bindings`` is where service bindings lie, if there are any. ``layers`` is None in detect, which has none.
     """
 
     app: Path
@@ -23,15 +25,22 @@ class Platform:
     layers: Path | None
     env: Mapping[str, str]
     base_env: Mapping[str, str]
+    bindings: Path = Path("/platform/bindings")
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "Platform":
         """Read the CNB_* variables of the process and the files of <platform>/env; undecodable bytes are kept by surrogates."""
-        user = _user_variables(Path(environ["CNB_PLATFORM_DIR"]) / "env")
+        platform = Path(environ["CNB_PLATFORM_DIR"])
+        user = _user_variables(platform / "env")
         base = {name: environ[name] for name in _KEPT_FROM_BUILD_IMAGE if name in environ}
         base |= {name: user[name] for name in _PROXIES if name in user}
         layers = environ.get("CNB_LAYERS_DIR")
-        return cls(cwd, Path(environ["CNB_BUILDPACK_DIR"]), Path(layers) if layers else None, user, base)
+        buildpack = Path(environ["CNB_BUILDPACK_DIR"])
+        return cls(cwd, buildpack, Path(layers) if layers else None, user, base, bindings.root(user, platform))
+
+    def proxies(self) -> dict[str, str]:
+        """The platform's proxies by their variables; an address may hold a password."""
+        return {name: self.base_env[name] for name in _PROXIES if name in self.base_env}
 
 
 def _user_variables(directory: Path) -> dict[str, str]:

@@ -2,38 +2,19 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
-from seldon_buildpack.install import probe, wheels
-from seldon_buildpack.install.index import Index
+from seldon_buildpack.install import connection, probe, wheels
 from seldon_buildpack.install.uv import Outcome
+from seldon_buildpack.install.words import Attempt as Attempt
+from seldon_buildpack.install.words import Words, read
 from seldon_buildpack.project.python_version import SUPPORTED
-from seldon_buildpack.secrets import without_credentials, without_queries
+from seldon_buildpack.secrets import without_credentials
 
 _TAIL = 12
 _WRAPPER = "seldon-core"
 _SETUPTOOLS = "setuptools<82"
-_URL = re.compile(r"https?://[^\s)`'\"]+")
-# What uv says of a failed request (reqwest's and its own words), and what that is in plain ones.
-_REASONS = (
-    (r"Connection refused", "nothing answers at {host} (connection refused)"),
-    (r"does not resolve|Name or service not known", "the name {host} does not resolve"),
-    (r"lookup address information: Try again|Temporary failure in name resolution", "no name server answered when {host} was looked up"),
-    (r"timed out", "no answer came from {host} in time"),
-    (r"[Uu]nreachable|No route to host", "there is no way to {host} in the network"),
-    (r"[Cc]onnection reset|closed before", "{host} broke the connection off"),
-)
-_REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
-_TLS = (
-    (r"CaUsedAsEndEntity", "it is self-signed, as an authority's own, which no server may use even where it is trusted", False),
-    (r"UnknownIssuer|self.signed|SelfSigned", "it is signed by nobody that the build image trusts", True),
-    (r"Expired", "it has expired", False),
-    (r"NotValidYet", "it is not valid yet", False),
-    (r"NotValidForName", "it is for another host", False),
-)
 # What a build from source did not find, and how Debian names the package that has it.
 _MISSING = (
     (r"pg_config executable not found|libpq-fe\.h", "PostgreSQL's headers", "libpq-dev"),
@@ -59,71 +40,10 @@ _STEP = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """What was being installed, for the words of an error.
-
-    ``local`` are the folders of the source ``app`` that are required, ``lock`` is the lock file, ``lacking`` what the wheel folders
-    were found to lack.
-    """
-
-    index: Index
-    python: str
-    wrapper: str
-    doing: str = "Installing your requirements"
-    app: Path = Path("/workspace")
-    local: tuple[Path, ...] = ()
-    lock: str = ""
-    lacking: str = ""
-
-
-@dataclass(frozen=True)
-class Words:
-    """What uv said of its failure. ``chain``: the error and its causes, each on one line; ``build``: what a package's build printed."""
-
-    lines: tuple[str, ...]
-    chain: tuple[str, ...]
-    hints: tuple[str, ...]
-    build: tuple[str, ...]
-
-    @property
-    def said(self) -> str:
-        """All but what a package's build printed."""
-        return "\n".join((*self.chain, *self.hints))
-
-    @property
-    def tail(self) -> tuple[str, ...]:
-        """What is worth reading of it where nothing better is known."""
-        return self.lines[-_TAIL:]
-
-
-def read(outcome: Outcome, app: Path) -> Words:
-    """Take uv's output apart: `error:`, then `  cause:` lines, each with its own indented ones, then `hint:` lines."""
-    start = next((number for number, line in enumerate(outcome.lines) if line.startswith("error:")), 0)
-    lines = tuple(_without_paths(line, app) for line in outcome.lines[start:] if line.strip() and not line.startswith("Using Python"))
-    blocks: list[tuple[str, list[str]]] = []
-    for line in lines:
-        if found := re.match(r"(error|  cause|hint): (.*)", line):
-            blocks.append((found[1].strip(), [found[2]]))
-        elif blocks:
-            blocks[-1][1].append(line.removeprefix(" " * 9))
-    build = next((block for _, block in blocks if block[0].startswith("Call to `") and len(block) > 1), [""])[1:]
-    # What git and a build print is quoted below a line that is none of uv's sentences.
-    chain = tuple(" ".join(block if "[std" not in "".join(block[1:2]) else block[:1]) for kind, block in blocks if kind != "hint")
-    return Words(lines, chain, tuple(" ".join(block) for kind, block in blocks if kind == "hint"), tuple(build))
-
-
-def _without_paths(line: str, app: Path) -> str:
-    """The line less the container's paths: what lies in the source is named from its top, uv's own folders not at all."""
-    line = re.sub(rf"(?:file://)?{re.escape(str(app))}(?=$|[`'\s:)])", ".", line)
-    line = re.sub(rf"(?:file://)?{re.escape(str(app))}/", "./", line)
-    return re.sub(r"(?:file://)?/[^\s'\"]*/uv/(?:builds-v\d+/\.tmp\w+|sdists-v\d+/\S*?/src|git-v\d+/checkouts/\w+/\w+)/", "", line)
-
-
 def explain(outcome: Outcome, attempt: Attempt) -> errors.BuildError:
     """The named error for a failed run of uv."""
     words = read(outcome, attempt.app)
-    for part in (_disk, _hash, _vcs, _local, _own_wheel, _connection, _refused, _source_build, _resolution):
+    for part in (_disk, _hash, _vcs, _local, _own_wheel, connection.explain, connection.refused, _broken, _source_build, _resolution):
         if error := part(words, attempt):
             return wheels.with_folders(error, _own(attempt), attempt.lacking)
     return errors.InstallFailed(attempt.doing, words.tail)
@@ -134,8 +54,7 @@ def reason(outcome: Outcome, what: str) -> str:
     words = read(outcome, Path("/workspace"))
     if "No download found" in words.said:
         return f"it has no {what}"
-    url = _URL.search(words.said)
-    return _plainly(words, url[0] if url else "") if words.chain else "uv said nothing"
+    return connection.reason(words)
 
 
 def without_frames(lines: Sequence[str]) -> list[str]:
@@ -190,62 +109,14 @@ def _own_wheel(words: Words, attempt: Attempt) -> errors.BuildError | None:
     return wheels.explain(words.said, _own(attempt), attempt.python)
 
 
-def _connection(words: Words, attempt: Attempt) -> errors.BuildError | None:
-    text = words.said
-    url = next((found for line in words.chain if (found := _URL.search(line))), None)
-    if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", text):
-        return errors.NotAnIndex(
-            _index_of(content[2], attempt) or _root(content[2]), f"it sends {content[1]}, neither HTML nor its JSON", ""
-        )
-    if not url or not _REQUEST_FAILED.search(text):
+def _broken(words: Words, _attempt: Attempt) -> errors.BuildError | None:
+    """A file that is no archive, or not all of one; uv says so of one whose download broke off too."""
+    if found := re.search(r"The structure of `([^`]+)` \(v([^)]+)\) was invalid: *(.*)", words.said):
+        return errors.PackageBroken(f"{found[1]} {found[2]}", found[3].strip())
+    if not re.search(r"Failed to extract archive|Failed to read from zip|invalid (?:zip|gzip|Zip)", words.said):
         return None
-    index = _index_of(url[0], attempt)
-    for pattern, why, signer in _TLS:
-        if "invalid peer certificate" in text and re.search(pattern, text):
-            return errors.TlsNotTrusted(index or _root(url[0]), why, signer)
-    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", text):
-        return errors.DownloadFailed(without_queries(without_credentials(direct[1])), _plainly(words, url[0]))
-    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", text):
-        if status[1] in ("401", "403"):
-            return _refusal(url[0], int(status[1]), attempt)
-        return errors.IndexFails(index or _root(url[0]), f"{status[1]} ({status[2]})")
-    if index:
-        return errors.IndexUnreachable(index, _plainly(words, url[0]))
-    return errors.NetworkAway(_root(url[0]), _plainly(words, url[0]))
-
-
-def _plainly(words: Words, url: str) -> str:
-    host = urlsplit(without_credentials(url)).netloc
-    plain = next((plain for pattern, plain in _REASONS if re.search(pattern, words.said)), "")
-    last = next((line for line in reversed(words.chain) if line), "")
-    return plain.format(host=host) if plain and host else without_credentials(last).rstrip(".")
-
-
-def _index_of(url: str, attempt: Attempt) -> str:
-    """The index or page of links that a request went to, as the user named it; empty where it went elsewhere."""
-    host = urlsplit(without_credentials(url)).netloc
-    named = (*attempt.index.names(), *(without_credentials(link) for link in attempt.index.find_links if "://" in link))
-    return next((name for name in named if urlsplit(name).netloc == host), "")
-
-
-def _root(url: str) -> str:
-    parts = urlsplit(without_credentials(url))
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _refused(words: Words, attempt: Attempt) -> errors.BuildError | None:
-    """uv takes an index that refuses for one without the package, and mentions it in a hint."""
-    for hint in words.hints:
-        status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
-        if status and url:
-            return _refusal(url[0], int(status[1]), attempt)
-    return None
-
-
-def _refusal(url: str, status: int, attempt: Attempt) -> errors.BuildError:
-    host = urlsplit(without_credentials(url)).netloc
-    with_user = any(urlsplit(full).netloc.endswith(f"@{host}") for full in (*attempt.index.urls, *attempt.index.find_links))
-    return errors.IndexRefused(_index_of(url, attempt) or _root(url), status, with_user)
+    package = re.search(r"Failed to (?:download|extract|unzip)[^`]*`([^`]+)`", words.said)
+    return errors.PackageBroken(without_credentials(package[1]), words.chain[-1].strip()) if package else None
 
 
 def _source_build(words: Words, attempt: Attempt) -> errors.BuildError | None:
@@ -295,7 +166,7 @@ def _resolution(words: Words, attempt: Attempt) -> errors.BuildError | None:
     if "No solution found" not in words.said:
         return None
     flat = " ".join(" ".join(words.chain).split())
-    for part in (_conflict_with_wrapper, _unknown, _other_python, _version):
+    for part in (_conflict_with_wrapper, _index_order, _unknown, _other_python, _version):
         if error := part(flat, words, attempt):
             return error
     return (
@@ -400,6 +271,16 @@ def _other_python(flat: str, words: Words, attempt: Attempt) -> errors.BuildErro
     return errors.NoMatchingWheel(
         found[1], attempt.python, "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits."
     )
+
+
+def _index_order(_flat: str, words: Words, attempt: Attempt) -> errors.BuildError | None:
+    """A name that the first index has, and not in a version that fits: uv looks no further (uv: Searching across multiple indexes)."""
+    hint = re.search(r"`(\S+)` was found on (\S+), but not at the requested version \((\S+)\)", " ".join(words.hints))
+    if not hint:
+        return None
+    # A wheel folder that comes first holds a name as an index does.
+    first = connection.index_of(hint[2], attempt) or without_credentials(hint[2]).removeprefix("file://")
+    return errors.HeldByFirstIndex(hint[1], hint[3], first, [place for place in _asked(attempt) if place != first])
 
 
 def _version(flat: str, _words: Words, attempt: Attempt) -> errors.BuildError | None:

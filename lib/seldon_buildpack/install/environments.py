@@ -7,12 +7,16 @@ made of (PEP 405) is two files' worth: pyvenv.cfg and links to the interpreter.
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
 from seldon_buildpack.secrets import MASK, without_credentials, without_queries
+
+# A project may ask for another by a URL with a token in it (PEP 508: Specification).
+_REQUIRED = re.compile(r"^Requires-Dist: .*://.*$", re.MULTILINE)
 
 
 def site_packages(prefix: Path, minor: str) -> Path:
@@ -62,7 +66,7 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
 
 
 def forget_installation(site: Path) -> None:
-    """Remove uv's notes for itself, which hold times, and the query of a URL that a package came from: it may be a signature."""
+    """Remove uv's notes for itself, which hold times, and what may be secret in the URLs that a package came from or asks for."""
     for note in site.glob("*.dist-info/uv_*.json"):
         note.unlink()
         _list_again(note, "")
@@ -71,6 +75,12 @@ def forget_installation(site: Path) -> None:
         public = without_queries(without_credentials(told["url"])).removesuffix(f"?{MASK}")
         if public != told["url"]:
             note.write_text(json.dumps({**told, "url": public}))
+            _list_again(note, f"{note.parent.name}/{note.name},,\n")
+    for note in site.glob("*.dist-info/METADATA"):
+        text = note.read_text(errors="surrogateescape")
+        public_text = _REQUIRED.sub(lambda line: without_queries(without_credentials(line[0])), text)
+        if public_text != text:
+            note.write_text(public_text, errors="surrogateescape")
             _list_again(note, f"{note.parent.name}/{note.name},,\n")
 
 

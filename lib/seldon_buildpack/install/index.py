@@ -1,17 +1,24 @@
-"""Where packages come from: pip's variables and the manifest's own lines, turned into what uv is told.
+"""Where packages come from: pip's variables, the platform's bindings and the manifest's own lines, turned into what uv is told.
 
-Explicit variables win over the manifest. Everything is handed to uv in its environment, or in a file that only we may
-read, not on its command line, where any process could read a password.
+Explicit variables win over bindings, bindings over the manifest. Everything is handed to uv in its environment, or in a file
+that only we may read, not on its command line, where any process could read a password.
 """
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seldon_buildpack.install.bound import Bound
+from seldon_buildpack.install.credentials import Credential, applied
 from seldon_buildpack.project.requirements import IndexLines
 from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.settings import Settings
+from seldon_buildpack.variables import ENV, FILE
+
+# Who named an index that a line of the requirements names.
+MANIFEST = "the requirements"
 
 # Where s2i's users put wheels (`s2i build -i wheels:/whl`), and Seldon's assemble script searched for them (`--find-links /whl`).
 MOUNTED = Path("/whl")
@@ -38,6 +45,8 @@ class Index:
     constraints: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[tuple[str, str], ...] = ()
+    """Where the user and password of an index come from, by its name."""
 
     @property
     def source_options(self) -> tuple[str, ...]:
@@ -51,12 +60,16 @@ class Index:
 
     def names(self) -> tuple[str, ...]:
         """The indexes as they may be shown."""
-        return tuple(without_queries(without_credentials(url)) for url in self.urls)
+        return tuple(_public(url) for url in self.urls)
 
     def places(self, app: Path) -> tuple[str, ...]:
         """The indexes and what is on a par with them as they may be shown, folders of the source by their name in it."""
-        links = (without_queries(without_credentials(link)).removeprefix(f"{app}/") for link in self.find_links)
+        links = (_public(link).removeprefix(f"{app}/") for link in self.find_links)
         return (*(() if self.no_index else self.names()), *links)
+
+    def credentials_of(self, name: str) -> str:
+        """Where the user and password of an index come from; empty where it has none."""
+        return dict(self.credentials).get(name, "")
 
     def secrets(self) -> tuple[Secret, ...]:
         """The credentials in its URLs."""
@@ -76,7 +89,7 @@ class Index:
             self.strategy,
             *self.options,
         ]
-        return hashlib.sha256(json.dumps([without_queries(without_credentials(word)) for word in told]).encode()).hexdigest()
+        return hashlib.sha256(json.dumps([_public(word) for word in told]).encode()).hexdigest()
 
     def without_folders(self) -> "Index":
         """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
@@ -119,32 +132,73 @@ class Index:
         return "".join(f"[[index]]\n{table}\n" for table in tables)
 
 
-def configure(settings: Settings, lines: IndexLines, app: Path, mounted: Path = MOUNTED) -> Index:
-    """Merge pip's variables with the manifest's index lines. ``mounted`` is a folder of wheels that counts where it is there."""
+def configure(settings: Settings, lines: IndexLines, app: Path, bound: Bound | None = None, mounted: Path = MOUNTED) -> Index:
+    """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host.
+
+    ``mounted`` is a folder of wheels that counts where it is there.
+    """
+    bound = bound or Bound()
     folders = (*(Path(_absolute(app, name)) for name in settings.words("BP_PIP_FIND_LINKS")), *((mounted,) if mounted.exists() else ()))
     if lines.of_lock:
-        lines = _of_lock(settings, lines)
-    extra = settings.words(*_EXTRA) + lines.extra_index_urls
+        lines = _of_lock(settings, lines, bound)
+    extra = [*_named(settings, *_EXTRA), *bound.extra, *((url, MANIFEST) for url in lines.extra_index_urls)]
+    defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, MANIFEST)]
+    links = [(_absolute(app, link), origin) for link, origin in _named(settings, "PIP_FIND_LINKS")]
+    links += [(link, MANIFEST) for link in lines.find_links]
+    found: dict[str, str] = {}
+    urls = [_with_credentials(named, bound.credentials, found) for named in (extra, defaults, links)]
+    default = next((url for url in urls[1] if url), "")
     if lines.of_lock:
-        extra = tuple(url for url in extra if url != lines.index_url)
-    links = tuple(_absolute(app, link) for link in settings.words("PIP_FIND_LINKS")) + lines.find_links
+        urls[0] = [url for url in urls[0] if url != default]
     return Index(
         folders=tuple(dict.fromkeys(folders)),
-        default=settings.text("PIP_INDEX_URL") or lines.index_url,
-        extra=tuple(dict.fromkeys(extra)),
-        find_links=tuple(dict.fromkeys(links)),
+        default=default,
+        extra=_each_once(urls[0]),
+        find_links=_each_once(urls[2]),
         trusted_hosts=tuple(dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))),
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
         strategy=settings.text("BP_PIP_INDEX_STRATEGY") or lines.strategy,
         constraints=tuple(Path(_absolute(app, path)) for name in _CONSTRAINTS for path in settings.words(name) if "://" not in path),
         options=_options(settings, lines, app),
         variables=_variables(settings, app),
+        credentials=tuple(found.items()),
     )
 
 
-def _of_lock(settings: Settings, lines: IndexLines) -> IndexLines:
+def _named(settings: Settings, *names: str) -> list[tuple[str, str]]:
+    """The words of these variables, each with its variable's name, or with the binding that stands in for it."""
+    found = [(name, value) for name in names if (value := settings.get(name))]
+    return [(word, name if value.source in (ENV, FILE) else value.source) for name, value in found for word in value.value.split()]
+
+
+def _with_credentials(named: Iterable[tuple[str, str]], credentials: tuple[Credential, ...], found: dict[str, str]) -> list[str]:
+    """The URLs with users and passwords; ``found`` is told where those come from."""
+    urls = []
+    for given, origin in named:
+        url, source = applied(given, credentials)
+        if name := _public(url):
+            source = source or (origin if without_credentials(given) != given else "")
+            if source:
+                found.setdefault(name, source)
+        urls.append(url)
+    return urls
+
+
+def _each_once(urls: Iterable[str]) -> tuple[str, ...]:
+    """The URLs, each once whoever may read it: the first wins."""
+    found: dict[str, str] = {}
+    for url in urls:
+        found.setdefault(without_credentials(url), url)
+    return tuple(found.values())
+
+
+def _public(url: str) -> str:
+    return without_queries(without_credentials(url))
+
+
+def _of_lock(settings: Settings, lines: IndexLines, bound: Bound) -> IndexLines:
     """A lock's indexes as they are asked: not at all where the user names the index, else with the credentials that the user gives for them."""
-    if settings.text("PIP_INDEX_URL") or settings.flag("PIP_NO_INDEX"):
+    if settings.text("PIP_INDEX_URL") or bound.default[0] or settings.flag("PIP_NO_INDEX"):
         return IndexLines(find_links=lines.find_links)
     given = {without_credentials(url).rstrip("/"): url for url in settings.words(*_EXTRA)}
     default, *extra = (given.get(without_credentials(url), url) for url in (lines.index_url, *lines.extra_index_urls))
@@ -171,8 +225,7 @@ def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:
     proxy = settings.text("PIP_PROXY")
     certificates, client = settings.text("PIP_CERT"), settings.text("PIP_CLIENT_CERT")
     told = {
-        "HTTP_PROXY": proxy,
-        "HTTPS_PROXY": proxy,
+        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy),
         "SSL_CERT_FILE": _absolute(app, certificates) if certificates else "",
         "SSL_CLIENT_CERT": _absolute(app, client) if client else "",
         "UV_HTTP_TIMEOUT": settings.text("PIP_DEFAULT_TIMEOUT") or settings.text("PIP_TIMEOUT"),

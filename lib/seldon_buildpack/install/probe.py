@@ -1,16 +1,19 @@
-"""One look at an index: uv takes a page that is no index for an index without the package."""
+"""A look at a server after a failure: what uv takes for an index without the package, and whose certificate it refused."""
 
-from pathlib import Path
+import socket
+import ssl
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
+from seldon_buildpack.install import requesting
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.secrets import without_credentials
 
-_SECONDS = 5
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPTED = (_JSON, "application/vnd.pypi.simple.v1+html", "text/html")
-# What the build image trusts, as uv does; requests by itself trusts a list of its own.
-_TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
+# OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which ssl has no name for.
+_NO_CHECK_TIME = 0x200000
 _NOBODYS = "no-index-has-a-package-of-this-name"
 
 
@@ -42,27 +45,45 @@ def what_is_wrong(top: tuple[int, str], one: tuple[int, str], none: tuple[int, s
 
 def _ask(url: str, index: Index) -> tuple[int, str]:
     """Status and type of an answer. Raises requests.RequestException."""
-    import requests
-    import urllib3
-
-    parts = urlsplit(url)
-    trusted = parts.hostname in index.trusted_hosts or parts.netloc.rpartition("@")[2] in index.trusted_hosts
-    urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-    verify: bool | str = False if trusted else str(_TRUSTED) if _TRUSTED.is_file() else True
-    answer = requests.get(
-        url,
-        timeout=_SECONDS,
-        headers={"Accept": ", ".join(_ACCEPTED)},
-        verify=verify,
-        proxies=_proxies(index),
-        stream=True,
-        allow_redirects=True,
-    )
-    with answer:
+    with requesting.get(url, index, {"Accept": ", ".join(_ACCEPTED)}) as answer:
         return answer.status_code, answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
 
-def _proxies(index: Index) -> dict[str, str] | None:
-    told = dict(index.variables)
-    found = {scheme: told[name] for scheme, name in (("http", "HTTP_PROXY"), ("https", "HTTPS_PROXY")) if name in told}
-    return found or None
+def certificate(url: str, index: Index) -> str:
+    """Whose certificate the server at a URL shows, and who signed it, as a sentence; empty where it cannot be asked directly."""
+    try:
+        parts = urlsplit(url)
+        address = (parts.hostname or "", parts.port or 443)
+        if requesting.proxies(url, index):
+            return ""
+        plain = ssl.create_default_context()
+        plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
+        shown = _shown(address, plain, binary=True)
+        # Only a certificate that was verified is taken apart: it is trusted by itself, whatever its time says.
+        itself = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        itself.check_hostname = False
+        itself.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)
+        itself.load_verify_locations(cadata=shown or b"")
+        told = _shown(address, itself, binary=False) or {}
+    except (OSError, ValueError):
+        return ""
+    return whose(told)
+
+
+def whose(told: Mapping[str, Any]) -> str:
+    """A certificate, in the form of ssl's getpeercert, in a sentence."""
+    hosts = ", ".join(dict.fromkeys(name for _, name in told.get("subjectAltName", ()))) or "no host"
+    return f"The certificate is for {hosts}, signed by {_name(told.get('issuer', ()))}, and valid until {told.get('notAfter', 'an unknown time')}."
+
+
+def _name(parts: Iterable[Iterable[tuple[str, str]]]) -> str:
+    """The name of a subject or issuer by its most telling parts."""
+    found = dict(pair for part in parts for pair in part)
+    words = [found[key] for key in ("commonName", "organizationName") if key in found]
+    return ", ".join(dict.fromkeys(words)) or "somebody without a name"
+
+
+def _shown(address: tuple[str, int], context: ssl.SSLContext, binary: bool) -> Any:
+    """What certificate a server shows. Raises OSError."""
+    with socket.create_connection(address, requesting.SECONDS) as plain, context.wrap_socket(plain, server_hostname=address[0]) as secure:
+        return secure.getpeercert(binary_form=binary)

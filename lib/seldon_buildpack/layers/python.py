@@ -15,12 +15,16 @@ from pathlib import Path
 from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install import mirror as mirrors
 from seldon_buildpack.install.environments import compile_bytecode
+from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.project.python_version import PythonChoice
 from seldon_buildpack.secrets import without_credentials
 
 NAME = "python"
+_HOME = "cpython"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str) -> Python:
 
 def home(layer: Layer) -> Path:
     """The interpreter's prefix in the image."""
-    return layer.path / "cpython"
+    return layer.path / _HOME
 
 
 def licence(prefix: Path, python: Python) -> Path:
@@ -61,25 +65,38 @@ def licence(prefix: Path, python: Python) -> Path:
     return prefix / f"lib/python{python.minor}/LICENSE.txt"
 
 
-def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...]) -> None:
+def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror) -> None:
     """Fill the layer. Raises PythonNotInstalled."""
     target = layer.begin()
     if python.carried:
         shutil.copytree(python.carried, home(layer), symlinks=True)
     else:
-        downloads = ["--python-downloads-json-url", python.catalogue] if python.catalogue else []
-        outcome = uv.run(["python", "install", "--install-dir", str(target / "uv"), "--no-bin", *downloads, python.request], target)
-        found = [path for path in target.glob("uv/cpython-*") if path.is_dir() and not path.is_symlink()]
-        if outcome.code or not found:
-            from seldon_buildpack.install import diagnosis
-
-            raise errors.PythonNotInstalled(
-                python.request, carried, without_credentials(python.catalogue), diagnosis.reason(outcome, python.request)
-            )
-        found[0].rename(home(layer))
-        shutil.rmtree(target / "uv")
+        _install(target, python, uv, carried, index, mirror)
         compile_bytecode(home(layer) / f"bin/python{python.minor}", python.minor, home(layer) / f"lib/python{python.minor}")
     layer.finish(Types(launch=True), python.key)
+
+
+def _install(target: Path, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror) -> None:
+    """Let uv install it, from the mirror where there is one."""
+    folder = target / "uv"
+    folder.mkdir()
+    try:
+        catalogue = mirrors.catalogue(python.catalogue, mirror, index, folder)
+    except mirrors.NoCatalogue as error:
+        raise errors.PythonNotInstalled(
+            python.request, carried, without_credentials(python.catalogue), mirror.shown(), str(error)
+        ) from error
+    downloads = ["--python-downloads-json-url", catalogue] if catalogue else []
+    command = ["python", "install", "--install-dir", str(folder), "--no-bin", *downloads, python.request]
+    outcome = uv.run(command, target, dict(index.variables) | ({} if catalogue else mirror.variables()))
+    found = [path for path in folder.glob("cpython-*") if path.is_dir() and not path.is_symlink()]
+    if outcome.code or not found:
+        from seldon_buildpack.install import diagnosis
+
+        why = diagnosis.reason(outcome, python.request)
+        raise errors.PythonNotInstalled(python.request, carried, without_credentials(python.catalogue), mirror.shown(), why)
+    found[0].rename(target / _HOME)
+    shutil.rmtree(folder)
 
 
 @contextlib.contextmanager

@@ -128,7 +128,7 @@ def make(
 
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
-        wanted = _told(what, interpreter, uv, scratch)
+        wanted = _told(what, python.home(interpreter), uv, scratch)
         found, lacking = _from_folders(what, partial(attempt, run=uv.attempt))
         chosen, seen, refused, asked_for = found or _first_that_suits(what, partial(attempt, what=replace(what, lacking=lacking)))
     overridden = () if asked_for else shown.unmet(site)
@@ -154,6 +154,26 @@ def make(
     told[modules.METADATA] = modules.as_text(modules.brought(site))
     layer.finish(Types(launch=True), key | told)
     return stands
+
+
+def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
+    """What ``make`` would take from elsewhere, a line `NAME==VERSION` each, with ` (from URL)` behind what has one. Raises a BuildError."""
+    prefix = scratch / "venv"
+    site = environments.site_packages(prefix, what.python.minor)
+    lines: list[str] = []
+
+    def attempt(chosen: Wrapper, ask: bool) -> frozenset[str]:
+        shutil.rmtree(prefix, ignore_errors=True)
+        environments.prepare(prefix, interpreter, what.python.minor)
+        if chosen.carried:
+            shown.show(environments.site_packages(chosen.carried, what.python.minor), site, chosen.bounds)
+        asked = _asked(what, chosen, scratch) if ask else []
+        lines[:] = _install(uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"])
+        return frozenset()
+
+    wanted = _told(what, interpreter, uv, scratch)
+    _first_that_suits(what, attempt)
+    return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
 
 
 def _from_folders(what: Installation, attempt: Callable[..., frozenset[str]]) -> tuple[Resolved | None, str]:
@@ -216,7 +236,7 @@ def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset
         environments.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
-def _told(what: Installation, interpreter: Layer, uv: Uv, scratch: Path) -> list[str]:
+def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
     """What uv is told of the manifest. Raises a BuildError for a lock that does not stand."""
     if not what.requirements:
         return []
@@ -224,7 +244,7 @@ def _told(what: Installation, interpreter: Layer, uv: Uv, scratch: Path) -> list
         return list(what.requirements.told)
     from seldon_buildpack.install import locked
 
-    return locked.arguments(what.requirements, python.home(interpreter) / f"bin/python{what.python.minor}", uv, scratch)
+    return locked.arguments(what.requirements, interpreter / f"bin/python{what.python.minor}", uv, scratch)
 
 
 def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
@@ -246,7 +266,7 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
     return arguments
 
 
-def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> None:
+def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
     with tempfile.TemporaryDirectory() as scratch:
         outcome = run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
@@ -260,3 +280,4 @@ def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chos
             what.index, what.python.request, chosen.version, app=what.app, local=local, lock=lock, lacking=what.lacking
         )
         raise diagnosis.explain(outcome, attempt)
+    return outcome.lines

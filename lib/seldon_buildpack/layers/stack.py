@@ -12,6 +12,7 @@ from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.install import modules
 from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.mirror import Mirror
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, keys, licences, python, requirements, serve, watcher, wrapper
 from seldon_buildpack.layers.python import Python
@@ -42,6 +43,7 @@ class Stack:
     installation: Installation | None
     watcher: Watcher | None
     index: Index
+    mirror: Mirror
     bundle: Bundle
     uv: Uv
     log: Log
@@ -124,7 +126,7 @@ class Stack:
             self._reuse(layer, stored)
             return
         with self.log.layer(layer.name, reason):
-            python.make(layer, self.python, self.uv, tuple(self.bundle.pythons))
+            python.make(layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror)
 
     def _licences(self, standing: Standing) -> None:
         layer, source = self.layer(licences.NAME), self.layer(requirements.NAME if self.installation else wrapper.NAME)

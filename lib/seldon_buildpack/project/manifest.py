@@ -11,9 +11,10 @@ from typing import Any
 
 from seldon_buildpack import errors, log
 from seldon_buildpack.log import Advice
-from seldon_buildpack.project import contradictions, locks, requirements
+from seldon_buildpack.project import contradictions, locks, requirements, uv_indexes
 from seldon_buildpack.project.detection import MANIFESTS, misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
+from seldon_buildpack.secrets import url_secrets
 
 REQUIREMENTS = "requirements.txt"
 _PROJECT = "pyproject.toml"
@@ -90,7 +91,11 @@ def _project_files(app: Path) -> tuple[Path, ...]:
 def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
     """A source that installs itself: in place, as s2i did (`pip install -e .`), so that a change of its code installs nothing anew."""
     in_place = (app,) if "-e" in arguments else ()
-    return Requirements(app / name, _project_files(app), local=in_place, editable=in_place, arguments=arguments)
+    index = uv_indexes.read(app, _pyproject(app))
+    secrets = tuple(secret for url in (index.index_url, *index.extra_index_urls, *index.find_links) for secret in url_secrets(url))
+    return Requirements(
+        app / name, _project_files(app), local=in_place, editable=in_place, arguments=arguments, index=index, secrets=secrets
+    )
 
 
 def _pyproject(app: Path) -> dict[str, Any]:

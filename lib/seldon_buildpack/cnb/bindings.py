@@ -1,0 +1,85 @@
+"""Service bindings: what a platform hands to a build beside its source, each a directory with a file per entry.
+
+The form is that of the Service Binding specification for Kubernetes, which the buildpack specification takes over (spec: Bindings): a
+directory by the binding's name, in it ``type``, perhaps ``provider``, and the entries. kubelet mounts a Secret as links into a
+directory ``..data``, which is no entry.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seldon_buildpack import errors
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One binding. ``entries`` are its files by name, less ``type`` and ``provider``: any may be a secret, none is printed."""
+
+    name: str
+    type: str
+    path: Path
+    provider: str = ""
+    entries: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+
+    def text(self, key: str) -> str:
+        """An entry as text, less the line end that editors and `echo` put behind it; empty where there is none. Raises BindingInvalid."""
+        try:
+            return self.entries.get(key, b"").decode().rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise errors.BindingInvalid(self.name, self.type, f"its entry {key} is not UTF-8 text", f"Write {key} as UTF-8.") from error
+
+
+@dataclass(frozen=True)
+class Bindings:
+    """Those of the types that were asked for, by name, and the names of directories without a type."""
+
+    found: tuple[Binding, ...] = ()
+    untyped: tuple[str, ...] = ()
+
+    def of(self, kind: str) -> tuple[Binding, ...]:
+        """The bindings of one type."""
+        return tuple(binding for binding in self.found if binding.type == kind)
+
+
+def root(env: Mapping[str, str], platform: Path) -> Path:
+    """Where bindings lie: $SERVICE_BINDING_ROOT of the user's variables, else <platform>/bindings (spec: Bindings)."""
+    return Path(env.get("SERVICE_BINDING_ROOT") or platform / "bindings")
+
+
+def read(directory: Path, types: Iterable[str]) -> Bindings:
+    """The bindings of these types below a directory; of others only the type is read. Raises BindingUnreadable and BindingInvalid."""
+    found, untyped = [], []
+    for path in _listed(directory, ""):
+        if not path.is_dir():
+            continue
+        kind = _read(path / "type", path.name) if (path / "type").exists() else b""
+        name = kind.decode(errors="replace").strip().lower()
+        if not name:
+            untyped.append(path.name)
+        elif name in types:
+            found.append(_binding(path, name))
+    return Bindings(tuple(found), tuple(untyped))
+
+
+def _binding(path: Path, kind: str) -> Binding:
+    files = {file.name: _read(file, path.name) for file in _listed(path, path.name) if not file.is_dir()}
+    provider = files.pop("provider", b"").decode(errors="replace").strip()
+    files.pop("type", None)
+    return Binding(path.name, kind, path, provider, files)
+
+
+def _listed(directory: Path, name: str) -> list[Path]:
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith(".."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise errors.BindingUnreadable(name, "", error.strerror or str(error)) from error
+
+
+def _read(file: Path, name: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.BindingUnreadable(name, file.name, errors.unreadable(file, error)) from error

@@ -1,0 +1,212 @@
+"""Fills a folder with the wheels that a model's build would fetch, on a machine that has the network, for builds that have none.
+
+What is needed is found by the buildpack's own code, with the interpreter and the wrapper that the builder carries: uv resolves as in a build, and
+installs nothing. Each file is then taken from the index that uv would take it from, and from no other: a package of the same name elsewhere
+does not come in. What has no wheel is built here.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from tools import builder, bundle, locks, wrapper
+from tools.steps import ToolError, Workspace, announced, run
+
+# Debian 12's, on which models run. pip wants every platform that goes there by name.
+_GLIBC = 36
+_PLATFORMS = (
+    *(f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, 4, -1)),
+    "manylinux2014_x86_64",
+    "manylinux2010_x86_64",
+    "manylinux1_x86_64",
+)
+# What a build would be given by --env.
+_GIVEN = re.compile(
+    r"BP_.*|EXTRA_INDEX_URL|PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|DEFAULT_TIMEOUT|RETRIES|CONFIG_FILE)"
+)
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What to fetch: pins, for a Python minor, with uv's environment that says from where, and the URLs of the indexes in it, which may hold passwords."""
+
+    pins: tuple[str, ...]
+    minor: str
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    indexes: tuple[str, ...] = field(default=(), repr=False)
+
+
+def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> None:
+    """Fill ``folder`` for the model, and say how to build with it. Raises ToolError."""
+    if not model.is_dir():
+        raise ToolError(f"{model} is not a directory.", "Name the one that holds the model: MODEL=my-model")
+    inside = folder.is_relative_to(model)
+    folder.mkdir(parents=True, exist_ok=True)
+    with builder.alone(ws):
+        made = bundle.assemble(ws, builder.carried(ws, pythons))
+    sys.path.insert(0, str(ws.checkout / "lib"))
+    with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
+        download(ws, _needed(made, model, folder, Path(scratch)), folder, Path(scratch))
+    count = len(list(folder.glob("*.whl")))
+    print(f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:")
+    print(f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1" if inside else "    PIP_NO_INDEX=1")
+    if not inside:
+        print(f"and mount the folder: pack build ... --volume {folder}:/whl")
+
+
+def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
+    """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
+    from seldon_buildpack import build, errors
+    from seldon_buildpack.bundle import Bundle
+    from seldon_buildpack.cnb.platform import Platform
+    from seldon_buildpack.install.network import joined
+    from seldon_buildpack.layers import python, requirements
+    from seldon_buildpack.layers import wrapper as wrapper_layer
+    from seldon_buildpack.log import Log
+
+    # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
+    app = shutil.copytree(model, scratch / "app", symlinks=True)
+    base = {name: os.environ[name] for name in ("PATH", "HOME", *_PROXIES) if name in os.environ}
+    carried, out = Bundle.read(made), Log(sys.stdout)
+    try:
+        platform = Platform(app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings")
+        project = build.read_project(platform, out)
+        project = replace(project, index=joined(project.index, project.bound, platform.proxies(), scratch))
+        interpreter = python.plan(project.python, carried, "")
+        if not interpreter.carried:
+            raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
+        wrappers = wrapper_layer.plan(
+            build.wrapper_version(project, carried), project.settings.text("BP_SELDON_PINS"), interpreter, carried
+        )
+        stack = build.plan_layers(platform, project, interpreter, wrappers, carried, out)
+        (scratch / "layers").mkdir()
+        found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
+        if wrappers[0].lock and not wrappers[0].carried:
+            found = (*found, *locked(wrappers[0].lock))
+    except errors.BuildError as error:
+        raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
+    return Needed(_without_urls(found), interpreter.minor, project.index.environment(scratch), project.index.urls)
+
+
+def _told(app: Path, model: Path, folder: Path) -> dict[str, str]:
+    """What a build would be given by --env. A model that is set up for builds without a network is asked what it needs with one."""
+    from seldon_buildpack import settings
+    from seldon_buildpack.project import s2i_environment
+
+    told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
+    here = str(folder.relative_to(model) if folder.is_relative_to(model) else folder)
+    folders = settings.read(told, s2i_environment.read(app).pairs()).words("BP_PIP_FIND_LINKS")
+    first = [*(name for name in folders if name not in (here, "/whl")), *([here] if any(folder.iterdir()) else [])]
+    return told | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
+
+
+def locked(lock: Path) -> tuple[str, ...]:
+    """The pins of a wrapper's lock, less those whose wheels the builder carries."""
+    return tuple(
+        re.split(r"[ ;\\]", entry)[0].strip() for name, entry in locks.entries(lock.read_text()).items() if name not in wrapper.BUILT_HERE
+    )
+
+
+def _without_urls(lines: Iterable[str]) -> tuple[str, ...]:
+    """The pins. What lies in the source is there already, but building it needs setuptools; what has another URL cannot be had from a folder."""
+    pins = []
+    for line in lines:
+        pin, _, url = line.partition(" (from ")
+        if not url:
+            pins.append(pin)
+        elif url.startswith("file:"):
+            pins.append("setuptools<82")
+        else:
+            raise ToolError(f"{pin} is required by a URL.", "A build without a network cannot fetch it: require it by name and version.")
+    return tuple(dict.fromkeys(pins))
+
+
+def download(ws: Workspace, needed: Needed, folder: Path, scratch: Path) -> None:
+    """Put the wheels of these requirements into the folder. Raises ToolError."""
+    if not needed.pins:
+        return
+    from uv import find_uv_bin
+
+    folder.mkdir(parents=True, exist_ok=True)
+    pins, placed = scratch / "pins.in", scratch / "pins.txt"
+    pins.write_text("".join(f"{pin}\n" for pin in needed.pins))
+    where = ("--python-version", needed.minor, "--python-platform", f"x86_64-manylinux_2_{_GLIBC}")
+    flags = ("--no-config", "--no-deps", "--emit-index-annotation", "--no-annotate", "--no-header", "--quiet", "--system-certs")
+    words = (find_uv_bin(), "pip", "compile", *flags, *where, "--cache-dir", ws.work / "cache/uv", "-o", placed, pins)
+    run(*words, env=needed.environment, timeout=300)
+    without = [pin for source, names in by_source(placed.read_text()).items() for pin in _wheels(source, names, needed, folder)]
+    if without:
+        _build(ws, without, needed, folder, scratch)
+
+
+def _wheels(source: str, names: list[str], needed: Needed, folder: Path) -> list[str]:
+    """Download the wheels of these pins from one place, and return those that it has none of."""
+    words: tuple[str | Path, ...] = (*_PIP, "download", "--no-deps", "--only-binary=:all:", *_fitting(needed.minor), "--dest", folder)
+    try:
+        run(*words, *names, env=_for_pip(source, needed), timeout=1200)
+    except ToolError:
+        return names if len(names) == 1 else [pin for name in names for pin in _wheels(source, [name], needed, folder)]
+    return []
+
+
+def _build(ws: Workspace, pins: list[str], needed: Needed, folder: Path, scratch: Path) -> None:
+    """Let uv build what has no wheel, as a build would: the wheels are left in its cache."""
+    from uv import find_uv_bin
+
+    python = ws.work / f"pythons/{needed.minor}/bin/python{needed.minor}"
+    where = (
+        "--no-config",
+        "--no-deps",
+        "--system-certs",
+        "--python",
+        python,
+        "--cache-dir",
+        scratch / "built",
+        "--target",
+        scratch / "target",
+    )
+    run(find_uv_bin(), "pip", "install", "--quiet", *where, *pins, env=needed.environment, timeout=1800)
+    for path in (scratch / "built").glob("sdists-*/**/*.whl"):
+        shutil.copy(path, folder)
+
+
+def by_source(text: str) -> dict[str, list[str]]:
+    """The pins of uv's output with index annotations, by the index or folder that each comes from."""
+    found: dict[str, list[str]] = {}
+    for pin, source in re.findall(r"(?m)^(\S+==[^\s;]+).*\n\s+# from (\S+)$", text):
+        found.setdefault(source, []).append(pin)
+    return found
+
+
+def _for_pip(source: str, needed: Needed) -> dict[str, str]:
+    """pip's variables for one source alone, which uv names without a password."""
+    from seldon_buildpack.secrets import without_credentials
+
+    told = needed.environment
+    common = {
+        "PIP_TRUSTED_HOST": told.get("UV_INSECURE_HOST", ""),
+        "PIP_CERT": told.get("SSL_CERT_FILE", ""),
+        "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
+        **{name: value for name, value in told.items() if name in _PROXIES},
+    }
+    if not source.startswith(("http://", "https://")):
+        return _without_empty({**common, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": source})
+    url = next((url for url in needed.indexes if without_credentials(url).rstrip("/") == source.rstrip("/")), source)
+    return _without_empty({**common, "PIP_INDEX_URL": url}) | {"PIP_EXTRA_INDEX_URL": ""}
+
+
+def _fitting(minor: str) -> tuple[str, ...]:
+    """pip's words for files that fit the image's Python and platform, not this machine's."""
+    abis = (f"--abi=cp{minor.replace('.', '')}", "--abi=abi3", "--abi=none")
+    return (*(f"--platform={one}" for one in _PLATFORMS), "--python-version", minor, "--implementation", "cp", *abis)
+
+
+def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
