@@ -134,16 +134,19 @@ def licences(image: str) -> tuple[str, str]:
     return read_file(image, f"{LICENCES}/license_info.csv"), read_file(image, f"{LICENCES}/license.txt")
 
 
-def licensed(image: str) -> list[tuple[str, str]]:
+def licensed(image: str, folder: str = LICENCES) -> list[tuple[str, str]]:
     """Name and version of what license_info.csv lists, sorted."""
-    rows = csv.DictReader(read_file(image, f"{LICENCES}/license_info.csv").splitlines())
+    rows = csv.DictReader(read_file(image, f"{folder}/license_info.csv").splitlines())
     return sorted((row["Name"], row["Version"]) for row in rows)
 
 
-def installed(image: str) -> list[tuple[str, str]]:
-    """Name and version of what the image's interpreter finds installed, wherever the source is not, sorted."""
-    program = "import importlib.metadata as m, json; print(json.dumps(sorted((d.metadata['Name'], d.version) for d in m.distributions())))"
-    words = ["docker", "run", "--rm", "--entrypoint", "launcher", "--workdir", "/", image, "python", "-c", program]
+def installed(image: str, *folders: str) -> list[tuple[str, str]]:
+    """Name and version of what the image's interpreter finds installed, or of what lies in some of the image's folders, sorted."""
+    program = (
+        "import importlib.metadata as m, json, sys; path = sys.argv[1:] or sys.path;"
+        "print(json.dumps(sorted((d.metadata['Name'], d.version) for d in m.distributions(path=path))))"
+    )
+    words = ["docker", "run", "--rm", "--entrypoint", "launcher", "--workdir", "/", image, "python", "-c", program, *folders]
     done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
     return [(name, version) for name, version in json.loads(done.stdout)]
 

@@ -81,10 +81,17 @@ def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(pack: Pack, sample
     assert (packages.licences(image), _bill(pack, image, tmp_path / "after")) == before
 
 
-def _bill(pack: Pack, image: str, folder: Path) -> Any:
-    """The one bill of materials that pack finds in an image."""
+def test_what_watches_files_for_dev_has_its_licences_and_bill_in_its_own_layer(minimal: Built, pack: Pack, tmp_path: Path) -> None:
+    layer = "/layers/seldon_python/watcher"
+    found = packages.licensed(minimal.image, f"{layer}/licenses")
+    assert "watchfiles" in dict(found)
+    assert found == packages.installed(minimal.image, f"{layer}/site-packages")
+    assert "\nMIT License\nThe MIT License" in packages.read_file(minimal.image, f"{layer}/licenses/license.txt")
+    assert sorted((one["name"], one["version"]) for one in _bill(pack, minimal.image, tmp_path, "watcher")["components"]) == found
+
+
+def _bill(pack: Pack, image: str, folder: Path, layer: str = "third-party-licenses") -> Any:
+    """The bill of materials that pack finds in an image for a layer."""
     words = [str(pack.made.pack), "sbom", "download", image, "--output-dir", str(folder)]
     subprocess.run(words, check=True, capture_output=True, env={**os.environ, **pack.environment}, timeout=120)
-    [file] = folder.rglob("seldon_python/**/*.json")
-    assert file.relative_to(folder) == Path("layers/sbom/launch/seldon_python/third-party-licenses/sbom.cdx.json")
-    return json.loads(file.read_text())
+    return json.loads((folder / f"layers/sbom/launch/seldon_python/{layer}/sbom.cdx.json").read_text())

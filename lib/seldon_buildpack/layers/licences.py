@@ -32,15 +32,20 @@ def key(source: Mapping[str, str]) -> dict[str, str]:
 
 def make(layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], source: Mapping[str, str]) -> None:
     """Fill the layer from site-packages folders and from the licences of ``programs``, by name."""
-    from seldon_buildpack.install import licences
-
     target = layer.begin()
-    packages = licences.read(sites)
-    (target / "license_info.csv").write_text(licences.as_csv(packages), encoding="utf-8")
-    (target / "license.txt").write_text(licences.as_text(packages), encoding="utf-8")
+    describe(layer, target, sites)
     for name, licence in programs.items():
         # An interpreter of somebody's catalogue may come without.
         if licence.is_file():
             shutil.copyfile(licence, target / f"{name}.txt")
-    sbom.write(layer, [sbom.Package(one.name, one.version, one.licences) for one in packages])
     layer.finish(Types(launch=True), key(source))
+
+
+def describe(layer: Layer, folder: Path, sites: Sequence[Path]) -> None:
+    """Write s2i's two files into a folder of a layer, and the layer's bill of materials."""
+    from seldon_buildpack.install import licences
+
+    packages = licences.read(sites)
+    (folder / "license_info.csv").write_text(licences.as_csv(packages), encoding="utf-8")
+    (folder / "license.txt").write_text(licences.as_text(packages), encoding="utf-8")
+    sbom.write(layer, [sbom.Package(one.name, one.version, one.licences) for one in packages])

@@ -3,7 +3,8 @@
 Why a layer: equal byte for byte for every model on a Python, and in a folder that only seldon-dev looks into: watchfiles
 needs anyio and others, and neither the wrapper nor the model is to meet them. Its name sorts behind all others, so that an
 image without it shares with one that has it all the same.
-Made by: copying the tree that the buildpack carries for each supported Python, and one file.
+Made by: copying the tree that the buildpack carries for each supported Python, and one file. Its licences lie in it: it comes
+and goes without what the layer of the licences lists.
 Reused while: the tree and the file are the same. Left out where BP_DEV_PROCESS is 0.
 """
 
@@ -14,6 +15,7 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process
 from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.layers import licences
 from seldon_buildpack.layers.keys import of_texts
 
 NAME = "watcher"
@@ -48,4 +50,6 @@ def make(layer: Layer, watcher: Watcher) -> None:
     shutil.copyfile(_PROGRAM, binaries / "seldon-dev")
     (binaries / "seldon-dev").chmod(0o755)
     shutil.copytree(watcher.tree, layer.path / "site-packages")
+    (layer.path / "licenses").mkdir()
+    licences.describe(layer, layer.path / "licenses", [layer.path / "site-packages"])
     layer.finish(Types(launch=True), watcher.key)
