@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ MODEL = Path(__file__).parent / "mirror"
 _GRPC = Path(__file__).parent / "grpc_cases.py"
 _SERVE = Path(__file__).parents[2] / "lib/seldon_buildpack/launch/seldon_serve.py"
 _SECONDS = 20.0
+# Connections that are open at the same time, each waiting for what the server does with a silent client.
+_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -342,7 +345,7 @@ class Setup:
     model: str = "Mirror.Mirror"
     variables: Mapping[str, str] = field(default_factory=dict)
     only: tuple[str, ...] = ()
-    connections: bool = False
+    connections: tuple[str, ...] = ()
     grpc: bool = False
 
 
@@ -368,8 +371,15 @@ _RAW = (
 
 SETUPS: Mapping[str, Setup] = {
     "as it is": Setup(grpc=True),
-    "one connection at a time": Setup(variables={"GUNICORN_THREADS": "1"}, only=("GET /health/ping",), connections=True),
-    "threads": Setup(variables={"GUNICORN_THREADS": "4"}, only=("GET /health/ping", "an answer of 8 MB"), connections=True),
+    # The parser is the same; how long a connection is kept is not.
+    "one connection at a time": Setup(
+        variables={"GUNICORN_THREADS": "1"},
+        only=("GET /health/ping",),
+        connections=("one request", "two requests, one after the other", "asked to close", "a body that comes slowly"),
+    ),
+    "threads": Setup(
+        variables={"GUNICORN_THREADS": str(_AT_ONCE)}, only=("GET /health/ping", "an answer of 8 MB"), connections=tuple(CONNECTIONS)
+    ),
     "several workers": Setup(
         variables={"GUNICORN_WORKERS": "3", "GRPC_WORKERS": "2", "GRPC_THREADS": "2"}, only=("ndarray to /predict",), grpc=True
     ),
@@ -469,8 +479,11 @@ def answers(server: Server, setup: Setup, with_wrapper: Sequence[str | Path], en
     """
     chosen = {name: request for name, request in REST.items() if _wanted(name, setup.only)}
     found = {f"REST, {name}": str(_whole(ask(server.rest, request))) for name, request in chosen.items()}
-    if setup.connections:
-        found |= {f"connection, {name}": exchange(server.rest, sent) for name, sent in CONNECTIONS.items()}
+    at_once = _AT_ONCE if len(setup.connections) == len(CONNECTIONS) else 1
+    with ThreadPoolExecutor(at_once) as pool:
+        sent = [CONNECTIONS[name] for name in setup.connections]
+        received = pool.map(lambda parts: exchange(server.rest, parts), sent)
+        found |= {f"connection, {name}": text for name, text in zip(setup.connections, received, strict=True)}
     if setup.grpc:
         done = subprocess.run(
             [*map(str, with_wrapper), str(_GRPC), server.grpc],
