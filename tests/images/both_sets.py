@@ -449,7 +449,7 @@ def exchange(address: str, sent: Sequence[bytes | float]) -> str:
                 else:
                     time.sleep(part)
             # Longer than gunicorn keeps a connection that is idle: whether it is closed then is part of the answer.
-            connection.settimeout(3)
+            connection.settimeout(5)
             while part := connection.recv(65536):
                 received += part
             end = "closed"
