@@ -266,7 +266,7 @@ def _always(status: int, body: str, content_type: str) -> Callable[[Path], Abstr
 
 @contextlib.contextmanager
 def _for_newer_python(scratch: Path) -> Iterator[str]:
-    packages.wheel(scratch / "simple/mine", "mine", "1.0", requires_python=">=3.13")
+    packages.wheel(scratch / "simple/mine", "mine", "1.0", requires_python=">=3.14")
     with servers.plain_http(scratch) as url:
         yield url
 

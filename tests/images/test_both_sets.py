@@ -46,6 +46,8 @@ _HTTP = (
     "a length that is too short",
     "an expectation nobody knows",
     "a proxy's protocol",
+    # From elsewhere than this machine: who says so there may be anybody.
+    "SCRIPT_NAME",
 )
 _KNOWN: Mapping[str, frozenset[str]] = {
     "as it is": frozenset(f"REST, {what}" for what in (*_NUMPY, *_FLASK)),
