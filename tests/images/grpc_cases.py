@@ -130,7 +130,7 @@ def _message(content):
 
 def _asked(call, request, seconds=_SECONDS):
     try:
-        return json_format.MessageToJson(call(request, timeout=seconds), indent=None)
+        return json_format.MessageToJson(call(request, timeout=seconds), indent=None, sort_keys=True)
     except grpc.RpcError as error:
         return f"{error.code()} {error.details()}"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.images import both_sets
-from tests.images.both_sets import SETUPS, Local, Request, Server, Setup
+from tests.images.both_sets import Local, Server
 from tests.images.conftest import Pack
+from tests.images.wrapper_requests import SETUPS, Request, Setup
 from tools import container
 from tools.container import Container
 
