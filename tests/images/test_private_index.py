@@ -205,3 +205,23 @@ def test_the_search_for_secrets_finds_one_that_is_there(pack: Pack, source: Sour
     assert planted.password in places[0]
     with pytest.raises(AssertionError):
         assert_nowhere(None, f"HTTP header: Basic {servers.basic(planted.user, planted.password)}", planted.words())
+
+
+def test_a_model_of_local_wheels_with_a_guarded_page_and_a_private_index_besides_leaves_nothing_behind(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
+) -> None:
+    first, page = indexes["first"], Credentials.planted("page")
+    paged = packages.wheel(tmp_path / "served", "paged", "1.0")
+    own = packages.wheel(tmp_path / "own", "own", "1.0", requires=(f"{first.name}<2",))
+    app = source(
+        {
+            **with_lines(packages.model("own", first.name, "paged"), BP_PIP_FIND_LINKS="wheels", EXTRA_INDEX_URL=first.with_user),
+            "requirements.txt": "own\npaged\n",
+            f"wheels/{own.name}": own.read_bytes(),
+        }
+    )
+    with servers.files_with_password(paged.parent, page.user, page.password) as url:
+        env = {"PIP_FIND_LINKS": f"{servers.with_user(url, page.user, page.password)}/"}
+        built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=env)
+    assert packages.said(IMAGE) == ["own 1.0", f"{first.name} 1.0", "paged 1.0"]
+    assert_nowhere(IMAGE, of_phases(built.log), words(first.allowed, page))
