@@ -13,8 +13,15 @@ from tools import container
 
 Source = Callable[..., Path]
 
+# It wants all of setuptools, of which the wrapper's start has only what it needs.
 _SAYS = """\
+import distutils.version
 import importlib.metadata
+
+import pkg_resources
+
+assert distutils.version.LooseVersion("1.10") > distutils.version.LooseVersion("1.9")
+assert pkg_resources.parse_version("1.10") > pkg_resources.parse_version("1.9")
 
 
 class Says:

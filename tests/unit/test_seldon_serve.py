@@ -336,6 +336,12 @@ def test_a_user_without_a_name_gets_one(monkeypatch: pytest.MonkeyPatch) -> None
     assert env.values["USER"] == "seldon"
 
 
+def test_a_word_is_a_switch_as_in_distutils() -> None:
+    assert [seldon_serve_otherwise.strtobool(word) for word in ("Yes", "on", "1", "t", "No", "off", "0", "F")] == [1, 1, 1, 1, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match="invalid truth value 'maybe'"):
+        seldon_serve_otherwise.strtobool("maybe")
+
+
 # What the collector is set to while the class is made and while it is served.
 COUNTING = """
 import gc

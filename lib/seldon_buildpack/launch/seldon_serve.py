@@ -339,7 +339,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     usual = otherwise.look_for_less_garbage()
     try:
-        microservice = importlib.import_module("seldon_core.microservice")
+        microservice = otherwise.import_wrapper()
     except ModuleNotFoundError as error:
         if error.name != "seldon_core":
             raise

@@ -1,18 +1,20 @@
 """What of the wrapper runs otherwise than it was written: its functions are wrapped in memory, its files stay as they are.
 
-How its processes end, when Python looks for garbage, and what a client of the current set of pins (docs/wrapper.md) would see otherwise.
+How it is imported, how its processes end, when Python looks for garbage, and what a client of the current set of pins (docs/wrapper.md) would see otherwise.
 Imported by seldon-serve, beside which it lies in the image; standard library, syntax of Python 3.6.
 """
 
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import signal
 import sys
+import types
 from multiprocessing.connection import wait
 from multiprocessing.managers import SyncManager
-from typing import Any, Callable, List, NoReturn, Optional, Sequence
+from typing import Any, Callable, Iterator, List, NoReturn, Optional, Sequence
 
 # Long enough for any request worth waiting for, gunicorn's own default; the platform's patience ends sooner (docker: 10 s).
 GRACE_SECONDS = 30.0
@@ -60,6 +62,58 @@ def end_in_order(microservice: Any) -> None:
 
     servers.get_grpc_server = get_grpc_server
     microservice.start_servers = start_servers
+
+
+def import_wrapper() -> Any:
+    """The wrapper's main module, without the whole of setuptools for what is hardly used: 40 ms of each start.
+
+    The wrapper takes one function from distutils, which is setuptools' own from Python 3.12 on; gunicorn 20 needs pkg_resources only for
+    servers that are named by an entry point. The model finds both as they are.
+    """
+    _load_when_used("pkg_resources")
+    try:
+        with _one_function_of_distutils():
+            return importlib.import_module("seldon_core.microservice")
+    except ImportError as error:
+        # Some other package that is imported with it asks for more.
+        if not (error.name or "").startswith("distutils"):
+            raise
+    return importlib.import_module("seldon_core.microservice")
+
+
+def _load_when_used(name: str) -> None:
+    spec = importlib.util.find_spec(name)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(sys.modules[name])
+
+
+@contextlib.contextmanager
+def _one_function_of_distutils() -> Iterator[None]:
+    if sys.version_info < (3, 12):
+        yield
+        return
+    package, util = types.ModuleType("distutils"), types.ModuleType("distutils.util")
+    util.strtobool = strtobool  # type: ignore[attr-defined]
+    stand_ins = {"distutils": package, "distutils.util": util}
+    sys.modules.update(stand_ins)
+    try:
+        yield
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
+
+
+def strtobool(value: str) -> int:
+    """1 or 0 for a word that means so (distutils.util of Python 3.11). Raises ValueError for any other."""
+    word = value.lower()
+    if word in ("y", "yes", "t", "true", "on", "1"):
+        return 1
+    if word in ("n", "no", "f", "false", "off", "0"):
+        return 0
+    raise ValueError("invalid truth value {!r}".format(value))
 
 
 def look_for_less_garbage() -> Sequence[int]:
