@@ -1,6 +1,9 @@
-"""The two sets of the wrapper's pins held to each other: the same requests to a model on each, the answers compared whole."""
+"""The two sets of the wrapper's pins held to each other: the same requests to a model on each, the answers compared whole.
 
-import time
+The servers are those of the bundle, started by seldon-serve as in an image, as processes of this machine: thousands of connections
+in a few seconds are more than an engine's port proxy always passes on. That both sets serve in images is test_pins.py's.
+"""
+
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -8,11 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.images import both_sets
-from tests.images.both_sets import Local, Server
-from tests.images.conftest import Pack
-from tests.images.wrapper_requests import SETUPS, Request, Setup
-from tools import container
-from tools.container import Container
+from tests.images.both_sets import Local
+from tests.images.wrapper_requests import SETUPS, Setup
 
 # What a client can see, and why it is not mended (docs/wrapper.md); all other answers are the same.
 # NumPy 2: a float32 stays one, scalars print with their type, arrays have up to 64 dimensions.
@@ -66,45 +66,18 @@ _KNOWN: Mapping[str, frozenset[str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def images(pack: Pack) -> dict[str, str]:
-    """The model that answers with whatever it is asked for, on each set, built without a network."""
-    return {
-        pins: pack.must_build(
-            f"seldon-test-mirror-{pins}",
-            both_sets.MODEL,
-            "--network",
-            "none",
-            env={"BP_SELDON_PINS": pins, "MODEL_NAME": "Mirror.Mirror", "SERVICE_TYPE": "MODEL"},
-        ).image
-        for pins in ("upstream", "current")
-    }
-
-
-def _answers(image: str, setup: Setup, client: Local) -> dict[str, str]:
-    variables = {"MODEL_NAME": setup.model, **setup.variables}
-    options = [word for name, value in variables.items() for word in ("-e", f"{name}={value}")]
-    with container.started(image, options) as running:
-        running.wait_ready()
-        server = _server(running)
-        end = time.monotonic() + 20
-        while both_sets.ask(server.metrics, Request("/metrics", method="GET")).status != 200:
-            assert time.monotonic() < end, running.logs()
-            time.sleep(0.05)
-        return both_sets.answers(server, setup, client.python, {})
-
-
-def _server(running: Container) -> Server:
-    rest, metrics = (url.removeprefix("http://") for url in (running.rest, running.metrics))
-    return Server(rest, running.grpc_address, metrics)
+def _answers(local: Local, setup: Setup, log: Path) -> dict[str, str]:
+    with local.serving(setup, log) as (server, _):
+        return both_sets.answers(server, setup, local.python, {})
 
 
 @pytest.mark.parametrize("name", SETUPS)
-def test_a_client_gets_the_same_answers_from_both_sets(name: str, images: dict[str, str], bundle: Path) -> None:
-    client = Local(bundle, "upstream")
+def test_a_client_gets_the_same_answers_from_both_sets(name: str, bundle: Path, tmp_path: Path) -> None:
     # Both at once: most of the time is waiting for what a server does with a silent client.
     with ThreadPoolExecutor(2) as both:
-        asked = {pins: both.submit(_answers, image, SETUPS[name], client) for pins, image in images.items()}
+        asked = {
+            pins: both.submit(_answers, Local(bundle, pins), SETUPS[name], tmp_path / f"{pins}.log") for pins in ("upstream", "current")
+        }
         found = {pins: answers.result() for pins, answers in asked.items()}
     differing = both_sets.differences(found["upstream"], found["current"])
     assert {what: told for what, told in differing.items() if what not in _KNOWN.get(name, ())} == {}
