@@ -53,7 +53,7 @@ def _activated(forge: Path) -> None:
 
 def _prefixed(forge: Path) -> None:
     """The placeholder in a program, in a script's first line and in a text file."""
-    files = {
+    files: dict[str, str | bytes] = {
         "bin/prefixed-binary": _program_that_prints(f"{PLACEHOLDER}/share/prefixed".encode()),
         "bin/prefixed-script": f"#!{PLACEHOLDER}/bin/python\nimport sys\nprint(sys.prefix)\n",
         "etc/prefixed.conf": f"[prefixed]\ndata = {PLACEHOLDER}/share/prefixed\n",
@@ -81,7 +81,9 @@ def _python(forge: Path) -> None:
 def _linked(forge: Path) -> None:
     """Links of both kinds, and modes that are neither 644 nor 755."""
     with tempfile.TemporaryDirectory() as scratch:
-        root = written(Path(scratch), {"share/linked/one": "linked\n" * 1000, "bin/linked": _prints("linked"), "share/linked/closed": "444\n"})
+        root = written(
+            Path(scratch), {"share/linked/one": "linked\n" * 1000, "bin/linked": _prints("linked"), "share/linked/closed": "444\n"}
+        )
         os.link(root / "share/linked/one", root / "share/linked/the-same")
         (root / "bin/linked-too").symlink_to("linked")
         (root / "lib").mkdir()

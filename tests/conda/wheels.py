@@ -123,7 +123,7 @@ def compile_as_conda_build(python: Path, root: Path) -> None:
     for path in root.rglob("*.py"):
         os.utime(path, (BUILT_AT, BUILT_AT))
     # Templates and code of another Python do not compile, and need not.
-    words = [python, "-I", "-m", "compileall", "-q", "-d", f"{PLACEHOLDER}/lib", root]
+    words: list[str | Path] = [python, "-I", "-m", "compileall", "-q", "-d", f"{PLACEHOLDER}/lib", root]
     subprocess.run(words, check=False, capture_output=True, timeout=300, env={"PATH": os.environ["PATH"]})
 
 
