@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conda import channel
 from tests.images.conftest import Built, Pack, docker
 from tools import container
 from tools.container import Container
@@ -95,9 +96,17 @@ _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
 
 
 @pytest.fixture(scope="session")
-def build(pack: Pack) -> Callable[[str], Built]:
-    """Build a sample, once a session."""
-    return functools.cache(lambda sample: pack.must_build(f"seldon-test-sample-{sample}", _SAMPLES / sample))
+def build(pack: Pack, workspace: Workspace) -> Callable[[str], Built]:
+    """Build a sample, once a session; one that names conda's public channels with ours in their place."""
+
+    def build(sample: str) -> Built:
+        image, path = f"seldon-test-sample-{sample}", _SAMPLES / sample
+        if not (path / "environment.yml").exists():
+            return pack.must_build(image, path)
+        channels = ("--volume", f"{channel.build(workspace)}:/channels:ro")
+        return pack.must_build(image, path, *channels, env={"BP_CONDA_CHANNELS": "file:///channels/forge"})
+
+    return functools.cache(build)
 
 
 @pytest.fixture
