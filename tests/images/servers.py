@@ -161,20 +161,55 @@ def files_with_password(
     wanted = f"Basic {basic(user, password)}"
 
     class Guarded(Files):
-        def do_GET(self) -> None:
-            if self.headers.get("Authorization") == wanted:
-                super().do_GET()
-                return
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="files"')
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+        def allowed(self) -> bool:
+            return self.headers.get("Authorization") == wanted
 
     with serving(functools.partial(Guarded, directory=str(directory)), context, host) as url:
         yield url
 
 
+@contextlib.contextmanager
+def files_with_token(directory: Path, token: str, context: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The files of a directory below ``/t/TOKEN``, as conda's servers have it; yields the URL without the token."""
+    start = f"/t/{encoded(token)}/"
+
+    class Guarded(Files):
+        def allowed(self) -> bool:
+            found = self.path.startswith(start)
+            self.path = self.path.removeprefix(start[:-1])
+            return found
+
+    with serving(functools.partial(Guarded, directory=str(directory)), context) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def files_with_bearer(directory: Path, token: str) -> Iterator[str]:
+    """The files of a directory for those who send this token in a header."""
+
+    class Guarded(Files):
+        def allowed(self) -> bool:
+            return self.headers.get("Authorization") == f"Bearer {token}"
+
+    with serving(functools.partial(Guarded, directory=str(directory))) as url:
+        yield url
+
+
 class Files(http.server.SimpleHTTPRequestHandler):
-    """The files of a directory, the working one where none is given."""
+    """The files of a directory, the working one where none is given, for those who are allowed to read them."""
+
+    def allowed(self) -> bool:
+        """Whether this request is answered with what it asks for."""
+        return True
+
+    def send_head(self) -> Any:
+        """What GET and HEAD begin with."""
+        if self.allowed():
+            return super().send_head()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="files"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+        return None
 
     def log_message(self, format: str, *args: object) -> None: ...
