@@ -67,6 +67,7 @@ class Requirements:
     ``wrapper_by_url`` whether a URL or path says where that is.
     ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
+    ``text`` is what the file says where it is no file of the source but a part of another manifest, ``path``.
     ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
     they are made when the layer is. ``requires_python`` are the Pythons that the lock is for.
     """
@@ -85,6 +86,7 @@ class Requirements:
     digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
     arguments: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
     lock: bool = False
     requires_python: str = ""
 
