@@ -12,7 +12,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.relocate import neutral_sysconfig, relocatable, trim
+from tools.relocate import interface, neutral_sysconfig, relocatable, trim
 from tools.steps import ToolError, Workspace, digest, once, run
 from tools.trees import archive, compile_tree, tree_digest, world_readable
 
@@ -105,7 +105,7 @@ def _prefixes(minor: str) -> Iterator[Path]:
 
 def _probe(prefix: Path, minor: str) -> Installed | None:
     """None for a distribution's Python, which shares its prefix with everything else, and for one without headers."""
-    wanted = (f"bin/python{minor}", f"lib/python{minor}/os.py", f"include/python{minor}/Python.h")
+    wanted = (f"bin/python{minor}", f"lib/python{minor}/os.py", f"include/{interface(minor)}/Python.h")
     if prefix in (Path("/usr"), Path("/usr/local")) or not all((prefix / name).is_file() for name in wanted):
         return None
     program = "import platform; print(platform.python_implementation(), platform.python_version())"

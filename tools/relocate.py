@@ -54,6 +54,11 @@ def relocatable(prefix: Path, minor: str, target: Path) -> None:
     world_readable(target)
 
 
+def interface(minor: str) -> str:
+    """What the folder of the headers and the shared library are called after: until 3.7 with a letter, ``python3.7m`` (PEP 3149)."""
+    return f"python{minor}m" if minor in ("3.6", "3.7") else f"python{minor}"
+
+
 def of_glibc(name: str) -> bool:
     """Whether a shared library is one of glibc's own, which every image has."""
     return bool(_GLIBC_LIBRARIES.match(name))
@@ -104,7 +109,7 @@ def neutral_sysconfig(tree: Path, minor: str, prefix: str) -> None:
 
 def _copy(prefix: Path, minor: str, target: Path) -> None:
     library = f"lib/python{minor}"
-    for name in (f"include/python{minor}", library):
+    for name in (f"include/{interface(minor)}", library):
         shutil.copytree(
             prefix / name, target / name, symlinks=True, ignore=shutil.ignore_patterns(*_DROPPED_FOLDERS, "site-packages", "*.a")
         )
@@ -115,7 +120,7 @@ def _copy(prefix: Path, minor: str, target: Path) -> None:
             symlinks=True,
             ignore=lambda _, names: {n for n in names if not n.startswith("python")},
         )
-    for path in (prefix / "lib").glob(f"libpython{minor}.so*"):
+    for path in (prefix / "lib").glob(f"lib{interface(minor)}.so*"):
         shutil.copy2(path, target / "lib" / path.name, follow_symlinks=False)
     (target / "bin").mkdir()
     shutil.copy2(prefix / f"bin/python{minor}", target / f"bin/python{minor}")
@@ -161,7 +166,7 @@ def _carry_libraries(binaries: list[Path], folder: Path) -> list[Path]:
 
 def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: list[Path]) -> None:
     program, *libraries = binaries
-    shared = next((tree / "lib").glob(f"libpython{minor}.so.*"), None)
+    shared = next((tree / "lib").glob(f"lib{interface(minor)}.so.*"), None)
     run(_patchelf(), "--remove-rpath", program)
     if shared:
         # By path, so that no LD_LIBRARY_PATH of the surroundings can put another libpython in its place.
