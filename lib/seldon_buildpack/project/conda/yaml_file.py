@@ -42,8 +42,12 @@ def load(name: str, text: str) -> Document:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         raise _invalid(name, text, error) from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except yaml.YAMLError as error:
         raise errors.YamlInvalid(name, 1, "", str(error).splitlines()[0], "") from error
+    except RecursionError as error:
+        raise errors.YamlInvalid(
+            name, 1, "", "it has more lists within lists than can be read", "Write it as `conda env export` does."
+        ) from error
     reader = _Reader(name, text.splitlines(), {}, {})
     return Document(reader.value(node, ()) if node else None, reader.lines, reader.plain)
 
