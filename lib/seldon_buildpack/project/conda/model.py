@@ -38,8 +38,9 @@ class CondaEnvironment:
     ``channels`` are as written, with variables filled in, less `nodefaults`; ``specs`` what is to be solved, ``packages`` what a lock
     names instead. ``pip`` are the lines of the section `pip:`, or a lock's pinned pip packages with their hashes. ``python`` and
     ``wrapper`` are the versions of python and of seldon-core among conda's packages, as conda writes one: `=3.8`, `*` where any will do,
-    empty where the package is not named. ``files`` are those that were read. ``digest`` is over what conda's half is made from, less
-    credentials; that of pip's half is with its Requirements.
+    empty where the package is not named. ``prefix`` is where it lay on the machine that exported it. ``files`` are those that were read.
+    ``configuring`` are the variables of the build that channels use: none of them belongs into the image.
+    ``digest`` is over what conda's half is made from, less credentials; that of pip's half is with its Requirements.
     """
 
     path: Path
@@ -50,8 +51,10 @@ class CondaEnvironment:
     specs: tuple[Spec, ...] = ()
     pip: tuple[Spec, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    prefix: str = field(default="", repr=False)
     packages: tuple[Locked, ...] = ()
     files: tuple[Path, ...] = ()
+    configuring: frozenset[str] = frozenset()
     secrets: tuple[Secret, ...] = ()
     digest: str = ""
     python: str = ""

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from seldon_buildpack.project import requirements
 from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.project.requirements import Requirements
+from seldon_buildpack.project.requirements import Part, Requirements
 
 
 def pip_requirements(environment: CondaEnvironment, app: Path, env: Mapping[str, str]) -> Requirements | None:
@@ -13,4 +14,9 @@ def pip_requirements(environment: CondaEnvironment, app: Path, env: Mapping[str,
     ``text`` holds what pip is told. It goes into a file beside the environment's, as conda does it, since what it includes is looked
     for from there. Raises what requirements.read does, with the line of the environment's file.
     """
-    raise NotImplementedError
+    if not environment.pip:
+        return None
+    # An entry may be a text of several lines.
+    lines = [(line, entry.line + number) for entry in environment.pip for number, line in enumerate(entry.text.splitlines())]
+    part = Part("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+    return requirements.read(app, environment.path, env, part)
