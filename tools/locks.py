@@ -58,6 +58,9 @@ def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         for minor in minors:
             choice = ("--python-version", minor, "--python-platform", _PLATFORM)
             yield of_wrapper(ws, pins, minor), (*choice, *lifted, folder(ws, pins) / "requirements.in")
+    for minor, release in ws.versions["wrapper"]["conda_only"].items():
+        source = ws.checkout / f"lib/seldon_buildpack/locks/seldon-core-{release}/upstream/requirements-py{minor}.in"
+        yield source.with_name(f"py{minor}.txt"), ("--python-version", minor, "--python-platform", _PLATFORM, source)
     yield (
         ws.checkout / "tools/programs.txt",
         ("--python-version", default, "--python-platform", _PLATFORM, ws.checkout / "tools/programs.in"),

@@ -299,6 +299,49 @@ def pins_overridden(unmet: Sequence[str]) -> Advice:
     )
 
 
+# What conda's files say that will surprise
+
+
+def conda_yaml_taken(name: str) -> Advice:
+    """s2i looked for environment.yml alone."""
+    return Advice(
+        f"{name} is installed; s2i did not read it, but environment.yml alone.",
+        "Rename it to environment.yml if s2i builds this directory too.",
+    )
+
+
+def conda_prefix_ignored(name: str, number: int) -> Advice:
+    """Where the environment lay on the machine that it was exported on; conda reads it only for its own commands."""
+    return Advice(
+        f"{name}: the prefix in line {number} is of the machine that wrote the file; it is ignored.",
+        f"Remove line {number}, or export without it: `conda env export --from-history`.",
+    )
+
+
+def conda_selector_ignored(name: str, number: int, selector: str, dependency: str) -> Advice:
+    """conda-build's selectors are comments for conda."""
+    return Advice(
+        f"{name}: `[{selector}]` in line {number} is a comment for conda, so {dependency} is installed here too.",
+        f"Remove line {number} if it is for another platform, or the comment if it is not.",
+    )
+
+
+def conda_python_exact(name: str, number: int, version: str) -> Advice:
+    """`python 3.8` and `python==3.8` are not what `python=3.8` is."""
+    return Advice(
+        f"{name}: line {number} asks for Python {version}.0 alone, not for any {version}.",
+        f"Write python={version} for the newest {version}.",
+    )
+
+
+def conda_credential_in_image(name: str, variable: str) -> Advice:
+    """The variables of an environment are set when it is activated, in each container."""
+    return Advice(
+        f"{name}: the variable {variable} looks like a credential, and everyone who has the image can read it.",
+        "Take it out of the file, and give it at run: docker run -e, or a Secret of Kubernetes.",
+    )
+
+
 # Why detection failed: one line, read by somebody who does not know this buildpack
 
 

@@ -115,11 +115,11 @@ class Settings:
         """The keys of the file that would be in the image and look as if they held a password."""
         baked = {file.removesuffix(".default") for file in self.launch}
         return tuple(
-            name for name, value in self.values.items() if name in baked and value.source == FILE and _like_credential(name, value.value)
+            name for name, value in self.values.items() if name in baked and value.source == FILE and like_credential(name, value.value)
         )
 
 
-def _like_credential(name: str, value: str) -> bool:
+def like_credential(name: str, value: str) -> bool:
     """Whether a variable is a password by its name or by the form of its value."""
     return _named_credential(name, value) or bool(_CREDENTIAL_VALUE.search(value))
 

@@ -23,12 +23,13 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
             if (source / name / file).is_file():
                 shutil.copyfile(source / name / file, site / name / file)
         if bounds and name.startswith(_CORE):
-            _bound_otherwise(site / name / "METADATA", bounds)
+            bound_otherwise(site / name / "METADATA", bounds)
         (site / name / "RECORD").write_text("".join(f"{name}/{path.name},,\n" for path in (site / name).iterdir()) + f"{name}/RECORD,,\n")
     return names
 
 
-def _bound_otherwise(metadata: Path, bounds: Path) -> None:
+def bound_otherwise(metadata: Path, bounds: Path) -> None:
+    """Put the requirements of the file ``bounds`` in the place of those of the same name in a package's METADATA."""
     others = {_name(line): line for line in bounds.read_text().splitlines() if line and not line.startswith("#")}
     lines = []
     for line in metadata.read_text(encoding="utf-8").splitlines(keepends=True):
@@ -64,6 +65,13 @@ def pins(lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out:
     path = scratch / "wrapper-pins.txt"
     path.write_text("\n".join(kept) + "\n")
     return path
+
+
+def versions(lock: Path, left_out: Iterable[str] = ()) -> str:
+    """What a lock pins, less its hashes, but for these packages: constraints for a pip that would want a hash for everything."""
+    unwanted = {canonical(name) for name in left_out}
+    found = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text())
+    return "".join(f"{name}=={version}\n" for name, version in found if canonical(name) not in unwanted)
 
 
 def _name(requirement: str) -> str:

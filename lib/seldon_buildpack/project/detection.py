@@ -12,12 +12,13 @@ from pathlib import Path
 
 from seldon_buildpack import log
 from seldon_buildpack.project import s2i_environment
+from seldon_buildpack.project.conda import files as conda_files
 from seldon_buildpack.project.methods import GRAPH_METHODS
 from seldon_buildpack.project.source import entries, is_file, is_source, looked_into
 
 # In the order in which they are taken.
 MANIFESTS = (
-    *("requirements.txt", "setup.py", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock", "pyproject.toml", "setup.cfg"),
+    *("requirements.txt", "setup.py", *conda_files.NAMES, "pylock.toml", "uv.lock", "pyproject.toml", "setup.cfg"),
     *("poetry.lock", "Pipfile.lock", "Pipfile"),
 )
 

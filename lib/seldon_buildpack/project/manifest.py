@@ -1,7 +1,7 @@
 """Which manifest the source has.
 
-s2i's order first: requirements.txt, setup.py, environment.yml. Where there is none of them, what s2i did not know: pylock.toml,
-uv.lock, pyproject.toml. A manifest that is not installed decides nothing, but a log line names it.
+s2i's order first: requirements.txt, setup.py, environment.yml, in whose place its locks come before it. Where there is none of them,
+what s2i did not know: pylock.toml, uv.lock, pyproject.toml. A manifest that is not installed decides nothing, but a log line names it.
 """
 
 import re
@@ -12,13 +12,15 @@ from typing import Any
 from seldon_buildpack import errors, log
 from seldon_buildpack.log import Advice
 from seldon_buildpack.project import contradictions, locks, requirements, uv_indexes
+from seldon_buildpack.project.conda import files as conda_files
+from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.project.conda.pip_half import pip_requirements
 from seldon_buildpack.project.detection import MANIFESTS, misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.secrets import url_secrets
 
 REQUIREMENTS = "requirements.txt"
 _PROJECT = "pyproject.toml"
-_CONDA = ("environment.yml", "environment.yaml")
 # What decides about a project's installation, its code aside.
 _PROJECT_FILES = ("setup.py", "setup.cfg", _PROJECT, "MANIFEST.in")
 _POETRY = "poetry.lock"
@@ -28,13 +30,13 @@ _OF_A_PROJECT = re.compile(rb"^\s*\[(?:build-system|project|tool\.poetry(?:\.dep
 
 def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     """The requirements of the source, or None where it has no manifest. Raises a BuildError for one that cannot be installed."""
-    if (app / REQUIREMENTS).exists() or (app / REQUIREMENTS).is_symlink():
+    if _has_requirements(app):
         return requirements.read(app, app / REQUIREMENTS, env)
     if (app / "setup.py").is_file():
         return _project(app, "setup.py", ("-e", "."))
-    for name in _CONDA:
-        if (app / name).is_file():
-            raise errors.NotYetSupported(name, "Write what it lists under pip, and pip's names of the rest, into requirements.txt.")
+    if path := conda(app):
+        pip_requirements(conda_files.read(app, path, env), app, env)
+        raise errors.NotYetSupported(path.name, "Write what it lists under pip, and pip's names of the rest, into requirements.txt.")
     if (app / locks.PYLOCK).is_file():
         return locks.read_pylock(app)
     if (app / locks.UV_LOCK).is_file():
@@ -54,16 +56,27 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     return None
 
 
+def conda(app: Path) -> Path | None:
+    """The file of conda's that the source is installed from; None where it has none, or one of pip's goes before it."""
+    return None if _has_requirements(app) or (app / "setup.py").is_file() else conda_files.find(app)
+
+
+def _has_requirements(app: Path) -> bool:
+    return (app / REQUIREMENTS).exists() or (app / REQUIREMENTS).is_symlink()
+
+
 def present(app: Path) -> tuple[Path, ...]:
     """Every manifest of the source, also those that nothing is installed from: any of them may carry credentials."""
-    return tuple(app / name for name in MANIFESTS if (app / name).is_file())
+    named = (app / name for name in MANIFESTS if (app / name).is_file())
+    return tuple(path for path in named if path.name not in conda_files.EXPLICIT or conda_files.is_one(path))
 
 
-def not_installed(app: Path, chosen: Requirements | None) -> tuple[str, ...]:
+def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[str, ...]:
     """The manifests that the chosen one goes before, none of which it draws in itself."""
     if not chosen:
         return ()
-    drawn_in = {chosen.path, *chosen.files, *((app / name for name in _PROJECT_FILES) if app in chosen.local else ())}
+    itself = isinstance(chosen, Requirements) and app in chosen.local
+    drawn_in = {chosen.path, *chosen.files, *((app / name for name in _PROJECT_FILES) if itself else ())}
     others = (path for path in present(app) if path not in drawn_in)
     return tuple(path.name for path in others if path.name not in ("setup.cfg", _PROJECT) or _says_a_project(path))
 

@@ -67,6 +67,7 @@ class Requirements:
     ``wrapper_by_url`` whether a URL or path says where that is.
     ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
+    ``text`` is what the file says where it is no file of the source but a part of another manifest, ``path``.
     ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
     they are made when the layer is. ``requires_python`` are the Pythons that the lock is for.
     """
@@ -85,6 +86,7 @@ class Requirements:
     digest: str = ""
     index: IndexLines = field(default_factory=IndexLines)
     arguments: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)
     lock: bool = False
     requires_python: str = ""
 
@@ -113,12 +115,20 @@ class Requirements:
         return f"{count} package{'' if count == 1 else 's'}"
 
 
-def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
-    """Read the file and those it includes with -r and -c; ``env`` is what ${NAME} is looked up in.
+@dataclass(frozen=True)
+class Part:
+    """Requirements that are a part of another manifest: their text, and for each of its lines the line of the manifest."""
+
+    text: str
+    lines: tuple[int, ...]
+
+
+def read(app: Path, path: Path, env: Mapping[str, str], part: Part | None = None) -> Requirements:
+    """Read the file, or the ``part`` of it that is meant, and those it includes with -r and -c; ``env`` is what ${NAME} is looked up in.
 
     Raises a BuildError for a file that is missing or is not text, or a line that pip would refuse.
     """
-    found = Requirements(path)
+    found = Requirements(path, text=part.text if part else "")
     waiting = [(path, False)]
     while waiting:
         # A file that is both counts as what requires.
@@ -126,14 +136,14 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> Requirements:
         current, constraints = waiting.pop(0)
         if current in found.files:
             continue
-        text = text_of(app, current)
+        text = part.text if part and current == path else text_of(app, current)
         found = _with_file(found, app, current, text, env)
         names = _plain_names(text)
         if names is not None:
             found = found if constraints else replace(found, names=tuple(dict.fromkeys((*found.names, *names))))
             continue
         parsed = _parsed(_expanded(text, env))
-        _refuse_bad_lines(app, current, parsed.invalid_lines)
+        _refuse_bad_lines(app, current, parsed.invalid_lines, part.lines if part and current == path else ())
         options = [line.options for line in parsed.options]
         waiting += [
             (_included(app, current, name), constraints or key == "constraints")
@@ -247,7 +257,7 @@ def text_of(app: Path, path: Path) -> str:
         raise errors.ManifestNotText(name, data[: error.start].count(b"\n") + 1) from error
 
 
-def _refuse_bad_lines(app: Path, path: Path, invalid: list[Any]) -> None:
+def _refuse_bad_lines(app: Path, path: Path, invalid: list[Any], numbers: tuple[int, ...]) -> None:
     from packaging.requirements import InvalidRequirement, Requirement
 
     for line in invalid:
@@ -256,7 +266,8 @@ def _refuse_bad_lines(app: Path, path: Path, invalid: list[Any]) -> None:
             Requirement(text)
         except InvalidRequirement as error:
             why = str(error).splitlines()[0]
-            raise errors.BadRequirementLine(str(path.relative_to(app)), line.line_number, line.line, why, _meant(text)) from error
+            number = numbers[line.line_number - 1] if numbers else line.line_number
+            raise errors.BadRequirementLine(str(path.relative_to(app)), number, line.line, why, _meant(text)) from error
 
 
 def _meant(line: str) -> str:

@@ -1,0 +1,1 @@
+"""Getting conda's packages: which channels are asked, and with what credentials."""

@@ -1,0 +1,153 @@
+"""What conda's packages are made into an image layer with: no traces of the build, no doubled files, bytecode that is valid at start."""
+
+import json
+import os
+import struct
+import subprocess
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from seldon_buildpack.install.environments import site_packages
+
+# What the exporter sets every time to: 1980-01-01T00:00:01Z (lifecycle: layers.NormalizedDateTime).
+EXPORTED = 315532801
+# Python 3.7 brought bytecode that is never compared with its source (PEP 552).
+_UNCHECKED = 1
+_HEADER = 16
+_JOIN = "_seldon_pip_half.pth"
+
+
+def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
+    """Make an environment that was just installed one for an image.
+
+    ``joined`` are the site-packages of pip's half, which come before the environment's own; ``extracted`` holds what the packages say of
+    themselves.
+    """
+    (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
+    # By this file, which lists what was done when, other programs know an environment of conda's.
+    (prefix / "conda-meta/history").touch()
+    _complete_records(prefix / "conda-meta", extracted)
+    _single(prefix)
+    own = site_packages(prefix, minor)
+    own.mkdir(parents=True, exist_ok=True)
+    (own / _JOIN).write_text(_joining(own, joined))
+    compile_bytecode(prefix, minor)
+
+
+def _joining(own: Path, joined: Path) -> str:
+    """A line that `site` runs (site: .pth files): its own path alone would put pip's packages behind conda's, which they may replace."""
+    return (
+        f"import site, sys; n = len(sys.path); site.addsitedir({str(joined)!r}); new = sys.path[n:]; del sys.path[n:]; "
+        f"i = sys.path.index({str(own)!r}) if {str(own)!r} in sys.path else n; sys.path[i:i] = new\n"
+    )
+
+
+def _complete_records(folder: Path, extracted: Path) -> None:
+    """Take the build's own paths out of conda-meta, and put in what each package says of itself."""
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text())
+        told = extracted / path.stem / "info/index.json"
+        said = json.loads(told.read_text()) if told.is_file() else {}
+        record |= {key: value for key, value in said.items() if key not in ("md5", "sha256", "subdir") and value is not None}
+        for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
+            record.pop(key, None)
+        path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def _single(prefix: Path) -> None:
+    """Let one of several hard links stand and the others point to it: the exporter writes each of them in full."""
+    first: dict[tuple[int, int], Path] = {}
+    for folder, _, names in os.walk(prefix):
+        for name in sorted(names):
+            path = Path(folder, name)
+            told = path.lstat()
+            if path.is_symlink() or told.st_nlink < 2 or not told.st_size:
+                continue
+            kept = first.setdefault((told.st_dev, told.st_ino), path)
+            if kept != path:
+                path.unlink()
+                path.symlink_to(os.path.relpath(kept, path.parent))
+
+
+def compile_bytecode(prefix: Path, minor: str) -> None:
+    """Make all bytecode of the environment valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there."""
+    library = prefix / f"lib/python{minor}"
+    sources = [path for path in _sources(library) if not path.is_symlink()]
+    if minor == "3.6":
+        for source in sources:
+            os.utime(source, (EXPORTED, EXPORTED))
+        lacking = [source for source in sources if not _timed(_compiled(source, minor))]
+    else:
+        lacking = [source for source in sources if not _unchecked(_compiled(source, minor))]
+    _compile(prefix / "bin/python", library, (source for source in lacking if "tests" not in source.parts), minor)
+
+
+def _sources(library: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(library):
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+
+
+def _compiled(source: Path, minor: str) -> Path:
+    return source.parent / f"__pycache__/{source.stem}.cpython-{minor.replace('.', '')}.pyc"
+
+
+def _unchecked(compiled: Path) -> bool:
+    """Whether there is bytecode of the package's own, which is made such that nobody compares it with its source's time."""
+    try:
+        with compiled.open("rb") as file:
+            header = file.read(_HEADER)
+        if len(header) < _HEADER:
+            return False
+        magic, flags = struct.unpack("<4sI", header[:8])
+        if flags != _UNCHECKED:
+            # Not in place: the file may be a hard link to one of a package's.
+            data = compiled.read_bytes()
+            compiled.unlink()
+            compiled.write_bytes(magic + struct.pack("<I", _UNCHECKED) + data[8:])
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _timed(compiled: Path) -> bool:
+    """The same for Python 3.6, whose bytecode holds its source's time: the one that the exporter gives it."""
+    try:
+        data = compiled.read_bytes()
+    except FileNotFoundError:
+        return False
+    if len(data) < 12:
+        return False
+    compiled.unlink()
+    compiled.write_bytes(data[:4] + struct.pack("<I", EXPORTED) + data[8:])
+    return True
+
+
+def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: str) -> None:
+    """Compile these files. Those of another Python's syntax are not ours to report."""
+    # Before 3.11 the bytes depend on what the same process compiled before.
+    count = 1 if minor in ("3.6", "3.7", "3.8", "3.9", "3.10") else os.cpu_count() or 1
+    mode = () if minor == "3.6" else ("--invalidation-mode", "unchecked-hash")
+    command = [interpreter, "-s", "-m", "compileall", "-qq", "-f", *mode, "-i", "-"]
+    listed = [f"{path}\n" for path in sources]
+    running = [
+        (
+            "".join(listed[number::count]),
+            subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                text=True,
+                cwd=library,
+                env={"PYTHONHASHSEED": "0"},
+            ),
+        )
+        for number in range(min(count, len(listed)))
+    ]
+    for text, process in running:
+        if process.stdin:
+            process.stdin.write(text)
+            process.stdin.close()
+    for _, process in running:
+        process.wait()

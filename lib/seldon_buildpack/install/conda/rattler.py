@@ -1,0 +1,149 @@
+"""Runs rattler for one build: what it may know of credentials and certificates in files of the build's scratch folder, its answers as values."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from seldon_buildpack.install.conda.channels import Channels, Login
+
+_WORKER = Path(__file__).parent / "worker.py"
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package by its address, less credentials, and its hashes, hexadecimal, empty where nobody says one; ``size`` in bytes, 0 where unknown."""
+
+    url: str
+    sha256: str = ""
+    md5: str = ""
+    size: int = 0
+
+    @property
+    def file_name(self) -> str:
+        """The last part of its address."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def name(self) -> str:
+        """Its name (conda: Package naming conventions)."""
+        return self._parts[0]
+
+    @property
+    def version(self) -> str:
+        """Its version."""
+        return self._parts[1]
+
+    @property
+    def build(self) -> str:
+        """Its build string."""
+        return self._parts[2]
+
+    @property
+    def _parts(self) -> tuple[str, str, str]:
+        stem = self.file_name.removesuffix(".conda").removesuffix(".tar.bz2")
+        name, version, build = (*stem.rsplit("-", 2), "", "")[:3]
+        return name, version, build
+
+
+@dataclass(frozen=True)
+class Solved:
+    """A solution: its packages, which of the attempts it is of, and what the solver said to those before."""
+
+    packages: tuple[Package, ...]
+    attempt: int
+    refused: tuple[str, ...]
+
+
+class Unsolved(Exception):
+    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones."""
+
+    def __init__(self, said: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
+        super().__init__(said[-1] if said else "")
+        self.said = tuple(said)
+        self.missing = missing
+
+
+class Failed(Exception):
+    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True)
+class Rattler:
+    """py-rattler with the channels and the network of one build. ``env`` is all of its environment, ``scratch`` a folder only we may read."""
+
+    channels: Channels
+    env: Mapping[str, str]
+    libraries: Path
+    scratch: Path
+
+    @property
+    def extracted(self) -> Path:
+        """Where packages lie extracted, each in a folder of its own with its ``info``."""
+        return self.scratch / "pkgs"
+
+    def solve(self, specs: Sequence[str], attempts: Sequence[Sequence[str]], virtual: Sequence[tuple[str, str, str]]) -> Solved:
+        """The packages for ``specs`` with the constraints of the first of ``attempts`` that has a solution. Raises Unsolved and Failed."""
+        answer = self._run(
+            "solve",
+            channels=self.channels.urls,
+            alias=self.channels.alias,
+            specs=specs,
+            attempts=attempts,
+            virtual=virtual,
+        )
+        if "packages" not in answer:
+            raise Unsolved(answer["unsolved"], answer["missing"])
+        packages = (Package(one["url"], one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
+        return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"], tuple(answer["unsolved"]))
+
+    def install(self, packages: Sequence[Package], prefix: Path) -> None:
+        """Fetch, check and link the packages, and run their link scripts as conda does. Raises Failed."""
+        self._run("install", packages=[asdict(one) for one in packages], prefix=str(prefix))
+
+    def _run(self, do: str, **arguments: Any) -> Mapping[str, Any]:
+        self.scratch.mkdir(exist_ok=True)
+        job = {"do": do, "cache": str(self.scratch), "config": self._config(), **arguments}
+        done = subprocess.run(
+            [sys.executable, "-I", "-S", "-B", _WORKER, self.libraries],
+            input=json.dumps(job),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            env={**self.env, "TMPDIR": str(self.scratch)},
+            cwd=self.scratch,
+        )
+        try:
+            answer: Mapping[str, Any] = json.loads(done.stdout)
+        except ValueError as error:
+            raise Failed("crash", done.stderr.strip() or f"it ended with {done.returncode}") from error
+        if "error" in answer:
+            raise Failed(answer["error"], answer["message"])
+        return answer
+
+    def _config(self) -> str:
+        """rattler's own configuration file; who may read what is in a file that it names."""
+        logins = self.scratch / "logins.json"
+        with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump({_place(one): _authentication(one) for one in self.channels.logins}, file)
+        return f'tls-root-certs = "system"\nauthentication-override-file = {json.dumps(str(logins))}\n'
+
+
+def _place(login: Login) -> str:
+    """The host with port and path, as rattler looks one up."""
+    return login.url.partition("://")[2].rstrip("/")
+
+
+def _authentication(login: Login) -> dict[str, Any]:
+    if token := login.token.reveal():
+        return {"CondaToken": token}
+    return {"BasicHTTP": {"username": login.user, "password": login.password.reveal()}}
