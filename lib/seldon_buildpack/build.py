@@ -110,17 +110,17 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     provided = stack.provide()
     for piece in shadowing.check(project.model, stack.modules()):
         out.advise(piece)
-    serve.make(stack.layer(serve.NAME), bundle, provided.environment / "bin", project.settings.launch)
+    serve.make(stack.layer(serve.NAME), bundle, provided.path, {**provided.launch, **project.settings.launch})
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
         certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
     labels = {
         "io.seldon.licenses": str(stack.layer(licences.NAME).path),
-        "io.seldon.python.version": interpreter.request,
-        "io.seldon.wrapper.version": provided.standing.seldon_core,
-        "io.seldon.wrapper.pins": provided.standing.wrapper.pins,
+        "io.seldon.python.version": provided.python,
+        "io.seldon.wrapper.version": provided.seldon_core,
+        "io.seldon.wrapper.pins": provided.pins,
         **project.labels,
     }
-    processes = [serve.WEB, *([watcher.DEV] if stack.watcher else [])]
+    processes = [serve.WEB, *([watcher.DEV] if provided.dev else [])]
     launch.write(stack.root, processes, labels, project.large.slices)
     for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
         out.masked_in_image(name)

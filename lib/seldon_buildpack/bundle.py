@@ -68,6 +68,12 @@ class Bundle:
         return self.root / "wheels"
 
     @property
+    def conda_pythons(self) -> tuple[str, ...]:
+        """The Pythons (minors) that a conda environment may have: those that some release of the wrapper is locked for."""
+        found = {path.stem.removeprefix("py") for path in (self.root / "locks").glob("*/*/py*.txt")}
+        return tuple(sorted(found, key=lambda minor: int(minor.partition(".")[2])))
+
+    @property
     def seldon_core(self) -> str:
         """The release of the wrapper that is carried."""
         return self.wrappers[self.default_python][UPSTREAM].version

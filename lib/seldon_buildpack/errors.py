@@ -1181,6 +1181,17 @@ class ChannelFolderNotIndexed(BuildError):
         )
 
 
+class ChannelAliasInvalid(BuildError):
+    """Where names of channels are looked up is no address. ``variable`` is the one that says it, or empty."""
+
+    def __init__(self, source: str, variable: str) -> None:
+        super().__init__(
+            "The address that names of channels are looked up below is not a URL",
+            f"It comes from {source}.",
+            _set(variable, "https://conda.example.com") if variable else "Write channel_alias with its scheme: https://conda.example.com.",
+        )
+
+
 class CudaInvalid(BuildError):
     """The version of CUDA to solve for is none. ``source`` says where it comes from."""
 

@@ -208,7 +208,7 @@ def binding_without_type(name: str) -> Advice:
     """A directory among the bindings that does not say what it is."""
     return Advice(
         f"The binding {name} is not read: it has no file `type`.",
-        "Add one that says what the binding is: pypi, netrc, ca-certificates or dependency-mirror.",
+        "Add one that says what the binding is: pypi, conda, netrc, ca-certificates or dependency-mirror.",
     )
 
 
@@ -331,6 +331,22 @@ def conda_python_exact(name: str, number: int, version: str) -> Advice:
     return Advice(
         f"{name}: line {number} asks for Python {version}.0 alone, not for any {version}.",
         f"Write python={version} for the newest {version}.",
+    )
+
+
+def terms_of_defaults() -> Advice:
+    """Anaconda's own channels are free of charge for some only."""
+    return Advice(
+        "The packages of `defaults` are under Anaconda's terms of service: organisations with more than 200 people need a licence.",
+        "Read the terms, or take packages from elsewhere: `channels: [conda-forge, nodefaults]`, or BP_CONDA_CHANNELS=conda-forge.",
+    )
+
+
+def condarc_certificates(binding: str) -> Advice:
+    """conda's own switch for TLS, which may name a file of the machine that it was written on."""
+    return Advice(
+        f"The binding {binding}: ssl_verify of its .condarc is not read.",
+        "Put the authorities that are to be trusted into the binding as `certificates`, or into a binding of the type ca-certificates.",
     )
 
 

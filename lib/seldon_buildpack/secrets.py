@@ -13,6 +13,8 @@ MASK = "****"
 _USERINFO = re.compile(r"(?<=://)(?!git@)(?:[^/?#\s]+(?=@)|[^/?#\s:@\[]*:(?!\d*(?:[/?#\s'\"`,;)]|$))\S*(?=@))")
 # What stands behind the ? of a URL: signed links carry their signature there.
 _QUERY = re.compile(r"(?<=://)([^\s?#]*\?)([^\s#]+)")
+# A token for a channel of conda's, which is a part of the path (conda: conda.common.url, split_anaconda_token).
+_TOKEN = re.compile(r"(?<=://)([^\s?#]*?/t/)([^\s/?#'\"`,;)]+)")
 # What the WHATWG's URL standard leaves as it is in a user's part, and so does uv.
 _NOT_ENCODED = "!$&'()*+,~"
 
@@ -55,14 +57,14 @@ class Masker:
         return cls(tuple(sorted((form for form in forms if len(form) > 2), key=lambda form: (-len(form), form))))
 
     def mask(self, text: str) -> str:
-        """The text with every secret form, and every ``user:password@`` of a URL, replaced by ``****``."""
+        """The text with every secret form, and every ``user:password@`` and ``/t/token`` of a URL, replaced by ``****``."""
         for form in self.forms:
             text = text.replace(form, MASK)
-        return _USERINFO.sub(MASK, text)
+        return _TOKEN.sub(rf"\1{MASK}", _USERINFO.sub(MASK, text))
 
 
 def url_secrets(url: str) -> tuple[Secret, ...]:
-    """The secret parts of a URL: the password, or a user name that stands alone (a token), the two together, and its query.
+    """The secret parts of a URL: the password, or a user name that stands alone (a token), the two together, `/t/token`, and its query.
 
     A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing; and so is
     `git`, the customary user of ssh.
@@ -78,12 +80,20 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
     if not user and not password and (found := _USERINFO.search(url)):
         user, _, password = found[0].partition(":")
     credentials = (password, f"{user}:{password}") if password else (user,) if user and user != "git" else ()
-    return (*map(Secret, credentials), *query)
+    token = (Secret(found[2]) for found in _TOKEN.finditer(url))
+    return (*map(Secret, credentials), *token, *query)
 
 
 def without_credentials(url: str) -> str:
-    """The URL less its user name and password: fit for a key, a label, a log."""
-    return _USERINFO.sub("", url).replace("://@", "://")
+    """The URL less its user name, password and token: fit for a key, a label, a log."""
+    bare = _USERINFO.sub("", url).replace("://@", "://")
+    return _TOKEN.sub(lambda found: found[1].removesuffix("/t/"), bare)
+
+
+def url_token(url: str) -> str:
+    """The token in the path of a channel's URL; empty where there is none."""
+    found = _TOKEN.search(url)
+    return found[2] if found else ""
 
 
 def without_queries(text: str) -> str:

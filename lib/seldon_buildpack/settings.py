@@ -12,7 +12,11 @@ from seldon_buildpack.secrets import Secret, url_secrets
 from seldon_buildpack.variables import DECLARED, ENV, FILE, RUN, Setting
 
 # What configures an index or our build: honoured at build, never baked.
-_BUILD_ONLY = re.compile(r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY", re.IGNORECASE)
+_BUILD_ONLY = re.compile(
+    r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY|CONDA_CHANNELS|CONDA_CHANNEL_ALIAS|CONDA_OVERRIDE_.*",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"[\s,]+")
 # A name of a password, not of the file that holds one; and values whose form says what they are.
 _CREDENTIAL = re.compile(
     r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)", re.IGNORECASE
@@ -64,6 +68,10 @@ class Settings:
         """The words of one or more list variables, in order (pip separates a list by white space)."""
         return tuple(word for name in names for word in self.text(name).split())
 
+    def channels(self, name: str) -> tuple[str, ...]:
+        """The channels in a variable, in order: commas separate them as in conda, and spaces as in our other lists."""
+        return tuple(word for word in _APART.split(self.text(name)) if word)
+
     def flag(self, name: str) -> bool:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
@@ -107,8 +115,9 @@ class Settings:
 
     def secrets(self) -> tuple[Secret, ...]:
         """What must be masked: credentials in any URL of a build variable, and values whose name says that they are one."""
-        texts = (value.value for name, value in self.values.items() if not in_image(name, value.source))
-        urls = tuple(secret for text in texts for word in text.split() if "@" in word for secret in url_secrets(word))
+        texts = {name: value.value for name, value in self.values.items() if not in_image(name, value.source)}
+        words = [word for name, text in texts.items() for word in (_APART.split(text) if name.endswith("_CHANNELS") else text.split())]
+        urls = tuple(secret for word in words if "@" in word or "/t/" in word for secret in url_secrets(word))
         return (*urls, *(Secret(value.value) for name, value in self.values.items() if _named_credential(name, value.value)))
 
     def like_credentials(self) -> tuple[str, ...]:

@@ -94,12 +94,6 @@ _MODEL = Group(
             "false",
         ),
         _wrapper("PERSISTENCE", "0", "0 or 1. s2i asked for it; the wrapper reads and ignores it", "0"),
-        _wrapper(
-            "CONDA_ENV_NAME",
-            "",
-            "The conda environment that s2i's run script activated. An image has one environment here; it is ignored",
-            "microservice",
-        ),
         _build(
             "BP_KEEP_FILES",
             "",
@@ -215,6 +209,35 @@ _PACKAGES = Group(
         _build("PIP_RETRIES", "3", "How often a failed download is tried again", "5", SAME),
     ),
     "None of these is in the image, wherever it was set. Under s2i pip read its own variables too, and they stayed in the image.",
+)
+
+_CONDA = Group(
+    "Conda",
+    (
+        _wrapper("CONDA_ENV_NAME", "microservice", "Name of the environment: the value of CONDA_DEFAULT_ENV at start", "my-model"),
+        _build(
+            "BP_CONDA_CHANNELS",
+            "those of environment.yml",
+            "Channels to take instead of the file's, in order, separated by commas or spaces: names, URLs, or folders of the source (`./channel`)",
+            "https://conda.example.com/conda-forge",
+        ),
+        _build("CONDA_CHANNELS", "", "conda's name for BP_CONDA_CHANNELS, which wins", "conda-forge,bioconda", SAME),
+        _build(
+            "BP_CONDA_CHANNEL_ALIAS",
+            "conda's own",
+            "Address that the names of channels are looked up below; `defaults` are `main` and `r` there",
+            "https://conda.example.com",
+        ),
+        _build("CONDA_CHANNEL_ALIAS", "", "conda's name for BP_CONDA_CHANNEL_ALIAS, which wins", "https://conda.example.com", SAME),
+        _build(
+            "BP_CONDA_OVERRIDE_CUDA",
+            "",
+            "Version of CUDA that the GPU's driver can do where the model runs: packages are chosen for it",
+            "12.4",
+        ),
+        _build("CONDA_OVERRIDE_CUDA", "", "conda's name for BP_CONDA_OVERRIDE_CUDA, which wins", "12.4", SAME),
+    ),
+    "These are for environment.yml and its locks. But for CONDA_ENV_NAME none is in the image. The variables for pip count for the section `pip:` too.",
 )
 
 _SERVING = Group(
@@ -346,5 +369,5 @@ _IMAGE = Group(
     "Every key of `.s2i/environment` that stands nowhere above is one too, as with s2i; of `--env`, what stands nowhere above stays in the build.",
 )
 
-GROUPS: tuple[Group, ...] = (_MODEL, _PYTHON, _PACKAGES, _SERVING, _LOGS, _TRACING, _OPERATOR, _IMAGE)
+GROUPS: tuple[Group, ...] = (_MODEL, _PYTHON, _PACKAGES, _CONDA, _SERVING, _LOGS, _TRACING, _OPERATOR, _IMAGE)
 DECLARED: tuple[Setting, ...] = tuple(setting for group in GROUPS for setting in group.settings)

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Package:
-    """A Python package and its licences: one SPDX expression, or names."""
+    """A package and its licences: one SPDX expression, or names. ``kind`` is the type of its package URL, ``about`` that URL's qualifiers."""
 
     name: str
     version: str
     licences: tuple[str, ...]
+    kind: str = "pypi"
+    about: tuple[tuple[str, str], ...] = ()
 
 
 def write(layer: Layer, packages: Iterable[Package]) -> None:
@@ -33,7 +35,7 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
 
     bom = Bom()
     for one in packages:
-        purl = PackageURL("pypi", None, one.name, one.version)
+        purl = PackageURL(one.kind, None, one.name, one.version, dict(one.about) or None)
         bom.components.add(
             Component(name=one.name, version=one.version, bom_ref=purl.to_string(), purl=purl, licenses=_licences(one.licences))
         )

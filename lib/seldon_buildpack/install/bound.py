@@ -1,23 +1,24 @@
 """What the platform's bindings say of packages: indexes, who may read them, whom to trust, where a mirror is.
 
 The types are those that Python builds on kpack, Tekton and pack have in common: ``pypi`` (uri, username, password, certificates, role, or a
-whole pip.conf), ``netrc`` (.netrc), ``ca-certificates`` (*.pem, *.crt), ``dependency-mirror`` (default, or an entry by a host's name).
+whole pip.conf), ``conda`` (uri, token or username and password, certificates, role, or a whole .condarc), ``netrc`` (.netrc),
+``ca-certificates`` (*.pem, *.crt), ``dependency-mirror`` (default, or an entry by a host's name).
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from seldon_buildpack import errors
 from seldon_buildpack.cnb.bindings import Binding, Bindings
-from seldon_buildpack.install import certificates
+from seldon_buildpack.install import certificates, entries
+from seldon_buildpack.install.conda import binding as conda_binding
+from seldon_buildpack.install.conda.binding import BoundConda
 from seldon_buildpack.install.credentials import Credential
-from seldon_buildpack.secrets import Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack.secrets import Secret, url_secrets
 
-PYPI, NETRC, CERTIFICATES, MIRROR = "pypi", "netrc", "ca-certificates", "dependency-mirror"
-TYPES = (PYPI, NETRC, CERTIFICATES, MIRROR)
+PYPI, CONDA, NETRC, CERTIFICATES, MIRROR = "pypi", "conda", "netrc", "ca-certificates", "dependency-mirror"
+TYPES = (PYPI, CONDA, NETRC, CERTIFICATES, MIRROR)
 
 _ROLES = ("extra", "index")
 _NETRC_NAMES = (".netrc", "netrc")
@@ -39,6 +40,7 @@ class Bound:
     netrc: str = field(default="", repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
     mirrors: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    conda: BoundConda = field(default_factory=BoundConda)
     facts: tuple[tuple[str, str], ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -46,7 +48,7 @@ class Bound:
         urls = (self.default[0], *(url for url, _ in self.extra), *(url for _, url in self.mirrors))
         texts = (word for value, _ in self.options.values() for word in value.split() if "@" in word)
         found = [secret for one in self.credentials for secret in one.secrets()]
-        return (*found, *(secret for url in (*urls, *texts) for secret in url_secrets(url)))
+        return (*found, *self.conda.secrets(), *(secret for url in (*urls, *texts) for secret in url_secrets(url)))
 
     def told(self, name: str, fact: str) -> "Bound":
         """The same with one more line of the log."""
@@ -55,33 +57,43 @@ class Bound:
 
 def read(bindings: Bindings) -> Bound:
     """Read what each binding holds. Raises a BuildError for one that cannot be used."""
-    readers = {PYPI: _pypi, NETRC: _netrc, CERTIFICATES: _certificates, MIRROR: _mirror}
+    readers = {PYPI: _pypi, CONDA: _conda, NETRC: _netrc, CERTIFICATES: _certificates, MIRROR: _mirror}
     found = Bound()
     for binding in bindings.found:
         found = readers[binding.type](found, binding)
     return found
 
 
+def _conda(found: Bound, binding: Binding) -> Bound:
+    conda, fact = conda_binding.read(found.conda, binding)
+    return replace(_with_certificates(found, binding), conda=conda).told(binding.name, f"conda, {fact}")
+
+
+def _with_certificates(found: Bound, binding: Binding) -> Bound:
+    """The authorities that a binding brings beside an address."""
+    if "certificates" not in binding.entries:
+        return found
+    own = certificates.read(binding, "certificates", binding.entries["certificates"])
+    return replace(found, certificates=(*found.certificates, *own))
+
+
 def _pypi(found: Bound, binding: Binding) -> Bound:
-    if "certificates" in binding.entries:
-        found = replace(
-            found, certificates=(*found.certificates, *certificates.read(binding, "certificates", binding.entries["certificates"]))
-        )
+    found = _with_certificates(found, binding)
     if "pip.conf" in binding.entries:
         return _pip_conf(found, binding)
-    uri = _url(binding, "uri")
+    uri = entries.url(binding, "uri")
     role = binding.text("role").strip().lower() or _ROLES[0]
     if role not in _ROLES:
-        raise _invalid(
+        raise entries.invalid(
             binding, "its role is none", "Write `extra` or `index` into role: an index beside the others, or in the place of PyPI."
         )
     user, password = binding.text("username"), binding.text("password")
     if password and not user:
-        raise _invalid(binding, "it has a password without a username", "Add username; for a token most indexes want __token__.")
+        raise entries.invalid(binding, "it has a password without a username", "Add username; for a token most indexes want __token__.")
     source = f"the binding {binding.name}"
     own = (Credential.of_url(uri, user, password, source),) if user else _in_url(uri, source)
     found = replace(found, credentials=(*found.credentials, *own))
-    fact = f"pypi, {'the index' if role == 'index' else 'extra index'} {_shown(uri)}"
+    fact = f"pypi, {'the index' if role == 'index' else 'extra index'} {entries.shown(uri)}"
     return _with_index(found, binding, uri, role).told(binding.name, fact)
 
 
@@ -90,7 +102,7 @@ def _with_index(found: Bound, binding: Binding, url: str, role: str) -> Bound:
     if role == "extra":
         return replace(found, extra=(*found.extra, (url, source)))
     if found.default[0]:
-        raise _invalid(
+        raise entries.invalid(
             binding,
             f"{found.default[1]} too names the index in the place of PyPI",
             "Let one of them be it, and give the other the role `extra`.",
@@ -108,7 +120,7 @@ def _pip_conf(found: Bound, binding: Binding) -> Bound:
     except configparser.Error as error:
         line = getattr(error, "lineno", 0)
         where = f" in line {line}" if line else ""
-        raise _invalid(binding, f"its pip.conf has an error{where}", "Correct it: `pip config list` reads the same form.") from error
+        raise entries.invalid(binding, f"its pip.conf has an error{where}", "Correct it: `pip config list` reads the same form.") from error
     options = {
         name.replace("_", "-"): value for part in ("global", "install") if parser.has_section(part) for name, value in parser[part].items()
     }
@@ -132,7 +144,9 @@ def _beside(binding: Binding, option: str, value: str) -> str:
     if option not in _FILES or Path(value).is_absolute():
         return value
     if value not in binding.entries:
-        raise _invalid(binding, f"its pip.conf names the file {value} as {option}, which is not in it", f"Add {value} to the binding.")
+        raise entries.invalid(
+            binding, f"its pip.conf names the file {value} as {option}, which is not in it", f"Add {value} to the binding."
+        )
     return str(binding.path / value)
 
 
@@ -141,13 +155,13 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
 
     key = next((name for name in _NETRC_NAMES if name in binding.entries), "")
     if not key:
-        raise _invalid(binding, "it has no entry .netrc", "Add the file as .netrc.")
+        raise entries.invalid(binding, "it has no entry .netrc", "Add the file as .netrc.")
     try:
         hosts = netrc.netrc(str(binding.path / key)).hosts
     except (netrc.NetrcParseError, UnicodeDecodeError) as error:
         line = getattr(error, "lineno", 0)
         where = f" in line {line}" if line else ""
-        raise _invalid(
+        raise entries.invalid(
             binding, f"its {key} has an error{where}", "Write a line for each host: machine HOST login USER password PASSWORD."
         ) from error
     source = f"the netrc of the binding {binding.name}"
@@ -167,22 +181,13 @@ def _certificates(found: Bound, binding: Binding) -> Bound:
 
 
 def _mirror(found: Bound, binding: Binding) -> Bound:
-    own = [(host.lower(), _url(binding, host)) for host in binding.entries]
+    own = [(host.lower(), entries.url(binding, host)) for host in binding.entries]
     if not own:
-        raise _invalid(
+        raise entries.invalid(
             binding, "it is empty", "Add an entry `default` with the mirror's address, or one by the name of the host it stands for."
         )
-    fact = ", ".join(_shown(url) if host == "default" else f"{host} from {_shown(url)}" for host, url in own)
+    fact = ", ".join(entries.shown(url) if host == "default" else f"{host} from {entries.shown(url)}" for host, url in own)
     return replace(found, mirrors=(*found.mirrors, *own)).told(binding.name, f"dependency-mirror, {fact}")
-
-
-def _url(binding: Binding, key: str) -> str:
-    """An entry that has to be an address. Its value may hold a password, and is not repeated."""
-    url = binding.text(key).strip()
-    if not re.match(r"(https?|file)://\S+$", url):
-        what = f"its entry {key} is not a URL" if url else f"it has no entry {key}"
-        raise _invalid(binding, what, f"Write the address into {key}, with its scheme (https://...).")
-    return url
 
 
 def _in_url(url: str, source: str) -> tuple[Credential, ...]:
@@ -193,11 +198,3 @@ def _in_url(url: str, source: str) -> tuple[Credential, ...]:
     except ValueError:
         return ()
     return (Credential.of_url(url, user, password, source),) if user else ()
-
-
-def _shown(url: str) -> str:
-    return without_queries(without_credentials(url))
-
-
-def _invalid(binding: Binding, fault: str, fix: str) -> errors.BindingInvalid:
-    return errors.BindingInvalid(binding.name, binding.type, fault, fix)

@@ -22,12 +22,17 @@ _LICENCE_FILE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 @dataclass(frozen=True, order=True)
 class Licensed:
-    """An installed package, the names of its licences (none where it does not say) and a licence's text."""
+    """An installed package, the names of its licences (none where it does not say) and a licence's text.
+
+    ``kind`` and ``about`` are the type and the qualifiers of its package URL.
+    """
 
     name: str
     version: str
     licences: tuple[str, ...]
     text: str
+    kind: str = "pypi"
+    about: tuple[tuple[str, str], ...] = ()
 
     @property
     def licence(self) -> str:

@@ -13,9 +13,13 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seldon_buildpack.cnb import sbom
 from seldon_buildpack.cnb.layers import Layer, Types
+
+if TYPE_CHECKING:
+    from seldon_buildpack.install.licences import Licensed
 
 NAME = "third-party-licenses"
 
@@ -30,10 +34,12 @@ def key(source: Mapping[str, str]) -> dict[str, str]:
     return {"layer": hashlib.sha256(json.dumps(dict(source), sort_keys=True).encode()).hexdigest()}
 
 
-def make(layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], source: Mapping[str, str]) -> None:
-    """Fill the layer from site-packages folders and from the licences of ``programs``, by name."""
+def make(
+    layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], source: Mapping[str, str], others: Sequence["Licensed"] = ()
+) -> None:
+    """Fill the layer from site-packages folders, from packages of another kind, and from the licences of ``programs``, by name."""
     target = layer.begin()
-    describe(layer, target, sites)
+    describe(layer, target, sites, others)
     for name, licence in programs.items():
         # An interpreter of somebody's catalogue may come without.
         if licence.is_file():
@@ -41,11 +47,11 @@ def make(layer: Layer, sites: Sequence[Path], programs: Mapping[str, Path], sour
     layer.finish(Types(launch=True), key(source))
 
 
-def describe(layer: Layer, folder: Path, sites: Sequence[Path]) -> None:
+def describe(layer: Layer, folder: Path, sites: Sequence[Path], others: Sequence["Licensed"] = ()) -> None:
     """Write s2i's two files into a folder of a layer, and the layer's bill of materials."""
     from seldon_buildpack.install import licences
 
-    packages = licences.read(sites)
+    packages = sorted([*licences.read(sites), *others])
     (folder / "license_info.csv").write_text(licences.as_csv(packages), encoding="utf-8")
     (folder / "license.txt").write_text(licences.as_text(packages), encoding="utf-8")
-    sbom.write(layer, [sbom.Package(one.name, one.version, one.licences) for one in packages])
+    sbom.write(layer, [sbom.Package(one.name, one.version, one.licences, one.kind, one.about) for one in packages])

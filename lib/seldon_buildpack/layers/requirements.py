@@ -62,20 +62,25 @@ class Installation:
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
-        folders = dict.fromkeys((*self.index.folders, *self.index.local_links))
-        archives = [path for folder in folders for path in wheels.archives(folder, self.app)]
-        # What is installed in place is not part of the layer: neither is the source's own code then.
-        in_place = {path for path in (manifest.editable if manifest else ()) if path == self.app}
-        local = [path for path in (manifest.local if manifest else ()) if path not in in_place and path not in folders]
         return {
             "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
             "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
-            "local-packages": keys.of_trees(dict.fromkeys(local), self.app) + keys.of_archives(archives, self.app),
+            "local-packages": local_key(self.app, manifest, self.index),
             "index-settings": self.index.key(),
             "pins": self.pins or wrapper.AUTO,
             **self.python.key,
             "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
         }
+
+
+def local_key(app: Path, manifest: Requirements | None, index: Index) -> str:
+    """A digest of the packages that lie in the source, or in folders of wheels."""
+    folders = dict.fromkeys((*index.folders, *index.local_links))
+    archives = [path for folder in folders for path in wheels.archives(folder, app)]
+    # What is installed in place is not part of the layer: neither is the source's own code then.
+    in_place = {path for path in (manifest.editable if manifest else ()) if path == app}
+    local = [path for path in (manifest.local if manifest else ()) if path not in in_place and path not in folders]
+    return keys.of_trees(dict.fromkeys(local), app) + keys.of_archives(archives, app)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Made by: copying two files and writing env.launch; made at every build, since th
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle
@@ -18,8 +18,8 @@ NAME = "serve"
 WEB = Process("web", ("dumb-init", "--", "seldon-serve"), default=True)
 
 
-def make(layer: Layer, bundle: Bundle, python_bin: Path, defaults: Mapping[str, str]) -> None:
-    """Write the programs and the environment; ``defaults`` are files of env.launch."""
+def make(layer: Layer, bundle: Bundle, path: Sequence[Path], defaults: Mapping[str, str]) -> None:
+    """Write the programs and the environment; ``path`` are folders for PATH, ``defaults`` files of env.launch."""
     binaries = layer.begin() / "bin"
     binaries.mkdir()
     shutil.copyfile(bundle.dumb_init, binaries / "dumb-init")
@@ -31,7 +31,7 @@ def make(layer: Layer, bundle: Bundle, python_bin: Path, defaults: Mapping[str, 
     for program in binaries.iterdir():
         program.chmod(0o755)
     fixed = {
-        "PATH.prepend": str(python_bin),
+        "PATH.prepend": ":".join(map(str, path)),
         "PATH.delim": ":",
         # A log line is read when it is written, and a root that is read-only is not tried.
         "PYTHONUNBUFFERED.default": "1",

@@ -4,7 +4,8 @@ Requirements come first: only after their resolution it is known which wrapper s
 the interpreter and the wrapper's list of packages, which stand in from the buildpack where their layers are reused.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seldon_buildpack.bundle import UPSTREAM, Bundle
@@ -24,10 +25,17 @@ from seldon_buildpack.log import Log
 
 @dataclass(frozen=True)
 class Provided:
-    """The environment that serves, and what it stands on."""
+    """What serves: folders of programs, the first before the others, Python's version, the wrapper's and its set of pins.
 
-    environment: Path
-    standing: Standing
+    ``launch`` are further files of env.launch; ``dev`` says whether there is what the process `dev` needs.
+    """
+
+    path: tuple[Path, ...]
+    python: str
+    seldon_core: str
+    pins: str
+    launch: Mapping[str, str] = field(default_factory=dict)
+    dev: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +79,8 @@ class Stack:
         kept |= {watcher.NAME} if self.watcher else set()
         drop_others(self.root, kept)
         name, environment = (requirements.NAME, requirements.environment) if self.installation else (wrapper.NAME, wrapper.environment)
-        return Provided(environment(self.layer(name)), standing)
+        binaries = environment(self.layer(name)) / "bin"
+        return Provided((binaries,), self.python.request, standing.seldon_core, standing.wrapper.pins, dev=self.watcher is not None)
 
     def modules(self) -> dict[str, str]:
         """The top-level modules of what is installed, each with its package's name, after ``provide``."""

@@ -127,13 +127,12 @@ def _section(requirements: Requirements | None) -> Iterator[list[str]]:
     if requirements is None:
         yield []
         return
-    if requirements.text:
-        requirements.path.write_text(requirements.text, encoding="utf-8")
+    path = requirements.path.with_name(f".{requirements.path.name}.requirements.txt")
+    path.write_text(requirements.text, encoding="utf-8")
     try:
-        yield list(requirements.told)
+        yield ["-r", str(path)]
     finally:
-        if requirements.text:
-            requirements.path.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from seldon_buildpack.install.environments import site_packages
+from seldon_buildpack.secrets import without_credentials
 
 # What the exporter sets every time to: 1980-01-01T00:00:01Z (lifecycle: layers.NormalizedDateTime).
 EXPORTED = 315532801
@@ -51,6 +52,7 @@ def _complete_records(folder: Path, extracted: Path) -> None:
         record |= {key: value for key, value in said.items() if key not in ("md5", "sha256", "subdir") and value is not None}
         for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
             record.pop(key, None)
+        record |= {key: without_credentials(record[key]) for key in ("url", "channel") if isinstance(record.get(key), str)}
         path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 

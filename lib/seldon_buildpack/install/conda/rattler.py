@@ -1,17 +1,20 @@
 """Runs rattler for one build: what it may know of credentials and certificates in files of the build's scratch folder, its answers as values."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
-from seldon_buildpack.install.conda.channels import Channels, Login
+from seldon_buildpack.install.conda.channels import Channels
+from seldon_buildpack.secrets import without_credentials
 
 _WORKER = Path(__file__).parent / "worker.py"
+# The store of the build image, or what SSL_CERT_FILE names, not Mozilla's list that rattler brings.
+_CONFIG = 'tls-root-certs = "system"\n'
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Rattler:
         """The packages for ``specs`` with the constraints of the first of ``attempts`` that has a solution. Raises Unsolved and Failed."""
         answer = self._run(
             "solve",
-            channels=self.channels.urls,
+            channels=[self._with_login(url) for url in self.channels.urls],
             alias=self.channels.alias,
             specs=specs,
             attempts=attempts,
@@ -102,16 +105,17 @@ class Rattler:
         )
         if "packages" not in answer:
             raise Unsolved(answer["unsolved"], answer["missing"])
-        packages = (Package(one["url"], one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
+        packages = (Package(without_credentials(one["url"]), one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
         return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"], tuple(answer["unsolved"]))
 
     def install(self, packages: Sequence[Package], prefix: Path) -> None:
         """Fetch, check and link the packages, and run their link scripts as conda does. Raises Failed."""
-        self._run("install", packages=[asdict(one) for one in packages], prefix=str(prefix))
+        told = [{"url": self._with_login(one.url), "sha256": one.sha256, "md5": one.md5} for one in packages]
+        self._run("install", packages=told, prefix=str(prefix))
 
     def _run(self, do: str, **arguments: Any) -> Mapping[str, Any]:
         self.scratch.mkdir(exist_ok=True)
-        job = {"do": do, "cache": str(self.scratch), "config": self._config(), **arguments}
+        job = {"do": do, "cache": str(self.scratch), "config": _CONFIG, **arguments}
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-B", _WORKER, self.libraries],
             input=json.dumps(job),
@@ -130,20 +134,13 @@ class Rattler:
             raise Failed(answer["error"], answer["message"])
         return answer
 
-    def _config(self) -> str:
-        """rattler's own configuration file; who may read what is in a file that it names."""
-        logins = self.scratch / "logins.json"
-        with os.fdopen(os.open(logins, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump({_place(one): _authentication(one) for one in self.channels.logins}, file)
-        return f'tls-root-certs = "system"\nauthentication-override-file = {json.dumps(str(logins))}\n'
-
-
-def _place(login: Login) -> str:
-    """The host with port and path, as rattler looks one up."""
-    return login.url.partition("://")[2].rstrip("/")
-
-
-def _authentication(login: Login) -> dict[str, Any]:
-    if token := login.token.reveal():
-        return {"CondaToken": token}
-    return {"BasicHTTP": {"username": login.user, "password": login.password.reveal()}}
+    def _with_login(self, url: str) -> str:
+        """An address as rattler is told it, on its standard input: its own file of logins knows hosts alone, not ports and paths."""
+        login = self.channels.login_of(url)
+        scheme, separator, rest = url.partition("://")
+        if not login or not separator:
+            return url
+        if token := login.token.reveal():
+            host, _, path = rest.partition("/")
+            return f"{scheme}://{host}/t/{quote(token, safe='')}/{path}"
+        return f"{scheme}://{quote(login.user, safe='')}:{quote(login.password.reveal(), safe='')}@{rest}"

@@ -1,0 +1,140 @@
+"""Why conda's half cannot be had: rattler's words turned into a named error."""
+
+import re
+from urllib.parse import urlsplit
+
+from seldon_buildpack import errors
+from seldon_buildpack.install.conda.attempts import Attempt
+from seldon_buildpack.install.conda.channels import Channels
+from seldon_buildpack.install.conda.rattler import Failed, Rattler, Unsolved
+from seldon_buildpack.install.reasons import plainly
+from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.project.conda.origin import exported_on
+from seldon_buildpack.secrets import without_credentials
+
+_TAIL = 8
+_URL = r"((?:https?|file)://[^\s'`)]+)"
+_MOST_LINES = 24
+
+
+def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> errors.BuildError:
+    """The named error for what rattler could not do."""
+    said = str(error)
+    if "os error 28" in said or "No space left on device" in said:
+        return errors.DiskFull("conda's packages")
+    if error.kind == "InvalidMatchSpecError":
+        return _bad_spec(said, environment)
+    if found := re.search(rf"hash mismatch when extracting {_URL}.*expected ([0-9a-f]+), got ([0-9a-f]+)", said):
+        return errors.CondaPackageMismatch(_file(found[1]), found[2], found[3], environment.path.name if environment.locked else "")
+    package = re.search(r"failed to fetch (\S+)", said)
+    if found := re.search(rf"HTTP status \w+ error \((\d+) ([^)]*)\) for url \({_URL}\)", said):
+        return _status(int(found[1]), found[2], found[3], package[1] if package else "", rattler)
+    if found := re.search(rf"could not find subdir '[^']+' in channel '{_URL}'", said):
+        return errors.ChannelUnknown(_shown(found[1]), rattler.channels.source_of(_shown(found[1])))
+    if found := re.search(rf"error sending request for url \({_URL}\)", said):
+        return _connection(found[1], said, rattler)
+    if found := re.search(rf"failed to (?:decode|parse|deserialize|read)[^\n]*{_URL}", said):
+        return errors.ChannelGarbled(_channel(found[1], rattler), said.splitlines()[-1].removeprefix("Caused by: "))
+    if package:
+        return errors.CondaPackageBroken(package[1], said.splitlines()[-1].removeprefix("Caused by: "))
+    return errors.CondaFailed(error.kind, said.splitlines()[-_TAIL:])
+
+
+def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels) -> errors.BuildError:
+    """The named error for an environment that has no solution by itself."""
+    name = environment.path.name
+    origin = exported_on(environment)
+    asked = [channel.name for channel in channels.channels]
+    if error.missing:
+        missing = [(one, _line(one, environment), near) for one, near in error.missing.items()]
+        return errors.CondaPackageUnknown(name, missing, asked, origin)
+    report = said(str(error))
+    virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx", "__linux") if f" {one} " in f" {report} "), "")
+    return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin)
+
+
+def against_wrapper(error: Unsolved, environment: CondaEnvironment, attempt: Attempt) -> errors.BuildError:
+    """The same for one that has a solution, but none in which the wrapper runs."""
+    refused = re.findall(r"the constraint (.+?) cannot be fulfilled", str(error))
+    wanted = list(dict.fromkeys(refused)) or [one for one in attempt.constraints if one.startswith("python ")]
+    who = [(want, _asking(want.split()[0], environment)) for want in wanted]
+    return errors.CondaAgainstWrapper(environment.path.name, attempt.version, who, said(str(error)).splitlines())
+
+
+def said(report: str) -> str:
+    """The solver's report in plain words, as far as it has not them; the first lines of a long one."""
+    text = report.removeprefix("Cannot solve the request because of: ")
+    text = re.sub(r"(\S+) \* ", r"\1 ", text)
+    # What another of the user's own specs excludes is there, and the solver says it is not.
+    text = re.sub(r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.", r"\1, which is not the Python asked for, or not there", text)
+    text = text.replace(", for which no candidates were found.", ", which no channel has")
+    lines = [line for line in text.splitlines() if line.strip()]
+    more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+    return "\n".join(lines[:_MOST_LINES] + more)
+
+
+def _asking(name: str, environment: CondaEnvironment) -> str:
+    """Who of the file's asks for a package: its own line, where there is one."""
+    own = next((spec for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0] == name), None)
+    return f"line {own.line} asks for {own.text}" if own else "a package that the file asks for needs another"
+
+
+def _line(name: str, environment: CondaEnvironment) -> int:
+    return next(
+        (spec.line for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0].lower() == name), 0
+    )
+
+
+def _bad_spec(said: str, environment: CondaEnvironment) -> errors.BuildError:
+    text = re.search(r"'([^']+)'|`([^`]+)`", said)
+    found = next((spec for spec in environment.specs if text and (text[1] or text[2]) in spec.text), None)
+    return errors.SpecInvalid(environment.path.name, found.line if found else 0, found.text if found else "", said.splitlines()[0], "")
+
+
+def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -> errors.BuildError:
+    channel = _channel(url, rattler)
+    if status in (401, 403, 407):
+        login = rattler.channels.login_of(without_credentials(url))
+        return errors.ChannelRefused(channel, status, login.source if login else "")
+    if status >= 500:
+        return errors.ChannelFails(channel, f"{status} ({words})")
+    if package:
+        return errors.CondaPackageGone(package, channel)
+    return errors.ChannelUnknown(channel, rattler.channels.source_of(channel))
+
+
+def _connection(url: str, said: str, rattler: Rattler) -> errors.BuildError:
+    channel = _channel(url, rattler)
+    last = said.splitlines()[-1].removeprefix("Caused by: ")
+    if re.search(r"certificate|TLS|tls|HandshakeFailure|UnknownIssuer", said):
+        return errors.ChannelNotTrusted(channel, _certificate(last), signer="UnknownIssuer" in said or "CaUsedAsEndEntity" in said)
+    host = urlsplit(channel).netloc
+    return errors.ChannelUnreachable(channel, plainly(last, host) or last.rstrip("."), rattler.channels.source_of(channel))
+
+
+def _certificate(words: str) -> str:
+    """rustls' names of what is wrong, in words."""
+    for name, plain in (
+        ("UnknownIssuer", "nobody the build trusts has signed it"),
+        ("CaUsedAsEndEntity", "it is signed by itself"),
+        ("Expired", "it is no longer valid"),
+        ("NotValidYet", "it is not valid yet"),
+        ("NotValidForName", "it is for another name"),
+    ):
+        if name in words:
+            return plain
+    return words.rstrip(".")
+
+
+def _channel(url: str, rattler: Rattler) -> str:
+    """The channel that an address below it belongs to."""
+    public = without_credentials(url)
+    return next((one for one in rattler.channels.urls if public.startswith(one.rstrip("/") + "/")), public)
+
+
+def _shown(url: str) -> str:
+    return without_credentials(url).rstrip("/")
+
+
+def _file(url: str) -> str:
+    return without_credentials(url).rpartition("/")[2]

@@ -1,0 +1,191 @@
+"""Conda's half of an environment: the Python that serves and every package that conda has, installed by rattler.
+
+Why a layer: it is most of the image, and changes when what conda is asked for does, not when code or pip's half do.
+Made by: solving the file's specs together with what the wrapper wants of them, or taking the packages that a lock names; nothing of
+conda's own tooling gets into the image. Its name sorts before those of pip's half and the rest, which stand on it.
+Reused while: what the file asks of conda, the channels, the settings and the wrapper are the same. What the solver chose is kept with
+the layer: where only pip's half has to be made again, the same packages are put in place for the build, and the layer stays as it is.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack import errors
+from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.install import modules
+from seldon_buildpack.install.conda import explain, prefix
+from seldon_buildpack.install.conda.attempts import Attempt
+from seldon_buildpack.install.conda.rattler import Failed, Package, Rattler, Unsolved
+from seldon_buildpack.install.environments import site_packages
+from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.secrets import without_credentials
+
+NAME = "conda"
+
+_PACKAGES, _VERSION, _PINS, _BECAUSE = "packages", "wrapper-version", "pins-taken", "because"
+_PYTHON = "python"
+_NO_WRAPPER = Attempt("", "", ())
+# The oldest kernel of the machines that run images of this base (RHEL 8's): the one below the build is not the one below the model.
+_KERNEL = "4.18"
+
+
+@dataclass(frozen=True)
+class Conda:
+    """What conda's half is made from. ``python`` is a spec that the file lacks; ``attempts`` are none where the wrapper is conda's own.
+
+    ``name`` is the environment's, ``rattler`` has the channels.
+    """
+
+    environment: CondaEnvironment
+    name: str
+    python: str
+    attempts: tuple[Attempt, ...]
+    rattler: Rattler
+    bundle: Bundle
+
+    def key(self) -> dict[str, str]:
+        """What the layer is made from; the names are the words of the log's reason."""
+        wanted = [(one.version, one.pins, *one.constraints) for one in self.attempts]
+        return {
+            "environment": self.environment.digest,
+            "channels": self.rattler.channels.key(),
+            "python": self.python,
+            "name": self.name,
+            "wrapper": json.dumps(wanted),
+            "buildpack": self.bundle.buildpack_version,
+        }
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What conda's half consists of, and what it was chosen for: a release of the wrapper in a set of pins, and why not in the first one."""
+
+    packages: tuple[Package, ...]
+    version: str
+    pins: str
+    because: str = ""
+
+    @property
+    def python(self) -> str:
+        """The version of its Python (`3.12.1`)."""
+        return next((one.version for one in self.packages if one.name == _PYTHON), "")
+
+    @property
+    def minor(self) -> str:
+        """`3.12`."""
+        return ".".join(self.python.split(".")[:2])
+
+    @property
+    def size(self) -> int:
+        """Bytes of its packages as they are fetched, as far as is known."""
+        return sum(one.size for one in self.packages)
+
+
+def path(layer: Layer, what: Conda) -> Path:
+    """The environment's prefix in the image: by this place, in a folder `envs`, other programs take its name from it."""
+    return layer.path / "envs" / what.name
+
+
+def chosen(layer: Layer) -> Chosen:
+    """What a layer that is reused consists of."""
+    stored = layer.metadata()
+    packages = tuple(Package(*one) for one in json.loads(stored[_PACKAGES]))
+    return Chosen(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
+
+
+def choose(what: Conda) -> Chosen:
+    """The packages: those of the lock, or a solution. Raises a BuildError."""
+    environment = what.environment
+    if environment.locked:
+        return _of_lock(what)
+    attempts = what.attempts or (_NO_WRAPPER,)
+    specs = [one.text for one in environment.specs] + ([what.python] if what.python else [])
+    try:
+        solved = what.rattler.solve(specs, [one.constraints for one in attempts], virtual_packages(what.rattler.channels.cuda))
+    except Unsolved as unsolved:
+        raise _unsolvable(what, specs, unsolved) from unsolved
+    except Failed as failed:
+        raise explain.failed(failed, what.rattler, environment) from failed
+    taken = attempts[solved.attempt]
+    return Chosen(solved.packages, taken.version, taken.pins, _because(attempts, solved.packages) if taken.pins == CURRENT else "")
+
+
+def make(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
+    """Fill the layer; ``joined`` are the site-packages of pip's half. Raises a BuildError."""
+    layer.begin()
+    place(layer, what, wanted, joined)
+    brought = modules.brought(site_packages(path(layer, what), wanted.minor))
+    told = {
+        _PACKAGES: json.dumps([(one.url, one.sha256, one.md5) for one in wanted.packages]),
+        _VERSION: wanted.version,
+        _PINS: wanted.pins,
+        _BECAUSE: wanted.because,
+        modules.METADATA: modules.as_text(brought),
+    }
+    layer.finish(Types(launch=True), what.key() | told)
+
+
+def place(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
+    """Put the packages where the image has them. Raises a BuildError."""
+    target = path(layer, what)
+    target.parent.mkdir(parents=True)
+    try:
+        what.rattler.install(wanted.packages, target)
+    except Failed as failed:
+        raise explain.failed(failed, what.rattler, what.environment) from failed
+    prefix.settle(target, wanted.minor, joined, what.rattler.extracted)
+
+
+def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
+    """What conda's packages may ask of the system (conda: Managing virtual packages): that of the image, whatever machine builds.
+
+    The C library is the build image's, which a stack's run image shares.
+    """
+    glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "glibc 2.17").split()[-1]
+    found = [("__unix", "0", "0"), ("__linux", _KERNEL, "0"), ("__glibc", glibc, "0"), ("__archspec", "1", "x86_64")]
+    return [*found, *([("__cuda", cuda, "0")] if cuda else [])]
+
+
+def _of_lock(what: Conda) -> Chosen:
+    """What the lock has, for the first of the wrapper's sets that it leaves room for."""
+    packages = tuple(Package(without_credentials(one.url), one.sha256, one.md5) for one in what.environment.packages)
+    attempts = what.attempts or (_NO_WRAPPER,)
+    taken = next((one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1])
+    return Chosen(packages, taken.version, taken.pins, _because(attempts, packages) if taken.pins == CURRENT else "")
+
+
+def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
+    """What of the environment the wrapper's own set excludes."""
+    own = next((one.constraints for one in attempts if one.pins == UPSTREAM), ())
+    return next(iter(_excluded(own, packages)), "")
+
+
+def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    taken = {one.name: one.version for one in packages}
+    found = []
+    for constraint in constraints:
+        name, _, bounds = constraint.partition(" ")
+        with contextlib.suppress(InvalidSpecifier):
+            if name in taken and name != _PYTHON and not SpecifierSet(bounds).contains(taken[name]):
+                found.append(f"{name} {taken[name]}")
+    return found
+
+
+def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> errors.BuildError:
+    """The environment by itself, or with the wrapper: only a solve without the wrapper tells."""
+    if unsolved.missing or not what.attempts:
+        return explain.unsolved(unsolved, what.environment, what.rattler.channels)
+    try:
+        what.rattler.solve(specs, [()], virtual_packages(what.rattler.channels.cuda))
+    except Unsolved as alone:
+        return explain.unsolved(alone, what.environment, what.rattler.channels)
+    except Failed as failed:
+        return explain.failed(failed, what.rattler, what.environment)
+    return explain.against_wrapper(unsolved, what.environment, what.attempts[-1])

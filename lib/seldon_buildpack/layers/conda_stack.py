@@ -1,0 +1,151 @@
+"""The layers of a model in a conda environment: which are made and which reused.
+
+Conda's half comes first, for it decides on the Python, and with it on the wrapper. A launch-only layer that is reused is not there to be
+installed on: where only pip's half has to be made again, conda's packages are put in place for that time, as they are in the image.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack import errors
+from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.cnb.layers import Layer, Types, drop_others
+from seldon_buildpack.install import modules
+from seldon_buildpack.install.conda import licences as conda_licences
+from seldon_buildpack.install.conda.pip_half import PipHalf
+from seldon_buildpack.install.environments import site_packages
+from seldon_buildpack.install.index import Index
+from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.layers import cache, conda, keys, licences, pip_half, serve, watcher
+from seldon_buildpack.layers.conda import Chosen, Conda
+from seldon_buildpack.layers.pip_half import Made
+from seldon_buildpack.layers.stack import Provided
+from seldon_buildpack.layers.watcher import Watcher
+from seldon_buildpack.log import Log
+from seldon_buildpack.project.requirements import Requirements
+
+
+@dataclass(frozen=True)
+class CondaStack:
+    """The layers of one build and what they are made from. ``pins`` is BP_SELDON_PINS, ``dev`` whether the image gets a process `dev`."""
+
+    root: Path
+    app: Path
+    conda: Conda
+    requirements: Requirements | None
+    index: Index
+    pins: str
+    variables: tuple[tuple[str, str], ...]
+    dev: bool
+    bundle: Bundle
+    uv: Uv
+    log: Log
+    scratch: Path
+
+    def layer(self, name: str) -> Layer:
+        """One of this build's layers."""
+        return Layer(self.root, name)
+
+    def provide(self) -> Provided:
+        """Make or reuse every layer. Raises a BuildError."""
+        layer = self.layer(conda.NAME)
+        stored = layer.metadata()
+        reason = keys.why_made(stored, self.conda.key())
+        chosen = conda.chosen(layer) if not reason else self._conda(layer, reason)
+        half = self._half(chosen)
+        made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
+        watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None
+        if watched:
+            self._watcher(watched)
+        cache.keep(self.layer(cache.NAME), self.uv)
+        kept = {conda.NAME, pip_half.NAME, licences.NAME, cache.NAME, serve.NAME} | ({watcher.NAME} if watched else set())
+        drop_others(self.root, kept)
+        prefix, own = conda.path(layer, self.conda), pip_half.environment(self.layer(pip_half.NAME))
+        return Provided((own / "bin", prefix / "bin"), chosen.python, made.seldon_core, made.pins, self._active(prefix), watched is not None)
+
+    def modules(self) -> dict[str, str]:
+        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        texts = (self.layer(name).metadata().get(modules.METADATA, "") for name in (conda.NAME, pip_half.NAME))
+        return {module: package for text in texts for module, package in modules.from_text(text).items()}
+
+    def _active(self, prefix: Path) -> Mapping[str, str]:
+        """What makes an environment the active one (conda: activate), but for the scripts that seldon-serve runs."""
+        own = {f"{name}.default": value for name, value in self.conda.environment.variables.items()}
+        return own | {"CONDA_PREFIX.override": str(prefix), "CONDA_DEFAULT_ENV.override": self.conda.name, "CONDA_SHLVL.override": "1"}
+
+    def _conda(self, layer: Layer, reason: str) -> Chosen:
+        with self.log.layer(layer.name, reason):
+            chosen = conda.choose(self.conda)
+            self.log.tool(self._solution(chosen))
+            if chosen.pins == CURRENT:
+                without = UPSTREAM not in self.bundle.pins(chosen.version, chosen.minor)
+                self.log.pins(chosen.pins, chosen.because, chosen.minor if without else "")
+            conda.make(layer, self.conda, chosen, self._joined(chosen.minor))
+        return chosen
+
+    def _solution(self, chosen: Chosen) -> str:
+        size = f", {chosen.size / 1_000_000:.0f} MB to fetch" if chosen.size else ""
+        count = len(chosen.packages)
+        return f"{'locked' if self.conda.environment.locked else 'solved'}: python {chosen.python} and {count - 1} more packages{size}"
+
+    def _joined(self, minor: str) -> Path:
+        return site_packages(pip_half.environment(self.layer(pip_half.NAME)), minor)
+
+    def _half(self, chosen: Chosen) -> PipHalf:
+        if chosen.minor not in self.bundle.conda_pythons:
+            raise errors.CondaPythonUnsupported(self.conda.environment.path.name, chosen.python)
+        others = (CURRENT,) if chosen.pins == UPSTREAM and not self.pins and CURRENT in self.bundle.pins(chosen.version, chosen.minor) else ()
+        sets = (chosen.pins, *others) if chosen.pins else ()
+        prefix = conda.path(self.layer(conda.NAME), self.conda)
+        return PipHalf(
+            self.app,
+            prefix,
+            chosen.minor,
+            chosen.python,
+            self.requirements,
+            self.index,
+            chosen.version,
+            sets,
+            self.bundle,
+            self.variables,
+            needed=bool(chosen.version),
+        )
+
+    def _pip_half(self, below: Layer, beneath: Mapping[str, str], half: PipHalf, chosen: Chosen) -> Made:
+        layer = self.layer(pip_half.NAME)
+        stored = layer.metadata()
+        reason = keys.why_made(stored, pip_half.key(half, beneath)) or licences.unlisted(self.layer(licences.NAME), stored)
+        in_image = not below.path.exists()
+        if in_image:
+            self.log.reused(below.name)
+            below.finish(Types(launch=True), beneath)
+        if not reason:
+            self.log.reused(layer.name)
+            layer.finish(Types(launch=True), stored)
+            self.layer(licences.NAME).finish(Types(launch=True), licences.key(stored))
+            return pip_half.made(layer)
+        with self.log.layer(layer.name, reason):
+            if in_image:
+                conda.place(below, self.conda, chosen, self._joined(chosen.minor))
+            made = pip_half.make(layer, half, beneath, self.uv, self.scratch)
+        self._licences(layer, half, chosen)
+        if in_image:
+            shutil.rmtree(below.path)
+        return made
+
+    def _licences(self, source: Layer, half: PipHalf, chosen: Chosen) -> None:
+        others = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
+        site = site_packages(pip_half.environment(source), half.minor)
+        licences.make(self.layer(licences.NAME), [site], {"dumb-init": self.bundle.dumb_init_licence}, source.metadata(), others)
+
+    def _watcher(self, what: Watcher) -> None:
+        layer = self.layer(watcher.NAME)
+        stored = layer.metadata()
+        if not (reason := keys.why_made(stored, what.key)):
+            self.log.reused(layer.name)
+            layer.finish(Types(launch=True), stored)
+            return
+        with self.log.layer(layer.name, reason):
+            watcher.make(layer, what)
