@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conda import channel
 from tools import builder, gotools
 from tools.builder import Made
 from tools.steps import Workspace
@@ -146,6 +147,12 @@ def uv(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
 @pytest.fixture(scope="session")
 def samples() -> Path:
     return Path(__file__).parent.parent.parent / "samples"
+
+
+@pytest.fixture(scope="session")
+def channels(workspace: Workspace) -> Path:
+    """The folder of conda channels of our own, made where it is not there yet (90 s on two cores)."""
+    return channel.build(workspace)
 
 
 @pytest.fixture

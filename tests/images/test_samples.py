@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.conda import channel
+from tests.images.conda_builds import FORGE, MOUNTED
 from tests.images.conftest import Built, Pack, docker
 from tools import container
 from tools.container import Container
@@ -96,15 +96,15 @@ _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
 
 
 @pytest.fixture(scope="session")
-def build(pack: Pack, workspace: Workspace) -> Callable[[str], Built]:
+def build(pack: Pack, request: pytest.FixtureRequest) -> Callable[[str], Built]:
     """Build a sample, once a session; one that names conda's public channels with ours in their place."""
 
     def build(sample: str) -> Built:
         image, path = f"seldon-test-sample-{sample}", _SAMPLES / sample
         if not (path / "environment.yml").exists():
             return pack.must_build(image, path)
-        channels = ("--volume", f"{channel.build(workspace)}:/channels:ro")
-        return pack.must_build(image, path, *channels, env={"BP_CONDA_CHANNELS": "file:///channels/forge"})
+        volume = f"{request.getfixturevalue('channels')}:{MOUNTED}:ro"
+        return pack.must_build(image, path, "--volume", volume, env={"BP_CONDA_CHANNELS": FORGE})
 
     return functools.cache(build)
 
