@@ -5,62 +5,30 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from seldon_buildpack import errors, log, settings
+from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb import bindings, launch
+from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install import bound, mirror, network, wheels
-from seldon_buildpack.install.bound import Bound
-from seldon_buildpack.install.index import MANIFEST, Index, configure
+from seldon_buildpack.install import mirror, network, wheels
+from seldon_buildpack.install.conda.attempts import attempts
+from seldon_buildpack.install.conda.rattler import Rattler
+from seldon_buildpack.install.index import MANIFEST
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.layers import cache, certificates, licences, python, serve, watcher, wrapper
+from seldon_buildpack.layers.conda import Conda
+from seldon_buildpack.layers.conda_stack import CondaStack
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.layers.stack import Stack
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import (
-    before_run,
-    directory,
-    image_metadata,
-    large_files,
-    manifest,
-    methods,
-    model,
-    private_files,
-    python_version,
-    s2i_environment,
-    s2i_scripts,
-    s2iignore,
-    scrub,
-    shadowing,
-    source,
-    wrapper_variables,
-)
-from seldon_buildpack.project.large_files import Apart
-from seldon_buildpack.project.model import Model
-from seldon_buildpack.project.python_version import PythonChoice
-from seldon_buildpack.project.requirements import IndexLines, Requirements
-from seldon_buildpack.secrets import Masker, url_secrets
+from seldon_buildpack.project import manifest, methods, private_files, python_version, scrub, shadowing, source
+from seldon_buildpack.project.conda import versions
+from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.reading import Project, read_project
 from seldon_buildpack.settings import Settings
-
-
-@dataclass(frozen=True)
-class Project:
-    """What the user set and wrote, read and checked."""
-
-    app: Path
-    settings: Settings
-    model: Model
-    python: PythonChoice
-    requirements: Requirements | None
-    bound: Bound
-    index: Index
-    labels: Mapping[str, str]
-    large: Apart
 
 
 def main() -> int:
@@ -102,10 +70,12 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
     project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
-    interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
-    wrappers = wrapper.plan(wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
-    _tell(project, interpreter, wrappers[0].version, out)
-    stack = plan_layers(platform, project, interpreter, wrappers, bundle, out)
+    stack: Stack | CondaStack = (
+        plan_conda(platform, project, project.environment, bundle, out, scratch)
+        if project.environment
+        else plan_layers(platform, project, bundle, out)
+    )
+    _tell(project, *stack.told(), out)
     out.heading("Layers")
     provided = stack.provide()
     for piece in shadowing.check(project.model, stack.modules()):
@@ -137,98 +107,78 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
     return asked or (project.requirements.wrapper_version(bundle.seldon_core) if project.requirements else bundle.seldon_core)
 
 
-def read_project(platform: Platform, out: Log) -> Project:
-    """Read what the user set and wrote and what the platform binds; warnings are printed as they are found."""
-    _leave_out(platform.app, out)
-    file = s2i_environment.read(platform.app)
-    services = bindings.read(platform.bindings, bound.TYPES)
-    given = bound.read(services)
-    plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
-    secret = (*plain.secrets(), *given.secrets(), *(one for url in platform.proxies().values() for one in url_secrets(url)))
-    out.masker = Masker.of(secret)
-    known, advice = wrapper_variables.read(plain)
-    for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
-        out.advise(piece)
-    requirements = manifest.find(platform.app, known.plain())
-    for piece in manifest.advice(platform.app, requirements):
-        out.advise(piece)
-    index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
-    if requirements:
-        known = known.without_launch(requirements.configuring)
-    for key in known.like_credentials():
-        out.advise(log.credential_in_image(key))
-    out.masker = Masker.of((*secret, *index.secrets(), *(requirements.secrets if requirements else ())))
-    choice = _python(platform.app, known, requirements)
-    name, kind = known.get("MODEL_NAME"), known.get("SERVICE_TYPE")
-    found = model.find(
-        platform.app,
-        name.value if name else None,
-        kind.value if kind else None,
-        python=choice.minor,
-        python_path=known.at_launch("PYTHONPATH"),
-        origins=(name.source if name else "", kind.source if kind else ""),
-    )
-    files = directory.open_to_all(platform.app)
-    for piece in (*choice.advice, *found.advice, *before_run.advice(platform.app), *files.advice):
-        out.advise(piece)
-    known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
-    labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    large = large_files.apart(files.sizes)
-    return Project(platform.app, known, found, choice, requirements, given, index, labels, large)
-
-
-def _python(app: Path, known: Settings, requirements: Requirements | None) -> PythonChoice:
-    """The Python that the user or the source asks for, which has to be one that a lock file is for."""
-    name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
-    choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
-    if specifier and not choice.meets(specifier):
-        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier))
-    return choice
-
-
-def _leave_out(app: Path, out: Log) -> None:
-    """What s2i would not have handed on: its own scripts are not run, and what .s2iignore names goes before anything else is read."""
-    for piece in s2i_scripts.advice(app):
-        out.advise(piece)
-    if names := s2iignore.apply(app):
-        out.left_out(names)
-    for piece in s2iignore.advice(names):
-        out.advise(piece)
-
-
-def plan_layers(
-    platform: Platform, project: Project, interpreter: python.Python, wrappers: tuple[wrapper.Wrapper, ...], bundle: Bundle, out: Log
-) -> Stack:
+def plan_layers(platform: Platform, project: Project, bundle: Bundle, out: Log) -> Stack:
     """What each layer is made from, before any is made."""
-    if platform.layers is None:
-        raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
-    told = project.settings.plain()
-    used = project.requirements.variables if project.requirements else frozenset()
-    variables = tuple((name, told[name]) for name in sorted(used) if name in told)
-    what = None
+    interpreter = python.plan(project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"))
+    wrappers = wrapper.plan(wrapper_version(project, bundle), project.settings.text("BP_SELDON_PINS"), interpreter, bundle)
+    root, what = _layers(platform), None
     if project.requirements is not None or wrappers[0].lock is None:
         pins = project.settings.text("BP_SELDON_PINS").lower()
-        what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, variables)
-    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(platform.layers, cache.NAME)), out)
+        what = Installation(project.app, project.requirements, project.index, interpreter, pins, wrappers, bundle, _variables(project))
+    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(root, cache.NAME)), out)
     dev = watcher.plan(interpreter.minor, bundle) if project.settings.switch("BP_DEV_PROCESS", default=True) else None
     mirrored = mirror.read(project.settings, project.bound)
-    return Stack(platform.layers, interpreter, wrappers, what, dev, project.index, mirrored, bundle, uv, out)
+    return Stack(root, interpreter, wrappers, what, dev, project.index, mirrored, bundle, uv, out)
 
 
-def _tell(project: Project, interpreter: python.Python, seldon_core: str, out: Log) -> None:
+def plan_conda(platform: Platform, project: Project, environment: CondaEnvironment, bundle: Bundle, out: Log, scratch: Path) -> CondaStack:
+    """The same for a source that conda's packages are installed for."""
+    root, pins = _layers(platform), project.settings.text("BP_SELDON_PINS")
+    sets, version = wrapper.sets(pins), wrapper_version(project, bundle)
+    minors = versions.minors(environment.python) if environment.python else (project.python.spec.rpartition(".")[0] or project.python.spec,)
+    tried = () if environment.wrapper else attempts(version, sets, minors, bundle)
+    if not tried and not environment.wrapper:
+        raise errors.PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
+    env = {**platform.base_env, **dict(project.index.variables)}
+    rattler = Rattler(project.channels, env, bundle.root / "libs", scratch / "conda")
+    what = Conda(environment, conda_name(project.settings), python_version.spec_for(project.python, environment), tried, rattler, bundle)
+    uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(root, cache.NAME)), out)
+    dev = project.settings.switch("BP_DEV_PROCESS", default=True)
+    return CondaStack(
+        root, project.app, what, project.requirements, project.index, pins, _variables(project), dev, bundle, uv, out, scratch
+    )
+
+
+def conda_name(known: Settings) -> str:
+    """The environment's name: s2i's variable, and s2i's default. Raises EnvironmentNameInvalid for one that is no folder's name."""
+    name = known.text("CONDA_ENV_NAME") or "microservice"
+    if not re.fullmatch(r"[\w][\w.+-]*", name):
+        raise errors.EnvironmentNameInvalid(name)
+    return name
+
+
+def _layers(platform: Platform) -> Path:
+    if platform.layers is None:
+        raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
+    return platform.layers
+
+
+def _variables(project: Project) -> tuple[tuple[str, str], ...]:
+    """The variables of the build that the requirements use."""
+    told = project.settings.plain()
+    used = project.requirements.variables if project.requirements else frozenset()
+    return tuple((name, told[name]) for name in sorted(used) if name in told)
+
+
+def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
     found = project.model
     out.heading("Model")
     out.fact("Class", found.name, found.name_source)
     out.fact("Service type", found.service_type, found.service_type_source)
     if found.doubt:
         out.fact("Not checked", found.doubt)
-    out.fact("Python", interpreter.request, project.python.source)
-    out.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
+    out.fact("Python", python, project.python.source)
+    out.fact("Wrapper", f"seldon-core {seldon_core}" if seldon_core else "conda's seldon-core", licence(seldon_core) if seldon_core else "")
+    if project.environment:
+        out.fact("Environment", str(project.environment.path.relative_to(project.app)), project.environment.summary())
+    elif project.requirements:
+        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
+    if (chosen := project.environment or project.requirements) and (others := manifest.not_installed(project.app, chosen)):
+        out.fact("Not installed", ", ".join(others), f"{chosen.path.name} goes first")
+    for channel in project.channels.channels:
+        login = project.channels.login_of(channel.url)
+        out.fact("Channel", channel.url, channel.source + (f"; login from {login.source}" if login else ""))
     if project.requirements:
-        chosen = str(project.requirements.path.relative_to(project.app))
-        out.fact("Requirements", chosen, project.requirements.summary())
-        if others := manifest.not_installed(project.app, project.requirements):
-            out.fact("Not installed", ", ".join(others), f"{chosen} goes first")
         for folder in project.index.folders:
             count = len(wheels.archives(folder, project.app))
             out.fact(

@@ -847,18 +847,6 @@ class ManifestMisspelt(BuildError):
         )
 
 
-class NotYetSupported(BuildError):
-    """A manifest that this release does not install."""
-
-    def __init__(self, name: str, instead: str) -> None:
-        super().__init__(
-            f"{name} is not installed by this release",
-            f"Packages are installed from requirements.txt or setup.py, and there is neither. What else there may be comes after {name},\n"
-            "which s2i read.",
-            instead,
-        )
-
-
 class LockUnreadable(BuildError):
     """A lock file is damaged, or not one that is known. ``renew`` is a sentence."""
 
@@ -1237,6 +1225,251 @@ class ExplicitLineInvalid(BuildError):
             f"{written}\nBehind @EXPLICIT each line is the address of one .conda or .tar.bz2, perhaps with `#` and its hash.",
             f"Write the file anew, on Linux: `conda list --explicit --sha256 > {name}`.",
             f"If it is a list of names, write them into environment.yml, and remove {name}.",
+        )
+
+
+# Conda's packages
+
+
+class ChannelUnreachable(BuildError):
+    """A channel does not answer. ``source`` says who names it."""
+
+    def __init__(self, channel: str, reason: str, source: str) -> None:
+        super().__init__(
+            f"The channel {channel} cannot be reached",
+            f"Connecting failed: {reason}." + (f" The channel comes {source}." if source else ""),
+            "In a network of your own, name a mirror: BP_CONDA_CHANNELS (in the place of the file's channels), or BP_CONDA_CHANNEL_ALIAS (for all names).",
+            "Behind a proxy, give it to the build: --env HTTPS_PROXY=...",
+            "Without any network, bring the packages as a channel in a folder: BP_CONDA_CHANNELS=./channel, or one that is mounted.",
+        )
+
+
+class ChannelUnknown(BuildError):
+    """There is no channel at an address. ``source`` says who names it."""
+
+    def __init__(self, channel: str, source: str) -> None:
+        super().__init__(
+            f"There is no channel at {channel}",
+            "A channel has a list of its packages at noarch/repodata.json, and there is none." + (f" It comes {source}." if source else ""),
+            "Check the spelling. What a mirror calls conda-forge or main may lie below another path.",
+            "If the server wants a user or token, some answer so without one: give it by a binding of the type conda (docs/conda.md).",
+        )
+
+
+class ChannelRefused(BuildError):
+    """401, 403 or 407. ``source`` says where the login comes from, empty where there was none."""
+
+    def __init__(self, channel: str, status: int, source: str) -> None:
+        super().__init__(
+            f"The channel {channel} refused access ({status})",
+            f"What {source} gives for it was refused." if source else "There is no token, and no user and password for it.",
+            *(
+                [f"Check what {source} says.", "If it is right, ask the channel's administrator what the account may read."]
+                if source
+                else [
+                    "Give it by a binding of the type conda, with the entries uri and token, or uri, username and password (docs/conda.md).",
+                    "Ask the channel's administrator for an account that may read it.",
+                ]
+            ),
+        )
+
+
+class ChannelFails(BuildError):
+    """A channel answers with an error of its own, 5xx."""
+
+    def __init__(self, channel: str, status: str) -> None:
+        super().__init__(
+            f"The channel {channel} fails",
+            f"It answered {status}, each time it was tried.",
+            "Build again later: the fault lies with the channel.",
+            "Name another one: BP_CONDA_CHANNELS.",
+        )
+
+
+class ChannelNotTrusted(BuildError):
+    """The TLS certificate of a channel is refused. ``signer``: nobody the build trusts has signed it."""
+
+    def __init__(self, channel: str, reason: str, signer: bool) -> None:
+        super().__init__(
+            f"The TLS certificate of the channel {channel} is not trusted",
+            f"Verifying it failed: {reason}.",
+            *(
+                [
+                    "Give the build your authority's certificate: a binding of the type ca-certificates, or the entry certificates of the binding conda.",
+                    "Make a builder that trusts it: add it to the store of the machine that makes the builder, and run make builder.",
+                ]
+                if signer
+                else ["Give the server a certificate that is valid for its name, now, and signed by an authority."]
+            ),
+        )
+
+
+class ChannelGarbled(BuildError):
+    """What a channel sends as its list of packages is none."""
+
+    def __init__(self, channel: str, reason: str) -> None:
+        super().__init__(
+            f"The channel {channel} does not send a list of packages",
+            f"What it sends cannot be read: {reason.rstrip('.')}. A proxy or a page to log in may answer in its place.",
+            "Open the address with noarch/repodata.json behind it from where the build runs: JSON is expected there.",
+            "If it is a mirror, renew its lists there.",
+        )
+
+
+class CondaPackageUnknown(BuildError):
+    """Names that no channel has. ``missing``: name, its line or 0, near names; ``origin``: the system the file was exported on, or empty."""
+
+    def __init__(self, name: str, missing: Sequence[tuple[str, int, Sequence[str]]], channels: Sequence[str], origin: str) -> None:
+        one = len(missing) == 1
+        lines = [
+            f"{what}" + (f", line {line}" if line else "") + (f"; near: {', '.join(near)}" if near else "") for what, line, near in missing
+        ]
+        super().__init__(
+            f"{name} asks for {'a package' if one else 'packages'} that no channel has",
+            "\n".join(lines) + f"\nAsked: {', '.join(channels)}.",
+            *([_from_history(origin, name)] if origin else []),
+            "Check the spelling; conda's names may differ from pip's.",
+            "If another channel has it, add that to `channels:`.",
+            "If it is a package of pip's, move it into the section `- pip:`.",
+        )
+
+
+def _from_history(origin: str, name: str) -> str:
+    return f"The file was exported on {origin}, and names what exists only there. Export what you asked for instead: `conda env export --from-history > {name}`."
+
+
+class CondaUnsolvable(BuildError):
+    """No set of packages meets what the file asks for. ``virtual`` is what a package asks of the system in vain, if that is the reason."""
+
+    def __init__(self, name: str, report: Sequence[str], virtual: str, origin: str) -> None:
+        system = {
+            "__cuda": "A package asks for a GPU: give the version of CUDA that the driver can do where the model runs, BP_CONDA_OVERRIDE_CUDA=12.4.",
+            "__glibc": "A package asks for a newer C library than the image has: take an earlier version of it.",
+            "__win": "A package is for Windows alone: leave it out.",
+            "__osx": "A package is for macOS alone: leave it out.",
+        }
+        super().__init__(
+            f"No set of packages meets what {name} asks for",
+            "\n".join(report),
+            *([_from_history(origin, name)] if origin else []),
+            *([system[virtual]] if virtual in system else []),
+            "Loosen a version that stands above, or ask for another Python.",
+            "If another channel has what is missing, add that to `channels:`; a package is taken from the first channel that has it.",
+        )
+
+
+class CondaAgainstWrapper(BuildError):
+    """The environment has a solution, and none in which the wrapper runs. ``wants``: what the wrapper wants, and who asks for something else."""
+
+    def __init__(self, name: str, version: str, wants: Sequence[tuple[str, str]], report: Sequence[str]) -> None:
+        lines = [f"seldon-core {version} wants {want}; in {name}, {who}." for want, who in wants]
+        super().__init__(
+            f"{name} and seldon-core {version} exclude each other",
+            "\n".join(lines) + "\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
+            *(f"Ask for {want} in {name}, or for versions of your packages that do with it." for want, _ in wants[:1]),
+            "Leave BP_SELDON_PINS out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
+            tail=report,
+        )
+
+
+class CondaPackageMismatch(BuildError):
+    """A package's content is not what its channel, or a lock (``lock``, its file), says."""
+
+    def __init__(self, file: str, expected: str, got: str, lock: str) -> None:
+        super().__init__(
+            f"The package {file} is not what {lock or 'its channel'} says",
+            f"Expected {expected}\nFound    {got}\nThe package was changed after {'it was locked' if lock else 'the list was written'}, or damaged on its way.",
+            "Build again: its download may have been damaged.",
+            *(
+                [f"If it was changed on purpose, lock again, and add {lock} anew."]
+                if lock
+                else ["If it is a mirror, renew the package and the lists there."]
+            ),
+            "If it should not have changed, ask who runs the channel before you go on.",
+        )
+
+
+class CondaPackageBroken(BuildError):
+    """A package cannot be unpacked."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(
+            f"The package {file} is damaged",
+            f"It cannot be unpacked: {reason.rstrip('.')}.",
+            "Build again: its download may have broken off.",
+            "If it repeats, add the package to the channel anew; a mirror may have kept half a file.",
+        )
+
+
+class CondaPackageGone(BuildError):
+    """A channel lists a package, or a lock names it, and it is not there."""
+
+    def __init__(self, file: str, channel: str) -> None:
+        super().__init__(
+            f"The package {file} is not in its channel any more",
+            f"Asked: {channel}",
+            "If a lock names it, lock again: channels withdraw packages that turn out to be wrong.",
+            "If it is a mirror, renew the mirror.",
+        )
+
+
+class CondaFailed(BuildError):
+    """Installing conda's packages failed in a way that is not known."""
+
+    def __init__(self, kind: str, tail: Sequence[str]) -> None:
+        super().__init__(
+            "Conda's packages cannot be installed",
+            f"rattler, which installs them, ended with {kind}.",
+            "The last lines often name the package: try the build without it, or with another version.",
+            tail=tail,
+        )
+
+
+class EnvironmentNameInvalid(BuildError):
+    """CONDA_ENV_NAME is not fit for a folder."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"CONDA_ENV_NAME={name} is not a name for an environment",
+            "It names a folder of the image, so it has letters, digits, _, -, . and + only.",
+            _set("CONDA_ENV_NAME", "microservice"),
+        )
+
+
+class CondaPipMissing(BuildError):
+    """An environment with a Python that uv does not run on, and without pip."""
+
+    def __init__(self, python: str, name: str) -> None:
+        super().__init__(
+            f"The environment has no pip for Python {python}",
+            "The wrapper is installed by it: conda has no package of the wrapper.",
+            f"Add `- pip` to the dependencies of {name}; where it is a lock, lock again and add it anew.",
+        )
+
+
+class CondaPipFailed(BuildError):
+    """The environment's own pip failed."""
+
+    def __init__(self, python: str, tail: Sequence[str]) -> None:
+        super().__init__(
+            "Installing pip's half of the environment failed",
+            f"The environment's own pip (Python {python}) was to install the section `pip:` and the wrapper.",
+            "The last lines say what is missing. An index is named as for requirements.txt: PIP_INDEX_URL, or a binding of the type pypi.",
+            tail=tail,
+        )
+
+
+class CondaWrapperBroken(BuildError):
+    """The environment is complete, and the wrapper does not serve in it."""
+
+    def __init__(self, version: str, replaced: Sequence[str], tail: Sequence[str]) -> None:
+        listed = "".join(f"\n  {one}" for one in replaced)
+        super().__init__(
+            "The wrapper does not serve in this environment",
+            f"seldon-core {version} was started in it, and that failed."
+            + (f"\nPip's half has other versions of what conda's packages were built for:{listed}" if replaced else ""),
+            "The last lines name what does not fit: ask for another version of it, in the half that it comes from.",
+            tail=tail,
         )
 
 

@@ -6,7 +6,7 @@ Every line passes the masker, which the build sets once the settings are read.
 import contextlib
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -288,6 +288,20 @@ def poetry_not_built() -> Advice:
     return Advice(
         "pyproject.toml lists dependencies for poetry, and does not say how the project is built: none of them is installed, as with s2i.",
         "Export them: `poetry export --output requirements.txt`, with the plugin poetry-plugin-export.",
+    )
+
+
+def python_added(name: str, python: str) -> Advice:
+    """An environment without Python: s2i's conda made one in which nothing could serve."""
+    return Advice(f"{name} does not name Python: Python {python} is added.", f"Add `- python={python}` to its dependencies.")
+
+
+def conda_replaced(replaced: Mapping[str, tuple[str, str]]) -> Advice:
+    """Pip's half has its own version of a package that conda's half has too. ``replaced``: name to conda's version, pip's."""
+    shown = _first([f"{name} {own} for {other}" for name, (other, own) in sorted(replaced.items())])
+    return Advice(
+        f"Pip's half has its own in the place of conda's: {shown}.",
+        "That is what it or the wrapper asks for. If conda's other packages need theirs, ask conda for the same version.",
     )
 
 

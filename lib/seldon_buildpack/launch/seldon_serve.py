@@ -13,6 +13,7 @@ holds the two to one verdict on each value.
 
 import difflib
 import errno
+import glob
 import importlib
 import json
 import os
@@ -39,6 +40,8 @@ NUMBERS = (*SWITCHES, *FROM_0, *FROM_1, *PORTS)
 TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METRICS_ENDPOINT", "JAEGER_TAGS")
 DOCUMENTS = ("PREDICTIVE_UNIT_PARAMETERS", "PREDICTOR_LABELS", "MODEL_METADATA")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
+# Set between a conda environment's scripts and the wrapper: this program starts twice there.
+ACTIVATED = "SELDON_SERVE_ACTIVATED"
 EXAMPLE = '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]'
 
 
@@ -319,6 +322,31 @@ def run_before_run(env: Environment) -> None:
         raise Refused(what, why, "Mend it, or take its execute permission away.", code if code > 0 else 128 - code)
 
 
+def activate(env: Environment, more: List[str]) -> None:
+    """Run what a conda environment has to be active (conda: activate.d, env_vars.d), after before-run as in s2i's run script.
+
+    The image's own variables name the environment. Its scripts are written for a shell, which then becomes this program again: what
+    they set, such as LD_LIBRARY_PATH, must be there when Python starts.
+    """
+    prefix = env.get("CONDA_PREFIX")
+    if env.values.pop(ACTIVATED, None) or not prefix:
+        return
+    for path in sorted(glob.glob(os.path.join(glob.escape(prefix), "etc/conda/env_vars.d/*.json"))):
+        try:
+            with open(path, encoding="utf-8") as file:
+                env.values.update({str(name): str(value) for name, value in json.load(file).items()})
+        except (OSError, ValueError, AttributeError) as error:
+            say("{} is passed over: {}.".format(path, error))
+    scripts = sorted(glob.glob(os.path.join(glob.escape(prefix), "etc/conda/activate.d/*.sh")))
+    if not scripts:
+        return
+    # Most are written for bash, which not every run image has.
+    shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
+    program = 'while [ "$1" != -- ]; do . "$1"; shift; done; shift; exec "$@"'
+    words = [shell, "-c", program, "seldon-serve", *scripts, "--", sys.executable, os.path.abspath(__file__), *more]
+    os.execve(shell, words, dict(env.values, **{ACTIVATED: "1"}))
+
+
 def say(line: str) -> None:
     """One line on standard error, before the wrapper's own."""
     print("seldon-serve: " + line, file=sys.stderr, flush=True)
@@ -379,7 +407,9 @@ def main() -> int:
         for note in env.notes:
             say(note)
         make_room(env)
-        run_before_run(env)
+        if not env.get(ACTIVATED):
+            run_before_run(env)
+        activate(env, sys.argv[1:])
         become_wrapper(env, sys.argv[1:])
     except Refused as refused:
         print(refused, file=sys.stderr, flush=True)

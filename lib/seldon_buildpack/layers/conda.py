@@ -23,7 +23,6 @@ from seldon_buildpack.install.conda.attempts import Attempt
 from seldon_buildpack.install.conda.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.secrets import without_credentials
 
 NAME = "conda"
 
@@ -153,7 +152,7 @@ def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
 
 def _of_lock(what: Conda) -> Chosen:
     """What the lock has, for the first of the wrapper's sets that it leaves room for."""
-    packages = tuple(Package(without_credentials(one.url), one.sha256, one.md5) for one in what.environment.packages)
+    packages = tuple(Package(what.rattler.channels.located(one.url), one.sha256, one.md5) for one in what.environment.packages)
     attempts = what.attempts or (_NO_WRAPPER,)
     taken = next((one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1])
     return Chosen(packages, taken.version, taken.pins, _because(attempts, packages) if taken.pins == CURRENT else "")

@@ -48,6 +48,11 @@ class CondaStack:
         """One of this build's layers."""
         return Layer(self.root, name)
 
+    def told(self) -> tuple[str, str]:
+        """Python and the wrapper as far as they are known before anything is solved, for the log."""
+        asked = self.conda.environment.python or self.conda.python.partition(" ")[2]
+        return asked.strip("= ").removesuffix(".*") or "any", self.conda.attempts[0].version if self.conda.attempts else ""
+
     def provide(self) -> Provided:
         """Make or reuse every layer. Raises a BuildError."""
         layer = self.layer(conda.NAME)
@@ -63,7 +68,9 @@ class CondaStack:
         kept = {conda.NAME, pip_half.NAME, licences.NAME, cache.NAME, serve.NAME} | ({watcher.NAME} if watched else set())
         drop_others(self.root, kept)
         prefix, own = conda.path(layer, self.conda), pip_half.environment(self.layer(pip_half.NAME))
-        return Provided((own / "bin", prefix / "bin"), chosen.python, made.seldon_core, made.pins, self._active(prefix), watched is not None)
+        return Provided(
+            (own / "bin", prefix / "bin"), chosen.python, made.seldon_core, made.pins, self._active(prefix), watched is not None
+        )
 
     def modules(self) -> dict[str, str]:
         """The top-level modules of what is installed, each with its package's name, after ``provide``."""
@@ -95,8 +102,10 @@ class CondaStack:
 
     def _half(self, chosen: Chosen) -> PipHalf:
         if chosen.minor not in self.bundle.conda_pythons:
-            raise errors.CondaPythonUnsupported(self.conda.environment.path.name, chosen.python)
-        others = (CURRENT,) if chosen.pins == UPSTREAM and not self.pins and CURRENT in self.bundle.pins(chosen.version, chosen.minor) else ()
+            raise errors.CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
+        others = (
+            (CURRENT,) if chosen.pins == UPSTREAM and not self.pins and CURRENT in self.bundle.pins(chosen.version, chosen.minor) else ()
+        )
         sets = (chosen.pins, *others) if chosen.pins else ()
         prefix = conda.path(self.layer(conda.NAME), self.conda)
         return PipHalf(

@@ -85,5 +85,3 @@ def _held(half: PipHalf, site: Path) -> str:
         if found:
             return found[0]
     return half.version
-
-

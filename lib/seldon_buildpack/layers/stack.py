@@ -60,6 +60,10 @@ class Stack:
         """One of this build's layers."""
         return Layer(self.root, name)
 
+    def told(self) -> tuple[str, str]:
+        """Python and the wrapper as they are known before anything is made, for the log."""
+        return self.python.request, self.wrappers[0].version
+
     def provide(self) -> Provided:
         """Make or reuse every layer. Raises a BuildError."""
         standing = self._requirements(self.installation) if self.installation else Standing(self.wrappers[0])

@@ -50,15 +50,21 @@ def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrap
 
     A version may be what the manifest says of it (`<1.17`) where that is no single one. Raises PinsUnknown, PinsNotLocked.
     """
-    sets = {"": (UPSTREAM, CURRENT), AUTO: (UPSTREAM, CURRENT), UPSTREAM: (UPSTREAM,), CURRENT: (CURRENT,)}.get(asked.lower())
-    if sets is None:
-        raise errors.PinsUnknown(asked)
-    found = tuple(_locked(version, pins, python, bundle) for pins in sets if bundle.lock(version, python.minor, pins).is_file())
+    wanted = sets(asked)
+    found = tuple(_locked(version, pins, python, bundle) for pins in wanted if bundle.lock(version, python.minor, pins).is_file())
     if found:
         return found
-    if len(sets) == 1:
+    if len(wanted) == 1:
         raise errors.PinsNotLocked(asked.lower(), version, python.minor, bundle.pins(version, python.minor))
     return (Wrapper(version, "", None, None, None, {"wrapper": version} | python.key),)
+
+
+def sets(asked: str) -> tuple[str, ...]:
+    """The sets of pins that may serve, in order; ``asked`` is BP_SELDON_PINS, empty for auto. Raises PinsUnknown."""
+    found = {"": (UPSTREAM, CURRENT), AUTO: (UPSTREAM, CURRENT), UPSTREAM: (UPSTREAM,), CURRENT: (CURRENT,)}.get(asked.lower())
+    if found is None:
+        raise errors.PinsUnknown(asked)
+    return found
 
 
 def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:

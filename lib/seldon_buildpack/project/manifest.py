@@ -14,7 +14,6 @@ from seldon_buildpack.log import Advice
 from seldon_buildpack.project import contradictions, locks, requirements, uv_indexes
 from seldon_buildpack.project.conda import files as conda_files
 from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.project.conda.pip_half import pip_requirements
 from seldon_buildpack.project.detection import MANIFESTS, misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.secrets import url_secrets
@@ -34,9 +33,6 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
         return requirements.read(app, app / REQUIREMENTS, env)
     if (app / "setup.py").is_file():
         return _project(app, "setup.py", ("-e", "."))
-    if path := conda(app):
-        pip_requirements(conda_files.read(app, path, env), app, env)
-        raise errors.NotYetSupported(path.name, "Write what it lists under pip, and pip's names of the rest, into requirements.txt.")
     if (app / locks.PYLOCK).is_file():
         return locks.read_pylock(app)
     if (app / locks.UV_LOCK).is_file():
@@ -56,9 +52,15 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     return None
 
 
-def conda(app: Path) -> Path | None:
-    """The file of conda's that the source is installed from; None where it has none, or one of pip's goes before it."""
-    return None if _has_requirements(app) or (app / "setup.py").is_file() else conda_files.find(app)
+def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:
+    """The environment of conda's that the source is installed from; None where it has none, or a manifest of pip's goes before it.
+
+    Raises a BuildError for one that cannot be used.
+    """
+    if _has_requirements(app) or (app / "setup.py").is_file():
+        return None
+    path = conda_files.find(app)
+    return conda_files.read(app, path, env) if path else None
 
 
 def _has_requirements(app: Path) -> bool:
@@ -81,8 +83,10 @@ def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> 
     return tuple(path.name for path in others if path.name not in ("setup.cfg", _PROJECT) or _says_a_project(path))
 
 
-def advice(app: Path, chosen: Requirements | None) -> tuple[Advice, ...]:
+def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[Advice, ...]:
     """What will surprise: manifests that pin other versions than the chosen one, and dependencies that nothing installs."""
+    if isinstance(chosen, CondaEnvironment):
+        return chosen.advice
     if chosen:
         return contradictions.advice(app, chosen.files, not_installed(app, chosen))
     poetry = _pyproject(app).get("tool", {}).get("poetry", {})

@@ -1,11 +1,12 @@
 """Which Python the model is built and served with."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack import errors, log
 from seldon_buildpack.log import Advice
+from seldon_buildpack.project.conda.model import CondaEnvironment
 
 REQUESTED = "BP_PYTHON_VERSION"
 VERSION_FILE = ".python-version"
@@ -78,6 +79,29 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
     if lock[1]:
         return _specified(lock[1], f"requires-python in {lock[0]}", advice)
     return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
+
+
+def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
+    """The Python of a conda environment: what its file asks for, the newest of those where it leaves the choice to the solver.
+
+    Where the file asks for none, that of ``choose``, which is said. Raises what ``choose`` does.
+    """
+    if environment.python and not requested:
+        from seldon_buildpack.project.conda import versions
+
+        newest = versions.minors(environment.python)[0].split(".")
+        source = environment.path.name if environment.locked or environment.python != "*" else f"{environment.path.name} takes any"
+        return PythonChoice((int(newest[0]), int(newest[1])), None, source)
+    choice = choose(app, requested or None)
+    added = () if environment.python else (log.python_added(environment.path.name, choice.spec),)
+    return replace(choice, advice=(*choice.advice, *added))
+
+
+def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
+    """The spec for a Python that the environment's file lacks, or that BP_PYTHON_VERSION asks for besides; else empty."""
+    if environment.locked or (environment.python and choice.source != REQUESTED):
+        return ""
+    return f"python {choice.version}" if choice.version else f"python {choice.spec}.*"
 
 
 def one_meeting(specifier: str) -> str:

@@ -72,6 +72,10 @@ class Channels:
         """Those of the channels that are folders."""
         return tuple(_folder(url) for url in self.urls if url.startswith("file:"))
 
+    def source_of(self, url: str) -> str:
+        """Who names a channel: `from environment.yml`; empty where nobody does."""
+        return next((one.source for one in self.channels if one.url == url), "")
+
     def login_of(self, url: str) -> Login | None:
         """Who may read an address: the login whose own address is the longest of those it lies below."""
         return closest(url, self.logins)

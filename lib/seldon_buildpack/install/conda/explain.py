@@ -66,7 +66,9 @@ def said(report: str) -> str:
     text = report.removeprefix("Cannot solve the request because of: ")
     text = re.sub(r"(\S+) \* ", r"\1 ", text)
     # What another of the user's own specs excludes is there, and the solver says it is not.
-    text = re.sub(r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.", r"\1, which is not the Python asked for, or not there", text)
+    text = re.sub(
+        r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.", r"\1, which is not the Python asked for, or not there", text
+    )
     text = text.replace(", for which no candidates were found.", ", which no channel has")
     lines = [line for line in text.splitlines() if line.strip()]
     more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
@@ -80,9 +82,7 @@ def _asking(name: str, environment: CondaEnvironment) -> str:
 
 
 def _line(name: str, environment: CondaEnvironment) -> int:
-    return next(
-        (spec.line for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0].lower() == name), 0
-    )
+    return next((spec.line for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0].lower() == name), 0)
 
 
 def _bad_spec(said: str, environment: CondaEnvironment) -> errors.BuildError:

@@ -52,13 +52,10 @@ class PipHalf:
 
 @dataclass(frozen=True)
 class Installed:
-    """What came of it: the set that serves, conda's packages that pip's half replaces (versions by name: conda's, its own), and what
-    seldon-core asks for and does not get.
-    """
+    """What came of it: the set that serves, and conda's packages that pip's half replaces (versions by name: conda's, its own)."""
 
     pins: str
     replaced: Mapping[str, tuple[str, str]]
-    unmet: tuple[str, ...]
 
 
 def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
@@ -84,8 +81,10 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
         environments.compile_bytecode(prefix / "bin/python", half.minor, prefix / "lib")
     _leave(prefix)
     if broken := trial.why_not_served(prefix / "bin/python"):
-        raise errors.CondaWrapperBroken(half.version, broken)
-    return Installed(pins, replaced, ())
+        raise errors.CondaWrapperBroken(
+            half.version, [f"{name} {own}, conda's is {other}" for name, (other, own) in replaced.items()], broken
+        )
+    return Installed(pins, replaced)
 
 
 def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Mapping[str, str]:
@@ -111,7 +110,8 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
 
 def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: bool) -> None:
     """Install the section `pip:` and what it and the wrapper need besides what is there. Raises a BuildError."""
-    wanted = [f"{WRAPPER}=={half.version}"] if half.needed and ask and half.version[:1].isdigit() else []
+    by_url = half.requirements is not None and half.requirements.wrapper_by_url
+    wanted = [f"{WRAPPER}=={half.version}"] if half.needed and ask and half.version[:1].isdigit() and not by_url else []
     with _section(half.requirements) as section:
         if half.minor in _BY_PIP:
             _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
@@ -142,7 +142,9 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
         # Only a failure needs it.
         from seldon_buildpack.install import diagnosis
 
-        attempt = diagnosis.Attempt(half.index, half.python, half.version, _DOING, half.app, half.requirements.local if half.requirements else ())
+        attempt = diagnosis.Attempt(
+            half.index, half.python, half.version, _DOING, half.app, half.requirements.local if half.requirements else ()
+        )
         raise diagnosis.explain(outcome, attempt)
 
 
@@ -151,7 +153,7 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     own = scratch / "pip"
     source = environments.site_packages(half.conda, half.minor)
     if not (source / "pip").is_dir():
-        raise errors.CondaPipMissing(half.python)
+        raise errors.CondaPipMissing(half.python, half.requirements.path.name if half.requirements else "environment.yml")
     for name in _PIPS_OWN:
         if (source / name).is_dir():
             shutil.copytree(source / name, own / name, dirs_exist_ok=True)
@@ -160,7 +162,15 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     lock = half.bundle.lock(half.version, half.minor)
     pinned = wrapper_shown.versions(lock, left_out=shown.names(site)) if lock.is_file() and half.needed else ""
     pins.write_text(pinned)
-    flags = ["--disable-pip-version-check", "--no-warn-script-location", "--no-compile", "--find-links", str(half.bundle.wheels), "-c", str(pins)]
+    flags = [
+        "--disable-pip-version-check",
+        "--no-warn-script-location",
+        "--no-compile",
+        "--find-links",
+        str(half.bundle.wheels),
+        "-c",
+        str(pins),
+    ]
     process = subprocess.Popen(
         [prefix / "bin/python", "-m", "pip", "install", *flags, *for_pip.options(half.index), *arguments],
         cwd=half.app,

@@ -99,7 +99,7 @@ class Rattler:
             "solve",
             channels=[self._with_login(url) for url in self.channels.urls],
             alias=self.channels.alias,
-            specs=specs,
+            specs=[self._qualified(spec) for spec in specs],
             attempts=attempts,
             virtual=virtual,
         )
@@ -119,8 +119,7 @@ class Rattler:
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-B", _WORKER, self.libraries],
             input=json.dumps(job),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             text=True,
             errors="replace",
             env={**self.env, "TMPDIR": str(self.scratch)},
@@ -133,6 +132,12 @@ class Rattler:
         if "error" in answer:
             raise Failed(answer["error"], answer["message"])
         return answer
+
+    def _qualified(self, spec: str) -> str:
+        """A spec with the address of the channel that it names: `conda-forge::numpy` is the mirror's where that takes conda-forge's place."""
+        name, separator, rest = spec.rpartition("::")
+        known = [one for one in self.channels.channels if name and name in (one.name, one.url, one.url.rstrip("/").rpartition("/")[2])]
+        return f"{self._with_login(known[0].url)}::{rest}" if known and separator else spec
 
     def _with_login(self, url: str) -> str:
         """An address as rattler is told it, on its standard input: its own file of logins knows hosts alone, not ports and paths."""

@@ -10,11 +10,11 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-_PLATFORMS = ("linux-64", "noarch")
+_PLATFORMS: tuple[Literal["linux-64"], Literal["noarch"]] = ("linux-64", "noarch")
 _NEAR = 3
 
 
@@ -100,8 +100,7 @@ async def install(job: Mapping[str, Any]) -> dict[str, Any]:
 
 def _record(package: Mapping[str, str]) -> Any:
     """What rattler needs to know to fetch, check and link a package: the rest it reads in the package itself."""
-    from rattler import PackageRecord, RepoDataRecord
-    from rattler.package import BuildString
+    from rattler import BuildString, PackageRecord, RepoDataRecord
 
     channel, subdir, file_name = package["url"].rsplit("/", 2)
     stem = file_name.removesuffix(".conda").removesuffix(".tar.bz2")
@@ -120,14 +119,15 @@ def _record(package: Mapping[str, str]) -> Any:
     return RepoDataRecord(record, file_name, package["url"], channel)
 
 
-_JOBS: Mapping[str, Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]] = {"solve": solve, "install": install}
+_JOBS: Mapping[str, Callable[[Mapping[str, Any]], Coroutine[Any, Any, dict[str, Any]]]] = {"solve": solve, "install": install}
 
 
 def main() -> None:
     """Read a job, do it, print the answer."""
     job = json.load(sys.stdin)
+    answer: dict[str, Any]
     try:
-        answer = asyncio.run(_JOBS[job["do"]](job))  # type: ignore[arg-type]
+        answer = asyncio.run(_JOBS[job["do"]](job))
     except Exception as error:
         answer = {"error": type(error).__name__, "message": str(error)}
     json.dump(answer, sys.stdout)

@@ -61,6 +61,13 @@ class CondaEnvironment:
     wrapper: str = ""
     advice: tuple[Advice, ...] = ()
 
+    def summary(self) -> str:
+        """What of it is installed, for the log."""
+        conda, pip = len(self.packages) or len(self.specs), len(self.pip)
+        what = "locked package" if self.locked else "package"
+        both = f"{conda} {what}{'' if conda == 1 else 's'} of conda's"
+        return f"{both}, {pip} line{'' if pip == 1 else 's'} for pip" if pip else both
+
     @property
     def locked(self) -> bool:
         """Whether the file says which packages, so that nothing is solved."""
