@@ -19,6 +19,7 @@ import json
 import os
 import pwd
 import re
+import shlex
 import signal
 import sys
 import warnings
@@ -342,9 +343,9 @@ def activate(env: Environment, more: List[str]) -> None:
         return
     # Most are written for bash, which not every run image has.
     shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
-    program = 'while [ "$1" != -- ]; do . "$1"; shift; done; shift; exec "$@"'
-    words = [shell, "-c", program, "seldon-serve", *scripts, "--", sys.executable, os.path.abspath(__file__), *more]
-    os.execve(shell, words, dict(env.values, **{ACTIVATED: "1"}))
+    again = " ".join(map(shlex.quote, [sys.executable, os.path.abspath(__file__), *more]))
+    program = "".join(". {}\n".format(shlex.quote(script)) for script in scripts) + "exec " + again
+    os.execve(shell, [shell, "-c", program], dict(env.values, **{ACTIVATED: "1"}))
 
 
 def say(line: str) -> None:
