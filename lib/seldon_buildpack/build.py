@@ -15,6 +15,7 @@ from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.install import mirror, network, wheels
 from seldon_buildpack.install.conda.attempts import attempts
+from seldon_buildpack.install.conda.pip_half import BY_PIP
 from seldon_buildpack.install.conda.rattler import Rattler
 from seldon_buildpack.install.index import MANIFEST
 from seldon_buildpack.install.uv import Uv
@@ -131,7 +132,15 @@ def plan_conda(platform: Platform, project: Project, environment: CondaEnvironme
         raise errors.PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
     env = {**platform.base_env, **dict(project.index.variables)}
     rattler = Rattler(project.channels, env, bundle.root / "libs", scratch / "conda")
-    what = Conda(environment, conda_name(project.settings), python_version.spec_for(project.python, environment), tried, rattler, bundle)
+    what = Conda(
+        environment,
+        conda_name(project.settings),
+        python_version.spec_for(project.python, environment),
+        set(minors) <= {*BY_PIP},
+        tried,
+        rattler,
+        bundle,
+    )
     uv = Uv(bundle.uv, platform.base_env, cache.directory(Layer(root, cache.NAME)), out)
     dev = project.settings.switch("BP_DEV_PROCESS", default=True)
     return CondaStack(

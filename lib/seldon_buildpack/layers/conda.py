@@ -37,12 +37,14 @@ _KERNEL = "4.18"
 class Conda:
     """What conda's half is made from. ``python`` is a spec that the file lacks; ``attempts`` are none where the wrapper is conda's own.
 
-    ``name`` is the environment's, ``rattler`` has the channels.
+    ``pip``: it is added, as conda does to every Python, where it has to install pip's half. ``name`` is the environment's, ``rattler`` has
+    the channels.
     """
 
     environment: CondaEnvironment
     name: str
     python: str
+    pip: bool
     attempts: tuple[Attempt, ...]
     rattler: Rattler
     bundle: Bundle
@@ -53,7 +55,7 @@ class Conda:
         return {
             "environment": self.environment.digest,
             "channels": self.rattler.channels.key(),
-            "python": self.python,
+            "python": self.python + (" and pip" if self.pip else ""),
             "name": self.name,
             "wrapper": json.dumps(wanted),
             "buildpack": self.bundle.buildpack_version,
@@ -103,7 +105,7 @@ def choose(what: Conda) -> Chosen:
     if environment.locked:
         return _of_lock(what)
     attempts = what.attempts or (_NO_WRAPPER,)
-    specs = [one.text for one in environment.specs] + ([what.python] if what.python else [])
+    specs = [*(one.text for one in environment.specs), *([what.python] if what.python else []), *(["pip"] if what.pip else [])]
     try:
         solved = what.rattler.solve(specs, [one.constraints for one in attempts], virtual_packages(what.rattler.channels.cuda))
     except Unsolved as unsolved:

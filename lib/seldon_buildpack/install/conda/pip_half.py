@@ -22,7 +22,7 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonical
 
 # uv runs no older Python.
-_BY_PIP = ("3.6", "3.7")
+BY_PIP = ("3.6", "3.7")
 # What pip needs to build from source, taken from the environment with pip itself.
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
@@ -77,7 +77,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
     replaced = {name: (conda[name], version) for name, version in shown.hide(site, conda).items()}
     environments.forget_installation(site)
     environments.drop_wrapper_tests(site)
-    if half.minor not in _BY_PIP:
+    if half.minor not in BY_PIP:
         environments.compile_bytecode(prefix / "bin/python", half.minor, prefix / "lib")
     _leave(prefix)
     if broken := trial.why_not_served(prefix / "bin/python"):
@@ -93,7 +93,7 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
     environments.prepare(prefix, half.conda, half.minor)
     site = environments.site_packages(prefix, half.minor)
     conda = shown.show(environments.site_packages(half.conda, half.minor), site)
-    if not half.needed or not pins or half.minor in _BY_PIP:
+    if not half.needed or not pins or half.minor in BY_PIP:
         return conda
     carried = half.bundle.wrappers.get(half.minor, {}).get(pins)
     if carried and carried.version == half.version:
@@ -113,7 +113,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
     by_url = half.requirements is not None and half.requirements.wrapper_by_url
     wanted = [f"{WRAPPER}=={half.version}"] if half.needed and ask and half.version[:1].isdigit() and not by_url else []
     with _section(half.requirements) as section:
-        if half.minor in _BY_PIP:
+        if half.minor in BY_PIP:
             _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
         elif wanted or section:
             bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
