@@ -29,6 +29,8 @@ OURS = {
     "environment and manifest": ({".s2i/environment": ENVIRONMENT, "requirements.txt": ""}, ".s2i/environment beside requirements.txt"),
     "environment and setup.py": ({".s2i/environment": "", "setup.py": ""}, ".s2i/environment beside setup.py"),
     "environment and environment.yml": ({".s2i/environment": "", "environment.yml": ""}, ".s2i/environment beside environment.yml"),
+    "environment and a lock of pixi": ({".s2i/environment": "", "pixi.lock": ""}, ".s2i/environment beside pixi.lock"),
+    "environment and explicit specs": ({".s2i/environment": "", "explicit.txt": "@EXPLICIT\n"}, ".s2i/environment beside explicit.txt"),
     "environment and a package": ({".s2i/environment": ENVIRONMENT, "pkg/model.py": ""}, ".s2i/environment beside Python code"),
     "environment that does not read": ({".s2i/environment": "\ud800", "a.py": ""}, ".s2i/environment beside Python code"),
     "model and manifest": ({"Foo.py": MODEL, "requirements.txt": ""}, "a Python model in Foo.py and requirements.txt"),

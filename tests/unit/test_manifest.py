@@ -4,6 +4,7 @@ import pytest
 
 from seldon_buildpack import errors
 from seldon_buildpack.project import manifest
+from seldon_buildpack.project.conda import files as conda_files
 
 _PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 
@@ -37,6 +38,37 @@ def test_an_environment_yml_alone_is_named(tmp_path: Path) -> None:
     (tmp_path / "environment.yml").write_text("name: x\n")
     with pytest.raises(errors.NotYetSupported):
         manifest.find(tmp_path, {})
+
+
+@pytest.mark.parametrize(("name", "text"), [("environment.yml", "name:x\nchannels: []\n"), ("pixi.lock", "version: 9\n")])
+def test_what_is_wrong_with_a_file_of_condas_is_said(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises((errors.YamlInvalid, errors.LockUnreadable)):
+        manifest.find(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        (["requirements.txt", "environment.yml"], None),
+        (["setup.py", "conda-lock.yml"], None),
+        (["environment.yml", "pylock.toml", "pyproject.toml"], "environment.yml"),
+        (["conda-lock.yml", "environment.yml"], "conda-lock.yml"),
+        (["environment.yaml"], "environment.yaml"),
+        (["environment.txt", "uv.lock"], None),
+    ],
+)
+def test_condas_files_stand_where_s2i_had_environment_yml(tmp_path: Path, files: list[str], chosen: str | None) -> None:
+    for name in files:
+        (tmp_path / name).write_text("")
+    assert manifest.conda(tmp_path) == (tmp_path / chosen if chosen else None)
+
+
+def test_what_a_lock_of_condas_goes_before_is_known(tmp_path: Path) -> None:
+    for name in ("explicit.txt", "environment.yml", "environment.txt", "pylock.toml"):
+        (tmp_path / name).write_text("@EXPLICIT\n" if name == "explicit.txt" else "name: x\n")
+    chosen = conda_files.read(tmp_path, tmp_path / "explicit.txt", {})
+    assert manifest.not_installed(tmp_path, chosen) == ("environment.yml", "pylock.toml")
 
 
 def test_a_misspelt_manifest_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from seldon_buildpack.project import manifest, requirements, scrub
+from seldon_buildpack.project.conda import files as conda_files
 
 
 def written(app: Path, files: dict[str, str]) -> Path:
@@ -43,3 +44,13 @@ def test_a_manifest_that_is_not_installed_is_masked_too(tmp_path: Path) -> None:
     read = requirements.read(app, app / "requirements.txt", {})
     assert scrub.application(app, read, manifest.present(app)) == ("Pipfile",)
     assert (app / "Pipfile").read_text() == '[[source]]\nurl = "https://****@h/simple"\n'
+
+
+def test_tokens_of_channels_and_the_variables_that_channels_use_are_not_in_the_image(tmp_path: Path) -> None:
+    (tmp_path / ".s2i").mkdir()
+    (tmp_path / ".s2i/environment").write_text("MODEL_NAME=A\nTEAM_KEY=s3cr3t\nCONDA_CHANNELS=https://h/t/t0k3n/x\n")
+    (tmp_path / "environment.yml").write_text("channels:\n  - https://u:${TEAM_KEY}@h/x\n  - https://h/t/t0k3n/y\ndependencies: [six]\n")
+    found = conda_files.read(tmp_path, tmp_path / "environment.yml", {"TEAM_KEY": "s3cr3t"})
+    assert scrub.application(tmp_path, None, found.files, found.configuring) == (".s2i/environment", "environment.yml")
+    assert (tmp_path / ".s2i/environment").read_text() == "MODEL_NAME=A\n"
+    assert (tmp_path / "environment.yml").read_text() == "channels:\n  - https://****@h/x\n  - https://h/t/****/y\ndependencies: [six]\n"

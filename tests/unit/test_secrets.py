@@ -73,3 +73,17 @@ def test_a_proxy_without_a_scheme_has_a_password_too() -> None:
 
 def test_the_customary_user_of_ssh_is_no_secret() -> None:
     assert url_secrets("git+ssh://git@host/r.git") == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "masked", "bare"),
+    [
+        ("https://h/t/tk-123/conda-forge", "https://h/t/****/conda-forge", "https://h/conda-forge"),
+        ("https://h/t/tk-123", "https://h/t/****", "https://h"),
+        ("https://u:p@h/a/t/tk-123/b", "https://****@h/a/t/****/b", "https://h/a/b"),
+    ],
+)
+def test_a_token_in_a_channels_path_is_a_secret(url: str, masked: str, bare: str) -> None:
+    assert Masker().mask(f"GET {url} failed") == f"GET {masked} failed"
+    assert without_credentials(url) == bare
+    assert "tk-123" in {secret.reveal() for secret in url_secrets(url)}

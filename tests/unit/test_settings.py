@@ -102,3 +102,14 @@ def test_values_of_bindings_stand_in_for_what_is_not_set_and_reach_no_image() ->
 def test_a_variable_is_declared_once() -> None:
     names = [setting.name for setting in variables.DECLARED]
     assert len(names) == len(set(names))
+
+
+def test_channels_are_separated_by_commas_or_spaces_and_their_credentials_are_known() -> None:
+    found = settings.read({"BP_CONDA_CHANNELS": "https://u:s3cr3t@h/x,conda-forge  https://h/t/t0k3n/y"}, [])
+    assert found.channels("BP_CONDA_CHANNELS") == ("https://u:s3cr3t@h/x", "conda-forge", "https://h/t/t0k3n/y")
+    assert {"s3cr3t", "t0k3n"} <= {secret.reveal() for secret in found.secrets()}
+
+
+@pytest.mark.parametrize("name", ["CONDA_CHANNELS", "BP_CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS", "CONDA_OVERRIDE_CUDA"])
+def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
+    assert not settings.in_image(name, variables.FILE)

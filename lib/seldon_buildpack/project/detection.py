@@ -57,7 +57,7 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
     files = {entry.name for entry in top if is_file(entry)}
     python = [app / entry.name for entry in top if is_source(entry)]
     has_python = bool(python) or _python_below(top)
-    manifest = next((name for name in MANIFESTS if name in files), None)
+    manifest = next((name for name in MANIFESTS if name in files and is_manifest(app / name)), None)
     if _other_language(app, files, has_python or manifest is not None, environment):
         return Detection(False, log.not_ours_but_seldons())
     if (environment.get("MODEL_NAME") or "").strip():
@@ -73,6 +73,11 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
     if misspelt and has_python:
         return Detection(True, f"{misspelt}, which looks like a manifest with another name, beside Python code")
     return Detection(False, log.not_ours())
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file with a manifest's name is one: some texts of other purposes are called as conda's lists of packages."""
+    return path.name not in conda_files.EXPLICIT or conda_files.is_one(path)
 
 
 def misspelt_manifest(names: Iterable[str]) -> str | None:

@@ -14,7 +14,7 @@ from seldon_buildpack.log import Advice
 from seldon_buildpack.project import contradictions, locks, requirements, uv_indexes
 from seldon_buildpack.project.conda import files as conda_files
 from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.project.detection import MANIFESTS, misspelt_manifest
+from seldon_buildpack.project.detection import MANIFESTS, is_manifest, misspelt_manifest
 from seldon_buildpack.project.requirements import Requirements
 from seldon_buildpack.secrets import url_secrets
 
@@ -69,8 +69,7 @@ def _has_requirements(app: Path) -> bool:
 
 def present(app: Path) -> tuple[Path, ...]:
     """Every manifest of the source, also those that nothing is installed from: any of them may carry credentials."""
-    named = (app / name for name in MANIFESTS if (app / name).is_file())
-    return tuple(path for path in named if path.name not in conda_files.EXPLICIT or conda_files.is_one(path))
+    return tuple(app / name for name in MANIFESTS if (app / name).is_file() and is_manifest(app / name))
 
 
 def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[str, ...]:

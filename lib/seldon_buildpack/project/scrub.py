@@ -15,15 +15,18 @@ from seldon_buildpack.project.s2i_environment import FILE
 from seldon_buildpack.secrets import Masker, without_queries
 
 
-def application(app: Path, requirements: Requirements | None, others: Iterable[Path] = ()) -> tuple[str, ...]:
+def application(
+    app: Path, requirements: Requirements | None, others: Iterable[Path] = (), configuring: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Take index settings out of .s2i/environment and mask credentials in requirements files, in labels, and in ``others``.
 
-    These are constraints files and manifests that were not installed. Returns the files rewritten.
+    These are constraints files, manifests that were not installed, and files of conda's, whose channels use the variables
+    ``configuring``. Returns the files rewritten.
     """
     changed = []
     environment = app / FILE
-    configuring = requirements.configuring if requirements else frozenset[str]()
-    if environment.is_file() and _rewrite(environment, lambda text: _without_index_settings(text, configuring)):
+    not_for_it = configuring | (requirements.configuring if requirements else frozenset[str]())
+    if environment.is_file() and _rewrite(environment, lambda text: _without_index_settings(text, not_for_it)):
         changed.append(FILE)
     readable = (path for path in others if path.is_file() and os.access(path, os.R_OK))
     inside = [path for path in readable if path.resolve().is_relative_to(app.resolve())]

@@ -117,9 +117,7 @@ def _yaml(binding: Binding, key: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""
         raise entries.invalid(
-            binding,
-            f"its {key} is not YAML: the error is{where or ' not in one line'}",
-            "Correct it: `conda config --show` reads the same form.",
+            binding, f"its {key} has an error{where}", "Correct it: `conda config --show` reads the same form."
         ) from error
     if told is not None and not isinstance(told, dict):
         raise entries.invalid(binding, f"its {key} is not a table", "Write `channels:` and a list below it.")

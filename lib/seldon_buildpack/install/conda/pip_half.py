@@ -26,7 +26,7 @@ BY_PIP = ("3.6", "3.7")
 # What pip needs to build from source, taken from the environment with pip itself.
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
-_PIPS_OWN = ("pip", "setuptools", "pkg_resources", "wheel", "_distutils_hack")
+_PIPS_OWN = ("pip", "setuptools", "pkg_resources", "wheel", "_distutils_hack", "pip-*-info", "setuptools-*-info", "wheel-*-info")
 
 
 @dataclass(frozen=True)
@@ -154,9 +154,8 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     source = environments.site_packages(half.conda, half.minor)
     if not (source / "pip").is_dir():
         raise errors.CondaPipMissing(half.python, half.requirements.path.name if half.requirements else "environment.yml")
-    for name in _PIPS_OWN:
-        if (source / name).is_dir():
-            shutil.copytree(source / name, own / name, dirs_exist_ok=True)
+    for path in (found for name in _PIPS_OWN for found in source.glob(name)):
+        shutil.copytree(path, own / path.name, dirs_exist_ok=True)
     site = environments.site_packages(prefix, half.minor)
     pins = scratch / "pins.txt"
     lock = half.bundle.lock(half.version, half.minor)

@@ -11,13 +11,13 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 # The file of a package: name, version, build, either form.
 FILE = re.compile(r"(?:.*/)?([^/]+)-([^/-]+)-([^/-]+)\.(?:conda|tar\.bz2)")
 
-_BRACKETS = re.compile(r"\[([^\[\]]*)\]\s*$")
-_PAIR = re.compile(r"\s*(\w+)\s*=\s*(\"[^\"]*\"|'[^']*'|[^,]*)\s*(?:,|$)")
+_BRACKETS = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
+_PAIR = re.compile(r"\s*(\w+)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^,]*)\s*(?:,|$)")
 _OPERATOR = r"(?:==|!=|~=|<=|>=|=|<|>)"
 _ONE = rf"(?:{_OPERATOR}?\s*[\w.*+!-]+|\^.*\$)"
 _VERSION = re.compile(rf"\(*{_ONE}\)*(?:[,|]\(*{_ONE}\)*)*")
-# `=1.2=py38_0`: a version with a build is that version exactly.
-_WITH_BUILD = re.compile(r"={0,2}([^=<>!~,|\s]+)=([^=\s]+)")
+# `=1.2=py38_0`: a version with a build is that version exactly, unless it is a comparison.
+_WITH_BUILD = re.compile(r"(?:={0,2}([^=<>!~,|\s]+)|([^\s]*[^=<>!~,|\s]))=([^=<>!~,|\s]+)")
 _OPTION = re.compile(r"-{1,2}[A-Za-z]")
 
 
@@ -42,6 +42,7 @@ class Fault:
 
 def parse(text: str) -> MatchSpec | Fault:
     """Take a spec apart, or say what is wrong with it."""
+    text = re.sub(r"\s#.*", "", text)
     if "://" in text and (found := FILE.fullmatch(re.split(r"[#\s]", text, maxsplit=1)[0])) and not re.match(r"\S+\s*@\s", text):
         return MatchSpec(found[1].lower(), f"=={found[2]}", found[3])
     if "{{" in text:
@@ -53,6 +54,8 @@ def parse(text: str) -> MatchSpec | Fault:
     found = NAME.match(rest.strip())
     if not found:
         return Fault("it does not start with the name of a package")
+    if rest.strip()[found.end() :].startswith("*"):
+        return Fault("a package is named in full, without `*`")
     version, fields = _version_and_build(rest.strip()[found.end() :])
     if len(fields) > 1:
         return Fault("a name, a version and a build are all that a spec has")
@@ -92,7 +95,7 @@ def _version_and_build(text: str) -> tuple[str, list[str]]:
     tight = re.sub(r"\s*([,|])\s*", r"\1", text.strip())
     tight = re.sub(rf"({_OPERATOR})\s+", r"\1", tight)
     if found := _WITH_BUILD.fullmatch(tight):
-        return f"=={found[1]}", [found[2]]
+        return found[2] or ("*" if found[1] == "*" else f"=={found[1]}"), [found[3]]
     version, *fields = tight.split() or [""]
     return version, fields
 

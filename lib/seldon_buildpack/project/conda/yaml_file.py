@@ -138,7 +138,7 @@ def _meant(lines: list[str], number: int, line: str, problem: str) -> tuple[str,
         )
     if problem == "could not find expected ':'":
         return "it is neither an entry of a list nor a key with a colon", "Write `- name` for an entry, or `key: value`."
-    if "found undefined alias" in problem or "cannot start any token" in problem or "while scanning an a" in problem:
+    if "found undefined alias" in problem or "cannot start any token" in problem or "expected alphabetic or numeric character" in problem:
         return "it starts with a character that YAML keeps for itself", "Put it in quotes."
     if problem.startswith(("expected ',' or ']'", "expected ',' or '}'")):
         return f"a `{problem[17]}` or a comma is missing behind what opens in it", "Close it."

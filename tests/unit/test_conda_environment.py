@@ -1,0 +1,254 @@
+"""environment.yml: what is read of it, and each mistake with the line that it stands on."""
+
+from pathlib import Path
+
+import pytest
+
+from seldon_buildpack import errors
+from seldon_buildpack.project.conda import environment
+from seldon_buildpack.project.conda.model import CondaEnvironment
+
+FULL = """\
+name: fraud
+channels:
+  - conda-forge
+  - https://u:s3cr3t@conda.corp/${TEAM}
+  - nodefaults
+dependencies:
+  - python=3.8
+  - conda-forge::numpy>=1.20,<2
+  - scipy=1.7.3=py38h56a6a73_0
+  - "blas[build=*mkl]"
+  - pip
+  - pip:
+      - -r more.txt
+      - six==1.16.0
+variables:
+  RATE: 0.10
+prefix: /home/me/envs/fraud
+"""
+
+
+def read(app: Path, text: str | bytes, name: str = "environment.yml", **env: str) -> CondaEnvironment:
+    (app / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return environment.read(app, app / name, env)
+
+
+def told(app: Path, text: str | bytes) -> list[str]:
+    with pytest.raises(errors.BuildError) as raised:
+        read(app, text)
+    return [line.strip() for line in raised.value.lines() if line.strip()]
+
+
+def test_all_that_conda_reads_is_read_and_each_dependency_knows_its_line(tmp_path: Path) -> None:
+    found = read(tmp_path, FULL, TEAM="fraud")
+    assert (found.name, found.kind, found.locked) == ("fraud", "environment", False)
+    assert found.channels == ("conda-forge", "https://u:s3cr3t@conda.corp/fraud")
+    assert found.nodefaults
+    assert [(spec.text, spec.line) for spec in found.specs] == [
+        ("python=3.8", 7),
+        ("conda-forge::numpy>=1.20,<2", 8),
+        ("scipy=1.7.3=py38h56a6a73_0", 9),
+        ("blas[build=*mkl]", 10),
+        ("pip", 11),
+    ]
+    assert [(line.text, line.line) for line in found.pip] == [("-r more.txt", 13), ("six==1.16.0", 14)]
+    assert found.variables == {"RATE": "0.10"}
+    assert (found.prefix, found.python, found.wrapper) == ("/home/me/envs/fraud", "=3.8", "")
+    assert found.files == (tmp_path / "environment.yml",)
+
+
+def test_credentials_are_secret_and_change_nothing_that_it_is_known_by(tmp_path: Path) -> None:
+    found, other = (read(tmp_path, FULL.replace("s3cr3t", password), TEAM="x") for password in ("s3cr3t", "other"))
+    assert {"s3cr3t", "u:s3cr3t", "x"} == {secret.reveal() for secret in found.secrets}
+    assert found.digest == other.digest
+    assert "s3cr3t" not in repr(found)
+    assert found.configuring == {"TEAM"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "same"),
+    [
+        ("python=3.8", "python=3.9", False),
+        ("  - conda-forge\n", "  - bioconda\n  - conda-forge\n", False),
+        ("  - nodefaults\n", "", False),
+        ("six==1.16.0", "six==1.17.0", True),
+        ("name: fraud", "# a comment\nname: other", True),
+        ("0.10", "0.20", True),
+    ],
+)
+def test_the_digest_is_over_what_condas_half_is_made_from(tmp_path: Path, old: str, new: str, same: bool) -> None:
+    assert (read(tmp_path, FULL, TEAM="x").digest == read(tmp_path, FULL.replace(old, new), TEAM="x").digest) is same
+
+
+@pytest.mark.parametrize("text", ["dependencies: []\n", "name: x\n", "dependencies:\nchannels:\nname:\n", "dependencies:\n  - pip:\n"])
+def test_an_environment_of_nothing_is_one(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, text)
+    assert (found.specs, found.pip, found.python) == ((), (), "")
+
+
+def test_line_ends_and_the_mark_of_windows_are_fine(tmp_path: Path) -> None:
+    found = read(tmp_path, b"\xef\xbb\xbfname: x\r\ndependencies:\r\n  - numpy\r\n")
+    assert [(spec.text, spec.line) for spec in found.specs] == [("numpy", 3)]
+
+
+def test_what_conda_lock_reads_in_the_same_file_is_no_unknown_key(tmp_path: Path) -> None:
+    read(tmp_path, "dependencies: [numpy]\nplatforms: [linux-64, osx-64]\ncategory: dev\npip-repositories: [https://h/simple]\n")
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "python", "wrapper"),
+    [
+        (["python", "numpy"], "*", ""),
+        (["numpy"], "", ""),
+        (["python >=3.8, <3.11", "seldon-core=1.16"], ">=3.8,<3.11", "=1.16"),
+        (["python=3.8.13=h12debd9_0"], "==3.8.13", ""),
+        (["python", "python=3.9"], "=3.9", ""),
+        (["defaults::Python=3.9"], "=3.9", ""),
+    ],
+)
+def test_the_versions_of_python_and_wrapper_are_known(tmp_path: Path, dependencies: list[str], python: str, wrapper: str) -> None:
+    found = read(tmp_path, "dependencies:\n" + "".join(f"  - {one}\n" for one in dependencies))
+    assert (found.python, found.wrapper) == (python, wrapper)
+
+
+def test_what_will_surprise_is_said(tmp_path: Path) -> None:
+    text = (
+        "dependencies:\n  - python 3.8\n  - pywin32  # [win]\n  - numpy # [linux]\n  - six # [sic]\n"
+        "variables:\n  API_TOKEN: abcdefgh\nprefix: C:\\envs\\x\n"
+    )
+    assert [piece.found for piece in read(tmp_path, text, "environment.yaml").advice] == [
+        "environment.yaml is installed; s2i did not read it, but environment.yml alone.",
+        "environment.yaml: the prefix in line 8 is of the machine that wrote the file; it is ignored.",
+        "environment.yaml: `[win]` in line 3 is a comment for conda, so pywin32 is installed here too.",
+        "environment.yaml: the variable API_TOKEN looks like a credential, and everyone who has the image can read it.",
+        "environment.yaml: line 2 asks for Python 3.8.0 alone, not for any 3.8.",
+    ]
+
+
+YAML = [
+    ("name: x\ndependencies:\n\t- numpy\n", 3, "It is indented with a tab, which YAML does not allow."),
+    ("name:x\ndependencies:\n  - numpy\n", 2, "The line before it has no space behind its colon: name:x."),
+    ("name: a: b\n", 1, "It has a colon where no key can stand."),
+    ("dependencies:\n  - numpy\n - pandas\n", 3, "It is not indented as the entries before it are."),
+    ("dependencies:\n  - numpy\n  pandas\n", 3, "It is neither an entry of a list nor a key with a colon."),
+    ("dependencies:\n  - 'numpy\n  - six\n", 2, "A quotation mark that opens there is not closed."),
+    ("name: x\ndependencies: [numpy\n", 2, "A `]` or a comma is missing behind what opens in it."),
+    ("dependencies:\n  - @numpy\n", 2, "It starts with a character that YAML keeps for itself."),
+    ("dependencies:\n  - *\n", 2, "It starts with a character that YAML keeps for itself."),
+    ("dependencies:\n  - {{ numpy }}\n", 2, "It holds a template of Jinja's, which conda fills in for recipes only."),
+    ("name: x\n<<<<<<< HEAD\nchannels: []\n=======\n>>>>>>> b\n", 2, "It is a mark of a merge conflict."),
+    ("name: x\ndependencies: &all [*all]\n", 2, "It stands for too many values, or for itself."),
+    ("name: x\nchannels: " + "[" * 30 + "]" * 30, 2, "It stands for too many values, or for itself."),
+    ("name: " + "[" * 5000, 1, "It has more lists within lists than can be read."),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "why"), YAML)
+def test_what_is_not_yaml_is_said_with_its_line_and_what_is_wrong(tmp_path: Path, text: str, line: int, why: str) -> None:
+    lines = told(tmp_path, text)
+    assert lines[0] == f"ERROR: Line {line} of environment.yml is not YAML"
+    assert why in lines
+
+
+MISTAKES = {
+    "# nothing\n": "environment.yml is empty",
+    "- numpy\n": "environment.yml is not an environment of conda's",
+    "numpy\n": "environment.yml is not an environment of conda's",
+    "name: x\n---\nname: y\n": "environment.yml holds more than one document",
+    "name: x\nchannels: []\nname: y\n": "Line 3 of environment.yml says `name:` again",
+    "name: x\ndependancies:\n  - numpy\n": "Line 2 of environment.yml has an unknown key: dependancies",
+    "dependencies:\n  - numpy\npip:\n  - six\n": "Line 3 of environment.yml has `pip:` beside `dependencies:`",
+    "dependencies:\n  -numpy\n  -six\n": "Line 1 of environment.yml: `dependencies:` is not a list",
+    "channels: conda-forge\n": "Line 1 of environment.yml: `channels:` is not a list",
+    "channels:\n  - a: b\n": "Line 2 of environment.yml: an entry of `channels:` is not a text",
+    "channels:\n  -\n": "Line 2 of environment.yml: an entry of `channels:` is not a text",
+    "name: [x]\n": "Line 1 of environment.yml: `name:` is not a text",
+    "dependencies:\n  -\n": "Line 2 of environment.yml: an entry of `dependencies:` is not a text",
+    "dependencies:\n  - 3.8\n": "Line 2 of environment.yml is not a dependency",
+    "dependencies:\n  - python: 3.8\n": "Line 2 of environment.yml is not a dependency",
+    "dependencies:\n  python: 3.8\n": "Line 1 of environment.yml: `dependencies:` is not a list",
+    "dependencies:\n  - sel(linux): numpy\n": "Line 2 of environment.yml has a selector: sel(linux)",
+    "dependencies:\n  - pip: six\n": "Line 2 of environment.yml: `pip:` is not a list",
+    "dependencies:\n  - pip:\n      - a: b\n": "Line 3 of environment.yml: an entry of `pip:` is not a text",
+    "dependencies:\n  - pip:\n      - six\n  - pip:\n      - toml\n": "Line 4 of environment.yml has `- pip:` again",
+    "dependencies:\n  - numpy\n  - six==1; python_version<'3'\n": "Line 3 of environment.yml is for pip, not for conda",
+    "dependencies:\n  - numpy\n  - numpy=>1.2\n": "Line 3 of environment.yml is not a dependency that conda reads",
+    "variables:\n  - A=b\n": "Line 1 of environment.yml: `variables:` is not a table",
+    "variables:\n  A:\n": "Line 2 of environment.yml: `A:` is not a text",
+    "channels:\n  - https://h/${NOT_SET}/c\n": "Line 2 of environment.yml uses NOT_SET, which is not set",
+    "dependencies:\n  - python=2.7\n": "Python 2.7 is not supported",
+    "dependencies:\n  - python=3.5.6=hc3d631a_0\n": "Python 3.5.6 is not supported",
+    "dependencies:\n  - python>=3.14\n": "Python >=3.14 is not supported",
+}
+
+
+@pytest.mark.parametrize(("text", "title"), MISTAKES.items(), ids=[title.replace("environment.yml", "it") for title in MISTAKES.values()])
+def test_each_mistake_is_named_with_its_line(tmp_path: Path, text: str, title: str) -> None:
+    assert told(tmp_path, text)[0] == f"ERROR: {title}"
+
+
+def test_of_several_mistakes_the_first_is_said(tmp_path: Path) -> None:
+    assert told(tmp_path, "channels: x\ndependencies: y\nvariable: z\n")[0] == "ERROR: Line 1 of environment.yml: `channels:` is not a list"
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [
+        ("name:x\nchannels: []\n", "1. Write name: x"),
+        ("dependencies:\n  -numpy\n  -six\n", "1. Put a space behind each hyphen: - numpy"),
+        ("channels: conda-forge\n", "1. Write each entry on a line of its own, with `- ` before it: - conda-forge"),
+        ("dependencies:\n  - python: 3.8\n", "1. Write - python=3.8"),
+        ("dependencies:\n  - python: '>=3.8'\n", "1. Write - python>=3.8"),
+        ("dependencies:\n  - 3.8\n", "1. Write - python=3.8"),
+        ("dependancies: []\n", "1. If dependencies is meant, write `dependencies:`"),
+        ("requirements: []\n", "1. If dependencies is meant, write `dependencies:`"),
+        ("dependencies:\n  - numpy=>1.2\n", "1. If it is meant so, write - numpy>=1.2"),
+        ("dependencies:\n  - six[a]==1\n", "2. If conda's package will do, write - six==1"),
+        ("variables:\n  - A=b\n", "1. Write A: b"),
+    ],
+)
+def test_what_was_likely_meant_is_offered(tmp_path: Path, text: str, fix: str) -> None:
+    assert fix in told(tmp_path, text)
+
+
+def test_a_requirement_of_pips_is_explained_in_full(tmp_path: Path) -> None:
+    with pytest.raises(errors.SpecOfPip) as raised:
+        read(tmp_path, "dependencies:\n  - python=3.10\n  - transformers[torch]==4.40\n")
+    assert "\n".join(raised.value.lines()) == (
+        "\nERROR: Line 3 of environment.yml is for pip, not for conda\n"
+        "\n"
+        "  transformers[torch]==4.40\n"
+        "  Conda cannot read it: `[torch]` is an extra, which only pip has.\n"
+        "\n"
+        "  What to do, one of:\n"
+        "  1. Move it into the section for pip:\n"
+        "     - pip:\n"
+        "         - transformers[torch]==4.40\n"
+        "  2. If conda's package will do, write - transformers==4.40\n"
+    )
+
+
+def test_a_python_without_a_wrapper_is_explained_in_full(tmp_path: Path) -> None:
+    with pytest.raises(errors.CondaPythonUnsupported) as raised:
+        read(tmp_path, "dependencies:\n  - python=2.7\n")
+    assert "\n".join(raised.value.lines()) == (
+        "\nERROR: Python 2.7 is not supported\n"
+        "\n"
+        "  Line 2 of environment.yml asks for it. The newest wrapper under the Apache licence, seldon-core 1.17.1, runs on Python 3.7 to 3.13,"
+        " and 1.14.1 on 3.6.\n"
+        "\n"
+        "  What to do:\n"
+        "  1. Ask for one of these in environment.yml: python=3.12\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "fix"),
+    [
+        ("name: x\n".encode("utf-16"), "2. Write it anew, in PowerShell: `conda env export -f environment.yml`."),
+        (b"name: caf\xe9\n", "1. Save environment.yml as UTF-8."),
+    ],
+)
+def test_other_encodings_are_named(tmp_path: Path, data: bytes, fix: str) -> None:
+    assert fix in told(tmp_path, data)
