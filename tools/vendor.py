@@ -63,12 +63,11 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
 
 def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
-    from seldon_buildpack import build, errors
+    from seldon_buildpack import build, errors, reading
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
     from seldon_buildpack.install.network import joined
     from seldon_buildpack.layers import python, requirements
-    from seldon_buildpack.layers import wrapper as wrapper_layer
     from seldon_buildpack.log import Log
 
     # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
@@ -77,19 +76,22 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     carried, out = Bundle.read(made), Log(sys.stdout)
     try:
         platform = Platform(app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings")
-        project = build.read_project(platform, out)
+        project = reading.read_project(platform, out)
         project = replace(project, index=joined(project.index, project.bound, platform.proxies(), scratch))
+        if project.environment:
+            raise ToolError(
+                f"{project.environment.path.name} is conda's, and only wheels are collected here.",
+                "Bring conda's packages as a channel in a folder (docs/conda.md), and the wheels of its section pip: with pip download.",
+            )
         interpreter = python.plan(project.python, carried, "")
         if not interpreter.carried:
             raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
-        wrappers = wrapper_layer.plan(
-            build.wrapper_version(project, carried), project.settings.text("BP_SELDON_PINS"), interpreter, carried
-        )
-        stack = build.plan_layers(platform, project, interpreter, wrappers, carried, out)
+        stack = build.plan_layers(platform, project, carried, out)
         (scratch / "layers").mkdir()
         found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
-        if wrappers[0].lock and not wrappers[0].carried:
-            found = (*found, *locked(wrappers[0].lock))
+        first = stack.wrappers[0]
+        if first.lock and not first.carried:
+            found = (*found, *locked(first.lock))
     except errors.BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
     return Needed(_without_urls(found), interpreter.minor, project.index.environment(scratch), project.index.urls)

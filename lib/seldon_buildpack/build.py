@@ -93,7 +93,9 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     }
     processes = [serve.WEB, *([watcher.DEV] if provided.dev else [])]
     launch.write(stack.root, processes, labels, project.large.slices)
-    for name in scrub.application(project.app, project.requirements, (*project.index.constraints, *manifest.present(project.app))):
+    configuring = project.environment.configuring if project.environment else frozenset[str]()
+    others = (*project.index.constraints, *manifest.present(project.app))
+    for name in scrub.application(project.app, project.requirements, others, configuring):
         out.masked_in_image(name)
     if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
         out.private(names)

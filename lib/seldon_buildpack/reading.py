@@ -70,8 +70,8 @@ def read_project(platform: Platform, out: Log) -> Project:
     for piece in manifest.advice(platform.app, environment or requirements):
         out.advise(piece)
     index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
-    if requirements:
-        known = known.without_launch(requirements.configuring)
+    for one in (environment, requirements):
+        known = known.without_launch(one.configuring if one else ())
     for key in known.like_credentials():
         out.advise(log.credential_in_image(key))
     channels = configure_channels(known, environment, given, platform.app) if environment else Channels()

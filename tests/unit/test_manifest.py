@@ -34,17 +34,11 @@ def test_no_manifest_is_fine_and_so_is_one_of_tools_only(tmp_path: Path, files: 
     assert manifest.find(tmp_path, {}) is None
 
 
-def test_an_environment_yml_alone_is_named(tmp_path: Path) -> None:
-    (tmp_path / "environment.yml").write_text("name: x\n")
-    with pytest.raises(errors.NotYetSupported):
-        manifest.find(tmp_path, {})
-
-
 @pytest.mark.parametrize(("name", "text"), [("environment.yml", "name:x\nchannels: []\n"), ("pixi.lock", "version: 9\n")])
 def test_what_is_wrong_with_a_file_of_condas_is_said(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
     with pytest.raises((errors.YamlInvalid, errors.LockUnreadable)):
-        manifest.find(tmp_path, {})
+        manifest.conda(tmp_path, {})
 
 
 @pytest.mark.parametrize(
@@ -59,9 +53,11 @@ def test_what_is_wrong_with_a_file_of_condas_is_said(tmp_path: Path, name: str, 
     ],
 )
 def test_condas_files_stand_where_s2i_had_environment_yml(tmp_path: Path, files: list[str], chosen: str | None) -> None:
+    texts = {"conda-lock.yml": "version: 1\nmetadata: {platforms: [linux-64]}\npackage: []\n"}
     for name in files:
-        (tmp_path / name).write_text("")
-    assert manifest.conda(tmp_path) == (tmp_path / chosen if chosen else None)
+        (tmp_path / name).write_text(texts.get(name, "name: x\n"))
+    found = manifest.conda(tmp_path, {})
+    assert (found.path if found else None) == (tmp_path / chosen if chosen else None)
 
 
 def test_what_a_lock_of_condas_goes_before_is_known(tmp_path: Path) -> None:

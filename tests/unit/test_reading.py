@@ -122,3 +122,12 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     assert out.masker.mask("s3cr3t") == "****"
     assert isinstance(out.stream, io.StringIO)
     assert out.stream.getvalue().startswith("  Warning: The binding forgotten is not read: it has no file `type`.\n")
+
+
+def test_a_variable_that_a_channel_uses_is_not_in_the_image(tmp_path: Path) -> None:
+    environment = "channels:\n  - https://u:${CHANNEL_KEY}@h/x\ndependencies: [python=3.10]\n"
+    project, told = read(tmp_path, {".s2i/environment": "CHANNEL_KEY=s3cr3t\nA=b\n", "environment.yml": environment})
+    assert project.channels.urls == ("https://h/x",)
+    assert "CHANNEL_KEY.default" not in project.settings.launch
+    assert project.settings.launch["A.default"] == "b"
+    assert "s3cr3t" not in told

@@ -16,6 +16,7 @@ from seldon_buildpack.bundle import CURRENT, Bundle
 from seldon_buildpack.install import environments, trial
 from seldon_buildpack.install import shown as wrapper_shown
 from seldon_buildpack.install.conda import for_pip, shown
+from seldon_buildpack.install.conda.prefix import compile_bytecode
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
 from seldon_buildpack.log import Log
@@ -77,8 +78,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
     replaced = {name: (conda[name], version) for name, version in shown.hide(site, conda).items()}
     environments.forget_installation(site)
     environments.drop_wrapper_tests(site)
-    if half.minor not in BY_PIP:
-        environments.compile_bytecode(prefix / "bin/python", half.minor, prefix / "lib")
+    compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
     _leave(prefix)
     if broken := trial.why_not_served(prefix / "bin/python"):
         raise errors.CondaWrapperBroken(
@@ -184,10 +184,18 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     with process:
         for line in process.stdout or ():
             lines.append(line.rstrip())
-            if lines[-1].startswith(("Successfully installed", "Building wheel")):
-                log.tool(lines[-1])
+            for told in _worth_reading(lines[-1]):
+                log.tool(told)
     if process.returncode:
         raise errors.CondaPipFailed(half.python, lines[-_TAIL:])
+
+
+def _worth_reading(line: str) -> list[str]:
+    """What pip says that it does, with each package on a line of its own, as uv has it."""
+    if line.startswith("Building wheels for"):
+        return [line]
+    packages = line.removeprefix("Successfully installed ").split() if line.startswith("Successfully installed ") else []
+    return [f" + {name}=={version}" for name, _, version in (one.rpartition("-") for one in packages)]
 
 
 def _leave(prefix: Path) -> None:

@@ -32,7 +32,7 @@ def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
     own = site_packages(prefix, minor)
     own.mkdir(parents=True, exist_ok=True)
     (own / _JOIN).write_text(_joining(own, joined))
-    compile_bytecode(prefix, minor)
+    compile_bytecode(prefix / "bin/python", prefix / f"lib/python{minor}", minor)
 
 
 def _joining(own: Path, joined: Path) -> str:
@@ -71,9 +71,8 @@ def _single(prefix: Path) -> None:
                 path.symlink_to(os.path.relpath(kept, path.parent))
 
 
-def compile_bytecode(prefix: Path, minor: str) -> None:
-    """Make all bytecode of the environment valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there."""
-    library = prefix / f"lib/python{minor}"
+def compile_bytecode(interpreter: Path, library: Path, minor: str) -> None:
+    """Make all bytecode of a library valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there."""
     sources = [path for path in _sources(library) if not path.is_symlink()]
     if minor == "3.6":
         for source in sources:
@@ -81,7 +80,7 @@ def compile_bytecode(prefix: Path, minor: str) -> None:
         lacking = [source for source in sources if not _timed(_compiled(source, minor))]
     else:
         lacking = [source for source in sources if not _unchecked(_compiled(source, minor))]
-    _compile(prefix / "bin/python", library, (source for source in lacking if "tests" not in source.parts), minor)
+    _compile(interpreter, library, (source for source in lacking if "tests" not in source.parts), minor)
 
 
 def _sources(library: Path) -> Iterator[Path]:
