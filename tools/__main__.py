@@ -13,6 +13,7 @@ from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.demo import demo
 from tools.new import new
+from tools.publish import publish, report
 from tools.steps import ToolError, Workspace
 
 
@@ -31,6 +32,7 @@ def main() -> int:
         "docs": _docs,
         "lock": _lock,
         "audit": _audit,
+        "publish": _publish,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -41,8 +43,9 @@ def main() -> int:
     parser.add_argument(
         "arguments",
         nargs="*",
-        help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
+        help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder; for publish: the registry",
     )
+    parser.add_argument("--force", action="store_true", help="for publish: also from a tree with changes, and in place of what is there")
     options, others = parser.parse_known_args()
     if others and options.command != "test":
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -148,6 +151,12 @@ def _lock(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _audit(ws: Workspace, _: argparse.Namespace) -> int:
     print(audit.report(ws))
+    return 0
+
+
+def _publish(ws: Workspace, options: argparse.Namespace) -> int:
+    place = " ".join(options.arguments)
+    print(report(publish(ws, place, options.pythons, options.force), place))
     return 0
 
 

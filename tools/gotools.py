@@ -1,4 +1,4 @@
-"""Go, and what is built with it: pack, the lifecycle, and s2i for the benchmark. Their modules, with every sum, are in tools/go."""
+"""Go, and what is built with it: pack, the lifecycle, crane for publishing, and s2i for the benchmark. Their modules, with every sum, are in tools/go."""
 
 import gzip
 import io
@@ -84,6 +84,19 @@ def lifecycle(ws: Workspace) -> Path:
         extra={"description": lifecycle_toml(ws), "bills": digest(ws.checkout / "tools/gosbom.py")},
     )
     return archive
+
+
+def crane(ws: Workspace) -> Path:
+    """crane of the pinned version, which reads and writes registries without an engine (20 s, where pack has been built)."""
+    version = str(ws.versions["crane"]["version"])
+    target = ws.bin / "crane"
+
+    def make() -> None:
+        flags = ["-ldflags", f"-s -w -X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}"]
+        _build(ws, "crane", {"github.com/google/go-containerregistry/cmd/crane": target}, flags)
+
+    _once(ws, "crane", version, [target], make, lambda: _says(target, "version", pattern=r"^([\d.]+)") == version)
+    return target
 
 
 def s2i(ws: Workspace) -> Path:
