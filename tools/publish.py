@@ -8,7 +8,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,10 +22,13 @@ from tools.trees import tree_digest
 
 LICENCE = "Apache-2.0"
 DIRTY = "-dirty"
-_OCI = "org.opencontainers.image."
+# Names of the OCI's image specification (annotations), and one of our own for what something was made from.
+_LABELS = {name: f"org.opencontainers.image.{name}" for name in ("title", "version", "revision", "licenses")} | {
+    "inputs": "io.seldon.inputs"
+}
 # A model's image inherits the run image's labels, and would claim that the model itself is of this version and licence. These are named
 # for what they are; and of all labels a rebase brings only these (lifecycle: phase/rebaser.go) up to date, on every platform API.
-_OF_RUN_IMAGE = "io.buildpacks.stack."
+_LABELS_OF_RUN_IMAGE = {name: f"io.buildpacks.stack.{name}" for name in _LABELS}
 _STACK_FIX = "Raise base.release in tools/versions.toml"
 _BUILDPACK_FIX = "Raise the version in buildpack.toml and in tools/versions.toml"
 
@@ -76,7 +79,8 @@ class Artifact:
     """What to do where the tag stands for something else."""
     push: Callable[[str, Mapping[str, str]], None]
     """Makes and pushes it under a reference, with labels."""
-    prefix: str = _OCI
+    label: Mapping[str, str] = field(default_factory=lambda: _LABELS)
+    """What each of the labels is called."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,37 @@ def artifacts(release: Release) -> Sequence[Artifact]:
     of = partial(_push_image, release)
     either = f"{_BUILDPACK_FIX}, or base.release"
     return (
-        Artifact("run", "Run image", stack, suite, run_inputs, _STACK_FIX, partial(of, release.images.run), _OF_RUN_IMAGE),
-        Artifact("build", "Build image", stack, suite, build_inputs, _STACK_FIX, partial(of, release.images.build)),
-        Artifact("lifecycle", "Lifecycle", lifecycle_tag, "", lifecycle_inputs, _STACK_FIX, partial(of, release.images.lifecycle)),
-        Artifact("buildpack", "Buildpack", release.version, "latest", package_inputs, _BUILDPACK_FIX, partial(_push_buildpack, release)),
-        Artifact("builder", "Builder", f"{release.version}-{stack}", "latest", builder_inputs, either, partial(_push_builder, release)),
+        Artifact(
+            "run", "Seldon Python run image", stack, suite, run_inputs, _STACK_FIX, partial(of, release.images.run), _LABELS_OF_RUN_IMAGE
+        ),
+        Artifact("build", "Seldon Python build image", stack, suite, build_inputs, _STACK_FIX, partial(of, release.images.build)),
+        Artifact(
+            "lifecycle",
+            "Lifecycle for the Seldon Python builder",
+            lifecycle_tag,
+            "",
+            lifecycle_inputs,
+            _STACK_FIX,
+            partial(of, release.images.lifecycle),
+        ),
+        Artifact(
+            "buildpack",
+            "Seldon Python buildpack",
+            release.version,
+            "latest",
+            package_inputs,
+            _BUILDPACK_FIX,
+            partial(_push_buildpack, release),
+        ),
+        Artifact(
+            "builder",
+            "Seldon Python builder",
+            f"{release.version}-{stack}",
+            "latest",
+            builder_inputs,
+            either,
+            partial(_push_builder, release),
+        ),
     )
 
 
@@ -173,7 +203,7 @@ def _missing(registry: Registry, wanted: Sequence[Artifact], force: bool) -> Seq
     for artifact in wanted:
         reference = registry.reference(artifact.name, artifact.tag)
         labels = registry.labels(reference)
-        if labels is None or labels.get(f"{artifact.prefix}inputs") != artifact.inputs:
+        if labels is None or labels.get(artifact.label["inputs"]) != artifact.inputs:
             missing.append(artifact)
             if labels is not None:
                 other.append((reference, artifact.fix))
@@ -199,9 +229,8 @@ def _published(release: Release, artifact: Artifact, missing: bool) -> Published
 
 
 def _labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
-    """What is said of an image in the names of the OCI's image specification (annotations), and of what it was made from in one more."""
     said = {"title": artifact.title, "version": artifact.tag, "revision": revision, "licenses": LICENCE, "inputs": artifact.inputs}
-    return {f"{artifact.prefix}{name}": value for name, value in said.items()}
+    return {artifact.label[name]: value for name, value in said.items()}
 
 
 def _push_image(release: Release, image: str, reference: str, labels: Mapping[str, str]) -> None:
