@@ -86,7 +86,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def first(pack: Pack, workspace: Workspace, place: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, Told]:
+def first(workspace: Workspace, place: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, Told]:
     """This tree as one commit, published for the first time."""
     path = tmp_path_factory.mktemp("first") / "checkout"
     shutil.copytree(workspace.checkout, path, symlinks=True, ignore=shutil.ignore_patterns(".git", ".work", "__pycache__", ".*_cache"))
@@ -186,18 +186,23 @@ def test_a_version_that_is_there_with_other_content_is_replaced_only_with_force(
     assert _digests(place, first[1]) == {**first[1].digests, "lifecycle": forced.digests["lifecycle"]} != first[1].digests
 
 
-def test_a_released_builder_does_not_carry_this_machines_authorities(first: tuple[Checkout, Told], place: str) -> None:
-    builder = f"{place}/builder:latest"
-    docker("pull", "-q", builder)
-    assert docker("run", "--rm", "--entrypoint", "ls", builder, "-A", "/usr/local/share/ca-certificates") == ""
-    assert docker("inspect", "-f", '{{index .Config.Labels "io.seldon.buildpack.host-certificates"}}', builder).strip() == "0"
+def test_a_released_builder_does_not_carry_this_machines_authorities(latest: str) -> None:
+    docker("pull", "-q", latest)
+    assert docker("run", "--rm", "--entrypoint", "ls", latest, "-A", "/usr/local/share/ca-certificates") == ""
+    assert docker("inspect", "-f", '{{index .Config.Labels "io.seldon.buildpack.host-certificates"}}', latest).strip() == "0"
 
 
 @pytest.fixture(scope="module")
-def built(pack: Pack, samples: Path, first: tuple[Checkout, Told], place: str) -> Built:
+def latest(first: tuple[Checkout, Told]) -> str:
+    """The published builder, by the tag that moves on."""
+    return f"{first[0].place}/builder:latest"
+
+
+@pytest.fixture(scope="module")
+def built(pack: Pack, samples: Path, latest: str) -> Built:
     """A model built with the published builder, which the engine fetches, as its run image, from the registry."""
     flags = ("--pull-policy", "always", "--trust-builder")
-    return pack.must_build("seldon-test-published", samples / "minimal", *flags, builder_image=f"{place}/builder:latest")
+    return pack.must_build("seldon-test-published", samples / "minimal", *flags, builder_image=latest)
 
 
 def _serves(image: str, samples: Path) -> None:
@@ -211,10 +216,10 @@ def test_a_model_is_built_with_the_published_builder_and_serves(built: Built, sa
 
 
 def test_a_model_is_built_with_the_published_lifecycle_where_the_builder_is_not_trusted(
-    untrusting: Pack, samples: Path, first: tuple[Checkout, Told], place: str
+    untrusting: Pack, samples: Path, first: tuple[Checkout, Told], latest: str, place: str
 ) -> None:
     flags = ("--pull-policy", "always", "--lifecycle-image", f"{place}/lifecycle:{first[1].tags['lifecycle']}")
-    built = untrusting.must_build("seldon-test-published-untrusted", samples / "minimal", *flags, builder_image=f"{place}/builder:latest")
+    built = untrusting.must_build("seldon-test-published-untrusted", samples / "minimal", *flags, builder_image=latest)
     _serves(built.image, samples)
 
 
@@ -226,15 +231,22 @@ def test_a_new_run_image_is_a_release_of_its_own_and_a_rebase_onto_it_keeps_the_
     told = checkout.publish()
     assert told.code == 0, told.printed
     assert [name for name, state in told.states.items() if state == "already there"] == ["buildpack"]
-    before, after = (_config(place, "run", one.tags["run"])[2] for one in (first[1], told))
-    layers = _layers(built.image)
-    assert layers[: len(before)] == list(before)
-    words = [str(pack.made.pack), "rebase", built.image, "--pull-policy", "always"]
-    subprocess.run(words, env={**os.environ, **pack.environment}, check=True, capture_output=True, timeout=120)
-    assert _layers(built.image) == [*after, *layers[len(before) :]]
-    assert docker("inspect", "-f", '{{index .Config.Labels "io.buildpacks.stack.version"}}', built.image).strip() == told.tags["run"]
-    _serves(built.image, samples)
-
-
-def _layers(image: str) -> list[str]:
-    return docker("inspect", "-f", "{{range .RootFS.Layers}}{{.}} {{end}}", image).split()
+    model = f"{place}/model:latest"
+    docker("tag", built.image, model)
+    docker("push", "-q", model)
+    old, new = (_config(place, "run", one.tags["run"])[2] for one in (first[1], told))
+    before = _config(place, "model", "latest")[2]
+    rebase = subprocess.run(
+        [str(pack.made.pack), "rebase", model, "--publish"],
+        env={**os.environ, **pack.environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert rebase.returncode == 0, rebase.stdout + rebase.stderr
+    _, labels, after = _config(place, "model", "latest")
+    assert (before[: len(old)], after) == (old, [*new, *before[len(old) :]])
+    assert labels["io.buildpacks.stack.version"] == told.tags["run"]
+    docker("pull", "-q", model)
+    _serves(model, samples)
