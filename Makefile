@@ -8,7 +8,7 @@ TOOLS := $(WORK)/venv/bin/python -u -m tools
 PYTHONS ?=
 # For new: the directory to write.
 NAME ?=
-# For test: what pytest is given instead of tests/images.
+# For test and test-platforms: what pytest is given instead of tests/images or tests/platforms.
 TESTS ?=
 # For vendor: a model's directory, and the folder of wheels to fill.
 MODEL ?=
@@ -24,7 +24,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package publish env test test-unit bench lint lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package publish env test test-unit test-platforms platform-up platform-down bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -53,6 +53,15 @@ test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs
 
 test-unit: venv ## run the fast tests: no engine, no network
 	@$(WORK)/venv/bin/python -m pytest tests/unit
+
+test-platforms: venv ## run the tests on real kpack and Tekton, on a cluster of our own or that of KUBECONFIG; TESTS=... runs some
+	@$(TOOLS) test-platforms $(TESTS) --pythons "$(PYTHONS)"
+
+platform-up: venv ## bring up a Kubernetes node with kpack and Tekton, a registry and a git server; prints what to export
+	@$(TOOLS) platform-up
+
+platform-down: venv ## take it down
+	@$(TOOLS) platform-down
 
 bench: venv ## measure against real s2i
 	@$(TOOLS) bench --pythons "$(PYTHONS)"

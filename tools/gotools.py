@@ -14,6 +14,7 @@ from pathlib import Path
 from tools import gosbom
 from tools.steps import ToolError, Workspace, digest, once, run
 
+KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
 LIFECYCLE_SYMLINKS = ("detector", "analyzer", "restorer", "builder", "exporter", "rebaser", "creator", "extender")
 
 
@@ -113,6 +114,47 @@ def s2i(ws: Workspace) -> Path:
     return target
 
 
+def kubernetes(ws: Workspace) -> Path:
+    """Kubernetes' own programs for one node, in a folder (about five minutes)."""
+    version = str(ws.versions["kubernetes"]["version"])
+    folder = ws.work / "platform/programs"
+    major, minor, _ = version.split(".")
+    variables = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    settings = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in variables.items())
+    programs = {f"k8s.io/kubernetes/cmd/{name}": folder / name for name in KUBERNETES_PROGRAMS}
+    _once(
+        *(ws, "kubernetes", version, list(programs.values())),
+        lambda: _build(ws, "kubernetes", programs, ["-ldflags", f"-s -w {settings}"]),
+    )
+    return folder
+
+
+def kpack(ws: Workspace) -> Path:
+    """kpack's controller and the programs of its build pods in a folder, with its manifests in ``manifests``."""
+    return _platform(ws, "kpack", "github.com/pivotal/kpack", ("controller", "build-init", "completion", "rebase"))
+
+
+def tekton(ws: Workspace) -> Path:
+    """The same of Tekton's pipelines."""
+    programs = ("controller", "entrypoint", "nop", "sidecarlogresults", "workingdirinit")
+    return _platform(ws, "tekton", "github.com/tektoncd/pipeline", programs)
+
+
+def _platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) -> Path:
+    version = str(ws.versions[name]["version"])
+    folder = ws.work / "platform" / name
+    programs = {f"{module}/cmd/{command}": folder / command for command in commands}
+
+    def make() -> None:
+        _build(ws, name, programs, ["-ldflags", "-s -w"])
+        shutil.rmtree(folder / "manifests", ignore_errors=True)
+        source = run(go(ws), "list", "-m", "-f", "{{.Dir}}", module, cwd=ws.checkout / "tools/go" / name, env=_environment(ws, go(ws)))
+        shutil.copytree(Path(source.strip()) / "config", folder / "manifests")
+
+    _once(ws, name, version, [*programs.values(), folder / "manifests"], make)
+    return folder
+
+
 def pack_version(program: Path) -> str:
     """What a pack says its version is, without the build's suffix; empty where it does not say."""
     return _says(program, "version", pattern=r"^([\d.]+)")
@@ -157,6 +199,16 @@ def check_pinned(ws: Workspace, name: str) -> None:
 def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iterable[str]) -> None:
     """go build packages of a module of tools/go, each to its file, put in place when it is whole."""
     toolchain = go(ws)
+    env = _environment(ws, toolchain)
+    for package, target in programs.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        run(toolchain, "build", *flags, "-o", part, package, cwd=ws.checkout / "tools/go" / module, env=env, timeout=1800)
+        part.replace(target)
+
+
+def _environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
+    """What the go command is told, whatever this machine's settings are."""
     cache = ws.work / "go-cache"
     env = {
         "CGO_ENABLED": "0",
@@ -169,11 +221,7 @@ def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iter
     }
     if toolchain.is_relative_to(ws.work):
         env["GOROOT"] = str(toolchain.parent.parent)
-    for package, target in programs.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
-        run(toolchain, "build", *flags, "-o", part, package, cwd=ws.checkout / "tools/go" / module, env=env, timeout=1800)
-        part.replace(target)
+    return env
 
 
 def _archive(archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]) -> None:
