@@ -8,11 +8,14 @@ TOOLS := $(WORK)/venv/bin/python -u -m tools
 PYTHONS ?=
 # For new: the directory to write.
 NAME ?=
-# For test: what pytest is given instead of tests/images.
+# For test and test-platforms: what pytest is given instead of tests/images or tests/platforms.
 TESTS ?=
 # For vendor: a model's directory, and the folder of wheels to fill.
 MODEL ?=
 DIR ?=
+# For publish: where to, as host[:port]/path; and FORCE=1, which publishes a tree with changes, or in place of a version that is there.
+REGISTRY ?=
+FORCE ?=
 
 # Of what a shell has set for pip, uv and Python, only where packages come from and whom to trust is meant for us.
 KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_CONFIG_FILE \
@@ -21,7 +24,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package env test test-unit bench lint lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package publish env test test-unit test-platforms platform-up platform-down bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -39,6 +42,9 @@ builder: venv ## make seldon/builder; PYTHONS="3.9 3.10" puts more Pythons into 
 package: venv ## make the buildpack as a .cnb file, for other builders
 	@$(TOOLS) package --pythons "$(PYTHONS)"
 
+publish: venv ## push buildpack, builder and their images, by version: make publish REGISTRY=host[:port]/path; PYTHONS as for builder
+	@$(TOOLS) publish "$(REGISTRY)" --pythons "$(PYTHONS)" $(if $(filter-out 0,$(FORCE)),--force)
+
 env: venv ## print exports: after eval "$(make -s env)", pack build my-model --builder seldon/builder works as typed
 	@$(TOOLS) env
 
@@ -47,6 +53,15 @@ test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs
 
 test-unit: venv ## run the fast tests: no engine, no network
 	@$(WORK)/venv/bin/python -m pytest tests/unit
+
+test-platforms: venv ## run the tests on real kpack and Tekton, on a cluster of our own or that of KUBECONFIG; TESTS=... runs some
+	@$(TOOLS) test-platforms $(TESTS) --pythons "$(PYTHONS)"
+
+platform-up: venv ## bring up a Kubernetes node with kpack and Tekton, a registry and a git server; prints what to export
+	@$(TOOLS) platform-up
+
+platform-down: venv ## take it down
+	@$(TOOLS) platform-down
 
 bench: venv ## measure against real s2i
 	@$(TOOLS) bench --pythons "$(PYTHONS)"

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
+from tools.cluster import platform
 from tools.demo import demo
 from tools.new import new
+from tools.publish import publish, report
 from tools.steps import ToolError, Workspace
 
 
@@ -25,12 +27,16 @@ def main() -> int:
         "new": _new,
         "demo": _demo,
         "test": _test,
+        "platform-up": _platform_up,
+        "platform-down": _platform_down,
+        "test-platforms": _test_platforms,
         "bench": _bench,
         "engine-stop": _engine_stop,
         "vendor": _vendor,
         "docs": _docs,
         "lock": _lock,
         "audit": _audit,
+        "publish": _publish,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -41,10 +47,12 @@ def main() -> int:
     parser.add_argument(
         "arguments",
         nargs="*",
-        help="for test: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
+        help="for test and test-platforms: what pytest is given; for new: the directory; for vendor: the model's directory and the folder; "
+        "for publish: the registry",
     )
+    parser.add_argument("--force", action="store_true", help="for publish: also from a tree with changes, and in place of what is there")
     options, others = parser.parse_known_args()
-    if others and options.command != "test":
+    if others and options.command not in ("test", "test-platforms"):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     options.arguments += others
     try:
@@ -108,6 +116,35 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
             engine.stop(ws)
 
 
+def _platform_up(ws: Workspace, _: argparse.Namespace) -> int:
+    with platform.interrupted_by_termination():
+        made = platform.up(ws)
+    print("The cluster is up. What to export:")
+    for name, value in made.exports.items():
+        print(f"    export {name}={shlex.quote(value)}")
+    print(f"kubectl and crane: {made.kubectl_program}, {made.crane}. make platform-down takes it down.")
+    return 0
+
+
+def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
+    print("The cluster is down." if platform.down(ws) else "No cluster that was brought up from here is running.")
+    return 0
+
+
+def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
+    """The cluster, the builder, the tests; then the cluster is taken down, unless it was there before or was given."""
+    docker = engine.ensure(ws)
+    with platform.interrupted_by_termination(), platform.for_tests(ws) as record:
+        try:
+            made = builder.create(ws, options.pythons)
+            env = {**os.environ, **builder.environment(ws, made.engine), platform.RECORD: str(record)}
+            words = [sys.executable, "-m", "pytest", *(options.arguments or ["tests/platforms"])]
+            return subprocess.run(words, cwd=ws.checkout, env=env).returncode
+        finally:
+            if docker.started_now:
+                engine.stop(ws)
+
+
 def _bench(ws: Workspace, options: argparse.Namespace) -> int:
     """Real s2i beside us; see tests/benchmarks. An engine that this run started is stopped."""
     docker = engine.ensure(ws)
@@ -148,6 +185,12 @@ def _lock(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _audit(ws: Workspace, _: argparse.Namespace) -> int:
     print(audit.report(ws))
+    return 0
+
+
+def _publish(ws: Workspace, options: argparse.Namespace) -> int:
+    place = " ".join(options.arguments)
+    print(report(publish(ws, place, options.pythons, options.force), place))
     return 0
 
 

@@ -176,6 +176,11 @@ def install_debian(*packages: str) -> None:
             policy.unlink(missing_ok=True)
 
 
+def is_debian() -> bool:
+    """Whether this machine runs Debian."""
+    return _debian_release() is not None
+
+
 def _debian_release() -> int | None:
     """Debian's major release, None on anything else."""
     try:

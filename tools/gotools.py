@@ -1,4 +1,4 @@
-"""Go, and what is built with it: pack, the lifecycle, and s2i for the benchmark. Their modules, with every sum, are in tools/go."""
+"""Go, and what is built with it: pack, the lifecycle, crane for publishing, and s2i for the benchmark. Their modules, with every sum, are in tools/go."""
 
 import gzip
 import io
@@ -14,6 +14,7 @@ from pathlib import Path
 from tools import gosbom
 from tools.steps import ToolError, Workspace, digest, once, run
 
+KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
 LIFECYCLE_SYMLINKS = ("detector", "analyzer", "restorer", "builder", "exporter", "rebaser", "creator", "extender")
 
 
@@ -86,6 +87,19 @@ def lifecycle(ws: Workspace) -> Path:
     return archive
 
 
+def crane(ws: Workspace) -> Path:
+    """crane of the pinned version, which reads and writes registries without an engine (20 s, where pack has been built)."""
+    version = str(ws.versions["crane"]["version"])
+    target = ws.bin / "crane"
+
+    def make() -> None:
+        flags = ["-ldflags", f"-s -w -X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}"]
+        _build(ws, "crane", {"github.com/google/go-containerregistry/cmd/crane": target}, flags)
+
+    _once(ws, "crane", version, [target], make, lambda: _says(target, "version", pattern=r"^([\d.]+)") == version)
+    return target
+
+
 def s2i(ws: Workspace) -> Path:
     """s2i of the pinned version, for the benchmark."""
     version = str(ws.versions["s2i"]["version"])
@@ -98,6 +112,47 @@ def s2i(ws: Workspace) -> Path:
 
     _once(ws, "s2i", version, [target], make, lambda: _says(target, "version", pattern=r"s2i v([\d.]+)") == version)
     return target
+
+
+def kubernetes(ws: Workspace) -> Path:
+    """Kubernetes' own programs for one node, in a folder (about five minutes)."""
+    version = str(ws.versions["kubernetes"]["version"])
+    folder = ws.work / "platform/programs"
+    major, minor, _ = version.split(".")
+    variables = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
+    settings = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in variables.items())
+    programs = {f"k8s.io/kubernetes/cmd/{name}": folder / name for name in KUBERNETES_PROGRAMS}
+    _once(
+        *(ws, "kubernetes", version, list(programs.values())),
+        lambda: _build(ws, "kubernetes", programs, ["-ldflags", f"-s -w {settings}"]),
+    )
+    return folder
+
+
+def kpack(ws: Workspace) -> Path:
+    """kpack's controller and the programs of its build pods in a folder, with its manifests in ``manifests``."""
+    return _platform(ws, "kpack", "github.com/pivotal/kpack", ("controller", "build-init", "completion", "rebase"))
+
+
+def tekton(ws: Workspace) -> Path:
+    """The same of Tekton's pipelines."""
+    programs = ("controller", "entrypoint", "nop", "sidecarlogresults", "workingdirinit")
+    return _platform(ws, "tekton", "github.com/tektoncd/pipeline", programs)
+
+
+def _platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) -> Path:
+    version = str(ws.versions[name]["version"])
+    folder = ws.work / "platform" / name
+    programs = {f"{module}/cmd/{command}": folder / command for command in commands}
+
+    def make() -> None:
+        _build(ws, name, programs, ["-ldflags", "-s -w"])
+        shutil.rmtree(folder / "manifests", ignore_errors=True)
+        source = run(go(ws), "list", "-m", "-f", "{{.Dir}}", module, cwd=ws.checkout / "tools/go" / name, env=_environment(ws, go(ws)))
+        shutil.copytree(Path(source.strip()) / "config", folder / "manifests")
+
+    _once(ws, name, version, [*programs.values(), folder / "manifests"], make)
+    return folder
 
 
 def pack_version(program: Path) -> str:
@@ -144,6 +199,16 @@ def check_pinned(ws: Workspace, name: str) -> None:
 def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iterable[str]) -> None:
     """go build packages of a module of tools/go, each to its file, put in place when it is whole."""
     toolchain = go(ws)
+    env = _environment(ws, toolchain)
+    for package, target in programs.items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.part")
+        run(toolchain, "build", *flags, "-o", part, package, cwd=ws.checkout / "tools/go" / module, env=env, timeout=1800)
+        part.replace(target)
+
+
+def _environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
+    """What the go command is told, whatever this machine's settings are."""
     cache = ws.work / "go-cache"
     env = {
         "CGO_ENABLED": "0",
@@ -156,11 +221,7 @@ def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iter
     }
     if toolchain.is_relative_to(ws.work):
         env["GOROOT"] = str(toolchain.parent.parent)
-    for package, target in programs.items():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.part")
-        run(toolchain, "build", *flags, "-o", part, package, cwd=ws.checkout / "tools/go" / module, env=env, timeout=1800)
-        part.replace(target)
+    return env
 
 
 def _archive(archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]) -> None:

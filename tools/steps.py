@@ -96,11 +96,16 @@ def digest(*paths: Path) -> str:
 
 
 def run(
-    *command: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None, timeout: float = 1800, quiet: bool = True
+    *command: str | Path,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float = 1800,
+    quiet: bool = True,
+    text: str | None = None,
 ) -> str:
     """Run a program and return its standard output.
 
-    ``env`` is added to this process's. With ``quiet`` its output is held back and shown only when it fails.
+    ``env`` is added to this process's, ``text`` is the program's standard input. With ``quiet`` its output is held back and shown only when it fails.
     Raises ToolError with the tool's last lines when it fails or outlasts ``timeout`` seconds.
     """
     words = [str(word) for word in command]
@@ -109,7 +114,9 @@ def run(
             words,
             cwd=cwd,
             env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
+            # Either of the two: where there is an input, subprocess makes the pipe.
+            stdin=subprocess.DEVNULL if text is None else None,
+            input=text,
             stdout=subprocess.PIPE if quiet else sys.stdout,
             stderr=subprocess.PIPE if quiet else sys.stderr,
             timeout=timeout,
