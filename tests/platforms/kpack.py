@@ -1,5 +1,6 @@
 """kpack's builds as a user follows them: with kubectl."""
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,10 +45,15 @@ class Build:
         return [*spec.get("initContainers", []), *spec["containers"]]
 
     @property
-    def seconds(self) -> float:
-        """From the pod's creation to the end of its last container."""
+    def span(self) -> tuple[datetime, datetime]:
+        """The pod's creation and the end of its last container."""
         ended = [one["state"]["terminated"]["finishedAt"] for one in _statuses(self.pod) if "terminated" in one["state"]]
-        return (_time(max(ended)) - _time(self.pod["metadata"]["creationTimestamp"])).total_seconds()
+        return _time(self.pod["metadata"]["creationTimestamp"]), _time(max(ended))
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.span[1] - self.span[0]).total_seconds()
 
     def log(self, container: str) -> str:
         """What a container of the build printed."""
@@ -68,13 +74,17 @@ class Kpack:
     def cluster(self) -> Cluster:
         return self.values.cluster
 
-    def image(self, file_texts: dict[str, str], **fields: Any) -> None:
-        """Apply image.yaml; ``fields`` are set in its spec."""
+    def image(self, url: str, name: str = "iris", directory: str = "iris", **fields: Any) -> None:
+        """Apply image.yaml for a model in a directory of the repository at ``url``; ``fields`` are set in its spec."""
 
         def change(one: Object) -> None:
+            one["metadata"]["name"] = name
+            one["spec"]["tag"] = one["spec"]["tag"].replace("/iris", f"/{name}")
+            one["spec"]["cache"]["registry"]["tag"] = f"{one['spec']['tag']}-cache"
+            one["spec"]["source"]["subPath"] = directory
             one["spec"].update(fields)
 
-        self.values.apply("kpack/image.yaml", file_texts, change)
+        self.values.apply("kpack/image.yaml", {"https://git.example.com/models.git": url}, change)
 
     def build(self, image: str, number: int, seconds: float = _BUILD_SECONDS) -> Build:
         """The build of that number, once it has ended. Raises ToolError, with what kubectl says, where it does not."""
@@ -103,6 +113,12 @@ class Kpack:
             )
 
         return self.cluster.wait_for(f"build {number} of {image} has a pod", there, seconds, lambda: self.describe())
+
+    def look(self, image: str) -> None:
+        """Have kpack look for commits now; by itself it does once a minute."""
+        self.cluster.kubectl(
+            "annotate", "sourceresolver", f"{image}-source", f"looked={time.time()}", "--overwrite", "--namespace", self.values.namespace
+        )
 
     def builds(self, image: str) -> list[Object]:
         """All builds of an image that kpack has kept."""

@@ -14,7 +14,7 @@ _START_SECONDS = 120.0
 @contextlib.contextmanager
 def serving(cluster: Cluster, namespace: str, image: str) -> Iterator[str]:
     """Run the image in a pod, which is removed at the end; yields the URL at which it answers."""
-    name = "served-" + image.rpartition(":")[2][:12]
+    name = served_pod(image.partition("@")[2])
     port = {"containerPort": 9000}
     ask = {"httpGet": {"path": "/health/ping", "port": 9000}, "periodSeconds": 1}
     container = {"name": "model", "image": image, "ports": [port], "readinessProbe": ask}
@@ -38,6 +38,11 @@ def serving(cluster: Cluster, namespace: str, image: str) -> Iterator[str]:
         yield f"http://{found}:9000"
     finally:
         cluster.kubectl("delete", "pod", name, "--namespace", namespace, "--wait=false")
+
+
+def served_pod(digest: str) -> str:
+    """The name of the pod in which ``serving`` runs an image of this digest."""
+    return f"served-{digest.removeprefix('sha256:')[:12]}"
 
 
 def predicted(url: str, rows: Sequence[Sequence[float]]) -> Any:

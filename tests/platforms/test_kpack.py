@@ -1,19 +1,13 @@
 """The real kpack builds models, again and again, from the manifests that users copy."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 import pytest
 
-from tests.images import packages
-from tests.images.canaries import Credentials, found_in
-from tests.images.servers import files_with_password, of_authority
-from tests.platforms.kpack import Build, Kpack, ready
+from tests.images.canaries import found_in
+from tests.platforms.index import Index
+from tests.platforms.kpack import Build, Kpack
 from tests.platforms.registry import layer_keys, layers, pieces
-from tests.platforms.repositories import Repository, repository
-from tests.platforms.samples import SAMPLES, Values
+from tests.platforms.repositories import Repository
 from tests.platforms.serving import predicted, serving
-from tools.cluster.cluster import Cluster
 
 _MODEL = """import addend
 
@@ -24,64 +18,10 @@ class RowMeans:
 """
 
 
-@dataclass(frozen=True)
-class Index:
-    """A private index over https, whose authority nobody knows, and which wants a password."""
-
-    url: str
-    authority: str
-    credentials: Credentials
-
-
-@pytest.fixture(scope="module")
-def index(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    folder = tmp_path_factory.mktemp("index")
-    for version, says in (("1.0", "100"), ("2.0", "200")):
-        packages.wheel(folder / "simple/addend", "addend", version, says=says)
-    context, authority = of_authority(tmp_path_factory.mktemp("authority"), address=cluster.host)
-    credentials = Credentials.planted("kpack")
-    with files_with_password(folder, credentials.user, credentials.password, context, cluster.host) as url:
-        yield Index(f"{url}/simple", authority.read_text(), credentials)
-
-
-@pytest.fixture(scope="module")
-def models(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """Two models in one repository."""
-    made = repository(cluster, tmp_path_factory.mktemp("git"), "models")
-    made.add(SAMPLES / "minimal", "iris")
-    made.add(SAMPLES / "minimal", "second")
-    return made
-
-
-@pytest.fixture(scope="module")
-def kpack(values: Values, index: Index) -> Iterator[Kpack]:
-    """Credentials, builder and bindings of the samples, applied."""
-    values.apply("kpack/credentials.yaml")
-    values.apply("kpack/builder.yaml")
-    secrets = {"https://pypi.example.com/simple": index.url}
-
-    def change(one: dict[str, object]) -> None:
-        entries = one["stringData"]
-        assert isinstance(entries, dict)
-        known = {"username": index.credentials.user, "password": index.credentials.password, "example.pem": index.authority}
-        entries.update({name: value for name, value in known.items() if name in entries})
-
-    values.apply("kpack/bindings.yaml", secrets, change)
-    ready(values.cluster, "clusterbuilder", f"seldon-{values.suffix}")
-    yield Kpack(values)
-    for kind, name in (
-        ("clusterbuilder", "seldon"),
-        ("clusterbuildpack", "seldon-python"),
-        ("clusterstack", "seldon"),
-        ("clusterlifecycle", "seldon"),
-    ):
-        values.cluster.kubectl("delete", kind, f"{name}-{values.suffix}", "--wait=false")
-
-
 @pytest.fixture(scope="module")
 def first(kpack: Kpack, models: Repository) -> Build:
     """The sample's image, built for the first time."""
-    kpack.image({"https://git.example.com/models.git": models.url})
+    kpack.image(models.url)
     return kpack.must_build("iris", 1)
 
 
@@ -100,7 +40,7 @@ def test_every_phase_runs_as_1000_without_capabilities_on_platform_api_0_9(first
 
 @pytest.fixture(scope="module")
 def requirements(kpack: Kpack, first: Build, models: Repository) -> Build:
-    """A commit that adds a package, which only the index of the binding has."""
+    """A commit that adds a package, which only the index of the binding has. kpack finds it by itself, within a minute."""
     assert first
     models.commit({"iris/requirements.txt": "addend\n", "iris/RowMeans.py": _MODEL.format(more=0)})
     return kpack.must_build("iris", 2)
@@ -126,6 +66,7 @@ def code_only(kpack: Kpack, requirements: Build, models: Repository) -> Build:
     """A commit that changes code and nothing else."""
     assert requirements
     models.commit({"iris/RowMeans.py": _MODEL.format(more=1000)})
+    kpack.look("iris")
     return kpack.must_build("iris", 3)
 
 
@@ -141,6 +82,7 @@ def test_a_commit_of_code_alone_reuses_every_layer_but_the_application(kpack: Kp
 
 def test_a_commit_of_requirements_makes_their_layer_anew(kpack: Kpack, code_only: Build, models: Repository) -> None:
     models.commit({"iris/requirements.txt": "addend==1.0\n"})
+    kpack.look("iris")
     built = kpack.must_build("iris", 4)
     before, after = layer_keys(kpack.cluster, code_only.image), layer_keys(kpack.cluster, built.image)
     assert {name for name in after if after[name] != before[name]} <= {"requirements", "third-party-licenses"}
