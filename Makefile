@@ -13,6 +13,9 @@ TESTS ?=
 # For vendor: a model's directory, and the folder of wheels to fill.
 MODEL ?=
 DIR ?=
+# For publish: where to, as host[:port]/path; and FORCE=1, which publishes a tree with changes, or in place of a version that is there.
+REGISTRY ?=
+FORCE ?=
 
 # Of what a shell has set for pip, uv and Python, only where packages come from and whom to trust is meant for us.
 KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_CONFIG_FILE \
@@ -21,7 +24,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package env test test-unit test-platforms platform-up platform-down bench lint lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package publish env test test-unit test-platforms platform-up platform-down bench lint lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the targets
@@ -38,6 +41,9 @@ builder: venv ## make seldon/builder; PYTHONS="3.9 3.10" puts more Pythons into 
 
 package: venv ## make the buildpack as a .cnb file, for other builders
 	@$(TOOLS) package --pythons "$(PYTHONS)"
+
+publish: venv ## push buildpack, builder and their images, by version: make publish REGISTRY=host[:port]/path; PYTHONS as for builder
+	@$(TOOLS) publish "$(REGISTRY)" --pythons "$(PYTHONS)" $(if $(filter-out 0,$(FORCE)),--force)
 
 env: venv ## print exports: after eval "$(make -s env)", pack build my-model --builder seldon/builder works as typed
 	@$(TOOLS) env

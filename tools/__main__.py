@@ -14,6 +14,7 @@ from tools.clean import clean
 from tools.cluster import platform
 from tools.demo import demo
 from tools.new import new
+from tools.publish import publish, report
 from tools.steps import ToolError, Workspace
 
 
@@ -35,6 +36,7 @@ def main() -> int:
         "docs": _docs,
         "lock": _lock,
         "audit": _audit,
+        "publish": _publish,
         "clean": _clean,
     }
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
@@ -45,8 +47,10 @@ def main() -> int:
     parser.add_argument(
         "arguments",
         nargs="*",
-        help="for test and test-platforms: what pytest is given; for new: the directory; for vendor: the model's directory and the folder",
+        help="for test and test-platforms: what pytest is given; for new: the directory; for vendor: the model's directory and the folder; "
+        "for publish: the registry",
     )
+    parser.add_argument("--force", action="store_true", help="for publish: also from a tree with changes, and in place of what is there")
     options, others = parser.parse_known_args()
     if others and options.command not in ("test", "test-platforms"):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -181,6 +185,12 @@ def _lock(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _audit(ws: Workspace, _: argparse.Namespace) -> int:
     print(audit.report(ws))
+    return 0
+
+
+def _publish(ws: Workspace, options: argparse.Namespace) -> int:
+    place = " ".join(options.arguments)
+    print(report(publish(ws, place, options.pythons, options.force), place))
     return 0
 
 

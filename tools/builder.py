@@ -41,7 +41,7 @@ def create(ws: Workspace, pythons: Iterable[str] = ()) -> Made:
         image = images.ensure(ws, docker, lifecycle)
         buildpack = bundle.assemble(ws, carried(ws, pythons))
         configure(ws, pack, image)
-        config = _placed(ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack})
+        config = placed(ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack})
         key = {
             "config": digest(config),
             "lifecycle": digest(lifecycle),
@@ -62,7 +62,7 @@ def package(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
     with alone(ws):
         pack = gotools.pack(ws)
         buildpack = bundle.assemble(ws, carried(ws, pythons))
-        config = _placed(ws, "package.toml", {"buildpack": buildpack})
+        config = placed(ws, "package.toml", {"buildpack": buildpack})
         version = tomllib.loads((buildpack / "buildpack.toml").read_text())["buildpack"]["version"]
         target = ws.work / f"seldon-python-{version}.cnb"
 
@@ -137,15 +137,17 @@ def alone(ws: Workspace) -> Iterator[None]:
         yield
 
 
-def _placed(ws: Workspace, name: str, places: Mapping[str, Path]) -> Path:
-    """A copy of a committed file in which each ``uri`` names its place."""
+def placed(ws: Workspace, name: str, places: Mapping[str, Path | str], folder: str = "builder") -> Path:
+    """A copy, in a folder of the work folder, of a committed file in which each ``uri`` and ``image`` names its place.
+
+    Raises ToolError where the file has no such stand-in, or has it twice.
+    """
     text = (ws.checkout / name).read_text()
     for stand_in, place in places.items():
-        line = f'uri = "{stand_in}"\n'
-        if text.count(line) != 1:
-            raise ToolError(f"{name} should have the line {line.strip()} once.", "Put it back.")
-        text = text.replace(line, f'uri = "{place}"\n')
-    copy = ws.work / "builder" / name
+        if text.count(f' = "{stand_in}"\n') != 1:
+            raise ToolError(f'{name} should have one line that ends with = "{stand_in}".', "Put it back.")
+        text = text.replace(f' = "{stand_in}"\n', f' = "{place}"\n')
+    copy = ws.work / folder / name
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text(text)
     return copy

@@ -27,8 +27,9 @@ def clean(ws: Workspace) -> Iterator[str]:
     docker = engine.answering(ws)
     # An engine of ours has all its images in the work folder.
     if docker and not docker.ours:
-        made = images.names(ws)
-        for name in (builder.BUILDER, made.lifecycle, made.build, made.run, made.base):
+        made, released = images.names(ws), images.names(ws, released=True)
+        stacked = (image for of in (released, made) for image in (of.lifecycle, of.build, of.run))
+        for name in (builder.BUILDER, *stacked, made.base):
             if images.made_here(ws, docker, name):
                 run("docker", "image", "rm", "--force", name, env=docker.environment)
                 yield f"Removed the image {name}."

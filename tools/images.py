@@ -34,27 +34,37 @@ class Images:
     lifecycle: str
 
 
-def names(ws: Workspace) -> Images:
-    """The names, whether or not the images are there."""
-    suite = ws.versions["base"]["suite"]
+def names(ws: Workspace, released: bool = False) -> Images:
+    """The names, whether or not the images are there; ``released`` are those that a release pushes."""
+    suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
+    lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
-        f"seldon/base:{suite}", f"seldon/build:{suite}", f"seldon/run:{suite}", f"seldon/lifecycle:{ws.versions['lifecycle']['version']}"
+        *(f"seldon/base:{suite}", f"seldon/{kind}build:{suite}", f"seldon/{kind}run:{suite}", f"seldon/{kind}lifecycle:{lifecycle}")
     )
 
 
-def ensure(ws: Workspace, engine: Engine, lifecycle: Path) -> Images:
-    """Make what is missing of the images. ``lifecycle`` is the archive that goes into the lifecycle's image."""
-    image = names(ws)
-    suite = ws.checkout / "stacks" / str(ws.versions["base"]["suite"])
+def ensure(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = False) -> Images:
+    """Make what is missing of the images. ``lifecycle`` is the archive that goes into the lifecycle's image.
+
+    The released ones are the same but for this machine's authorities, which they do not carry. Raises ToolError.
+    """
+    image = names(ws, released)
+    suite = dockerfiles(ws)
     _base(ws, engine, image.base)
-    _build(ws, engine, image.run, suite / "run.Dockerfile", image.base, {}, {})
-    certificates = host_certificates()
+    release = {"release": str(ws.versions["base"]["release"])}
+    _build(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
+    certificates = [] if released else host_certificates()
     _build(
-        *(ws, engine, image.build, suite / "build.Dockerfile", image.base, {"host_certificates": str(len(certificates))}),
+        *(ws, engine, image.build, suite / "build.Dockerfile", image.base, {**release, "host_certificates": str(len(certificates))}),
         {f"certificates/{path.name}": path for path in certificates} or {"certificates": None},
     )
-    _build(ws, engine, image.lifecycle, suite / "lifecycle.Dockerfile", image.run, _lifecycle_labels(ws), {"lifecycle.tgz": lifecycle})
+    _build(ws, engine, image.lifecycle, suite / "lifecycle.Dockerfile", image.run, lifecycle_labels(ws), {"lifecycle.tgz": lifecycle})
     return image
+
+
+def dockerfiles(ws: Workspace) -> Path:
+    """The folder of the images' Dockerfiles."""
+    return ws.checkout / "stacks" / str(ws.versions["base"]["suite"])
 
 
 def host_certificates() -> list[Path]:
@@ -188,7 +198,7 @@ def _build(
     once_image(ws, engine, f"Image {name}", name, key, make)
 
 
-def _lifecycle_labels(ws: Workspace) -> dict[str, str]:
+def lifecycle_labels(ws: Workspace) -> dict[str, str]:
     """What pack and platforms read off a lifecycle image."""
     pinned = ws.versions["lifecycle"]
     apis = {kind: {"deprecated": [], "supported": list(pinned[f"{kind}_apis"])} for kind in ("buildpack", "platform")}

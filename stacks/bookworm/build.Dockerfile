@@ -2,6 +2,9 @@
 ARG base
 FROM ${base}
 
+# Another number fetches Debian's packages anew (base.release of tools/versions.toml).
+ARG release
+
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates g++ gcc git libc6-dev make pkg-config \
  && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache /var/log/*

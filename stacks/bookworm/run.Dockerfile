@@ -2,6 +2,9 @@
 ARG base
 FROM ${base}
 
+# Another number fetches Debian's packages anew (base.release of tools/versions.toml).
+ARG release
+
 # libgomp1: LightGBM, XGBoost and others load the system's. ca-certificates brings OpenSSL's default directories too.
 RUN apt-get update -q \
  && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends ca-certificates libgomp1 \

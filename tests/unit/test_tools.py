@@ -145,7 +145,7 @@ def test_the_builder_keeps_the_pythons_of_the_last_time_and_always_the_default(w
 
 
 def test_the_committed_configurations_are_filled_in_with_real_places(ws: Workspace) -> None:
-    filled = builder._placed(ws, "builder.toml", {"lifecycle.tgz": Path("/w/l.tgz"), "buildpack": Path("/w/bp")})
+    filled = builder.placed(ws, "builder.toml", {"lifecycle.tgz": Path("/w/l.tgz"), "buildpack": Path("/w/bp")})
     told = tomllib.loads(filled.read_text())
     assert told["lifecycle"]["uri"] == "/w/l.tgz"
     assert told["buildpacks"] == [{"uri": "/w/bp"}]

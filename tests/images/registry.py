@@ -1,0 +1,53 @@
+"""A registry of our own for tests: Debian's docker-registry, empty, on a free port."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tools.engine import install_debian
+
+_CONFIG = """
+version: 0.1
+log: {{level: error}}
+storage:
+  filesystem: {{rootdirectory: {data}}}
+  delete: {{enabled: true}}
+http: {{addr: "{address}"}}
+"""
+_START_SECONDS = 30
+
+
+@contextlib.contextmanager
+def registry(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
+    """Serve an empty registry over plain http, its data in a folder; yields its host:port."""
+    if shutil.which("docker-registry") is None:
+        install_debian("docker-registry")
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        port = probe.getsockname()[1]
+    config = folder / "registry.yml"
+    config.write_text(_CONFIG.format(data=folder / "data", address=f"{host}:{port}"))
+    with (folder / "registry.log").open("wb") as log:
+        process = subprocess.Popen(["docker-registry", "serve", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        _wait_for(host, port, process, folder / "registry.log")
+        yield f"{host}:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for(host: str, port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), 1).close()
+            return
+        except OSError as error:
+            if process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"The registry did not start: {log.read_text()}") from error
+            time.sleep(0.05)

@@ -1,0 +1,73 @@
+"""The models of samples/platforms/seldon, built and in the cluster's registry, and the kind SeldonDeployment in the cluster."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.platforms.published import FOLDER, Published
+from tests.platforms.samples import SAMPLES, Values
+from tools import builder
+from tools.cluster.cluster import Cluster
+from tools.steps import Workspace
+
+_CRD = Path(__file__).with_name("seldon-deployment.crd.json")
+_BUILD_SECONDS = 300
+FIRST = "row-means"
+# The models' images, by name, with the directories they are built from.
+_MODELS = {
+    FIRST: "minimal",
+    "iris-units": "transformer",
+    "win-stay": "router",
+    "mean": "combiner",
+    "far-from-the-mean": "outlier-detector",
+    "threshold": "parameters",
+    "scale": "platforms/seldon/scale",
+}
+
+
+@pytest.fixture(scope="session")
+def bundle(published: Published) -> Path:
+    """What the buildpack carries, on this machine."""
+    return published.made.buildpack / "bundle"
+
+
+@pytest.fixture(scope="session")
+def models(values: Values, published: Published, workspace: Workspace) -> Mapping[str, str]:
+    """Each model's image, built right into the registry, where the samples' manifests have it then."""
+    made, registry = published.made, values.cluster.registry
+    # pack works in containers, which reach the registry by this machine's network.
+    flags = ("--publish", "--run-image", f"{registry}/{FOLDER}/run:bookworm", "--network", "host", "--pull-policy", "if-not-present")
+    images = {name: f"{registry}/{values.namespace}/{name}:1" for name in _MODELS}
+    for name, sample in _MODELS.items():
+        # The layers that all models share are taken from the first: 2 s instead of 15.
+        sibling = () if name == FIRST else ("--previous-image", images[FIRST])
+        words = [str(made.pack), "build", images[name], "--builder", builder.BUILDER, "--path", str(SAMPLES / sample), *flags, *sibling]
+        done = subprocess.run(
+            [*words, *made.engine.pack_flags],
+            env={**os.environ, **builder.environment(workspace, made.engine)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    return images
+
+
+@pytest.fixture(scope="session")
+def seldon(values: Values, models: Mapping[str, str]) -> Iterator[Values]:
+    """The values of the samples, where their images and the kind SeldonDeployment are to be had.
+
+    Ours has no more than the kind: schema and operator are not to be had. A cluster with an operator would make pods of its own.
+    """
+    cluster: Cluster = values.cluster
+    assert models
+    assert not cluster.get("crd", "seldondeployments.machinelearning.seldon.io"), "These tests need a cluster without Seldon's operator."
+    cluster.apply(_CRD.read_text())
+    cluster.kubectl("wait", "--for=condition=Established", "crd/seldondeployments.machinelearning.seldon.io", "--timeout=30s")
+    yield values
+    cluster.kubectl("delete", "-f", "-", text=_CRD.read_text())

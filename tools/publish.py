@@ -1,0 +1,286 @@
+"""make publish: what a release pushes. Images to build in and to run on, the lifecycle's, the buildpack, and the builder made of them.
+
+Nothing is pushed before all of it is known to be wanted. A version that is there already is compared by what it was made from, which
+stands in a label: an image of Debian packages made twice is never the same to the byte.
+"""
+
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tools import builder, bundle, engine, gotools, images
+from tools.engine import Engine
+from tools.images import Images
+from tools.registry import Registry
+from tools.steps import ToolError, Workspace, announced, digest, run
+from tools.trees import tree_digest
+
+LICENCE = "Apache-2.0"
+DIRTY = "-dirty"
+# Names of the OCI's image specification (annotations), and one of our own for what something was made from.
+_LABELS = {name: f"org.opencontainers.image.{name}" for name in ("title", "version", "revision", "licenses")} | {
+    "inputs": "io.seldon.inputs"
+}
+# A model's image inherits the run image's labels, and would claim that the model itself is of this version and licence. These are named
+# for what they are; and of all labels a rebase brings only these (lifecycle: phase/rebaser.go) up to date, on every platform API.
+_LABELS_OF_RUN_IMAGE = {name: f"io.buildpacks.stack.{name}" for name in _LABELS}
+_STACK_FIX = "Raise base.release in tools/versions.toml"
+_BUILDPACK_FIX = "Raise the version in buildpack.toml and in tools/versions.toml"
+
+
+@dataclass(frozen=True)
+class Release:
+    """What is to be published, as it lies on this machine."""
+
+    ws: Workspace
+    docker: Engine
+    registry: Registry
+    pack: Path
+    lifecycle: Path
+    images: Images
+    buildpack: Path
+    revision: str
+    """The commit, with DIRTY behind it where the tree was not quite that."""
+
+    @property
+    def stack(self) -> str:
+        """The tag of the build and run images: suite and release."""
+        return f"{self.ws.versions['base']['suite']}.{self.ws.versions['base']['release']}"
+
+    @property
+    def state(self) -> str:
+        """Part of what everything is made from: what was pushed from a dirty tree is not what its commit makes."""
+        return "dirty" if self.revision.endswith(DIRTY) else "clean"
+
+    @property
+    def version(self) -> str:
+        """The buildpack's."""
+        return str(self.ws.versions["buildpack"]["version"])
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """One image of a release."""
+
+    name: str
+    title: str
+    tag: str
+    """Stands for this content for good."""
+    moving: str
+    """The tag that goes on to each new version; empty where there is none."""
+    inputs: str
+    """A digest of all that it is made from."""
+    fix: str
+    """What to do where the tag stands for something else."""
+    push: Callable[[str, Mapping[str, str]], None]
+    """Makes and pushes it under a reference, with labels."""
+    label: Mapping[str, str] = field(default_factory=lambda: _LABELS)
+    """What each of the labels is called."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """An image that is in the registry now."""
+
+    reference: str
+    moving: str
+    digest: str
+    pushed: bool
+
+
+def publish(ws: Workspace, place: str, pythons: Iterable[str], force: bool) -> Sequence[Published]:
+    """Push what the registry does not have, and return all of it.
+
+    Raises ToolError for a tree with changes, and where a version is there with other content; not so with ``force``, which replaces that.
+    """
+    registry = Registry.at(gotools.crane(ws), place)
+    revision = revision_of(ws.checkout, force)
+    with builder.alone(ws):
+        docker = engine.ensure(ws)
+        pack, lifecycle = gotools.pack(ws), gotools.lifecycle(ws)
+        image = images.ensure(ws, docker, lifecycle, released=True)
+        buildpack = bundle.assemble(ws, builder.carried(ws, pythons))
+        builder.configure(ws, pack, images.names(ws))
+        release = Release(ws, docker, registry, pack, lifecycle, image, buildpack, revision)
+        wanted = artifacts(release)
+        missing = _missing(registry, wanted, force)
+        return [_published(release, artifact, artifact in missing) for artifact in wanted]
+
+
+def revision_of(checkout: Path, force: bool) -> str:
+    """The commit that is checked out. Raises ToolError where the tree has changes or there is no commit, unless ``force`` says so be it."""
+    try:
+        commit = run("git", "-C", checkout, "rev-parse", "HEAD", timeout=60).strip()
+        changes = run("git", "-C", checkout, "status", "--porcelain", timeout=60).splitlines()
+    except ToolError as error:
+        if force:
+            return f"unknown{DIRTY}"
+        raise ToolError("Git does not say which commit this is, and a release names one.", f"{error}\n    FORCE=1 goes on.") from error
+    if changes and not force:
+        listed = "".join(f"\n    {line}" for line in changes[:10])
+        raise ToolError(f"The tree has changes that are in no commit:{listed}", "Commit them. FORCE=1 goes on, and marks it as dirty.")
+    return f"{commit}{DIRTY}" if changes else commit
+
+
+def artifacts(release: Release) -> Sequence[Artifact]:
+    """All of a release, in an order in which nothing comes before what it is made from."""
+    ws, docker = release.ws, release.docker
+    base = _base_of(ws, docker)
+    stacks = images.dockerfiles(ws)
+    run_inputs = _inputs(release.state, base, digest(stacks / "run.Dockerfile"))
+    build_inputs = _inputs(release.state, base, digest(stacks / "build.Dockerfile"))
+    archive = digest(release.lifecycle)
+    lifecycle_inputs = _inputs(run_inputs, digest(stacks / "lifecycle.Dockerfile"), json.dumps(images.lifecycle_labels(ws)), archive)
+    tree = tree_digest(release.buildpack)
+    package_inputs = _inputs(release.state, tree, digest(ws.checkout / "package.toml"))
+    pack = str(ws.versions["pack"]["version"])
+    builder_inputs = _inputs(tree, build_inputs, archive, digest(ws.checkout / "builder.toml"), pack)
+    suite, stack = str(ws.versions["base"]["suite"]), release.stack
+    lifecycle_tag = f"{ws.versions['lifecycle']['version']}-{stack}"
+    of = partial(_push_image, release)
+    either = f"{_BUILDPACK_FIX}, or base.release"
+    return (
+        Artifact(
+            "run", "Seldon Python run image", stack, suite, run_inputs, _STACK_FIX, partial(of, release.images.run), _LABELS_OF_RUN_IMAGE
+        ),
+        Artifact("build", "Seldon Python build image", stack, suite, build_inputs, _STACK_FIX, partial(of, release.images.build)),
+        Artifact(
+            "lifecycle",
+            "Lifecycle for the Seldon Python builder",
+            lifecycle_tag,
+            "",
+            lifecycle_inputs,
+            _STACK_FIX,
+            partial(of, release.images.lifecycle),
+        ),
+        Artifact(
+            "buildpack",
+            "Seldon Python buildpack",
+            release.version,
+            "latest",
+            package_inputs,
+            _BUILDPACK_FIX,
+            partial(_push_buildpack, release),
+        ),
+        Artifact(
+            "builder",
+            "Seldon Python builder",
+            f"{release.version}-{stack}",
+            "latest",
+            builder_inputs,
+            either,
+            partial(_push_builder, release),
+        ),
+    )
+
+
+def report(published: Sequence[Published], place: str) -> str:
+    """What a person is told at the end: each image by tag and digest, and how to build with them."""
+    width = max(len(one.reference) for one in published)
+    state = {True: "pushed", False: "already there"}
+    lines = [f"{one.reference:{width}}  {one.digest}  {state[one.pushed]}" for one in published]
+    moving = [f"{one.reference.rpartition(':')[0].removeprefix(place + '/')}:{one.moving}" for one in published if one.moving]
+    builder_reference, lifecycle = (
+        next(one.reference for one in published if f"/{name}:" in one.reference) for name in ("builder", "lifecycle")
+    )
+    return "\n".join(
+        [
+            *lines,
+            f"Tags that move on with each version: {', '.join(moving)}",
+            f"To build with it: pack build my-model --builder {builder_reference} --lifecycle-image {lifecycle}",
+        ]
+    )
+
+
+def _missing(registry: Registry, wanted: Sequence[Artifact], force: bool) -> Sequence[Artifact]:
+    """Those to be pushed. Raises ToolError where a tag stands for something else, unless ``force`` lets it be replaced."""
+    missing, other = [], []
+    for artifact in wanted:
+        reference = registry.reference(artifact.name, artifact.tag)
+        labels = registry.labels(reference)
+        if labels is None or labels.get(artifact.label["inputs"]) != artifact.inputs:
+            missing.append(artifact)
+            if labels is not None:
+                other.append((reference, artifact.fix))
+    if other and not force:
+        listed = "".join(f"\n    {reference}" for reference, _ in other)
+        fixes = "; ".join(dict.fromkeys(fix for _, fix in other))
+        raise ToolError(
+            f"The registry has these with other content, and a version means one content for good:{listed}",
+            f"{fixes}. FORCE=1 replaces them.",
+        )
+    return missing
+
+
+def _published(release: Release, artifact: Artifact, missing: bool) -> Published:
+    registry = release.registry
+    reference = registry.reference(artifact.name, artifact.tag)
+    if missing:
+        with announced(f"Pushing {reference}"):
+            artifact.push(reference, _labels(artifact, release.revision))
+    if artifact.moving and (missing or registry.labels(registry.reference(artifact.name, artifact.moving)) is None):
+        registry.tag(reference, artifact.moving)
+    return Published(reference, artifact.moving, registry.digest(reference), missing)
+
+
+def _labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
+    said = {"title": artifact.title, "version": artifact.tag, "revision": revision, "licenses": LICENCE, "inputs": artifact.inputs}
+    return {artifact.label[name]: value for name, value in said.items()}
+
+
+def _push_image(release: Release, image: str, reference: str, labels: Mapping[str, str]) -> None:
+    """Push an image of the engine with more labels. By way of a file: an engine pushes over plain http only where it was set up to."""
+    labelled = f"{image}-labelled"
+    flags = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+    env = {"DOCKER_BUILDKIT": "0", **release.docker.environment}
+    with TemporaryDirectory(prefix="publish-", dir=release.ws.work) as folder:
+        context = Path(folder) / "context"
+        context.mkdir()
+        (context / "Dockerfile").write_text(f"FROM {image}\n")
+        archive = Path(folder) / "image.tar"
+        run("docker", "build", "--quiet", "--force-rm", "--tag", labelled, *flags, context, env=env)
+        try:
+            run("docker", "save", "--output", archive, labelled, env=env)
+        finally:
+            subprocess.run(["docker", "image", "rm", labelled], capture_output=True, check=False, timeout=60)
+        release.registry.push(archive, reference)
+
+
+def _push_buildpack(release: Release, reference: str, labels: Mapping[str, str]) -> None:
+    config = builder.placed(release.ws, "package.toml", {"buildpack": release.buildpack}, "publish")
+    _pack(release, "buildpack", "package", reference, "--config", config, labels=labels)
+
+
+def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -> None:
+    """The run image is named by the tag that moves on: the one by which a rebase finds a newer one."""
+    ws, registry = release.ws, release.registry
+    names, suite = images.names(ws), str(ws.versions["base"]["suite"])
+    places: dict[str, Path | str] = {"lifecycle.tgz": release.lifecycle, "buildpack": release.buildpack}
+    places |= {names.build: registry.reference("build", release.stack), names.run: registry.reference("run", suite)}
+    config = builder.placed(ws, "builder.toml", places, "publish")
+    _pack(release, "builder", "create", reference, "--config", config, labels=labels)
+
+
+def _pack(release: Release, *words: str | Path, labels: Mapping[str, str]) -> None:
+    """Let pack make something right in the registry."""
+    flags = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+    env = builder.environment(release.ws, release.docker)
+    run(release.pack, *words, *flags, "--publish", "--pull-policy", "always", env=env)
+
+
+def _base_of(ws: Workspace, docker: Engine) -> str:
+    """What the base image is: the pinned one, or mmdebstrap's of the same suite, where no registry answered."""
+    base, release = ws.versions["base"], str(ws.versions["base"]["release"])
+    asked = ("docker", "image", "inspect", "--format", "{{.RepoDigests}}", images.names(ws).base)
+    pinned = str(base["image"]).rpartition("@")[2]
+    return _inputs(pinned if pinned in run(*asked, env=docker.environment) else f"mmdebstrap {base['suite']}", release)
+
+
+def _inputs(*parts: str) -> str:
+    """One digest of several. The commit is none of them: most commits change nothing in the images."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
