@@ -15,7 +15,7 @@ from tools.cluster import controllers, given, network, node, services, small_ima
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
 from tools.cluster.processes import Processes, descendants, with_argument
-from tools.steps import ToolError, Workspace, announced
+from tools.steps import ToolError, Workspace, announced, run
 
 # A Unix socket's path holds 107 bytes; kubelet and containerd append up to 40 of their own.
 _LONGEST_FOLDER = 65
@@ -65,6 +65,9 @@ def down(ws: Workspace) -> bool:
             processes.stop(name)
         _end_pods(folder)
         processes.stop()
+        proxy = ws.work / "platform/programs/kube-proxy"
+        if proxy.exists():
+            run(proxy, "--cleanup", timeout=60)
         _unmount(folder)
         node.remove_cgroups()
         network.down()
