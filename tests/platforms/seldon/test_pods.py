@@ -1,6 +1,7 @@
 """Models in pods: as Seldon's operator makes them, of each service type, and without it."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,13 +57,18 @@ def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters
         assert {**data, "ndarray": rounded} == asked.answer, way
 
 
-def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served) -> None:
+def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served, file: str) -> None:
+    counted = {}
     for unit in there.graph.all():
         container = there.container(unit)
-        container.post("/predict", {"data": {"ndarray": [[1, 2]]}})
         status, text = container.get(operator.METRICS_PATH, base=container.metrics)
-        assert status == 200
-        assert "python_info" in text or "process_" in text or "# HELP" in text, f"{unit.name}: {text}"
+        assert status == 200, unit.name
+        # Only the model Scale has a metric of its own.
+        for labels, value in re.findall(r"^scaled_total\{(.*)\} (\S+)$", text, re.MULTILINE):
+            counted[unit.name] = (value, re.findall(r'(deployment_name|model_name)="(.*?)"', labels))
+    # Each was asked once over REST and once over gRPC, by the test before.
+    both = {name: [("deployment_name", "average"), ("model_name", name)] for name in ("half", "double")}
+    assert counted == ({name: ("2.0", labels) for name, labels in both.items()} if file == "combiner.yaml" else {})
 
 
 def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_written_to(there: Served) -> None:
