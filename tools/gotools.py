@@ -14,7 +14,7 @@ from pathlib import Path
 from tools import gosbom
 from tools.steps import ToolError, Workspace, digest, once, run
 
-KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl")
+KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
 LIFECYCLE_SYMLINKS = ("detector", "analyzer", "restorer", "builder", "exporter", "rebaser", "creator", "extender")
 
 

@@ -47,11 +47,16 @@ def of_phases(log: str) -> str:
 
 def found(image: str | None, log: str, secrets: Iterable[str]) -> list[str]:
     """The places where one of the secrets stands."""
+    return found_in(chain([("the log", log.encode())], _pieces(image) if image else ()), secrets)
+
+
+def found_in(pieces: Iterable[tuple[str, bytes]], secrets: Iterable[str]) -> list[str]:
+    """The same for any pieces of data, each with where it stands."""
     needles = {form: secret for secret in secrets for form in forms(secret)}
     # Most of the data has none of the few beginnings that all forms share.
     beginnings = {form[:8] for form in needles}
     places = []
-    for place, data in chain([("the log", log.encode())], _pieces(image) if image else ()):
+    for place, data in pieces:
         if any(beginning in data for beginning in beginnings):
             places += [f"{secret!r} in {place}" for form, secret in needles.items() if form in data]
     return sorted(set(places))
@@ -87,17 +92,18 @@ def _pieces(image: str) -> Iterator[tuple[str, bytes]]:
                 file = archive.extractfile(member) if member.isfile() else None
                 data = file.read() if file else b""
                 if data[257:262] == b"ustar":
-                    yield from _files(f"layer {member.name[:12]}", data)
+                    yield from files_of_archive(f"layer {member.name[:12]}", data)
                 else:
                     yield member.name, data
     # The other of pack's two caches holds the image's layers once more.
     volumes = _docker("volume", "ls", "-q", "--filter", f"name=_{image.replace('/', '_')}_latest-").decode().split()
     [volume] = [one for one in volumes if one.endswith(".build")]
     words = ("run", "--rm", "--user", "0", "--volume", f"{volume}:/cache:ro", "--entrypoint", "tar", image)
-    yield from _files(f"cache {volume}", _docker(*words, "-c", "-C", "/cache", "."))
+    yield from files_of_archive(f"cache {volume}", _docker(*words, "-c", "-C", "/cache", "."))
 
 
-def _files(place: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+def files_of_archive(place: str, data: bytes) -> Iterator[tuple[str, bytes]]:
+    """A tar archive as a whole, and what is compressed in it."""
     # A tar archive is not compressed: one search over the whole covers all contents and, in its headers, all names.
     yield place, data
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
@@ -114,7 +120,7 @@ def _compressed(place: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     elif data[:2] == b"\x1f\x8b":
         yield place, gzip.decompress(data)
     elif data[257:262] == b"ustar":
-        yield from _files(place, data)
+        yield from files_of_archive(place, data)
 
 
 def _docker(*words: str) -> bytes:

@@ -66,11 +66,11 @@ def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Pa
         yield url, authority
 
 
-def of_authority(scratch: Path, days: int = 2) -> tuple[ssl.SSLContext, Path]:
-    """What a server for 127.0.0.1 and localhost needs to answer over https, and the certificate of the authority that signed for it."""
+def of_authority(scratch: Path, days: int = 2, address: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+    """What a server for an address and localhost needs to answer over https, and the certificate of the authority that signed for it."""
     authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
     certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
-    extension.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\nbasicConstraints=CA:FALSE\n")
+    extension.write_text(f"subjectAltName=IP:{address},DNS:localhost\nbasicConstraints=CA:FALSE\n")
     new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", str(days), "-extfile", extension]
     commands: tuple[list[str | Path], ...] = (

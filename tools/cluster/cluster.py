@@ -104,7 +104,11 @@ class Cluster:
         """Push a docker archive, or a folder of the OCI layout. Returns it with its digest. Raises ToolError."""
         name = f"{self.registry}/{repository}"
         run(self.crane, "push", "--insecure", archive, name, timeout=300)
-        return f"{name.rpartition(':')[0] if ':' in repository else name}@{run(self.crane, 'digest', '--insecure', name).strip()}"
+        return f"{name.rpartition(':')[0] if ':' in repository else name}@{self.digest(name)}"
+
+    def digest(self, image: str) -> str:
+        """The digest of an image in the registry. Raises ToolError."""
+        return run(self.crane, "digest", "--insecure", image).strip()
 
     def config(self, image: str) -> dict[str, Any]:
         """The configuration of an image in the registry. Raises ToolError."""

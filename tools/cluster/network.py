@@ -25,11 +25,18 @@ _RULES = (
 def up(folder: Path) -> None:
     """Make the bridge, let pods reach what this machine reaches, write the network plugins' configuration to ``folder``.
 
-    Raises ToolError where the bridge is already there.
+    Raises ToolError where the bridge is already there, or another Kubernetes.
     """
     if _present():
         raise ToolError(
             f"The bridge {BRIDGE} is already there: another platform runs on this machine.", "make platform-down, where it was made."
+        )
+    if (
+        subprocess.run(["iptables", "--table", "nat", "--list", "KUBE-SERVICES"], capture_output=True, check=False, timeout=20).returncode
+        == 0
+    ):
+        raise ToolError(
+            "Another Kubernetes has its rules in this machine's network, which this one would take away.", "Use it: KUBECONFIG."
         )
     run("ip", "link", "add", BRIDGE, "type", "bridge")
     run("ip", "address", "add", f"{GATEWAY}/{RANGE.prefixlen}", "dev", BRIDGE)

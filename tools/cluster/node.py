@@ -16,6 +16,7 @@ NODE = "localhost"
 CGROUP = "/seldon-platform"
 _SERVICES = "10.215.0.0/24"
 _READY_SECONDS = 90.0
+_PROXY_HEALTH = "127.0.0.1:10256"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,14 @@ class Node:
         self._containerd(registry, sandbox)
         self._kubelet()
         self.processes.wait("kubelet", self._ready, _READY_SECONDS)
+        self.proxy()
+
+    def proxy(self) -> None:
+        """Start kube-proxy: Services answer, to pods and to this machine."""
+        config = self.folder / "proxy.json"
+        config.write_text(json.dumps(_proxy_config(self.kubeconfig), indent=1))
+        self.processes.start("kube-proxy", [self.programs / "kube-proxy", f"--config={config}"])
+        self.processes.wait("kube-proxy", lambda: answers(f"http://{_PROXY_HEALTH}/healthz"), 30)
 
     def kubectl(self, *words: str, text: str | None = None) -> str:
         """What kubectl prints; ``text`` is its standard input. Raises ToolError."""
@@ -222,6 +231,24 @@ conf_dir = "{folder}/network/conf"
 [plugins."io.containerd.grpc.v1.cri".registry.mirrors."{registry}"]
 endpoint = ["http://{registry}"]
 """
+
+
+def _proxy_config(kubeconfig: Path) -> dict[str, object]:
+    """See kube-proxy's KubeProxyConfiguration (v1alpha1)."""
+    untouched = {"maxPerCore": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"}
+    return {
+        "kind": "KubeProxyConfiguration",
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "mode": "iptables",
+        "clientConnection": {"kubeconfig": str(kubeconfig)},
+        "clusterCIDR": str(network.RANGE),
+        "hostnameOverride": NODE,
+        "healthzBindAddress": _PROXY_HEALTH,
+        "metricsBindAddress": f"127.0.0.1:{free_port()}",
+        # The kernel's limits are this machine's, not ours to set.
+        "conntrack": untouched,
+        "iptables": {"localhostNodePorts": False, "minSyncPeriod": "0.2s"},
+    }
 
 
 def _kubelet_config(folder: Path, socket: Path) -> dict[str, object]:

@@ -1,0 +1,109 @@
+"""The real Tekton builds models with the tasks that users copy."""
+
+import pytest
+
+from tests.images.canaries import found_in
+from tests.platforms.index import Index
+from tests.platforms.registry import pieces
+from tests.platforms.repositories import Repository
+from tests.platforms.samples import Object, Values
+from tests.platforms.serving import predicted, served_pod, serving
+from tests.platforms.tekton import Run, Tekton, claim
+
+_GREETING = "a=b==\nand a second line ="
+
+
+@pytest.fixture(scope="module")
+def tekton(own_values: Values, index: Index) -> Tekton:
+    own_values.apply("kpack/credentials.yaml")
+    own_values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
+    for file in ("task-buildpacks", "task-buildpacks-phases", "pipeline"):
+        own_values.apply(f"tekton/{file}.yaml")
+    return Tekton(own_values)
+
+
+@pytest.fixture(scope="module")
+def pipeline(tekton: Tekton, models: Repository) -> Run:
+    """The sample's run."""
+    run = tekton.pipeline(models.url)
+    assert run.succeeded, run.message + run.log
+    return run
+
+
+def test_the_pipeline_clones_builds_asks_and_names_the_image(tekton: Tekton, pipeline: Run) -> None:
+    assert '"ndarray":[[2.0],[6.0]]' in pipeline.step_log("ask")
+    image = f"{tekton.values.cluster.registry}/{tekton.values.namespace}/iris"
+    assert pipeline.results["image"] == f"{image}@{pipeline.results['digest']}"
+    assert tekton.values.cluster.digest(image) == pipeline.results["digest"]
+
+
+def test_the_build_runs_as_1000_with_a_read_only_root(pipeline: Run) -> None:
+    create = pipeline.step("create")
+    security = create["securityContext"]
+    assert (security["runAsUser"], security["runAsGroup"], security["readOnlyRootFilesystem"]) == (1000, 1000, True)
+    assert security["capabilities"] == {"drop": ["ALL"]}
+    environment = {one["name"]: one.get("value") for one in create["env"]}
+    assert (environment["HOME"], environment["CNB_PLATFORM_API"]) == ("/tekton/home", "0.9")
+    writable = {one["mountPath"] for one in create["volumeMounts"] if not one.get("readOnly")}
+    assert {one for one in writable if not one.startswith("/tekton/")} == {"/layers", "/platform", "/tmp", "/workspace/source"}
+
+
+def test_credentials_of_a_binding_reach_neither_image_nor_log(tekton: Tekton, pipeline: Run, index: Index) -> None:
+    secrets = index.credentials.words()
+    image = f"{tekton.values.cluster.registry}/{tekton.values.namespace}/iris"
+    places = found_in([("the log", pipeline.log.encode())], secrets)
+    assert not places + [place for name in (image, f"{image}-cache") for place in found_in(pieces(tekton.values.cluster, name), secrets)]
+
+
+@pytest.mark.parametrize(
+    ("task", "builder", "variables", "api"),
+    [
+        ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9"),
+        ("seldon-buildpacks-phases", "CNB_BUILDER_IMAGE", "CNB_ENV_VARS", "0.13"),
+    ],
+)
+def test_a_task_alone_takes_a_cache_workspace_and_a_value_with_equal_signs(
+    tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str
+) -> None:
+    cluster, namespace = tekton.values.cluster, tekton.values.namespace
+    workspaces = [_cloned(pipeline), {"name": "cache", **claim(cluster, namespace, f"cache-{task}")}]
+    image = f"{cluster.registry}/{namespace}/{task}"
+    params = {"APP_IMAGE": image, builder: tekton.builder, "SOURCE_SUBPATH": "iris", variables: [f"BPE_GREETING={_GREETING}"]}
+    for _ in range(2):
+        run = tekton.task(task, params, workspaces)
+        assert run.succeeded, run.message + run.log
+    step = "create" if api == "0.9" else "export"
+    assert {one["name"]: one.get("value") for one in run.step(step)["env"]}["CNB_PLATFORM_API"] == api
+    assert "Reusing layer 'seldon/python:python-wrapper'" in run.step_log(step)
+    assert run.results == {"APP_IMAGE_DIGEST": cluster.digest(image), "APP_IMAGE_URL": image}
+    with serving(cluster, namespace, f"{image}@{run.results['APP_IMAGE_DIGEST']}") as url:
+        assert predicted(url, [[1, 2, 3]]) == [[2.0]]
+        said = cluster.kubectl(
+            "exec", served_pod(run.results["APP_IMAGE_DIGEST"]), "-n", namespace, "--", "/cnb/lifecycle/launcher", "printenv", "GREETING"
+        )
+    assert said == f"{_GREETING}\n"
+
+
+def test_a_failing_build_says_why_in_the_steps_log(tekton: Tekton, pipeline: Run) -> None:
+    cluster, namespace = tekton.values.cluster, tekton.values.namespace
+    params = {
+        "APP_IMAGE": f"{cluster.registry}/{namespace}/failing",
+        "BUILDER_IMAGE": tekton.builder,
+        "SOURCE_SUBPATH": "iris",
+        "ENV_VARS": ["BP_PYTHON_VERSION=2.7"],
+    }
+    run = tekton.task("seldon-buildpacks", params, [_cloned(pipeline)])
+    assert not run.succeeded
+    print(run.message)
+    print(run.step_log("create"))
+
+
+def _cloned(pipeline: Run) -> Object:
+    """The pipeline's volume, which has the source."""
+    [name] = {
+        one["persistentVolumeClaim"]["claimName"]
+        for pod in pipeline.pods
+        for one in pod["spec"]["volumes"]
+        if "persistentVolumeClaim" in one
+    }
+    return {"name": "source", "persistentVolumeClaim": {"claimName": name}}
