@@ -70,7 +70,12 @@ class Tekton:
     """The tasks and the pipeline of samples/platforms/tekton, in a namespace of the tests' own."""
 
     values: Values
-    builder: str
+
+    @property
+    def builder(self) -> str:
+        """The published builder."""
+        release = self.values.published
+        return f"{release.place}/builder:{release.builder}"
 
     def pipeline(self, git_url: str, texts: Mapping[str, str]) -> Run:
         """run.yaml, with this session's values."""
