@@ -63,7 +63,9 @@ class Build:
 
     @property
     def whole_log(self) -> str:
-        return "".join(f"== {one['name']}\n{self.log(one['name'])}" for one in self.containers)
+        """What all containers printed that ran."""
+        ran = [one["name"] for one in _statuses(self.pod) if "terminated" in one["state"]]
+        return "".join(f"== {name}\n{self.log(name)}" for name in ran)
 
 
 @dataclass(frozen=True)

@@ -77,14 +77,9 @@ class Tekton:
         release = self.values.published
         return f"{release.place}/builder:{release.builder}"
 
-    def pipeline(self, git_url: str, texts: Mapping[str, str]) -> Run:
+    def pipeline(self, git_url: str) -> Run:
         """run.yaml, with this session's values."""
-        before = {
-            "https://git.example.com/models.git": git_url,
-            "registry.example.com/seldon/builder:0.1.0-bookworm.1": self.builder,
-            **texts,
-        }
-        [run] = self.values.read("tekton/run.yaml", before)
+        [run] = self.values.read("tekton/run.yaml", {"https://git.example.com/models.git": git_url})
         return self._ended(run)
 
     def task(self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]) -> Run:
