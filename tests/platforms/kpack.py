@@ -1,6 +1,8 @@
 """kpack's builds as a user follows them: with kubectl."""
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,7 +63,9 @@ class Build:
 
     @property
     def whole_log(self) -> str:
-        return "".join(f"== {one['name']}\n{self.log(one['name'])}" for one in self.containers)
+        """What all containers printed that ran."""
+        ran = [one["name"] for one in _statuses(self.pod) if "terminated" in one["state"]]
+        return "".join(f"== {name}\n{self.log(name)}" for name in ran)
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,10 @@ class Kpack:
             one["spec"].update(fields)
 
         self.values.apply("kpack/image.yaml", {"https://git.example.com/models.git": url}, change)
+
+    def change(self, kind: str, name: str, spec: Mapping[str, Any]) -> None:
+        """Change lines of builder.yaml where they stand in the cluster."""
+        self.cluster.kubectl("patch", kind, f"{name}-{self.values.suffix}", "--type", "merge", "--patch", json.dumps({"spec": spec}))
 
     def build(self, image: str, number: int, seconds: float = _BUILD_SECONDS) -> Build:
         """The build of that number, once it has ended. Raises ToolError, with what kubectl says, where it does not."""
@@ -127,6 +135,16 @@ class Kpack:
     def describe(self) -> str:
         """What a user is shown who asks why there is no image."""
         return self.cluster.kubectl("describe", "images.kpack.io,builds.kpack.io", "--namespace", self.values.namespace)
+
+    def describe_build(self, build: Build) -> str:
+        """kubectl describe, of a build that has ended."""
+        return self.cluster.kubectl("describe", "builds.kpack.io", build.name, "--namespace", self.values.namespace)
+
+    def describe_image(self, image: str) -> str:
+        """kubectl describe, of an image and of all its builds."""
+        said = self.cluster.kubectl("describe", "images.kpack.io", image, "--namespace", self.values.namespace)
+        selector = f"image.kpack.io/image={image}"
+        return said + self.cluster.kubectl("describe", "builds.kpack.io", "--selector", selector, "--namespace", self.values.namespace)
 
     def _build(self, image: str, number: int) -> Object:
         found = [one for one in self.builds(image) if one["metadata"]["labels"][_NUMBER] == str(number)]

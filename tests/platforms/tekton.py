@@ -70,16 +70,16 @@ class Tekton:
     """The tasks and the pipeline of samples/platforms/tekton, in a namespace of the tests' own."""
 
     values: Values
-    builder: str
 
-    def pipeline(self, git_url: str, texts: Mapping[str, str]) -> Run:
+    @property
+    def builder(self) -> str:
+        """The published builder."""
+        release = self.values.published
+        return f"{release.place}/builder:{release.builder}"
+
+    def pipeline(self, git_url: str) -> Run:
         """run.yaml, with this session's values."""
-        before = {
-            "https://git.example.com/models.git": git_url,
-            "registry.example.com/seldon/builder:0.1.0-bookworm.1": self.builder,
-            **texts,
-        }
-        [run] = self.values.read("tekton/run.yaml", before)
+        [run] = self.values.read("tekton/run.yaml", {"https://git.example.com/models.git": git_url})
         return self._ended(run)
 
     def task(self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]) -> Run:

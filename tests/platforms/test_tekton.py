@@ -14,18 +14,18 @@ _GREETING = "a=b==\nand a second line ="
 
 
 @pytest.fixture(scope="module")
-def tekton(values: Values, index: Index) -> Tekton:
-    values.apply("kpack/credentials.yaml")
-    values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
+def tekton(own_values: Values, index: Index) -> Tekton:
+    own_values.apply("kpack/credentials.yaml")
+    own_values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
     for file in ("task-buildpacks", "task-buildpacks-phases", "pipeline"):
-        values.apply(f"tekton/{file}.yaml")
-    return Tekton(values, values.published.builder)
+        own_values.apply(f"tekton/{file}.yaml")
+    return Tekton(own_values)
 
 
 @pytest.fixture(scope="module")
 def pipeline(tekton: Tekton, models: Repository) -> Run:
     """The sample's run."""
-    run = tekton.pipeline(models.url, {})
+    run = tekton.pipeline(models.url)
     assert run.succeeded, run.message + run.log
     return run
 

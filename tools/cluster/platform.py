@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import engine, gotools
-from tools.cluster import controllers, given, network, node, services, small_images
+from tools.cluster import controllers, given, network, node, services, small_images, volumes
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
 from tools.cluster.processes import Processes, descendants, with_argument
@@ -43,6 +43,7 @@ def up(ws: Workspace) -> Cluster:
         with announced(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
             one = Node(folder, programs, processes, secrets.token_hex(16), node.free_port(), node.free_port())
             one.start(registry, sandbox)
+            volumes.provide(one, folder / "volumes")
         with announced(f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"):
             controllers.start_kpack(one, kpack / "manifests", kpack / "controller", small_images.kpack(crane, registry, kpack))
             controllers.start_tekton(one, tekton / "manifests", tekton / "controller", small_images.tekton(crane, registry, tekton))

@@ -37,7 +37,7 @@ class Made:
 
 def environment(layer: Layer) -> Path:
     """Its prefix in the image."""
-    return layer.path / "pip"
+    return layer.path / "env"
 
 
 def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
