@@ -48,7 +48,8 @@ def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels)
     if error.missing:
         missing = [(one, _line(one, environment), near) for one, near in error.missing.items()]
         return errors.CondaPackageUnknown(name, missing, asked, origin)
-    report = said(str(error))
+    there = [f"Of {spec.rpartition('::')[2]} there is only {', '.join(versions)}." for spec, versions in error.versions.items()]
+    report = "\n".join([said(str(error)), *there])
     virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx", "__linux") if f" {one} " in f" {report} "), "")
     return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin)
 
@@ -69,6 +70,7 @@ def said(report: str) -> str:
     text = re.sub(
         r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.", r"\1, which is not the Python asked for, or not there", text
     )
+    text = re.sub(r"(__\w+ [^\n]*), for which no candidates were found\.", r"\1, which the image has not", text)
     text = text.replace(", for which no candidates were found.", ", which no channel has")
     lines = [line for line in text.splitlines() if line.strip()]
     more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
