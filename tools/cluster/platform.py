@@ -38,7 +38,7 @@ def up(ws: Workspace) -> Cluster:
             network.up(folder / "network")
             processes = Processes(folder / "processes")
             registry = services.registry(folder, processes)
-            repositories = services.git(folder, processes)
+            repositories, git = services.git(folder, processes)
             sandbox = small_images.busybox(crane, registry)
         with announced(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
             one = Node(folder, programs, processes, secrets.token_hex(16), node.free_port(), node.free_port())
@@ -47,7 +47,7 @@ def up(ws: Workspace) -> Cluster:
         with announced(f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"):
             controllers.start_kpack(one, kpack / "manifests", kpack / "controller", small_images.kpack(crane, registry, kpack))
             controllers.start_tekton(one, tekton / "manifests", tekton / "controller", small_images.tekton(crane, registry, tekton))
-        made = Cluster(one.kubeconfig, programs / "kubectl", crane, registry, network.GATEWAY, repositories)
+        made = Cluster(one.kubeconfig, programs / "kubectl", crane, registry, network.GATEWAY, repositories, git)
         made.write(record_of(ws))
     except BaseException:
         down(ws)
