@@ -31,18 +31,19 @@ def plan(platform: Platform, project: Project, environment: CondaEnvironment, bu
     if not tried and not environment.wrapper:
         raise errors.PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
     env = {**platform.base_env, **dict(project.index.variables)}
+    root = layers_directory(platform)
     what = Conda(
         environment,
         name(project.settings),
         python_version.spec_for(project.python, environment),
         set(minors) <= {*BY_PIP},
         tried,
-        Rattler(project.channels, env, bundle.root / "libs", scratch / "conda"),
+        Rattler(project.channels, env, bundle.root / "libs", root / "conda-packages"),
         bundle,
     )
     dev = project.settings.switch("BP_DEV_PROCESS", default=True)
     return CondaStack(
-        layers_directory(platform),
+        root,
         project.app,
         what,
         project.requirements,
