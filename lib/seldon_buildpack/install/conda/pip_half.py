@@ -24,9 +24,9 @@ from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonic
 
 # uv runs no older Python.
 BY_PIP = ("3.6", "3.7")
-# What pip needs to build from source, taken from the environment with pip itself.
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
+# pip and what it needs to build from source.
 _PIPS_OWN = ("pip", "setuptools", "pkg_resources", "wheel", "_distutils_hack", "pip-*-info", "setuptools-*-info", "wheel-*-info")
 
 
@@ -155,7 +155,11 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     if not (source / "pip").is_dir():
         raise errors.CondaPipMissing(half.python, half.requirements.path.name if half.requirements else "environment.yml")
     for path in (found for name in _PIPS_OWN for found in source.glob(name)):
-        shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+        own.mkdir(exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(path, own / path.name)
     site = environments.site_packages(prefix, half.minor)
     pins = scratch / "pins.txt"
     lock = half.bundle.lock(half.version, half.minor)

@@ -87,7 +87,11 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Rattler:
-    """py-rattler with the channels and the network of one build. ``env`` is all of its environment, ``scratch`` a folder only we may read."""
+    """py-rattler with the channels and the network of one build. ``env`` is all of its environment.
+
+    ``scratch`` is a folder only we may read, which goes when the build ends. It lies in the file system of the layers: then packages are
+    linked into them, not copied, and a file of several names in a package stays one.
+    """
 
     channels: Channels
     env: Mapping[str, str]
@@ -120,7 +124,7 @@ class Rattler:
         self._run("install", packages=told, prefix=str(prefix))
 
     def _run(self, do: str, **arguments: Any) -> Mapping[str, Any]:
-        self.scratch.mkdir(exist_ok=True)
+        self.scratch.mkdir(mode=0o700, exist_ok=True)
         job = {"do": do, "cache": str(self.scratch), "config": _CONFIG, **arguments}
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-B", _WORKER, self.libraries],
