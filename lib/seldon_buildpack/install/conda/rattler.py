@@ -78,11 +78,15 @@ class Unsolved(Exception):
 
 
 class Failed(Exception):
-    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included."""
+    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included.
 
-    def __init__(self, kind: str, message: str) -> None:
+    ``spec`` is the number of the spec that it could not read, if that was it.
+    """
+
+    def __init__(self, kind: str, message: str, spec: int | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.spec = spec
 
 
 @dataclass(frozen=True)
@@ -140,7 +144,7 @@ class Rattler:
         except ValueError as error:
             raise Failed("crash", done.stderr.strip() or f"it ended with {done.returncode}") from error
         if "error" in answer:
-            raise Failed(answer["error"], answer["message"])
+            raise Failed(answer["error"], answer["message"], answer.get("spec"))
         return answer
 
     def _qualified(self, spec: str) -> str:

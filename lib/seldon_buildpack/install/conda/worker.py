@@ -29,11 +29,17 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
     """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that allows it.
 
     Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, `missing`: for each name asked for
-    that no channel has, those that come near, and `versions`: for each spec that nothing fits, the newest versions that are there.
+    that no channel has, those that come near, and `versions`: for each spec that nothing fits, the newest versions that are there. Of a
+    spec that cannot be read, what `main` does of errors, and `spec`, its number.
     """
-    from rattler import Channel, ChannelConfig, Gateway, solve
-    from rattler.exceptions import SolverError
+    from rattler import Channel, ChannelConfig, Gateway, MatchSpec, solve
+    from rattler.exceptions import InvalidMatchSpecError, SolverError
 
+    for number, spec in enumerate(job["specs"]):
+        try:
+            MatchSpec(spec)
+        except InvalidMatchSpecError as error:
+            return {"error": type(error).__name__, "message": str(error), "spec": number}
     config = ChannelConfig(job["alias"], "/") if job["alias"] else ChannelConfig()
     channels = [Channel(url, config) for url in job["channels"]]
     gateway = Gateway(cache_dir=Path(job["cache"]) / "repodata", client=_client(job["config"]))
