@@ -1216,6 +1216,29 @@ class LockLacksPlatform(BuildError):
         )
 
 
+class CondaLockWithoutPython(BuildError):
+    """A lock of conda packages without Python: what is not in it is not installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has no Python",
+            "The model is served by the environment's own Python, and what a lock does not name is not installed.",
+            f"Add python to what is locked, for example python=3.12, and make {name} anew.",
+        )
+
+
+class CondaLockForOtherPython(BuildError):
+    """A lock of conda packages has another Python (``version``) than was asked for (``python``, by ``source``)."""
+
+    def __init__(self, name: str, version: str, python: str, source: str) -> None:
+        super().__init__(
+            f"{name} is not for Python {python}",
+            f"Its Python is {version}, and Python {python} was chosen: {source}.",
+            f"Leave {source} out: the lock says which Python is installed.",
+            f"Lock with python={python}, and add {name} anew.",
+        )
+
+
 class ExplicitLineInvalid(BuildError):
     """A line behind @EXPLICIT that is not the URL of a package."""
 

@@ -15,6 +15,7 @@ def environment(index: Index) -> dict[str, str]:
         "PIP_TRUSTED_HOST": " ".join(index.trusted_hosts),
         "PIP_NO_INDEX": "1" if index.no_index else "",
         "PIP_CERT": trusted,
+        "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
         "PIP_DEFAULT_TIMEOUT": told.get("UV_HTTP_TIMEOUT", ""),
         "PIP_RETRIES": told.get("UV_HTTP_RETRIES", ""),
         "PIP_NO_CACHE_DIR": "1",
