@@ -86,7 +86,7 @@ def test_the_environment_is_active_and_its_scripts_have_run(seen: Seen) -> None:
     }
     assert {name: seen.environment.get(name) for name in expected} == expected
     path = seen.environment["PATH"].split(":")
-    assert path.index("/layers/seldon_python/requirements/pip/bin") < path.index(f"{PREFIX}/bin") < path.index("/usr/bin")
+    assert path.index("/layers/seldon_python/requirements/env/bin") < path.index(f"{PREFIX}/bin") < path.index("/usr/bin")
 
 
 def test_programs_find_what_belongs_to_them_wherever_the_environment_was_made(seen: Seen) -> None:
