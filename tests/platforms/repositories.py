@@ -55,7 +55,7 @@ def repository(cluster: Cluster, scratch: Path, name: str) -> Repository:
     _git(bare, "config", "uploadpack.allowAnySHA1InWant", "true")
     _git(scratch, "init", "--quiet", "--initial-branch", "main", str(copy))
     _git(copy, "remote", "add", "origin", str(bare))
-    return Repository(f"git://{cluster.host}/{bare.name}", copy)
+    return Repository(f"{cluster.git}/{bare.name}", copy)
 
 
 def _git(folder: Path, *words: str) -> str:

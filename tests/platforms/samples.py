@@ -46,6 +46,7 @@ class Values:
             f"{FOLDER}/run:bookworm.1": f"{FOLDER}/run:{self.published.stack}",
             f"{FOLDER}/build:bookworm.1": f"{FOLDER}/build:{self.published.stack}",
             f"{FOLDER}/builder:0.1.0-bookworm.1": f"{FOLDER}/builder:{self.published.builder}",
+            f"kpack.io/docker: {_REGISTRY}": f"kpack.io/docker: {self.cluster.registry.partition('/')[0]}",
             f"{_REGISTRY}/models/": f"{_REGISTRY}/{self.namespace}/",
             _REGISTRY: self.cluster.registry,
         }

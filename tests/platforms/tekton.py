@@ -107,10 +107,3 @@ class Tekton:
         return Run(
             cluster, cluster.wait_for(f"{name} ends", ended, _RUN_SECONDS, lambda: cluster.kubectl("describe", kind, name, "-n", namespace))
         )
-
-
-def claim(cluster: Cluster, namespace: str, name: str) -> Object:
-    """Claim a volume; returns what a workspace takes as its volume."""
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    cluster.apply(json.dumps({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}), namespace)
-    return {"persistentVolumeClaim": {"claimName": name}}

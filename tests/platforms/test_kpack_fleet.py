@@ -47,10 +47,24 @@ def test_a_new_run_image_rebases_every_model_and_builds_none(kpack: Kpack, pair:
             assert predicted(url, [[1, 2, 3]]) == [[2.0]]
 
 
-def test_a_build_whose_pod_is_deleted_starts_again_and_ends_well(kpack: Kpack, models: Repository) -> None:
-    kpack.image(models.url, "disturbed", "second")
-    before = kpack.pod_of("disturbed", 1)
+def test_a_build_whose_pod_is_lost_starts_again_and_ends_well(kpack: Kpack, models: Repository) -> None:
+    kpack.image(models.url, "lost", "second")
+    before = kpack.pod_in("lost", 1, "export")
+    # As when its node goes away: there is no pod that could say how it ended.
     kpack.cluster.kubectl("delete", "pod", before["metadata"]["name"], "--namespace", kpack.values.namespace, "--force")
-    build = kpack.must_build("disturbed", 1)
+    build = kpack.must_build("lost", 1)
     assert build.pod["metadata"]["uid"] != before["metadata"]["uid"]
-    assert len(kpack.builds("disturbed")) == 1
+    assert len(kpack.builds("lost")) == 1
+
+
+def test_a_build_whose_pod_is_told_to_end_has_failed_until_one_is_asked_for(kpack: Kpack, models: Repository) -> None:
+    kpack.image(models.url, "ended", "second")
+    before = kpack.pod_in("ended", 1, "export")
+    # As a drained node does it: kpack sees the containers end with an error.
+    kpack.cluster.kubectl("delete", "pod", before["metadata"]["name"], "--namespace", kpack.values.namespace)
+    build = kpack.build("ended", 1)
+    assert not build.succeeded
+    kpack.cluster.kubectl(
+        "annotate", "builds.kpack.io", build.name, "image.kpack.io/additionalBuildNeeded=yes", "-n", kpack.values.namespace
+    )
+    assert kpack.must_build("ended", 2).reason == "TRIGGER"

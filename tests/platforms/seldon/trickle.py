@@ -26,6 +26,8 @@ class Trickle(AbstractContextManager["Trickle"]):
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __enter__(self) -> "Trickle":
+        # A Service that is new is refused until kube-proxy knows of it.
+        until(f"{self.address} answers", self._answers, 20)
         self._threads.append(threading.Thread(target=self._ask, daemon=True))
         self._threads[0].start()
         return self
@@ -36,7 +38,15 @@ class Trickle(AbstractContextManager["Trickle"]):
 
     def lost(self) -> list[str]:
         """What went wrong with requests that were not answered with 200, after the end."""
-        return [repr(one.exception()) for one in self.answers if one.exception()]
+        count = len(self.answers)
+        failed = ((number, one.exception()) for number, one in enumerate(self.answers, 1) if one.exception())
+        return [f"request {number} of {count}: {error!r}" for number, error in failed]
+
+    def _answers(self) -> bool:
+        try:
+            return bool(_answer(self.address))
+        except OSError:
+            return False
 
     def _ask(self) -> None:
         with ThreadPoolExecutor(16) as pool:

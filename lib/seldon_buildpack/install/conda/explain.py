@@ -49,7 +49,8 @@ def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels)
     if error.missing:
         missing = [(one, _line(one, environment), near) for one, near in error.missing.items()]
         return errors.CondaPackageUnknown(name, missing, asked, origin)
-    report = said(str(error))
+    there = [f"Of {spec.rpartition('::')[2]} there is only {', '.join(versions)}." for spec, versions in error.versions.items()]
+    report = "\n".join([said(str(error)), *there])
     virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx") if re.search(rf"\b{one}\b", report)), "")
     return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin)
 

@@ -103,7 +103,7 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
         environments.copy_packages(tree, prefix, half.minor, names)
         return conda
     lock = half.bundle.lock(half.version, half.minor, pins)
-    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda)), "--find-links", str(half.bundle.wheels)]
+    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda))]
     _uv(replace(half, index=half.index.without_folders(), requirements=None), prefix, uv, scratch, told)
     return conda
 
@@ -118,7 +118,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
         elif wanted or section:
             bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
             with shown.bounded(environments.site_packages(prefix, half.minor), bounds):
-                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section, "--find-links", str(half.bundle.wheels)])
+                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
 
 
 @contextlib.contextmanager
@@ -137,7 +137,7 @@ def _section(requirements: Requirements | None) -> Iterator[list[str]]:
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *half.index.source_options, *arguments]
-    outcome = uv.run(command, half.app, half.index.environment(scratch) | dict(half.variables))
+    outcome = uv.run(command, half.app, _with_built_wheels(half).environment(scratch) | dict(half.variables))
     if outcome.code:
         # Only a failure needs it.
         from seldon_buildpack.install import diagnosis
@@ -146,6 +146,11 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
             half.index, half.python, half.version, _DOING, half.app, half.requirements.local if half.requirements else ()
         )
         raise diagnosis.explain(outcome, attempt)
+
+
+def _with_built_wheels(half: PipHalf) -> Index:
+    """The index with the folder of wheels that nobody publishes beside the user's own: on a command line it would take their place."""
+    return replace(half.index, find_links=(*half.index.find_links, str(half.bundle.wheels)))
 
 
 def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arguments: Sequence[str], log: Log) -> None:
@@ -165,19 +170,12 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     lock = half.bundle.lock(half.version, half.minor)
     pinned = wrapper_shown.versions(lock, left_out=shown.names(site)) if lock.is_file() and half.needed else ""
     pins.write_text(pinned)
-    flags = [
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-        "--no-compile",
-        "--find-links",
-        str(half.bundle.wheels),
-        "-c",
-        str(pins),
-    ]
+    flags = ["--disable-pip-version-check", "--no-warn-script-location", "--no-compile", "-c", str(pins)]
+    index = _with_built_wheels(half)
     process = subprocess.Popen(
         [prefix / "bin/python", "-m", "pip", "install", *flags, *for_pip.options(half.index), *arguments],
         cwd=half.app,
-        env={**env, **for_pip.environment(half.index), **dict(half.variables), "PYTHONPATH": str(own), "PYTHONNOUSERSITE": "1"},
+        env={**env, **for_pip.environment(index), **dict(half.variables), "PYTHONPATH": str(own), "PYTHONNOUSERSITE": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -63,12 +63,18 @@ class Solved:
 
 
 class Unsolved(Exception):
-    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones."""
+    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones.
 
-    def __init__(self, said: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
+    ``versions`` are the specs that no package fits, each with the newest versions there are.
+    """
+
+    def __init__(
+        self, said: Sequence[str], missing: Mapping[str, Sequence[str]], versions: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         super().__init__(said[-1] if said else "")
         self.said = tuple(said)
         self.missing = missing
+        self.versions = versions or {}
 
 
 class Failed(Exception):
@@ -112,7 +118,7 @@ class Rattler:
             virtual=virtual,
         )
         if "packages" not in answer:
-            raise Unsolved(answer["unsolved"], answer["missing"])
+            raise Unsolved(answer["unsolved"], answer["missing"], answer["versions"])
         packages = (Package(without_credentials(one["url"]), one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
         return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"], tuple(answer["unsolved"]))
 

@@ -11,13 +11,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 _PLATFORMS: tuple[Literal["linux-64"], Literal["noarch"]] = ("linux-64", "noarch")
 _NEAR = 3
+_MOST_VERSIONS = 5
 
 
 def _client(config: str) -> Any:
@@ -29,8 +30,9 @@ def _client(config: str) -> Any:
 async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
     """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that allows it.
 
-    Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, and `missing`: for each name
-    asked for that no channel has, those that come near. Of a spec that cannot be read, what `main` does of errors, and `spec`, its number.
+    Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, `missing`: for each name asked for
+    that no channel has, those that come near, and `versions`: for each spec that nothing fits, the newest versions that are there. Of a
+    spec that cannot be read, what `main` does of errors, and `spec`, its number.
     """
     from rattler import Channel, ChannelConfig, Gateway, MatchSpec, solve
     from rattler.exceptions import InvalidMatchSpecError, SolverError
@@ -59,7 +61,8 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
             unsolved.append(str(error))
         else:
             return {"attempt": number, "unsolved": unsolved, "packages": [_told(record) for record in records]}
-    return {"unsolved": unsolved, "missing": await _missing(gateway, channels, job["specs"])}
+    missing = await _missing(gateway, channels, job["specs"])
+    return {"unsolved": unsolved, "missing": missing, "versions": await _versions(gateway, channels, job["specs"], missing)}
 
 
 def _virtual(packages: Sequence[Sequence[str]]) -> list[Any]:
@@ -87,6 +90,23 @@ async def _missing(gateway: Any, channels: Sequence[Any], specs: Sequence[str]) 
     known = sorted({name.normalized for name in await gateway.names(channels, _PLATFORMS)})
     asked = [MatchSpec(spec).name.normalized for spec in specs]
     return {name: difflib.get_close_matches(name, known, _NEAR) for name in asked if name not in known and not name.startswith("__")}
+
+
+async def _versions(gateway: Any, channels: Sequence[Any], specs: Sequence[str], missing: Collection[str]) -> dict[str, list[str]]:
+    from rattler import MatchSpec
+
+    found = {}
+    for text in specs:
+        spec = MatchSpec(text)
+        name = spec.name.normalized
+        if name in missing or name.startswith("__"):
+            continue
+        answers = await gateway.query(channels, _PLATFORMS, [name], recursive=False, channel_relations="disabled")
+        records = [record for records in answers for record in records]
+        if not any(spec.matches(record) for record in records):
+            newest = sorted({record.version for record in records}, reverse=True)[:_MOST_VERSIONS]
+            found[text] = [str(version) for version in newest]
+    return found
 
 
 async def install(job: Mapping[str, Any]) -> dict[str, Any]:
