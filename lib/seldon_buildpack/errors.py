@@ -1133,6 +1133,17 @@ class VariablesNotMapping(BuildError):
         )
 
 
+class VariableMisnamed(BuildError):
+    """A key below ``variables:`` that no program can read as one. Text that may be a secret is not repeated."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(
+            f"Line {number} of {name}: what stands before the colon is not the name of a variable",
+            "A name is made of letters, digits and underscores, without spaces.",
+            f"Write line {number} as NAME: value.",
+        )
+
+
 class ChannelVariableUnset(BuildError):
     """A channel's address with a variable that has no value."""
 

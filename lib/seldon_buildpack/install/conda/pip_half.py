@@ -137,7 +137,7 @@ def _section(requirements: Requirements | None) -> Iterator[list[str]]:
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *half.index.source_options, *arguments]
-    outcome = uv.run(command, half.app, _with_built_wheels(half).environment(scratch) | dict(half.variables))
+    outcome = uv.run(command, half.app, half.index.with_links(half.bundle.wheels).environment(scratch) | dict(half.variables))
     if outcome.code:
         # Only a failure needs it.
         from seldon_buildpack.install import diagnosis
@@ -146,11 +146,6 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
             half.index, half.python, half.version, _DOING, half.app, half.requirements.local if half.requirements else ()
         )
         raise diagnosis.explain(outcome, attempt)
-
-
-def _with_built_wheels(half: PipHalf) -> Index:
-    """The index with the folder of wheels that nobody publishes beside the user's own: on a command line it would take their place."""
-    return replace(half.index, find_links=(*half.index.find_links, str(half.bundle.wheels)))
 
 
 def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arguments: Sequence[str], log: Log) -> None:
@@ -171,7 +166,7 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     pinned = wrapper_shown.versions(lock, left_out=shown.names(site)) if lock.is_file() and half.needed else ""
     pins.write_text(pinned)
     flags = ["--disable-pip-version-check", "--no-warn-script-location", "--no-compile", "-c", str(pins)]
-    index = _with_built_wheels(half)
+    index = half.index.with_links(half.bundle.wheels)
     process = subprocess.Popen(
         [prefix / "bin/python", "-m", "pip", "install", *flags, *for_pip.options(half.index), *arguments],
         cwd=half.app,
