@@ -1,4 +1,4 @@
-"""Undoing what make did: the images in the engine, an engine of ours, the work folder."""
+"""Undoing what make did: a cluster, the images in the engine, an engine of ours, the work folder."""
 
 import contextlib
 import shutil
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import builder, engine, images
+from tools.cluster import platform
 from tools.steps import ToolError, Workspace, run
 
 CACHE_TAG = "CACHEDIR.TAG"
@@ -24,6 +25,8 @@ def clean(ws: Workspace) -> Iterator[str]:
     tag = ws.work / CACHE_TAG
     if ws.work != ws.checkout / ".work" and not (tag.is_file() and tag.read_text().startswith(CACHE_SIGNATURE)):
         raise ToolError(f"{ws.work} has no {CACHE_TAG} and was not made by make.", "Remove by hand what is not wanted there.")
+    if platform.down(ws):
+        yield "Took down the cluster."
     docker = engine.answering(ws)
     # An engine of ours has all its images in the work folder.
     if docker and not docker.ours:

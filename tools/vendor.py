@@ -63,7 +63,7 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
 
 def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
-    from seldon_buildpack import build, errors, reading
+    from seldon_buildpack import errors, planning, reading
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
     from seldon_buildpack.install.network import joined
@@ -86,7 +86,7 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
         interpreter = python.plan(project.python, carried, "")
         if not interpreter.carried:
             raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
-        stack = build.plan_layers(platform, project, carried, out)
+        stack = planning.plan_layers(platform, project, carried, out)
         (scratch / "layers").mkdir()
         found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
         first = stack.wrappers[0]

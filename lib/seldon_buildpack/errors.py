@@ -1133,6 +1133,17 @@ class VariablesNotMapping(BuildError):
         )
 
 
+class VariableMisnamed(BuildError):
+    """A key below ``variables:`` that no program can read as one. Text that may be a secret is not repeated."""
+
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(
+            f"Line {number} of {name}: what stands before the colon is not the name of a variable",
+            "A name is made of letters, digits and underscores, without spaces.",
+            f"Write line {number} as NAME: value.",
+        )
+
+
 class ChannelVariableUnset(BuildError):
     """A channel's address with a variable that has no value."""
 
@@ -1213,6 +1224,29 @@ class LockLacksPlatform(BuildError):
             f"{name} is not for linux-64",
             f"The image runs on linux-64, and the lock is for {', '.join(found) or 'no platform'}.",
             f"Lock for it too: {renew}",
+        )
+
+
+class CondaLockWithoutPython(BuildError):
+    """A lock of conda packages without Python: what is not in it is not installed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} has no Python",
+            "The model is served by the environment's own Python, and what a lock does not name is not installed.",
+            f"Add python to what is locked, for example python=3.12, and make {name} anew.",
+        )
+
+
+class CondaLockForOtherPython(BuildError):
+    """A lock of conda packages has another Python (``version``) than was asked for (``python``, by ``source``)."""
+
+    def __init__(self, name: str, version: str, python: str, source: str) -> None:
+        super().__init__(
+            f"{name} is not for Python {python}",
+            f"Its Python is {version}, and Python {python} was chosen: {source}.",
+            f"Leave {source} out: the lock says which Python is installed.",
+            f"Lock with python={python}, and add {name} anew.",
         )
 
 

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import measuring, pins, report, ways
+from tests.benchmarks import conda, measuring, pins, report, ways
 from tests.benchmarks.measuring import Plan
 from tests.benchmarks.models import MODELS
-from tests.benchmarks.promises import check, check_pins
+from tests.benchmarks.promises import check, check_conda, check_pins
 from tests.benchmarks.report import Report
 from tools import builder, gotools
 from tools.steps import ToolError, Workspace, announced
@@ -40,13 +40,15 @@ def _bench(ws: Workspace, plan: Plan) -> int:
         with TemporaryDirectory(prefix="bench-") as scratch:
             figures = {model: measuring.measure(model, (s2i, pack), ws.checkout / "samples", Path(scratch), plan) for model in MODELS}
             speeds = {model: pins.measure(made, model, ws.checkout / "samples", plan.starts) for model in MODELS}
+            environment = conda.measure(ws, made, Path(scratch), plan.runs, plan.starts)
         with announced("Both models beside each other: sizes"):
             beside = measuring.beside_each_other((s2i, pack))
     finally:
-        ways.forget(*measuring.all_images((s2i, pack), plan.runs), *map(pins.image, pins.SETS), ways.S2I_BUILDER)
+        ways.forget(*measuring.all_images((s2i, pack), plan.runs), *map(pins.image, pins.SETS), *conda.images(plan.runs), ways.S2I_BUILDER)
     promises = [promise for model, one in figures.items() for promise in check(model, one[s2i.name], one[pack.name], pack)]
     promises += [promise for model, one in speeds.items() for promise in check_pins(model, one)]
-    text = Report((s2i, pack), figures, beside, promises, plan, report.machine(ws)).text()
+    promises += check_conda(environment, pack)
+    text = Report((s2i, pack), figures, environment, beside, promises, plan, report.machine(ws)).text()
     page = ws.checkout / "docs/performance.md"
     page.write_text(report.written(page.read_text(), text))
     print(f"\n{text}\n\nWritten to {page.relative_to(ws.checkout)}.")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tests.benchmarks import conda
+from tests.benchmarks.conda import CondaFigures
 from tests.benchmarks.measuring import CODE, Figures
 from tests.benchmarks.models import Model
 from tests.benchmarks.pins import SETS, Speed, ratios
@@ -74,6 +76,22 @@ def check_pins(model: Model, speeds: Mapping[str, Speed]) -> Iterator[Promise]:
             f"{mine:.2f} {unit} to {theirs:.2f} {unit}, ratio {ratio:.2f}",
             ratio <= _START_NOISE,
         )
+
+
+def check_conda(figures: CondaFigures, pack: Way) -> Iterator[Promise]:
+    """A conda environment is not touched by a change of code, and conda's half of it not by one of pip's."""
+    around = with_lifecycle(medians(one.parts(pack.parts) for one in figures.builds[conda.CODE]))
+    yield Promise(
+        f"conda: detect and build together take less than {_OUR_SHARE_SECONDS} s of a code-only rebuild, the lifecycle's own work around them included",
+        f"{around:.2f} s",
+        around < _OUR_SHARE_SECONDS,
+    )
+    first, code, pip = (median(one.seconds for one in figures.builds[step]) for step in (conda.FIRST, conda.CODE, conda.PIP))
+    yield Promise(
+        "conda: a code-only rebuild takes less than a half, and one with another package for pip less than all, of a first build",
+        f"{code:.1f} s and {pip:.1f} s to {first:.1f} s",
+        code < first / 2 and pip < first,
+    )
 
 
 def with_lifecycle(parts: Mapping[str, float]) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.conda import CondaFigures
 from tests.benchmarks.measuring import CODE, FIRST, REQUIREMENT, Figures, Plan
 from tests.benchmarks.models import Model
 from tests.benchmarks.promises import Promise
@@ -23,6 +24,7 @@ class Report:
 
     ways: Sequence[Way]
     figures: Mapping[Model, Mapping[str, Figures]]
+    environment: CondaFigures
     beside: Mapping[tuple[str, str], Added]
     """By model and way: what the model adds where the other model is."""
     promises: Sequence[Promise]
@@ -35,6 +37,7 @@ class Report:
         blocks = [
             f"Measured on {self.machine}. Medians of {self.plan.runs} builds of each kind, {self.plan.starts} starts and {self.plan.stops} stops.",
             self._table(),
+            self._conda(),
             kept,
             "\n".join(f"- {promise.line()}" for promise in self.promises),
             *(self._parts(way) for way in self.ways),
@@ -49,6 +52,21 @@ class Report:
         rows.append(["push where the other sample is", *(_bytes(added.upload) for added in beside)])
         rows.append(["- disk taken there", *(_bytes(added.unpacked) for added in beside)])
         return _markdown([header, *rows])
+
+    def _conda(self) -> str:
+        found = self.environment
+        steps = [[step, _seconds(median(one.seconds for one in runs))] for step, runs in found.builds.items()]
+        rows = [
+            *steps,
+            ["docker run to the first prediction", f"{median(found.starts):.2f} s"],
+            ["image", _bytes(found.size)],
+            *([f"push after: {step}", _bytes(added.upload)] for step, added in found.changes.items()),
+        ]
+        says = (
+            "A conda environment (samples/conda: Python 3.12, NumPy, scikit-learn, and a package of pip's) from a channel on this machine. "
+            "Neither conda nor mamba or micromamba is to be had from the package registries, so `conda env create` does not stand beside it."
+        )
+        return f"{says}\n\n" + _markdown([["", "conda, pack"], *rows])
 
     def _parts(self, way: Way) -> str:
         """Where the time goes, for the model with packages."""

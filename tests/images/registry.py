@@ -5,8 +5,10 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from passlib.hash import bcrypt
 
 from tools.engine import install_debian
 
@@ -18,19 +20,29 @@ storage:
   delete: {{enabled: true}}
 http: {{addr: "{address}"}}
 """
+_AUTH = """
+auth:
+  htpasswd: {{realm: tests, path: "{passwords}"}}
+"""
 _START_SECONDS = 30
 
 
 @contextlib.contextmanager
-def registry(folder: Path, host: str = "127.0.0.1") -> Iterator[str]:
-    """Serve an empty registry over plain http, its data in a folder; yields its host:port."""
+def registry(folder: Path, host: str = "127.0.0.1", users: Mapping[str, str] | None = None) -> Iterator[str]:
+    """Serve an empty registry over plain http, its data in a folder, for everybody or for users with their passwords; yields its host:port."""
     if shutil.which("docker-registry") is None:
         install_debian("docker-registry")
     with socket.socket() as probe:
         probe.bind((host, 0))
         port = probe.getsockname()[1]
     config = folder / "registry.yml"
-    config.write_text(_CONFIG.format(data=folder / "data", address=f"{host}:{port}"))
+    auth = ""
+    if users:
+        passwords = folder / "passwords"
+        # The one hash that docker-registry takes.
+        passwords.write_text("".join(f"{user}:{bcrypt.using(rounds=5, ident='2y').hash(word)}\n" for user, word in users.items()))
+        auth = _AUTH.format(passwords=passwords)
+    config.write_text(_CONFIG.format(data=folder / "data", address=f"{host}:{port}") + auth)
     with (folder / "registry.log").open("wb") as log:
         process = subprocess.Popen(["docker-registry", "serve", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:

@@ -178,7 +178,7 @@ def test_a_channel_that_lies_in_the_source_is_read_without_a_network(pack: Pack,
 
 def test_a_name_is_looked_up_below_the_alias(pack: Pack, channels: Path, source: Source) -> None:
     with servers.plain_http(channels) as url:
-        text = environment("python=3.12", "extra::in-both", channels=("forge", "extra"))
+        text = environment("python=3.12", "extra::in-both", channels=("forge", "extra", "nodefaults"))
         app = source({**packages.model(), "environment.yml": text})
         built = pack.must_build(IMAGE, app, "--network", "host", env={"BP_CONDA_CHANNEL_ALIAS": url})
     assert inside(IMAGE, f"cat {SHARE}/in-both") == "1.0 of extra\n"

@@ -11,7 +11,6 @@ from tests.platforms.kpack import Kpack, ready
 from tests.platforms.published import Published, publish
 from tests.platforms.repositories import Repository, repository
 from tests.platforms.samples import SAMPLES, Values
-from tools import builder
 from tools.cluster import platform
 from tools.cluster.cluster import Cluster
 from tools.steps import Workspace
@@ -31,13 +30,20 @@ def cluster() -> Cluster:
 
 @pytest.fixture(scope="session")
 def published(cluster: Cluster, workspace: Workspace) -> Published:
-    """What a release consists of, in the cluster's registry."""
-    return publish(cluster, workspace, builder.create(workspace))
+    """What `make publish` pushes, in the cluster's registry."""
+    return publish(cluster, workspace)
+
+
+@pytest.fixture(scope="session")
+def values(cluster: Cluster, published: Published) -> Iterator[Values]:
+    """What the samples' values are here, in a namespace of this session's own."""
+    with cluster.namespace("seldon-test") as namespace:
+        yield Values(cluster, published, namespace)
 
 
 @pytest.fixture(scope="module")
-def values(cluster: Cluster, published: Published) -> Iterator[Values]:
-    """What the samples' values are here, in a namespace of the test module's own."""
+def own_values(cluster: Cluster, published: Published) -> Iterator[Values]:
+    """The same in a namespace of the test module's own: a change under one module's models is none under another's."""
     with cluster.namespace("seldon-test") as namespace:
         yield Values(cluster, published, namespace)
 
@@ -58,17 +64,17 @@ def models(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Reposi
 
 
 @pytest.fixture(scope="module")
-def kpack(values: Values, index: Index) -> Iterator[Kpack]:
+def kpack(own_values: Values, index: Index) -> Iterator[Kpack]:
     """Credentials, builder and bindings of the samples, applied."""
-    values.apply("kpack/credentials.yaml")
-    values.apply("kpack/builder.yaml")
-    values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
-    ready(values.cluster, "clusterbuilder", f"seldon-{values.suffix}")
-    yield Kpack(values)
+    own_values.apply("kpack/credentials.yaml")
+    own_values.apply("kpack/builder.yaml")
+    own_values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
+    ready(own_values.cluster, "clusterbuilder", f"seldon-{own_values.suffix}")
+    yield Kpack(own_values)
     for kind, name in (
         ("clusterbuilder", "seldon"),
         ("clusterbuildpack", "seldon-python"),
         ("clusterstack", "seldon"),
         ("clusterlifecycle", "seldon"),
     ):
-        values.cluster.kubectl("delete", kind, f"{name}-{values.suffix}", "--wait=false")
+        own_values.cluster.kubectl("delete", kind, f"{name}-{own_values.suffix}", "--wait=false")

@@ -1,6 +1,8 @@
 """kpack's builds as a user follows them: with kubectl."""
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -61,7 +63,9 @@ class Build:
 
     @property
     def whole_log(self) -> str:
-        return "".join(f"== {one['name']}\n{self.log(one['name'])}" for one in self.containers)
+        """What all containers printed that ran."""
+        ran = [one["name"] for one in _statuses(self.pod) if "terminated" in one["state"]]
+        return "".join(f"== {name}\n{self.log(name)}" for name in ran)
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,10 @@ class Kpack:
 
         self.values.apply("kpack/image.yaml", {"https://git.example.com/models.git": url}, change)
 
+    def change(self, kind: str, name: str, spec: Mapping[str, Any]) -> None:
+        """Change lines of builder.yaml where they stand in the cluster."""
+        self.cluster.kubectl("patch", kind, f"{name}-{self.values.suffix}", "--type", "merge", "--patch", json.dumps({"spec": spec}))
+
     def build(self, image: str, number: int, seconds: float = _BUILD_SECONDS) -> Build:
         """The build of that number, once it has ended. Raises ToolError, with what kubectl says, where it does not."""
 
@@ -93,7 +101,7 @@ class Kpack:
             made = self._build(image, number)
             return made if made and condition(made, "Succeeded") in ("True", "False") else None
 
-        made = self.cluster.wait_for(f"build {number} of {image} ends", ended, seconds, lambda: self.describe())
+        made = self.cluster.wait_for(f"build {number} of {image} ends", ended, seconds, self.describe)
         pod = self.cluster.get("pod", made["status"]["podName"], self.values.namespace)
         return Build(self.cluster, made, pod)
 
@@ -103,16 +111,15 @@ class Kpack:
         assert build.succeeded, build.whole_log
         return build
 
-    def pod_of(self, image: str, number: int, seconds: float = 60) -> Object:
-        """The pod of a build, as soon as there is one."""
+    def pod_in(self, image: str, number: int, container: str, seconds: float = 120) -> Object:
+        """The pod of a build, as soon as it is at that container."""
 
         def there() -> Object | None:
-            made = self._build(image, number)
-            return (
-                self.cluster.get("pod", made["status"]["podName"], self.values.namespace) if made.get("status", {}).get("podName") else None
-            )
+            status = self._build(image, number).get("status", {})
+            pod = self.cluster.get("pod", status["podName"], self.values.namespace) if status.get("podName") else {}
+            return pod if any(one["name"] == container and "running" in one["state"] for one in _statuses(pod)) else None
 
-        return self.cluster.wait_for(f"build {number} of {image} has a pod", there, seconds, lambda: self.describe())
+        return self.cluster.wait_for(f"build {number} of {image} is at {container}", there, seconds, self.describe)
 
     def look(self, image: str) -> None:
         """Have kpack look for commits now; by itself it does once a minute."""
@@ -124,9 +131,10 @@ class Kpack:
         """All builds of an image that kpack has kept."""
         return self.cluster.objects("builds.kpack.io", self.values.namespace, f"image.kpack.io/image={image}")
 
-    def describe(self) -> str:
-        """What a user is shown who asks why there is no image."""
-        return self.cluster.kubectl("describe", "images.kpack.io,builds.kpack.io", "--namespace", self.values.namespace)
+    def describe(self, image: str = "") -> str:
+        """What a user is shown who asks why there is no image: kubectl describe, of an image's builds or of all."""
+        selector = f"image.kpack.io/image={image}" if image else ""
+        return self.cluster.kubectl("describe", "builds.kpack.io", "--selector", selector, "--namespace", self.values.namespace)
 
     def _build(self, image: str, number: int) -> Object:
         found = [one for one in self.builds(image) if one["metadata"]["labels"][_NUMBER] == str(number)]
@@ -154,7 +162,7 @@ def ready(cluster: Cluster, kind: str, name: str, seconds: float = 120) -> Objec
 
 
 def _statuses(pod: Object) -> list[Object]:
-    status = pod["status"]
+    status = pod.get("status", {})
     return [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]
 
 

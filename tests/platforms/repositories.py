@@ -31,6 +31,10 @@ class Repository:
                 path.write_text(text)
         return self._push(message)
 
+    def add_text(self, name: str, files: Mapping[str, str]) -> str:
+        """Commit a directory of these files under a name; returns the commit."""
+        return self.commit({f"{name}/{file}": text for file, text in files.items()}, f"Add {name}")
+
     def add(self, directory: Path, name: str) -> str:
         """Commit a directory under a name; returns the commit."""
         shutil.copytree(directory, self.copy / name)
@@ -51,7 +55,7 @@ def repository(cluster: Cluster, scratch: Path, name: str) -> Repository:
     _git(bare, "config", "uploadpack.allowAnySHA1InWant", "true")
     _git(scratch, "init", "--quiet", "--initial-branch", "main", str(copy))
     _git(copy, "remote", "add", "origin", str(bare))
-    return Repository(f"git://{cluster.host}/{bare.name}", copy)
+    return Repository(f"{cluster.git}/{bare.name}", copy)
 
 
 def _git(folder: Path, *words: str) -> str:

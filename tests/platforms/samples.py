@@ -41,8 +41,12 @@ class Values:
         """The objects of a file with this session's values, the namespace itself left out: there is one already."""
         text = (SAMPLES / "platforms" / file).read_text()
         known = {
-            f"{_REGISTRY}/{FOLDER}/buildpack:0.1.0": f"{_REGISTRY}/{FOLDER}/buildpack:{self.published.version}",
-            f"{_REGISTRY}/{FOLDER}/lifecycle:0.21.17-bookworm.1": f"{_REGISTRY}/{FOLDER}/lifecycle:{self.published.lifecycle}",
+            f"{FOLDER}/buildpack:0.1.0": f"{FOLDER}/buildpack:{self.published.version}",
+            f"{FOLDER}/lifecycle:0.21.17-bookworm.1": f"{FOLDER}/lifecycle:{self.published.lifecycle}",
+            f"{FOLDER}/run:bookworm.1": f"{FOLDER}/run:{self.published.stack}",
+            f"{FOLDER}/build:bookworm.1": f"{FOLDER}/build:{self.published.stack}",
+            f"{FOLDER}/builder:0.1.0-bookworm.1": f"{FOLDER}/builder:{self.published.builder}",
+            f"kpack.io/docker: {_REGISTRY}": f"kpack.io/docker: {self.cluster.registry.partition('/')[0]}",
             f"{_REGISTRY}/models/": f"{_REGISTRY}/{self.namespace}/",
             _REGISTRY: self.cluster.registry,
         }

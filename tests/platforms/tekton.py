@@ -70,16 +70,16 @@ class Tekton:
     """The tasks and the pipeline of samples/platforms/tekton, in a namespace of the tests' own."""
 
     values: Values
-    builder: str
 
-    def pipeline(self, git_url: str, texts: Mapping[str, str]) -> Run:
+    @property
+    def builder(self) -> str:
+        """The published builder."""
+        release = self.values.published
+        return f"{release.place}/builder:{release.builder}"
+
+    def pipeline(self, git_url: str) -> Run:
         """run.yaml, with this session's values."""
-        before = {
-            "https://git.example.com/models.git": git_url,
-            "registry.example.com/seldon/builder:0.1.0-bookworm.1": self.builder,
-            **texts,
-        }
-        [run] = self.values.read("tekton/run.yaml", before)
+        [run] = self.values.read("tekton/run.yaml", {"https://git.example.com/models.git": git_url})
         return self._ended(run)
 
     def task(self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]) -> Run:
@@ -107,10 +107,3 @@ class Tekton:
         return Run(
             cluster, cluster.wait_for(f"{name} ends", ended, _RUN_SECONDS, lambda: cluster.kubectl("describe", kind, name, "-n", namespace))
         )
-
-
-def claim(cluster: Cluster, namespace: str, name: str) -> Object:
-    """Claim a volume; returns what a workspace takes as its volume."""
-    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    cluster.apply(json.dumps({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": name}, "spec": spec}), namespace)
-    return {"persistentVolumeClaim": {"claimName": name}}

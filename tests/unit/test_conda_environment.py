@@ -175,6 +175,7 @@ MISTAKES = {
     "dependencies:\n  - numpy\n  - six==1; python_version<'3'\n": "Line 3 of environment.yml is for pip, not for conda",
     "dependencies:\n  - numpy\n  - numpy=>1.2\n": "Line 3 of environment.yml is not a dependency that conda reads",
     "variables:\n  - A=b\n": "Line 1 of environment.yml: `variables:` is not a table",
+    "variables:\n  A: x\n  B/../C: x\n": "Line 3 of environment.yml: what stands before the colon is not the name of a variable",
     "variables:\n  A:\n": "Line 2 of environment.yml: `A:` is not a text",
     "channels:\n  - https://h/${NOT_SET}/c\n": "Line 2 of environment.yml uses NOT_SET, which is not set",
     "dependencies:\n  - python=2.7\n": "Python 2.7 is not supported",

@@ -186,3 +186,9 @@ def test_the_packages_of_a_lock_are_looked_for_in_the_folders_first_too() -> Non
     alone = index.folders_alone()
     assert alone
     assert (alone.urls, alone.no_index) == ((), True)
+
+
+def test_a_folder_of_the_buildpacks_own_stands_beside_the_users() -> None:
+    index = Index(find_links=("/workspace/wheels",), no_index=True, folders=(Path("/whl"),))
+    assert index.with_links(Path("/bundle/wheels")).environment()["UV_FIND_LINKS"] == "/workspace/wheels,/bundle/wheels,/whl"
+    assert Index().with_links(Path("/bundle/wheels")).environment() == {"UV_FIND_LINKS": "/bundle/wheels"}

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import errors
-from seldon_buildpack.build import Project, read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.project import s2i_scripts
+from seldon_buildpack.reading import Project, read_project
 from tests.unit.test_bindings import bind
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"

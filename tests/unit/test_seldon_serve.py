@@ -51,17 +51,21 @@ def main():
 
 @pytest.fixture
 def app(tmp_path: Path) -> Path:
+    return application(tmp_path)
+
+
+def application(root: Path) -> Path:
     """An application directory with the class MyModel, and beside it the stand-in for the wrapper."""
-    wrapper = tmp_path / "site/seldon_core"
+    wrapper = root / "site/seldon_core"
     wrapper.mkdir(parents=True)
     (wrapper / "__init__.py").write_text("")
     (wrapper / "metrics.py").write_text("from multiprocessing import Manager\n")
     for library, text in (("gunicorn/config.py", ""), ("prometheus_client/exposition.py", "")):
-        (tmp_path / "site" / library).parent.mkdir()
-        (tmp_path / "site" / library).write_text(text)
+        (root / "site" / library).parent.mkdir()
+        (root / "site" / library).write_text(text)
     (wrapper / "wrapper.py").write_text("def get_grpc_server(server):\n    return server\n")
     (wrapper / "microservice.py").write_text(STAND_IN)
-    app = tmp_path / "app"
+    app = root / "app"
     app.mkdir()
     (app / "MyModel.py").write_text("class MyModel:\n    pass\n")
     return app
@@ -427,7 +431,7 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceba
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("module", [SCRIPT, Path(seldon_serve_otherwise.__file__)], ids=["seldon-serve", "otherwise"])
+@pytest.mark.parametrize("module", [SCRIPT, *SCRIPT.parent.glob("seldon_serve_*.py")], ids=lambda module: str(module.stem))
 def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
     tree = ast.parse(module.read_text(), feature_version=(3, 6))
     imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}

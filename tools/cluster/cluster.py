@@ -27,7 +27,8 @@ class Cluster:
     host: str
     """The address at which pods reach this machine."""
     repositories: Path
-    """What is a git repository in here, pods clone from git://HOST/NAME."""
+    """What is a git repository in here, pods clone from GIT/NAME."""
+    git: str
 
     @classmethod
     def read(cls, record: Path) -> "Cluster":
@@ -40,6 +41,7 @@ class Cluster:
             registry=fields["registry"],
             host=fields["host"],
             repositories=Path(fields["repositories"]),
+            git=fields["git"],
         )
 
     def write(self, record: Path) -> None:
@@ -49,7 +51,7 @@ class Cluster:
     @property
     def exports(self) -> Mapping[str, str]:
         """What to export for hands-on work."""
-        return {"KUBECONFIG": str(self.kubeconfig), "REGISTRY": self.registry, "GIT": f"git://{self.host}"}
+        return {"KUBECONFIG": str(self.kubeconfig), "REGISTRY": self.registry, "GIT": self.git}
 
     def kubectl(self, *words: str, text: str | None = None, seconds: float = 60) -> str:
         """What kubectl prints; ``text`` is its standard input. Raises ToolError with what it said when it fails."""

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,9 +40,8 @@ def cluster(ws: Workspace) -> Iterator[Path]:
     kubeconfig = Path(os.environ["KUBECONFIG"]).absolute()
     processes = Processes(folder / "processes")
     try:
-        there = Cluster(
-            kubeconfig, Path(kubectl), gotools.crane(ws), os.environ["REGISTRY"].rstrip("/"), host, services.git(folder, processes, host)
-        )
+        repositories, git = services.git(folder, processes, host, _free_port(host))
+        there = Cluster(kubeconfig, Path(kubectl), gotools.crane(ws), os.environ["REGISTRY"].rstrip("/"), host, repositories, git)
         _check(there)
         there.write(folder / "up.json")
         yield folder / "up.json"
@@ -57,3 +57,9 @@ def _check(there: Cluster) -> None:
             raise ToolError(
                 f"The cluster of KUBECONFIG has no {what}.", "Install it there, or unset KUBECONFIG to have one brought up here."
             )
+
+
+def _free_port(host: str) -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])

@@ -184,6 +184,15 @@ def answers(url: str, token: str = "") -> bool:
         return False
 
 
+def accepts(host: str, port: int) -> bool:
+    """Whether connections are accepted there."""
+    try:
+        socket.create_connection((host, port), 2).close()
+    except OSError:
+        return False
+    return True
+
+
 def missing_programs() -> list[str]:
     """What a node needs of Debian's and is not there, by the name of its package."""
     needed = {

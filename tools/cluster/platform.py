@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools import engine, gotools
-from tools.cluster import controllers, given, network, node, services, small_images
+from tools.cluster import controllers, given, network, node, services, small_images, volumes
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
 from tools.cluster.processes import Processes, descendants, with_argument
@@ -28,7 +28,7 @@ def up(ws: Workspace) -> Cluster:
     folder = _folder(ws)
     if record_of(ws).exists():
         return Cluster.read(record_of(ws))
-    _check_machine()
+    _check_machine(folder)
     programs = gotools.kubernetes(ws)
     kpack, tekton, crane = gotools.kpack(ws), gotools.tekton(ws), gotools.crane(ws)
     down(ws)
@@ -38,15 +38,16 @@ def up(ws: Workspace) -> Cluster:
             network.up(folder / "network")
             processes = Processes(folder / "processes")
             registry = services.registry(folder, processes)
-            repositories = services.git(folder, processes)
+            repositories, git = services.git(folder, processes)
             sandbox = small_images.busybox(crane, registry)
         with announced(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
             one = Node(folder, programs, processes, secrets.token_hex(16), node.free_port(), node.free_port())
             one.start(registry, sandbox)
+            volumes.provide(one, folder / "volumes")
         with announced(f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"):
             controllers.start_kpack(one, kpack / "manifests", kpack / "controller", small_images.kpack(crane, registry, kpack))
             controllers.start_tekton(one, tekton / "manifests", tekton / "controller", small_images.tekton(crane, registry, tekton))
-        made = Cluster(one.kubeconfig, programs / "kubectl", crane, registry, network.GATEWAY, repositories)
+        made = Cluster(one.kubeconfig, programs / "kubectl", crane, registry, network.GATEWAY, repositories, git)
         made.write(record_of(ws))
     except BaseException:
         down(ws)
@@ -110,14 +111,16 @@ def interrupted_by_termination() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _check_machine() -> None:
-    """Install what is missing of Debian's. Raises ToolError anywhere but on Debian as root."""
+def _check_machine(folder: Path) -> None:
+    """Install what is missing of Debian's. Raises ToolError anywhere but on Debian as root, and where the folder's name is too long."""
     missing = [*node.missing_programs(), *services.missing_programs()]
     if os.geteuid() != 0 or not engine.is_debian():
         raise ToolError(
             "A cluster can be brought up from here only on Debian as root.",
             "Give one that runs: KUBECONFIG, and REGISTRY=HOST[:PORT]/PATH that it pulls from and this machine pushes to (docs/platforms.md).",
         )
+    if len(str(folder)) > _LONGEST_FOLDER:
+        raise ToolError(f"{folder} is too long a name for the sockets in it.", "Set SELDON_BUILDPACK_WORK to a shorter one.")
     if missing:
         with announced(f"Cluster: installing Debian's {', '.join(missing)}"):
             engine.install_debian(*missing)
@@ -153,8 +156,5 @@ def _undisturbed() -> Iterator[None]:
 
 
 def _folder(ws: Workspace) -> Path:
-    """Everything of the running platform: in the work folder, unless its name is too long for sockets."""
-    inside = ws.work / "platform/run"
-    if len(str(inside)) > _LONGEST_FOLDER:
-        raise ToolError(f"{inside} is too long a name for the sockets in it.", "Set SELDON_BUILDPACK_WORK to a shorter one.")
-    return inside
+    """Everything of the running platform."""
+    return ws.work / "platform/run"

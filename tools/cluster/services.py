@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from tools.cluster import network
-from tools.cluster.node import answers
+from tools.cluster.node import accepts, answers
 from tools.cluster.processes import Processes
 
 REGISTRY_PORT = 5000
@@ -29,13 +29,14 @@ def registry(folder: Path, processes: Processes, host: str = network.GATEWAY) ->
     return address
 
 
-def git(folder: Path, processes: Processes, host: str = network.GATEWAY) -> Path:
-    """Serve every repository of a folder for reading; returns the folder. Raises ToolError."""
+def git(folder: Path, processes: Processes, host: str = network.GATEWAY, port: int = GIT_PORT) -> tuple[Path, str]:
+    """Serve every repository of a folder for reading; returns the folder, and the URL that it has. Raises ToolError."""
     repositories = folder / "git"
     repositories.mkdir()
-    words = ["git", "daemon", "--export-all", "--reuseaddr", f"--base-path={repositories}", f"--listen={host}", f"--port={GIT_PORT}"]
+    words = ["git", "daemon", "--export-all", "--reuseaddr", f"--base-path={repositories}", f"--listen={host}", f"--port={port}"]
     processes.start("git-daemon", words)
-    return repositories
+    processes.wait("git-daemon", lambda: accepts(host, port), 30)
+    return repositories, f"git://{host}:{port}"
 
 
 def missing_programs() -> list[str]:

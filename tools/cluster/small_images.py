@@ -47,7 +47,7 @@ def push(
     """Push an image of these programs, and of links to them, to NAME:latest; returns NAME@DIGEST. Raises ToolError."""
     with TemporaryDirectory(prefix="image-") as folder:
         layer = Path(folder) / "layer.tar"
-        _write(layer, files, links or {})
+        write_layer(layer, files, links or {})
         run(crane, "append", "--insecure", "--new_tag", name, "--new_layer", layer)
     said = run(
         *(crane, "mutate", name, "--insecure", "--tag", f"{name}:latest", "--entrypoint", ",".join(entrypoint)),
@@ -56,7 +56,8 @@ def push(
     return said.strip().splitlines()[-1]
 
 
-def _write(layer: Path, files: Mapping[str, Path], links: Mapping[str, str]) -> None:
+def write_layer(layer: Path, files: Mapping[str, Path], links: Mapping[str, str]) -> None:
+    """Write a layer of these programs, each under its name, and links to them."""
     folders = sorted({str(parent) for name in [*files, *links] for parent in Path(name).parents if str(parent) != "."} | {"tmp"})
     with tarfile.open(layer, "w") as tar:
         for name in folders:

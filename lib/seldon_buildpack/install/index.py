@@ -95,6 +95,10 @@ class Index:
         """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
         return replace(self, folders=())
 
+    def with_links(self, folder: Path) -> "Index":
+        """The same with a folder of wheels beside the user's own ``find_links``: as an option it would take their place (uv: UV_FIND_LINKS)."""
+        return replace(self, find_links=(*self.find_links, str(folder)))
+
     def folders_alone(self) -> "Index | None":
         """The same without any index, where folders come first; None where they do not, or there is no index anyway."""
         first = self.strategy != "unsafe-best-match" and not self.no_index

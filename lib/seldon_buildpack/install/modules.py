@@ -14,14 +14,15 @@ METADATA = "modules"
 _TOP = re.compile(r"(\w+)(?:/__init__)?\.(?:[\w-]+\.)?(?:py|so)")
 
 
-def brought(site: Path) -> dict[str, str]:
+def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
     """The modules, each with its package's name.
 
-    Not those of packages that the user pointed at by a path or a URL (PEP 610): they may be the source itself.
+    Not those of packages that the user pointed at by a path or a URL (PEP 610): they may be the source itself. ``by_conda``: most of
+    conda's packages have that note too, of the folder in which they were built.
     """
     found = {}
     for info in sorted(site.glob("*.dist-info")):
-        if (info / "direct_url.json").exists() or not (info / "RECORD").exists():
+        if not (info / "RECORD").exists() or (not by_conda and (info / "direct_url.json").exists()):
             continue
         name = _name(info)
         with (info / "RECORD").open(encoding="utf-8", newline="") as record:

@@ -13,13 +13,11 @@ holds the two to one verdict on each value.
 
 import difflib
 import errno
-import glob
 import importlib
 import json
 import os
 import pwd
 import re
-import shlex
 import signal
 import sys
 import warnings
@@ -324,28 +322,21 @@ def run_before_run(env: Environment) -> None:
 
 
 def activate(env: Environment, more: List[str]) -> None:
-    """Run what a conda environment has to be active (conda: activate.d, env_vars.d), after before-run as in s2i's run script.
+    """Make the conda environment that the image's own variables name the active one, after before-run as in s2i's run script."""
+    if env.values.pop(ACTIVATED, None) or not env.get("CONDA_PREFIX"):
+        return
+    again = [sys.executable, os.path.abspath(__file__), *more]
+    beside("seldon_serve_activation").activate(env.values, ACTIVATED, again, say)
 
-    The image's own variables name the environment. Its scripts are written for a shell, which then becomes this program again: what
-    they set, such as LD_LIBRARY_PATH, must be there when Python starts.
-    """
-    prefix = env.get("CONDA_PREFIX")
-    if env.values.pop(ACTIVATED, None) or not prefix:
-        return
-    for path in sorted(glob.glob(os.path.join(glob.escape(prefix), "etc/conda/env_vars.d/*.json"))):
-        try:
-            with open(path, encoding="utf-8") as file:
-                env.values.update({str(name): str(value) for name, value in json.load(file).items()})
-        except (OSError, ValueError, AttributeError) as error:
-            say("{} is passed over: {}.".format(path, error))
-    scripts = sorted(glob.glob(os.path.join(glob.escape(prefix), "etc/conda/activate.d/*.sh")))
-    if not scripts:
-        return
-    # Most are written for bash, which not every run image has.
-    shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
-    again = " ".join(map(shlex.quote, [sys.executable, os.path.abspath(__file__), *more]))
-    program = "".join(". {}\n".format(shlex.quote(script)) for script in scripts) + "exec " + again
-    os.execve(shell, [shell, "-c", program], dict(env.values, **{ACTIVATED: "1"}))
+
+def beside(name: str) -> Any:
+    """A module that lies beside this program. Others are not looked for there."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, here)
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path[:] = [entry for entry in sys.path if entry != here]
 
 
 def say(line: str) -> None:
@@ -360,10 +351,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     sys.argv += more
     os.environ.clear()
     os.environ.update(env.values)
-    here = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, here)
-    otherwise = importlib.import_module("seldon_serve_otherwise")
-    sys.path[:] = [entry for entry in sys.path if entry != here]
+    otherwise = beside("seldon_serve_otherwise")
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     usual = otherwise.look_for_less_garbage()

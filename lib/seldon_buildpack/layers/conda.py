@@ -19,7 +19,7 @@ from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.install import modules
 from seldon_buildpack.install.conda import explain, prefix
-from seldon_buildpack.install.conda.attempts import Attempt
+from seldon_buildpack.install.conda.attempts import Attempt, python_of
 from seldon_buildpack.install.conda.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.project.conda.model import CondaEnvironment
@@ -28,7 +28,6 @@ NAME = "conda"
 
 _PACKAGES, _VERSION, _PINS, _BECAUSE = "packages", "wrapper-version", "pins-taken", "because"
 _PYTHON = "python"
-_NO_WRAPPER = Attempt("", "", ())
 # The oldest kernel of the machines that run images of this base (RHEL 8's): the one below the build is not the one below the model.
 _KERNEL = "4.18"
 
@@ -104,7 +103,7 @@ def choose(what: Conda) -> Chosen:
     environment = what.environment
     if environment.locked:
         return _of_lock(what)
-    attempts = what.attempts or (_NO_WRAPPER,)
+    attempts = what.attempts or _by_conda(what)
     specs = [*(one.text for one in environment.specs), *([what.python] if what.python else []), *(["pip"] if what.pip else [])]
     try:
         solved = what.rattler.solve(specs, [one.constraints for one in attempts], virtual_packages(what.rattler.channels.cuda))
@@ -120,7 +119,7 @@ def make(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
     """Fill the layer; ``joined`` are the site-packages of pip's half. Raises a BuildError."""
     layer.begin()
     place(layer, what, wanted, joined)
-    brought = modules.brought(site_packages(path(layer, what), wanted.minor))
+    brought = modules.brought(site_packages(path(layer, what), wanted.minor), by_conda=True)
     told = {
         _PACKAGES: json.dumps([(one.url, one.sha256, one.md5) for one in wanted.packages]),
         _VERSION: wanted.version,
@@ -152,10 +151,15 @@ def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
     return [*found, *([("__cuda", cuda, "0")] if cuda else [])]
 
 
+def _by_conda(what: Conda) -> tuple[Attempt, ...]:
+    """The one attempt where the wrapper is conda's own, which brings its bounds: a Python that something is locked for is wanted all the same."""
+    return (Attempt("", "", (python_of(reversed(what.bundle.conda_pythons)),)),)
+
+
 def _of_lock(what: Conda) -> Chosen:
     """What the lock has, for the first of the wrapper's sets that it leaves room for."""
     packages = tuple(Package(what.rattler.channels.located(one.url), one.sha256, one.md5) for one in what.environment.packages)
-    attempts = what.attempts or (_NO_WRAPPER,)
+    attempts = what.attempts or _by_conda(what)
     taken = next((one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1])
     return Chosen(packages, taken.version, taken.pins, _because(attempts, packages) if taken.pins == CURRENT else "")
 
@@ -168,13 +172,14 @@ def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
 
 def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
 
     taken = {one.name: one.version for one in packages}
     found = []
     for constraint in constraints:
         name, _, bounds = constraint.partition(" ")
-        with contextlib.suppress(InvalidSpecifier):
-            if name in taken and name != _PYTHON and not SpecifierSet(bounds).contains(taken[name]):
+        with contextlib.suppress(InvalidSpecifier, InvalidVersion):
+            if name in taken and name != _PYTHON and not SpecifierSet(bounds).contains(taken[name], prereleases=True):
                 found.append(f"{name} {taken[name]}")
     return found
 

@@ -18,7 +18,7 @@ from seldon_buildpack.install.conda.pip_half import PipHalf
 from seldon_buildpack.install.environments import site_packages
 from seldon_buildpack.install.index import Index
 from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.layers import cache, conda, keys, licences, pip_half, serve, watcher
+from seldon_buildpack.layers import cache, conda, keys, licences, pip_half, serve, watcher, wrapper
 from seldon_buildpack.layers.conda import Chosen, Conda
 from seldon_buildpack.layers.pip_half import Made
 from seldon_buildpack.layers.stack import Provided
@@ -55,6 +55,12 @@ class CondaStack:
 
     def provide(self) -> Provided:
         """Make or reuse every layer. Raises a BuildError."""
+        try:
+            return self._provide()
+        finally:
+            shutil.rmtree(self.conda.rattler.scratch, ignore_errors=True)
+
+    def _provide(self) -> Provided:
         layer = self.layer(conda.NAME)
         stored = layer.metadata()
         reason = keys.why_made(stored, self.conda.key())
@@ -85,6 +91,8 @@ class CondaStack:
     def _conda(self, layer: Layer, reason: str) -> Chosen:
         with self.log.layer(layer.name, reason):
             chosen = conda.choose(self.conda)
+            if chosen.minor not in self.bundle.conda_pythons:
+                raise errors.CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
             self.log.tool(self._solution(chosen))
             if chosen.pins == CURRENT:
                 without = UPSTREAM not in self.bundle.pins(chosen.version, chosen.minor)
@@ -101,10 +109,10 @@ class CondaStack:
         return site_packages(pip_half.environment(self.layer(pip_half.NAME)), minor)
 
     def _half(self, chosen: Chosen) -> PipHalf:
-        if chosen.minor not in self.bundle.conda_pythons:
-            raise errors.CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
         others = (
-            (CURRENT,) if chosen.pins == UPSTREAM and not self.pins and CURRENT in self.bundle.pins(chosen.version, chosen.minor) else ()
+            (CURRENT,)
+            if chosen.pins == UPSTREAM and self.pins in ("", wrapper.AUTO) and CURRENT in self.bundle.pins(chosen.version, chosen.minor)
+            else ()
         )
         sets = (chosen.pins, *others) if chosen.pins else ()
         prefix = conda.path(self.layer(conda.NAME), self.conda)

@@ -232,8 +232,8 @@ def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
             pins = shown.pins(chosen.lock, Path(scratch), only=names)
-            pinned = replace(what, index=what.index.without_folders())
-            _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins), "--find-links", str(what.bundle.wheels)])
+            pinned = replace(what, index=what.index.without_folders().with_links(what.bundle.wheels))
+            _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
     environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
     environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
@@ -261,8 +261,6 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
     # Where a URL says which one it is, a pin would contradict it.
     by_url = what.requirements is not None and what.requirements.wrapper_by_url
     arguments = [f"{WRAPPER}=={chosen.version}"] if chosen.version[:1].isdigit() and not by_url else []
-    if not chosen.lock:
-        arguments += ["--find-links", str(what.bundle.wheels)]
     constraints = _CONSTRAINTS if chosen.pins in ("", UPSTREAM) else ""
     for option, text in (("--constraints", constraints), ("--build-constraints", "" if chosen.lock else _BUILD_CONSTRAINTS)):
         if text:
@@ -272,9 +270,10 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
 
 
 def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
-    command = ["pip", "install", "--python", str(prefix / "bin/python"), *what.index.source_options, *arguments]
+    index = what.index if chosen.lock else what.index.with_links(what.bundle.wheels)
+    command = ["pip", "install", "--python", str(prefix / "bin/python"), *index.source_options, *arguments]
     with tempfile.TemporaryDirectory() as scratch:
-        outcome = run(command, what.app, what.index.environment(Path(scratch)) | dict(what.variables))
+        outcome = run(command, what.app, index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
         from seldon_buildpack.install import diagnosis

@@ -94,7 +94,7 @@ def make(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer, bun
         prepare(prefix, python_layer.home(interpreter), python.minor)
         install = ["pip", "install", "--python", str(prefix / "bin/python"), "--no-deps", "--require-hashes", "-r", str(wrapper.lock)]
         index = index.without_folders()
-        outcome = uv.run([*install, *index.source_options, "--find-links", str(bundle.wheels)], layer.path, index.environment())
+        outcome = uv.run([*install, *index.source_options], layer.path, index.with_links(bundle.wheels).environment())
         if outcome.code:
             from seldon_buildpack.install import diagnosis
 

@@ -84,8 +84,11 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
 def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
     """The Python of a conda environment: what its file asks for, the newest of those where it leaves the choice to the solver.
 
-    Where the file asks for none, that of ``choose``, which is said. Raises what ``choose`` does.
+    Where the file asks for none, that of ``choose``, which is said. Nothing is added to a lock. Raises what ``choose`` does,
+    CondaLockWithoutPython and CondaLockForOtherPython.
     """
+    if environment.locked and not environment.python:
+        raise errors.CondaLockWithoutPython(environment.path.name)
     if environment.python and not requested:
         from seldon_buildpack.project.conda import versions
 
@@ -93,6 +96,8 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
         source = environment.path.name if environment.locked or environment.python != "*" else f"{environment.path.name} takes any"
         return PythonChoice((int(newest[0]), int(newest[1])), None, source)
     choice = choose(app, requested or None)
+    if environment.locked and not choice.allows(environment.python.lstrip("=")):
+        raise errors.CondaLockForOtherPython(environment.path.name, environment.python.lstrip("="), choice.spec, choice.source)
     added = () if environment.python else (log.python_added(environment.path.name, choice.spec),)
     return replace(choice, advice=(*choice.advice, *added))
 

@@ -1,5 +1,6 @@
 """The models of samples/platforms/seldon, built and in the cluster's registry, and the kind SeldonDeployment in the cluster."""
 
+import json
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.platforms.published import FOLDER, Published
+from tests.platforms.published import Published
 from tests.platforms.samples import SAMPLES, Values
 from tools import builder
 from tools.cluster.cluster import Cluster
@@ -31,16 +32,17 @@ _MODELS = {
 @pytest.fixture(scope="session")
 def bundle(published: Published) -> Path:
     """What the buildpack carries, on this machine."""
-    return published.made.buildpack / "bundle"
+    return published.buildpack / "bundle"
 
 
 @pytest.fixture(scope="session")
-def models(values: Values, published: Published, workspace: Workspace) -> Mapping[str, str]:
+def images(values: Values, published: Published, workspace: Workspace) -> Mapping[str, str]:
     """Each model's image, built right into the registry, where the samples' manifests have it then."""
-    made, registry = published.made, values.cluster.registry
+    # From here and not from the registry: an engine pulls over plain http from loopback only.
+    made = builder.create(workspace)
     # pack works in containers, which reach the registry by this machine's network.
-    flags = ("--publish", "--run-image", f"{registry}/{FOLDER}/run:bookworm", "--network", "host", "--pull-policy", "if-not-present")
-    images = {name: f"{registry}/{values.namespace}/{name}:1" for name in _MODELS}
+    flags = ("--publish", "--run-image", f"{published.place}/run:{published.stack}", "--network", "host", "--pull-policy", "if-not-present")
+    images = {name: f"{values.cluster.registry}/{values.namespace}/{name}:1" for name in _MODELS}
     for name, sample in _MODELS.items():
         # The layers that all models share are taken from the first: 2 s instead of 15.
         sibling = () if name == FIRST else ("--previous-image", images[FIRST])
@@ -59,15 +61,18 @@ def models(values: Values, published: Published, workspace: Workspace) -> Mappin
 
 
 @pytest.fixture(scope="session")
-def seldon(values: Values, models: Mapping[str, str]) -> Iterator[Values]:
+def seldon(values: Values, images: Mapping[str, str]) -> Iterator[Values]:
     """The values of the samples, where their images and the kind SeldonDeployment are to be had.
 
     Ours has no more than the kind: schema and operator are not to be had. A cluster with an operator would make pods of its own.
     """
     cluster: Cluster = values.cluster
-    assert models
-    assert not cluster.get("crd", "seldondeployments.machinelearning.seldon.io"), "These tests need a cluster without Seldon's operator."
+    assert images
+    ours = json.loads(_CRD.read_text())
+    # Ours is there where an earlier session was killed.
+    there = cluster.get("crd", ours["metadata"]["name"]).get("metadata", {}).get("labels", ours["metadata"]["labels"])
+    assert there == ours["metadata"]["labels"], "These tests need a cluster without Seldon's operator."
     cluster.apply(_CRD.read_text())
-    cluster.kubectl("wait", "--for=condition=Established", "crd/seldondeployments.machinelearning.seldon.io", "--timeout=30s")
+    cluster.kubectl("wait", "--for=condition=Established", f"crd/{ours['metadata']['name']}", "--timeout=30s")
     yield values
     cluster.kubectl("delete", "-f", "-", text=_CRD.read_text())

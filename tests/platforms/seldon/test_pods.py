@@ -1,6 +1,7 @@
 """Models in pods: as Seldon's operator makes them, of each service type, and without it."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -56,13 +57,19 @@ def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters
         assert {**data, "ndarray": rounded} == asked.answer, way
 
 
-def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served) -> None:
+def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served, file: str) -> None:
+    counted = []
     for unit in there.graph.all():
         container = there.container(unit)
-        container.post("/predict", {"data": {"ndarray": [[1, 2]]}})
         status, text = container.get(operator.METRICS_PATH, base=container.metrics)
-        assert status == 200
-        assert "python_info" in text or "process_" in text or "# HELP" in text, f"{unit.name}: {text}"
+        assert status == 200, unit.name
+        # Only the model Scale has a metric of its own. The wrapper counts what the readiness probe asks too, by itself.
+        found = [dict(re.findall(r'(\w+)="(.*?)"', line)) for line in text.splitlines() if line.startswith("scaled_total{")]
+        counted += [(unit.name, one["deployment_name"], one["model_name"], one["worker_id"]) for one in found if one["method"] == "predict"]
+    # Each was asked once over REST and once over gRPC, by the test before, which are two processes.
+    expected = [(name, "average", name) for name in ("half", "half", "double", "double")] if file == "combiner.yaml" else []
+    assert [one[:3] for one in counted] == expected
+    assert len({one[3] + one[0] for one in counted}) == len(counted)
 
 
 def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_written_to(there: Served) -> None:
@@ -112,21 +119,22 @@ def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(seldon: Values
 
 def _restart_under_trickle(running: Running, service: str) -> None:
     [deployment] = running.names
-    with Trickle(running.cluster, running.namespace, service, "http") as trickle:
-        before = {pod["metadata"]["name"] for pod in running.pods(deployment)}
-        until("the first pods are asked", lambda: len(trickle.asked) == len(before), 20)
-        first = set(trickle.asked)
+    spec = running.cluster.get("service", service, running.namespace)["spec"]
+    [port] = [one["port"] for one in spec["ports"] if one["name"] == "http"]
+    with Trickle(f"{spec['clusterIP']}:{port}") as trickle:
+        until("requests are answered", lambda: len(trickle.answers) > 20, 20)
+        old = {pod["metadata"]["name"] for pod in running.pods(deployment)}
         running.cluster.kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", running.namespace)
         running.wait_ready(_ROLLOUT_SECONDS)
 
         def old_ones() -> set[str]:
-            return before & {pod["metadata"]["name"] for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")}
+            return old & {pod["metadata"]["name"] for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")}
 
         until("the old pods are gone", lambda: not old_ones(), _ROLLOUT_SECONDS)
-        until("the new pods are asked", lambda: len(trickle.asked - first) == len(before), 20)
-        requests = len(trickle.answers)
+        until_then = len(trickle.answers)
+        until("requests go on", lambda: len(trickle.answers) > until_then + 20, 20)
     assert trickle.lost() == []
-    assert len(trickle.answers) >= requests > 200
+    assert len(trickle.answers) > 200
     assert len({one.result() for one in trickle.answers}) == 1
 
 

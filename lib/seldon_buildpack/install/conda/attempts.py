@@ -31,10 +31,13 @@ class Attempt:
 
 
 def attempts(version: str, pins: tuple[str, ...], minors: tuple[str, ...], bundle: Bundle) -> tuple[Attempt, ...]:
-    """What to try for a release, in order; ``minors`` are the Pythons the environment may have, ``pins`` the sets that may serve."""
+    """What to try for a release, in order; ``minors`` are the Pythons the environment may have, ``pins`` the sets that may serve.
+
+    None where the one set that is asked for is not locked for any of them.
+    """
     locked = tuple(_attempts(version, pins, minors, bundle)) if bundle.locks(version).is_dir() else ()
-    if not locked and version != bundle.seldon_core:
-        return (Attempt(version, "", (*_only(_own_bounds(bundle.seldon_core, UPSTREAM, bundle)), _SETUPTOOLS)),)
+    if not locked and version != bundle.seldon_core and len(pins) > 1:
+        return (Attempt(version, "", (*_only(_own_bounds(bundle.seldon_core, UPSTREAM, bundle)), _SETUPTOOLS, python_of(minors))),)
     for minor, older in OLDER.items():
         if minor in minors and version == bundle.seldon_core:
             locked += tuple(_attempts(older, (UPSTREAM,), (minor,), bundle))
@@ -48,14 +51,15 @@ def _attempts(version: str, pins: tuple[str, ...], minors: tuple[str, ...], bund
             bounds = _own_bounds(version, one, bundle)
             kept = _only(bounds) if only else bounds
             extra = (_SETUPTOOLS,) if one == UPSTREAM else ()
-            yield Attempt(version, one, (*kept, *extra, _python(_pythons(version, one, minors, bundle))))
+            yield Attempt(version, one, (*kept, *extra, python_of(_pythons(version, one, minors, bundle))))
 
 
 def _pythons(version: str, pins: str, minors: tuple[str, ...], bundle: Bundle) -> tuple[str, ...]:
     return tuple(minor for minor in minors if bundle.lock(version, minor, pins).is_file())
 
 
-def _python(minors: Iterable[str]) -> str:
+def python_of(minors: Iterable[str]) -> str:
+    """The constraint that allows these Pythons alone."""
     return f"python {'|'.join(f'{minor}.*' for minor in minors)}"
 
 

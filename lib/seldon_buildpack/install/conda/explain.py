@@ -22,8 +22,9 @@ def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> er
     said = str(error)
     if "os error 28" in said or "No space left on device" in said:
         return errors.DiskFull("conda's packages")
-    if error.kind == "InvalidMatchSpecError":
-        return _bad_spec(said, environment)
+    if error.spec is not None and error.spec < len(environment.specs):
+        spec = environment.specs[error.spec]
+        return errors.SpecInvalid(environment.path.name, spec.line, spec.text, said.splitlines()[0], "")
     if found := re.search(rf"hash mismatch when extracting {_URL}.*expected ([0-9a-f]+), got ([0-9a-f]+)", said):
         return errors.CondaPackageMismatch(_file(found[1]), found[2], found[3], environment.path.name if environment.locked else "")
     package = re.search(r"failed to fetch (\S+)", said)
@@ -48,8 +49,9 @@ def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels)
     if error.missing:
         missing = [(one, _line(one, environment), near) for one, near in error.missing.items()]
         return errors.CondaPackageUnknown(name, missing, asked, origin)
-    report = said(str(error))
-    virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx", "__linux") if f" {one} " in f" {report} "), "")
+    there = [f"Of {spec.rpartition('::')[2]} there is only {', '.join(versions)}." for spec, versions in error.versions.items()]
+    report = "\n".join([said(str(error)), *there])
+    virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx") if re.search(rf"\b{one}\b", report)), "")
     return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin)
 
 
@@ -69,6 +71,9 @@ def said(report: str) -> str:
     text = re.sub(
         r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.", r"\1, which is not the Python asked for, or not there", text
     )
+    text = re.sub(
+        r"(__\w+(?: [^,\n*]+(?:,[^,\n]+)?)?)(?: \*)?, for which no candidates were found\.", r"\1, which the image does not have", text
+    )
     text = text.replace(", for which no candidates were found.", ", which no channel has")
     lines = [line for line in text.splitlines() if line.strip()]
     more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
@@ -83,12 +88,6 @@ def _asking(name: str, environment: CondaEnvironment) -> str:
 
 def _line(name: str, environment: CondaEnvironment) -> int:
     return next((spec.line for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0].lower() == name), 0)
-
-
-def _bad_spec(said: str, environment: CondaEnvironment) -> errors.BuildError:
-    text = re.search(r"'([^']+)'|`([^`]+)`", said)
-    found = next((spec for spec in environment.specs if text and (text[1] or text[2]) in spec.text), None)
-    return errors.SpecInvalid(environment.path.name, found.line if found else 0, found.text if found else "", said.splitlines()[0], "")
 
 
 def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -> errors.BuildError:

@@ -1,5 +1,7 @@
 """The index configuration told to a pip of an environment's own: uv does not run on Python 3.6 and 3.7."""
 
+from pathlib import Path
+
 from seldon_buildpack.install import certificates
 from seldon_buildpack.install.index import Index
 
@@ -11,10 +13,12 @@ def environment(index: Index) -> dict[str, str]:
     variables = {
         "PIP_INDEX_URL": index.default,
         "PIP_EXTRA_INDEX_URL": " ".join(index.extra),
-        "PIP_FIND_LINKS": " ".join((*map(str, index.folders), *index.find_links)),
+        # pip separates them by spaces, which a folder's name may hold; a file: URL does not.
+        "PIP_FIND_LINKS": " ".join((*(one.as_uri() for one in index.folders), *map(_as_url, index.find_links))),
         "PIP_TRUSTED_HOST": " ".join(index.trusted_hosts),
         "PIP_NO_INDEX": "1" if index.no_index else "",
         "PIP_CERT": trusted,
+        "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
         "PIP_DEFAULT_TIMEOUT": told.get("UV_HTTP_TIMEOUT", ""),
         "PIP_RETRIES": told.get("UV_HTTP_RETRIES", ""),
         "PIP_NO_CACHE_DIR": "1",
@@ -22,6 +26,10 @@ def environment(index: Index) -> dict[str, str]:
         "PIP_CONFIG_FILE": "/dev/null",
     }
     return {name: value for name, value in variables.items() if value} | told
+
+
+def _as_url(link: str) -> str:
+    return link if "://" in link else Path(link).as_uri()
 
 
 def options(index: Index) -> list[str]:

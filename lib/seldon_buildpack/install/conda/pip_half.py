@@ -24,9 +24,9 @@ from seldon_buildpack.project.requirements import WRAPPER, Requirements, canonic
 
 # uv runs no older Python.
 BY_PIP = ("3.6", "3.7")
-# What pip needs to build from source, taken from the environment with pip itself.
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
+# pip and what it needs to build from source.
 _PIPS_OWN = ("pip", "setuptools", "pkg_resources", "wheel", "_distutils_hack", "pip-*-info", "setuptools-*-info", "wheel-*-info")
 
 
@@ -103,7 +103,7 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
         environments.copy_packages(tree, prefix, half.minor, names)
         return conda
     lock = half.bundle.lock(half.version, half.minor, pins)
-    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda)), "--find-links", str(half.bundle.wheels)]
+    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda))]
     _uv(replace(half, index=half.index.without_folders(), requirements=None), prefix, uv, scratch, told)
     return conda
 
@@ -118,7 +118,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
         elif wanted or section:
             bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
             with shown.bounded(environments.site_packages(prefix, half.minor), bounds):
-                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section, "--find-links", str(half.bundle.wheels)])
+                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
 
 
 @contextlib.contextmanager
@@ -137,7 +137,7 @@ def _section(requirements: Requirements | None) -> Iterator[list[str]]:
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:
     command = ["pip", "install", "--python", str(prefix / "bin/python"), *half.index.source_options, *arguments]
-    outcome = uv.run(command, half.app, half.index.environment(scratch) | dict(half.variables))
+    outcome = uv.run(command, half.app, half.index.with_links(half.bundle.wheels).environment(scratch) | dict(half.variables))
     if outcome.code:
         # Only a failure needs it.
         from seldon_buildpack.install import diagnosis
@@ -155,25 +155,22 @@ def _pip(half: PipHalf, prefix: Path, env: Mapping[str, str], scratch: Path, arg
     if not (source / "pip").is_dir():
         raise errors.CondaPipMissing(half.python, half.requirements.path.name if half.requirements else "environment.yml")
     for path in (found for name in _PIPS_OWN for found in source.glob(name)):
-        shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+        own.mkdir(exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(path, own / path.name)
     site = environments.site_packages(prefix, half.minor)
     pins = scratch / "pins.txt"
     lock = half.bundle.lock(half.version, half.minor)
     pinned = wrapper_shown.versions(lock, left_out=shown.names(site)) if lock.is_file() and half.needed else ""
     pins.write_text(pinned)
-    flags = [
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-        "--no-compile",
-        "--find-links",
-        str(half.bundle.wheels),
-        "-c",
-        str(pins),
-    ]
+    flags = ["--disable-pip-version-check", "--no-warn-script-location", "--no-compile", "-c", str(pins)]
+    index = half.index.with_links(half.bundle.wheels)
     process = subprocess.Popen(
         [prefix / "bin/python", "-m", "pip", "install", *flags, *for_pip.options(half.index), *arguments],
         cwd=half.app,
-        env={**env, **for_pip.environment(half.index), **dict(half.variables), "PYTHONPATH": str(own), "PYTHONNOUSERSITE": "1"},
+        env={**env, **for_pip.environment(index), **dict(half.variables), "PYTHONPATH": str(own), "PYTHONNOUSERSITE": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,9 +1,11 @@
 """What conda's packages are made into an image layer with: no traces of the build, no doubled files, bytecode that is valid at start."""
 
+import contextlib
 import json
 import os
 import struct
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from seldon_buildpack.secrets import without_credentials
 EXPORTED = 315532801
 # Python 3.7 brought bytecode that is never compared with its source (PEP 552).
 _UNCHECKED = 1
-_HEADER = 16
+_HEADER, _HEADER_36 = 16, 12
+_32_BITS = 0xFFFFFFFF
 _JOIN = "_seldon_pip_half.pth"
 
 
@@ -72,14 +75,16 @@ def _single(prefix: Path) -> None:
 
 
 def compile_bytecode(interpreter: Path, library: Path, minor: str) -> None:
-    """Make all bytecode of a library valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there."""
+    """Make all bytecode of a library valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there.
+
+    A package's own is kept where it is of the source that lies there: where rattler put the prefix into a source, it is not.
+    """
     sources = [path for path in _sources(library) if not path.is_symlink()]
+    keep = _timed if minor == "3.6" else _unchecked
+    lacking = [source for source in sources if not keep(source, _compiled(source, minor))]
     if minor == "3.6":
         for source in sources:
             os.utime(source, (EXPORTED, EXPORTED))
-        lacking = [source for source in sources if not _timed(_compiled(source, minor))]
-    else:
-        lacking = [source for source in sources if not _unchecked(_compiled(source, minor))]
     _compile(interpreter, library, (source for source in lacking if "tests" not in source.parts), minor)
 
 
@@ -93,35 +98,52 @@ def _compiled(source: Path, minor: str) -> Path:
     return source.parent / f"__pycache__/{source.stem}.cpython-{minor.replace('.', '')}.pyc"
 
 
-def _unchecked(compiled: Path) -> bool:
-    """Whether there is bytecode of the package's own, which is made such that nobody compares it with its source's time."""
+def _unchecked(source: Path, compiled: Path) -> bool:
+    """Whether there is bytecode of the package's own that will do, which is made such that nobody compares it with its source (PEP 552)."""
+    header = _header(compiled, _HEADER)
+    if not header:
+        return False
+    magic, flags, time, size = struct.unpack("<4sIII", header)
+    if flags == _UNCHECKED:
+        return True
+    if flags or not _is_of(source, time, size):
+        return False
+    _replace(compiled, magic + struct.pack("<I", _UNCHECKED) + compiled.read_bytes()[8:])
+    return True
+
+
+def _timed(source: Path, compiled: Path) -> bool:
+    """The same for Python 3.6, whose bytecode holds its source's time: the one that the exporter gives it."""
+    header = _header(compiled, _HEADER_36)
+    if not header:
+        return False
+    magic, time, size = struct.unpack("<4sII", header)
+    if not _is_of(source, time, size):
+        return False
+    _replace(compiled, magic + struct.pack("<I", EXPORTED) + compiled.read_bytes()[8:])
+    return True
+
+
+def _header(compiled: Path, length: int) -> bytes:
+    """The first bytes of a file of bytecode; empty where it is not there, or shorter."""
     try:
         with compiled.open("rb") as file:
-            header = file.read(_HEADER)
-        if len(header) < _HEADER:
-            return False
-        magic, flags = struct.unpack("<4sI", header[:8])
-        if flags != _UNCHECKED:
-            # Not in place: the file may be a hard link to one of a package's.
-            data = compiled.read_bytes()
-            compiled.unlink()
-            compiled.write_bytes(magic + struct.pack("<I", _UNCHECKED) + data[8:])
+            header = file.read(length)
     except FileNotFoundError:
-        return False
-    return True
+        return b""
+    return header if len(header) == length else b""
 
 
-def _timed(compiled: Path) -> bool:
-    """The same for Python 3.6, whose bytecode holds its source's time: the one that the exporter gives it."""
-    try:
-        data = compiled.read_bytes()
-    except FileNotFoundError:
-        return False
-    if len(data) < 12:
-        return False
+def _is_of(source: Path, time: int, size: int) -> bool:
+    """Whether bytecode is of a source as it is, as Python itself decides (CPython: importlib, _validate_timestamp_pyc)."""
+    told = source.stat()
+    return (int(told.st_mtime) & _32_BITS, told.st_size & _32_BITS) == (time, size)
+
+
+def _replace(compiled: Path, data: bytes) -> None:
+    """Not in place: the file may be a hard link to one of a package's."""
     compiled.unlink()
-    compiled.write_bytes(data[:4] + struct.pack("<I", EXPORTED) + data[8:])
-    return True
+    compiled.write_bytes(data)
 
 
 def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: str) -> None:
@@ -131,24 +153,16 @@ def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: s
     mode = () if minor == "3.6" else ("--invalidation-mode", "unchecked-hash")
     command = [interpreter, "-s", "-m", "compileall", "-qq", "-f", *mode, "-i", "-"]
     listed = [f"{path}\n" for path in sources]
-    running = [
-        (
-            "".join(listed[number::count]),
-            subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                text=True,
-                cwd=library,
-                env={"PYTHONHASHSEED": "0"},
-            ),
-        )
-        for number in range(min(count, len(listed)))
-    ]
-    for text, process in running:
-        if process.stdin:
-            process.stdin.write(text)
-            process.stdin.close()
-    for _, process in running:
-        process.wait()
+    with contextlib.ExitStack() as lists:
+        running = []
+        for number in range(min(count, len(listed))):
+            # A file, not a pipe: that is full before the process has read it, and the next one would start when this one is nearly done.
+            part = lists.enter_context(tempfile.TemporaryFile("w+", errors="surrogateescape"))
+            part.writelines(listed[number::count])
+            part.seek(0)
+            process = subprocess.Popen(
+                command, stdin=part, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=library, env={"PYTHONHASHSEED": "0"}
+            )
+            running.append(process)
+        for process in running:
+            process.wait()

@@ -63,25 +63,39 @@ class Solved:
 
 
 class Unsolved(Exception):
-    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones."""
+    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones.
 
-    def __init__(self, said: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
+    ``versions`` are the specs that no package fits, each with the newest versions there are.
+    """
+
+    def __init__(
+        self, said: Sequence[str], missing: Mapping[str, Sequence[str]], versions: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         super().__init__(said[-1] if said else "")
         self.said = tuple(said)
         self.missing = missing
+        self.versions = versions or {}
 
 
 class Failed(Exception):
-    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included."""
+    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included.
 
-    def __init__(self, kind: str, message: str) -> None:
+    ``spec`` is the number of the spec that it could not read, if that was it.
+    """
+
+    def __init__(self, kind: str, message: str, spec: int | None = None) -> None:
         super().__init__(message)
         self.kind = kind
+        self.spec = spec
 
 
 @dataclass(frozen=True)
 class Rattler:
-    """py-rattler with the channels and the network of one build. ``env`` is all of its environment, ``scratch`` a folder only we may read."""
+    """py-rattler with the channels and the network of one build. ``env`` is all of its environment.
+
+    ``scratch`` is a folder only we may read, which goes when the build ends. It lies in the file system of the layers: then packages are
+    linked into them, not copied, and a file of several names in a package stays one.
+    """
 
     channels: Channels
     env: Mapping[str, str]
@@ -104,7 +118,7 @@ class Rattler:
             virtual=virtual,
         )
         if "packages" not in answer:
-            raise Unsolved(answer["unsolved"], answer["missing"])
+            raise Unsolved(answer["unsolved"], answer["missing"], answer["versions"])
         packages = (Package(without_credentials(one["url"]), one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
         return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"], tuple(answer["unsolved"]))
 
@@ -114,7 +128,7 @@ class Rattler:
         self._run("install", packages=told, prefix=str(prefix))
 
     def _run(self, do: str, **arguments: Any) -> Mapping[str, Any]:
-        self.scratch.mkdir(exist_ok=True)
+        self.scratch.mkdir(mode=0o700, exist_ok=True)
         job = {"do": do, "cache": str(self.scratch), "config": _CONFIG, **arguments}
         done = subprocess.run(
             [sys.executable, "-I", "-S", "-B", _WORKER, self.libraries],
@@ -130,7 +144,7 @@ class Rattler:
         except ValueError as error:
             raise Failed("crash", done.stderr.strip() or f"it ended with {done.returncode}") from error
         if "error" in answer:
-            raise Failed(answer["error"], answer["message"])
+            raise Failed(answer["error"], answer["message"], answer.get("spec"))
         return answer
 
     def _qualified(self, spec: str) -> str:

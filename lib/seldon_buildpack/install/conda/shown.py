@@ -70,7 +70,11 @@ def _show_egg(file: Path, site: Path) -> None:
         return
     folder.mkdir()
     required = file.parent / "requires.txt"
-    own = _EXTRA.split(required.read_text(), maxsplit=1)[0].split("\n") if file.name == "PKG-INFO" and required.is_file() else []
+    own = (
+        _EXTRA.split(required.read_text(encoding="utf-8", errors="replace"), maxsplit=1)[0].split("\n")
+        if file.name == "PKG-INFO" and required.is_file()
+        else []
+    )
     lines = "".join(f"Requires-Dist: {line.strip()}\n" for line in own if line.strip())
     (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {told['Name']}\nVersion: {told['Version']}\n{lines}", encoding="utf-8")
     (folder / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: conda\nRoot-Is-Purelib: false\n")

@@ -7,15 +7,18 @@ output: what the function returns, or `error`, the name of rattler's exception, 
 """
 
 import asyncio
+import hashlib
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
 
 _PLATFORMS: tuple[Literal["linux-64"], Literal["noarch"]] = ("linux-64", "noarch")
 _NEAR = 3
+_MOST_VERSIONS = 5
 
 
 def _client(config: str) -> Any:
@@ -27,12 +30,18 @@ def _client(config: str) -> Any:
 async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
     """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that allows it.
 
-    Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, and `missing`: for each name
-    asked for that no channel has, those that come near.
+    Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, `missing`: for each name asked for
+    that no channel has, those that come near, and `versions`: for each spec that nothing fits, the newest versions that are there. Of a
+    spec that cannot be read, what `main` does of errors, and `spec`, its number.
     """
-    from rattler import Channel, ChannelConfig, Gateway, solve
-    from rattler.exceptions import SolverError
+    from rattler import Channel, ChannelConfig, Gateway, MatchSpec, solve
+    from rattler.exceptions import InvalidMatchSpecError, SolverError
 
+    for number, spec in enumerate(job["specs"]):
+        try:
+            MatchSpec(spec)
+        except InvalidMatchSpecError as error:
+            return {"error": type(error).__name__, "message": str(error), "spec": number}
     config = ChannelConfig(job["alias"], "/") if job["alias"] else ChannelConfig()
     channels = [Channel(url, config) for url in job["channels"]]
     gateway = Gateway(cache_dir=Path(job["cache"]) / "repodata", client=_client(job["config"]))
@@ -52,7 +61,8 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
             unsolved.append(str(error))
         else:
             return {"attempt": number, "unsolved": unsolved, "packages": [_told(record) for record in records]}
-    return {"unsolved": unsolved, "missing": await _missing(gateway, channels, job["specs"])}
+    missing = await _missing(gateway, channels, job["specs"])
+    return {"unsolved": unsolved, "missing": missing, "versions": await _versions(gateway, channels, job["specs"], missing)}
 
 
 def _virtual(packages: Sequence[Sequence[str]]) -> list[Any]:
@@ -82,10 +92,29 @@ async def _missing(gateway: Any, channels: Sequence[Any], specs: Sequence[str]) 
     return {name: difflib.get_close_matches(name, known, _NEAR) for name in asked if name not in known and not name.startswith("__")}
 
 
+async def _versions(gateway: Any, channels: Sequence[Any], specs: Sequence[str], missing: Collection[str]) -> dict[str, list[str]]:
+    from rattler import MatchSpec
+
+    found = {}
+    for text in specs:
+        spec = MatchSpec(text)
+        name = spec.name.normalized
+        if name in missing or name.startswith("__"):
+            continue
+        answers = await gateway.query(channels, _PLATFORMS, [name], recursive=False, channel_relations="disabled")
+        records = [record for records in answers for record in records]
+        if not any(spec.matches(record) for record in records):
+            newest = sorted({record.version for record in records}, reverse=True)[:_MOST_VERSIONS]
+            found[text] = [str(version) for version in newest]
+    return found
+
+
 async def install(job: Mapping[str, Any]) -> dict[str, Any]:
     """Install ``packages`` (url, sha256, md5) into ``prefix``; returns nothing. What they say of themselves stays in ``cache``/pkgs."""
     from rattler import install
 
+    for one in job["packages"]:
+        _verify(one)
     records = [_record(one) for one in job["packages"]]
     await install(
         records,
@@ -96,6 +125,19 @@ async def install(job: Mapping[str, Any]) -> dict[str, Any]:
         client=_client(job["config"]),
     )
     return {}
+
+
+def _verify(package: Mapping[str, str]) -> None:
+    """rattler checks the hash of what it downloads, not of what lies in a folder. Raises ValueError, in its words."""
+    parts = urlsplit(package["url"])
+    kind = next((one for one in ("sha256", "md5") if package.get(one)), "")
+    path = Path(unquote(parts.netloc + parts.path))
+    if parts.scheme != "file" or not kind or not path.is_file():
+        return
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, kind).hexdigest()
+    if found != package[kind].lower():
+        raise ValueError(f"hash mismatch when extracting {package['url']} where it lies: expected {package[kind]}, got {found}")
 
 
 def _record(package: Mapping[str, str]) -> Any:

@@ -20,6 +20,8 @@ from seldon_buildpack.project.requirements import text_of
 from seldon_buildpack.secrets import Secret
 
 _NO_DEFAULTS = "nodefaults"
+# As in .s2i/environment.
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 # What os.path.expandvars fills in, as conda does in channels (conda: conda/env/env.py, _expand_channels).
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))", re.ASCII)
 # conda-build's selectors, which conda-lock reads too, and those of them that are true here.
@@ -39,7 +41,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
     _validate(name, document)
     told: dict[str, Any] = document.value
     channels, used = _channels(name, document, env)
-    variables = {key: str(value) for key, value in (told.get("variables") or {}).items()}
+    variables = _variables(name, document)
     prefix = told.get("prefix") or ""
     return completed(
         CondaEnvironment(
@@ -76,6 +78,15 @@ def _channels(name: str, document: Document, env: Mapping[str, str]) -> tuple[tu
             used.add(variable)
         channels.append(_VARIABLE.sub(lambda match: env[match[1] or match[2]], channel).strip())
     return tuple(channels), frozenset(used)
+
+
+def _variables(name: str, document: Document) -> dict[str, str]:
+    """What is set in the image: each becomes a file of the layer's (spec: Environment Variable Modification Rules). Raises VariableMisnamed."""
+    variables = document.value.get("variables") or {}
+    for key in variables:
+        if not _NAME.fullmatch(key):
+            raise errors.VariableMisnamed(name, document.line(("variables", key)))
+    return {key: str(value) for key, value in variables.items()}
 
 
 def _specs(name: str, document: Document) -> tuple[Spec, ...]:

@@ -1,0 +1,66 @@
+"""The index configuration in pip's words, for Pythons that uv does not run on; what pip itself makes of it is asked of the one that runs here."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from seldon_buildpack.install.conda import for_pip
+from seldon_buildpack.install.index import Index
+
+
+def test_every_setting_has_its_variable_and_none_of_the_machines_own_configuration_is_read() -> None:
+    index = Index(
+        folders=(Path("/whl"), Path("/app/my wheels")),
+        default="https://u:p@h/simple",
+        extra=("https://a/simple", "https://b/simple"),
+        find_links=("https://h/links", "/app/more wheels"),
+        trusted_hosts=("h", "a"),
+        no_index=True,
+        variables=(
+            ("SSL_CERT_FILE", "/scratch/trusted.pem"),
+            ("SSL_CLIENT_CERT", "/app/client.pem"),
+            ("UV_HTTP_TIMEOUT", "7"),
+            ("UV_HTTP_RETRIES", "2"),
+            ("NETRC", "/scratch/netrc"),
+        ),
+    )
+    assert for_pip.environment(index) == {
+        "PIP_INDEX_URL": "https://u:p@h/simple",
+        "PIP_EXTRA_INDEX_URL": "https://a/simple https://b/simple",
+        "PIP_FIND_LINKS": "file:///whl file:///app/my%20wheels https://h/links file:///app/more%20wheels",
+        "PIP_TRUSTED_HOST": "h a",
+        "PIP_NO_INDEX": "1",
+        "PIP_CERT": "/scratch/trusted.pem",
+        "PIP_CLIENT_CERT": "/app/client.pem",
+        "PIP_DEFAULT_TIMEOUT": "7",
+        "PIP_RETRIES": "2",
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_CONFIG_FILE": "/dev/null",
+        **dict(index.variables),
+    }
+
+
+def test_what_is_not_set_has_no_variable_but_whom_the_build_image_trusts() -> None:
+    told = for_pip.environment(Index())
+    assert set(told) - {"PIP_CERT"} == {"PIP_NO_CACHE_DIR", "PIP_NO_INPUT", "PIP_CONFIG_FILE"}
+
+
+def test_options_have_pips_names_and_those_that_it_lacks_are_left_out() -> None:
+    options = ("--require-hashes", "--prerelease", "allow", "--no-binary", "x", "--constraints", "/c.txt")
+    index = Index(options=(*options, "--build-constraints", "/b.txt", "--constraints", "/d.txt"))
+    assert for_pip.options(index) == ["--require-hashes", "--pre", "--no-binary", "x", "--constraint", "/c.txt", "--constraint", "/d.txt"]
+    assert for_pip.options(Index()) == []
+
+
+def test_pip_finds_wheels_in_a_folder_whose_name_has_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "my wheels"
+    folder.mkdir()
+    (folder / "tiny-1.0-py3-none-any.whl").write_bytes(b"found, and no wheel")
+    index = Index(folders=(folder,), no_index=True)
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--dry-run", "--no-deps", "tiny"]
+    env = {"PATH": os.environ["PATH"], **for_pip.environment(index)}
+    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env, cwd=tmp_path)
+    assert "my%20wheels" in done.stdout or "my wheels" in done.stdout
+    assert "Wheel 'tiny' located at" in done.stderr
