@@ -22,6 +22,13 @@ _RULES = (
     ("filter", "FORWARD", ("--in-interface", BRIDGE, "--jump", "ACCEPT")),
     ("filter", "FORWARD", ("--out-interface", BRIDGE, "--jump", "ACCEPT")),
 )
+# What kube-proxy makes and its own --cleanup leaves, since a kubelet might share it; ours does not.
+_OF_PROXY = (
+    ("--delete", "INPUT", "--jump", "KUBE-FIREWALL"),
+    ("--delete", "OUTPUT", "--jump", "KUBE-FIREWALL"),
+    ("--flush", "KUBE-FIREWALL"),
+    ("--delete-chain", "KUBE-FIREWALL"),
+)
 
 
 def up(folder: Path) -> None:
@@ -60,6 +67,9 @@ def down() -> None:
         with contextlib.suppress(ToolError):
             while True:
                 run("iptables", "--wait", "10", "--table", table, "--delete", chain, *match)
+    for words in _OF_PROXY:
+        with contextlib.suppress(ToolError):
+            run("iptables", "--wait", "10", *words)
     if _present():
         run("ip", "link", "delete", BRIDGE)
 
