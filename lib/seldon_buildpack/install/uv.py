@@ -73,5 +73,7 @@ def _worth_reading(line: str) -> bool:
     # What of pip's options in a requirements file has a meaning for uv is passed on by other ways than the file.
     told_otherwise = line.startswith("warning: Ignoring unsupported option")
     return (
-        bool(line.strip()) and not told_otherwise and not line.startswith(("Using Python", "Downloading ", " Downloaded ", "Downloaded "))
+        bool(line.strip())
+        and not told_otherwise
+        and not line.startswith(("Using Python", "Downloading ", " Downloaded ", "Downloaded ", "Checked ", "Audited "))
     )
