@@ -97,7 +97,7 @@ _MODEL = Group(
         _build(
             "BP_KEEP_FILES",
             "",
-            "Of `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf` in the source: those to carry into the image, "
+            "Of `.condarc`, `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf` in the source: those to carry into the image, "
             "separated by spaces",
             ".env config/pip.conf",
         ),

@@ -21,7 +21,7 @@ from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, 
 # What only a build reads, relative to the source; the files that requirements.txt includes are mostly called like it.
 BUILD_FILES = re.compile(
     r"\.s2i(/.*)?|\.s2iignore|\.python-version|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in|environment\.ya?ml"
-    r"|uv\.lock|pylock\.toml|(.*/)?(requirements|constraints)[^/]*\.txt"
+    r"|conda-lock\.yml|pixi\.lock|conda-linux-64\.lock|(explicit|spec-file|environment)\.txt|uv\.lock|pylock\.toml|(.*/)?(requirements|constraints)[^/]*\.txt"
 )
 # Beside what watchfiles leaves out by itself: __pycache__, .git, swap files and the like.
 NOISY_FILES = (r"^#.*#$", r"\.kate-swp$")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from seldon_buildpack import errors
 
-NAMES = frozenset({".env", ".git", ".git-credentials", ".netrc", ".pypirc", "pip.conf"})
+NAMES = frozenset({".condarc", ".env", ".git", ".git-credentials", ".netrc", ".pypirc", "pip.conf"})
 
 
 def remove(app: Path, kept: Collection[str]) -> tuple[str, ...]:
