@@ -190,7 +190,9 @@ def _explicit_with_another_hash(forge: Path) -> str:
 def test_python_is_added_where_the_file_has_none_and_said(pack: Pack, channels: Path, source: Callable[..., Path]) -> None:
     app = source({**packages.model("hello_conda"), "environment.yml": environment("hello-conda")})
     built = pack.must_build(IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE})
-    assert re.search(r"(?m)^ .*[Pp]ython.*3\.12.*environment\.yml", built.ours), built.ours
+    assert (
+        "  Warning: environment.yml does not name Python: Python 3.12 is added.\n           Add `- python=3.12` to its dependencies.\n"
+    ) in built.ours
     assert packages.said(IMAGE) == ["hello_conda 1.0"]
 
 
@@ -211,5 +213,6 @@ def _check(built: Built, text: str, host: str) -> None:
     assert "Traceback" not in built.log
     before, error, rest = built.ours.partition("ERROR: ")
     assert "error:" not in before
-    found = error + rest
+    # A package that a test packs has the time of its packing in it.
+    found = re.sub(r"\b[0-9a-f]{64}\b", "SHA256", error + rest)
     assert (found.replace(host, "127.0.0.1:PORT") if host else found) == text
