@@ -34,8 +34,10 @@ def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> er
         return errors.ChannelUnknown(_shown(found[1]), rattler.channels.source_of(_shown(found[1])))
     if found := re.search(rf"error sending request for url \({_URL}\)", said):
         return _connection(found[1], said, rattler)
-    if found := re.search(rf"failed to (?:decode|parse|deserialize|read)[^\n]*{_URL}", said):
-        return errors.ChannelGarbled(_channel(found[1], rattler), said.splitlines()[-1].removeprefix("Caused by: "))
+    if re.search(r"failed to (?:decode|parse|deserialize) ", said):
+        found = re.search(_URL, said)
+        where = _channel(found[1], rattler) if found else ", ".join(one for one in rattler.channels.urls if not one.startswith("file:"))
+        return errors.ChannelGarbled(where, said.splitlines()[-1].removeprefix("Caused by: "))
     if package:
         return errors.CondaPackageBroken(package[1], said.splitlines()[-1].removeprefix("Caused by: "))
     return errors.CondaFailed(error.kind, said.splitlines()[-_TAIL:])

@@ -37,9 +37,11 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
     from rattler import Channel, ChannelConfig, Gateway, MatchSpec, solve
     from rattler.exceptions import InvalidMatchSpecError, SolverError
 
+    specs = []
     for number, spec in enumerate(job["specs"]):
         try:
-            MatchSpec(spec)
+            # Read as conda does: what rattler itself makes of a text here knows no `numpy=1.26.4=py312_0`, which exports consist of.
+            specs.append(MatchSpec(spec))
         except InvalidMatchSpecError as error:
             return {"error": type(error).__name__, "message": str(error), "spec": number}
     config = ChannelConfig(job["alias"], "/") if job["alias"] else ChannelConfig()
@@ -50,7 +52,7 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
         try:
             records = await solve(
                 channels,
-                job["specs"],
+                specs,
                 gateway,
                 _PLATFORMS,
                 virtual_packages=_virtual(job["virtual"]),
