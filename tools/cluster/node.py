@@ -153,7 +153,8 @@ def cgroups() -> list[Path]:
     if (root / "cgroup.controllers").exists():
         return [root / CGROUP.lstrip("/")]
     return [
-        hierarchy / CGROUP.lstrip("/") for hierarchy in sorted({path.resolve() for path in root.iterdir() if (path / "tasks").exists()})
+        hierarchy / CGROUP.lstrip("/")
+        for hierarchy in sorted({path.resolve() for path in root.iterdir() if (path / "cgroup.procs").exists()})
     ]
 
 
