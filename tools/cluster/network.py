@@ -12,6 +12,8 @@ BRIDGE = "seldon0"
 # go-containerregistry, and with it kpack and the lifecycle, speaks plain http to RFC 1918 addresses only.
 RANGE = ipaddress.ip_network("10.214.0.0/24")
 GATEWAY = str(next(RANGE.hosts()))
+# Locally administered.
+_ADDRESS = "02:5e:1d:0a:d6:01"
 PLUGINS = Path("/usr/lib/cni")
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _RULES = (
@@ -19,6 +21,13 @@ _RULES = (
     # Docker drops what is forwarded between other networks.
     ("filter", "FORWARD", ("--in-interface", BRIDGE, "--jump", "ACCEPT")),
     ("filter", "FORWARD", ("--out-interface", BRIDGE, "--jump", "ACCEPT")),
+)
+# What kube-proxy makes and its own --cleanup leaves, since a kubelet might share it; ours does not.
+_OF_PROXY = (
+    ("--delete", "INPUT", "--jump", "KUBE-FIREWALL"),
+    ("--delete", "OUTPUT", "--jump", "KUBE-FIREWALL"),
+    ("--flush", "KUBE-FIREWALL"),
+    ("--delete-chain", "KUBE-FIREWALL"),
 )
 
 
@@ -38,7 +47,8 @@ def up(folder: Path) -> None:
         raise ToolError(
             "Another Kubernetes has its rules in this machine's network, which this one would take away.", "Use it: KUBECONFIG."
         )
-    run("ip", "link", "add", BRIDGE, "type", "bridge")
+    # Without an address of its own a bridge takes one of its ports': it changes as pods come and go, and pods send to the old one for seconds.
+    run("ip", "link", "add", BRIDGE, "address", _ADDRESS, "type", "bridge")
     run("ip", "address", "add", f"{GATEWAY}/{RANGE.prefixlen}", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
     if _FORWARDING.read_text().strip() != "1":
@@ -57,6 +67,9 @@ def down() -> None:
         with contextlib.suppress(ToolError):
             while True:
                 run("iptables", "--wait", "10", "--table", table, "--delete", chain, *match)
+    for words in _OF_PROXY:
+        with contextlib.suppress(ToolError):
+            run("iptables", "--wait", "10", *words)
     if _present():
         run("ip", "link", "delete", BRIDGE)
 
