@@ -214,5 +214,5 @@ def _check(built: Built, text: str, host: str) -> None:
     before, error, rest = built.ours.partition("ERROR: ")
     assert "error:" not in before
     # A package that a test packs has the time of its packing in it.
-    found = re.sub(r"\b[0-9a-f]{64}\b", "SHA256", error + rest)
+    found = re.sub(r"(?m)\b[0-9a-f]{64}\b|(?<=Found    )[0-9a-f]{32}$", "HASH", error + rest)
     assert (found.replace(host, "127.0.0.1:PORT") if host else found) == text
