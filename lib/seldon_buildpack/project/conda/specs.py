@@ -102,7 +102,7 @@ def _version_and_build(text: str) -> tuple[str, list[str]]:
 
 def _bad_version(name: str, version: str) -> Fault:
     if found := re.fullmatch(r"=([<>])\s*(.*)", version):
-        return Fault(f"`={found[1]}` is no comparison", f"{name}{found[1]}={found[2]}")
+        return Fault(f"`={found[1]}` is no comparison", f"{name}{found[1]}={found[2].lstrip('= ')}")
     if version[-1] in ",|":
         return Fault(f"nothing follows `{version[-1]}`", f"{name}{version.rstrip(',|')}")
     return Fault(f"`{version}` is not a version of conda's")
