@@ -73,6 +73,15 @@ class Bundle:
         found = {path.stem.removeprefix("py") for path in (self.root / "locks").glob("*/*/py*.txt")}
         return tuple(sorted(found, key=lambda minor: int(minor.partition(".")[2])))
 
+    def release_for(self, minor: str) -> str:
+        """The release of the wrapper for a Python of a conda environment: the carried one if it is locked for it, else the newest that is.
+
+        Empty where none is.
+        """
+        found = {path.parent.parent.name.removeprefix("seldon-core-") for path in (self.root / "locks").glob(f"*/*/py{minor}.txt")}
+        newest = sorted(found, key=lambda release: [int(part) for part in release.split(".")])
+        return self.seldon_core if self.seldon_core in found else (newest or [""])[-1]
+
     @property
     def seldon_core(self) -> str:
         """The release of the wrapper that is carried."""

@@ -5,7 +5,7 @@ own last lines where they help. The build prints it through the masker and ends 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -1373,9 +1373,12 @@ def _from_history(origin: str, name: str) -> str:
 
 
 class CondaUnsolvable(BuildError):
-    """No set of packages meets what the file asks for. ``virtual`` is what a package asks of the system in vain, if that is the reason."""
+    """No set of packages meets what the file asks for. ``virtual`` is what a package asks of the system in vain, if that is the reason.
 
-    def __init__(self, name: str, report: Sequence[str], virtual: str, origin: str) -> None:
+    ``versions``: the specs that nothing fits, each with the newest versions there are.
+    """
+
+    def __init__(self, name: str, report: Sequence[str], virtual: str, origin: str, versions: Mapping[str, Sequence[str]]) -> None:
         system = {
             "__cuda": "A package asks for a GPU: give the version of CUDA that the driver can do where the model runs, BP_CONDA_OVERRIDE_CUDA=12.4.",
             "__glibc": "A package asks for a newer C library than the image has: take an earlier version of it.",
@@ -1384,7 +1387,7 @@ class CondaUnsolvable(BuildError):
         }
         super().__init__(
             f"No set of packages meets what {name} asks for",
-            "\n".join(report),
+            "\n".join([*report, *(f"Of {spec} there is only {', '.join(there)}." for spec, there in versions.items())]),
             *([_from_history(origin, name)] if origin else []),
             *([system[virtual]] if virtual in system else []),
             "Loosen a version that stands above, or ask for another Python.",
@@ -1393,14 +1396,21 @@ class CondaUnsolvable(BuildError):
 
 
 class CondaAgainstWrapper(BuildError):
-    """The environment has a solution, and none in which the wrapper runs. ``wants``: what the wrapper wants, and who asks for something else."""
+    """The environment has a solution, and none in which the wrapper runs.
 
-    def __init__(self, name: str, version: str, wants: Sequence[tuple[str, str]], report: Sequence[str]) -> None:
-        lines = [f"seldon-core {version} wants {want}; in {name}, {who}." for want, who in wants]
+    ``wants``: what the wrapper wants, and the line and the text that ask for something else, 0 and empty where none does by itself.
+    """
+
+    def __init__(self, name: str, version: str, wants: Sequence[tuple[str, int, str]], report: Sequence[str]) -> None:
+        lines = [
+            f"seldon-core {version} wants {want}; in {name}, "
+            + (f"line {line} asks for {asked}." if line else "a package that the file asks for needs another.")
+            for want, line, asked in wants
+        ]
         super().__init__(
             f"{name} and seldon-core {version} exclude each other",
             "\n".join(lines) + "\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
-            *(f"Ask for {want} in {name}, or for versions of your packages that do with it." for want, _ in wants[:1]),
+            *(f"Ask for {want} in {name}, or for versions of your packages that do with it." for want, _, _ in wants[:1]),
             "Leave BP_SELDON_PINS out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
             tail=report,
         )

@@ -67,6 +67,11 @@ class Log:
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
+    def chosen_by_conda(self, python: str, others: int, size: int, locked: bool) -> None:
+        """What conda's half consists of; ``size`` is in bytes, 0 where nobody says it."""
+        fetched = f", {size / 1_000_000:.0f} MB to fetch" if size else ""
+        self.tool(f"{'locked' if locked else 'solved'}: python {python} and {others} more package{'' if others == 1 else 's'}{fetched}")
+
     def pins(self, pins: str, excluding: str, python: str) -> None:
         """Which set of the wrapper's pins serves, where it is not its release's own: for what that excludes, or has nothing for."""
         because = f"exclude {excluding}" if excluding else f"are not for Python {python}" if python else ""

@@ -214,7 +214,7 @@ _PACKAGES = Group(
 _CONDA = Group(
     "Conda",
     (
-        _wrapper("CONDA_ENV_NAME", "microservice", "Name of the environment: the value of CONDA_DEFAULT_ENV at start", "my-model"),
+        _build("CONDA_ENV_NAME", "microservice", "Name of the environment: the value of CONDA_DEFAULT_ENV at start", "my-model", SAME),
         _build(
             "BP_CONDA_CHANNELS",
             "those of environment.yml",
@@ -237,7 +237,7 @@ _CONDA = Group(
         ),
         _build("CONDA_OVERRIDE_CUDA", "", "conda's name for BP_CONDA_OVERRIDE_CUDA, which wins", "12.4", SAME),
     ),
-    "These are for environment.yml and its locks. But for CONDA_ENV_NAME none is in the image. The variables for pip count for the section `pip:` too.",
+    "These are for environment.yml and its locks. None chooses anything at run. The variables for pip count for the section `pip:` too.",
 )
 
 _SERVING = Group(

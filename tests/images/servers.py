@@ -183,18 +183,6 @@ def files_with_token(directory: Path, token: str, context: ssl.SSLContext | None
         yield url
 
 
-@contextlib.contextmanager
-def files_with_bearer(directory: Path, token: str) -> Iterator[str]:
-    """The files of a directory for those who send this token in a header."""
-
-    class Guarded(Files):
-        def allowed(self) -> bool:
-            return self.headers.get("Authorization") == f"Bearer {token}"
-
-    with serving(functools.partial(Guarded, directory=str(directory))) as url:
-        yield url
-
-
 class Files(http.server.SimpleHTTPRequestHandler):
     """The files of a directory, the working one where none is given, for those who are allowed to read them."""
 

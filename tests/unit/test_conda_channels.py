@@ -242,7 +242,6 @@ def test_a_folder_of_the_source_is_a_channel(tmp_path: Path, written: str) -> No
     folder = channel_folder(tmp_path / "channel")
     found = configured(tmp_path, written.format(root=tmp_path, app=tmp_path.name))
     assert found.urls == (folder.as_uri(),)
-    assert found.folders == (folder,)
 
 
 @pytest.mark.parametrize("written", ["./channel", "file:///no/such/channel", "/no/such/channel"])

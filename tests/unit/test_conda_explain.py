@@ -246,12 +246,20 @@ def test_what_the_wrapper_and_the_environment_each_want_is_said(said: str, who: 
     specs = (*ENVIRONMENT.specs[:1], *(ENVIRONMENT.specs[1:] if line else (Spec("needs2", 5),)))
     environment = CondaEnvironment(ENVIRONMENT.path, "environment", specs=specs)
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*"))
-    error = explain.against_wrapper(Unsolved([said], {}), environment, attempt)
+    error = explain.against_wrapper(Unsolved([said], {}), environment, [attempt])
     assert told(error)[:2] == ("CondaAgainstWrapper", "environment.yml and seldon-core 1.17.1 exclude each other")
     assert error.cause.splitlines()[0] == f"seldon-core 1.17.1 wants numpy <2; in environment.yml, {who}."
 
 
 def test_where_no_constraint_is_named_it_is_the_python() -> None:
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*|3.11.*"))
-    error = explain.against_wrapper(Unsolved(["Cannot solve the request because of: something"], {}), ENVIRONMENT, attempt)
+    error = explain.against_wrapper(Unsolved(["Cannot solve the request because of: something"], {}), ENVIRONMENT, [attempt])
     assert error.cause.splitlines()[0] == "seldon-core 1.17.1 wants python 3.12.*|3.11.*; in environment.yml, line 4 asks for python=3.12."
+
+
+def test_of_the_releases_that_were_tried_the_first_is_told_of() -> None:
+    older = Attempt("1.14.1", "upstream", ("numpy <1.20", "python 3.6.*"))
+    attempts = [Attempt("1.17.1", "upstream", ("numpy <2",)), Attempt("1.17.1", "upstream", ("protobuf <4",)), older]
+    error = explain.against_wrapper(Unsolved([DIRECT, INDIRECT, DIRECT.replace("<2", "<1.20")], {}), ENVIRONMENT, attempts)
+    assert error.title == "environment.yml and seldon-core 1.17.1 exclude each other"
+    assert error.tail[-1] == "└─ the constraint numpy <2 cannot be fulfilled"

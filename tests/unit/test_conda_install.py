@@ -114,11 +114,10 @@ def settled(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield Settled(target, packages, joined, made.extracted)
 
 
-def test_the_first_constraints_that_allow_a_solution_are_taken_and_the_others_reasons_told(channel: Path, tmp_path: Path) -> None:
+def test_the_first_constraints_that_allow_a_solution_are_taken(channel: Path, tmp_path: Path) -> None:
     solved = forge(channel, tmp_path).solve(["wants-two"], [("numpy <2",), ("numpy <3",), ()], SYSTEM)
     assert [(one.name, one.version, one.build) for one in solved.packages] == [("numpy", "2.1.0", "0"), ("wants-two", "1.0", "0")]
     assert solved.attempt == 1
-    assert ["the constraint numpy <2 cannot be fulfilled" in one for one in solved.refused] == [True]
 
 
 def test_where_no_attempt_has_a_solution_each_is_told(channel: Path, tmp_path: Path) -> None:

@@ -117,14 +117,6 @@ def test_the_pythons_that_a_version_allows_are_known(spec: str, minors: tuple[st
 
 
 @pytest.mark.parametrize(
-    ("spec", "pip"),
-    [("=1.16", "==1.16.*"), ("1.16.0", "==1.16.0"), ("==1.16.0", "==1.16.0"), (">=1.14,<1.17", ">=1.14,<1.17"), ("*", ""), ("=1|=2", "")],
-)
-def test_a_version_of_condas_is_said_in_pips_words(spec: str, pip: str) -> None:
-    assert versions.pep440(spec) == pip
-
-
-@pytest.mark.parametrize(
     ("dependencies", "prefix", "where"),
     [
         (["python=3.6.5=h0c2934d_0", "vc=14=h0510ff6_3", "vs2015_runtime=14.16=h1"], "", "Windows"),

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from tools.steps import ToolError, run
@@ -94,13 +93,6 @@ class Cluster:
             yield name
         finally:
             self.kubectl("delete", "namespace", name, "--wait=false")
-
-    def push_from_engine(self, image: str, repository: str) -> str:
-        """Push an image of the Docker engine to REGISTRY/``repository`` (which may have a tag); returns it with its digest. Raises ToolError."""
-        with TemporaryDirectory(prefix="image-") as folder:
-            archive = Path(folder) / "image.tar"
-            run("docker", "save", "--output", archive, image, timeout=300)
-            return self.push_archive(archive, repository)
 
     def push_archive(self, archive: Path, repository: str) -> str:
         """Push a docker archive, or a folder of the OCI layout. Returns it with its digest. Raises ToolError."""

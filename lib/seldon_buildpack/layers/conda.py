@@ -194,4 +194,4 @@ def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> errors.Bui
         return explain.unsolved(alone, what.environment, what.rattler.channels)
     except Failed as failed:
         return explain.failed(failed, what.rattler, what.environment)
-    return explain.against_wrapper(unsolved, what.environment, what.attempts[-1])
+    return explain.against_wrapper(unsolved, what.environment, what.attempts)

@@ -22,7 +22,6 @@ from seldon_buildpack.layers import cache, conda, keys, licences, pip_half, serv
 from seldon_buildpack.layers.conda import Chosen, Conda
 from seldon_buildpack.layers.pip_half import Made
 from seldon_buildpack.layers.stack import Provided
-from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.log import Log
 from seldon_buildpack.project.requirements import Requirements
 
@@ -69,7 +68,7 @@ class CondaStack:
         made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
         watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None
         if watched:
-            self._watcher(watched)
+            watcher.provide(self.layer(watcher.NAME), watched, self.log)
         cache.keep(self.layer(cache.NAME), self.uv)
         kept = {conda.NAME, pip_half.NAME, licences.NAME, cache.NAME, serve.NAME} | ({watcher.NAME} if watched else set())
         drop_others(self.root, kept)
@@ -93,17 +92,12 @@ class CondaStack:
             chosen = conda.choose(self.conda)
             if chosen.minor not in self.bundle.conda_pythons:
                 raise errors.CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
-            self.log.tool(self._solution(chosen))
+            self.log.chosen_by_conda(chosen.python, len(chosen.packages) - 1, chosen.size, self.conda.environment.locked)
             if chosen.pins == CURRENT:
                 without = UPSTREAM not in self.bundle.pins(chosen.version, chosen.minor)
                 self.log.pins(chosen.pins, chosen.because, chosen.minor if without else "")
             conda.make(layer, self.conda, chosen, self._joined(chosen.minor))
         return chosen
-
-    def _solution(self, chosen: Chosen) -> str:
-        size = f", {chosen.size / 1_000_000:.0f} MB to fetch" if chosen.size else ""
-        count = len(chosen.packages)
-        return f"{'locked' if self.conda.environment.locked else 'solved'}: python {chosen.python} and {count - 1} more packages{size}"
 
     def _joined(self, minor: str) -> Path:
         return site_packages(pip_half.environment(self.layer(pip_half.NAME)), minor)
@@ -136,11 +130,9 @@ class CondaStack:
         reason = keys.why_made(stored, pip_half.key(half, beneath)) or licences.unlisted(self.layer(licences.NAME), stored)
         in_image = not below.path.exists()
         if in_image:
-            self.log.reused(below.name)
-            below.finish(Types(launch=True), beneath)
+            keys.reuse(below, beneath, self.log)
         if not reason:
-            self.log.reused(layer.name)
-            layer.finish(Types(launch=True), stored)
+            keys.reuse(layer, stored, self.log)
             self.layer(licences.NAME).finish(Types(launch=True), licences.key(stored))
             return pip_half.made(layer)
         with self.log.layer(layer.name, reason):
@@ -156,13 +148,3 @@ class CondaStack:
         others = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
         site = site_packages(pip_half.environment(source), half.minor)
         licences.make(self.layer(licences.NAME), [site], {"dumb-init": self.bundle.dumb_init_licence}, source.metadata(), others)
-
-    def _watcher(self, what: Watcher) -> None:
-        layer = self.layer(watcher.NAME)
-        stored = layer.metadata()
-        if not (reason := keys.why_made(stored, what.key)):
-            self.log.reused(layer.name)
-            layer.finish(Types(launch=True), stored)
-            return
-        with self.log.layer(layer.name, reason):
-            watcher.make(layer, what)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.log import Log
 from seldon_buildpack.secrets import without_credentials
 
 # A zip archive ends with a record of 22 bytes and a comment of up to 64 KiB.
@@ -18,6 +20,12 @@ def why_made(stored: Mapping[str, str], wanted: Mapping[str, str]) -> str:
         return "first build"
     changed = [name.replace("-", " ") for name in wanted if stored.get(name) != wanted[name]]
     return f"{' and '.join(changed)} changed" if changed else ""
+
+
+def reuse(layer: Layer, stored: Mapping[str, str], log: Log) -> None:
+    """Let a launch layer stay as the last build made it (spec: Buildpack Layers), and say so."""
+    log.reused(layer.name)
+    layer.finish(Types(launch=True), stored)
 
 
 def of_texts(paths: Iterable[Path], base: Path) -> str:

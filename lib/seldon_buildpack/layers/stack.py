@@ -75,7 +75,7 @@ class Stack:
         self._python()
         self._licences(standing)
         if self.watcher:
-            self._watcher(self.watcher)
+            watcher.provide(self.layer(watcher.NAME), self.watcher, self.log)
         cache.keep(self.layer(cache.NAME), self.uv)
         kept = {python.NAME, licences.NAME, cache.NAME, serve.NAME}
         kept |= {wrapper.NAME} if standing.shared else set()
@@ -96,7 +96,7 @@ class Stack:
         stored = layer.metadata()
         reason = keys.why_made(stored, what.key()) or licences.unlisted(self.layer(licences.NAME), stored)
         if not reason:
-            self._reuse(layer, stored)
+            keys.reuse(layer, stored, self.log)
             return requirements.standing(layer, what)
         if not self.python.carried:
             self._python(again=True)
@@ -122,7 +122,7 @@ class Stack:
         if not reason and not self.installation:
             reason = licences.unlisted(self.layer(licences.NAME), stored)
         if not reason:
-            self._reuse(layer, stored)
+            keys.reuse(layer, stored, self.log)
             return
         if not self.python.carried:
             self._python(again=True)
@@ -136,7 +136,7 @@ class Stack:
         stored = layer.metadata()
         reason = keys.why_made(stored, self.python.key) or ("needed to install on" if again else "")
         if not reason:
-            self._reuse(layer, stored)
+            keys.reuse(layer, stored, self.log)
             return
         with self.log.layer(layer.name, reason):
             python.make(layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror)
@@ -151,17 +151,3 @@ class Stack:
         interpreter = self.python.carried or python.home(self.layer(python.NAME))
         programs = {"cpython": python.licence(interpreter, self.python), "dumb-init": self.bundle.dumb_init_licence}
         licences.make(layer, [site_packages(prefix, self.python.minor) for prefix in prefixes], programs, source.metadata())
-
-    def _watcher(self, what: Watcher) -> None:
-        layer = self.layer(watcher.NAME)
-        stored = layer.metadata()
-        reason = keys.why_made(stored, what.key)
-        if not reason:
-            self._reuse(layer, stored)
-            return
-        with self.log.layer(layer.name, reason):
-            watcher.make(layer, what)
-
-    def _reuse(self, layer: Layer, stored: dict[str, str]) -> None:
-        self.log.reused(layer.name)
-        layer.finish(Types(launch=True), stored)

@@ -15,8 +15,8 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.layers import licences
-from seldon_buildpack.layers.keys import of_texts
+from seldon_buildpack.layers import keys, licences
+from seldon_buildpack.log import Log
 
 NAME = "watcher"
 
@@ -39,12 +39,21 @@ def plan(minor: str, bundle: Bundle) -> Watcher | None:
     digest = bundle.watchers.get(minor)
     if not digest:
         return None
-    key = {"watcher": digest, "seldon-dev": of_texts([_PROGRAM], _PROGRAM.parent)}
+    key = {"watcher": digest, "seldon-dev": keys.of_texts([_PROGRAM], _PROGRAM.parent)}
     return Watcher(bundle.watcher(minor), key)
 
 
-def make(layer: Layer, watcher: Watcher) -> None:
-    """Fill the layer."""
+def provide(layer: Layer, watcher: Watcher, log: Log) -> None:
+    """Make the layer or reuse it."""
+    stored = layer.metadata()
+    if reason := keys.why_made(stored, watcher.key):
+        with log.layer(layer.name, reason):
+            _make(layer, watcher)
+    else:
+        keys.reuse(layer, stored, log)
+
+
+def _make(layer: Layer, watcher: Watcher) -> None:
     binaries = layer.begin() / "bin"
     binaries.mkdir()
     shutil.copyfile(_PROGRAM, binaries / "seldon-dev")

@@ -1,1 +1,1 @@
-"""Getting conda's packages: which channels are asked, and with what credentials."""
+"""Getting the packages of a conda environment: its channels and who may read them, solving, installing, and pip's half beside them."""

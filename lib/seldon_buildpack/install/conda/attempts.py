@@ -6,15 +6,13 @@ allows neither, only the packages that others are linked against keep their boun
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.install.environments import site_packages
 
-# The newest release under the Apache License that runs on a Python, where it is not the one that is carried.
-OLDER: Mapping[str, str] = {"3.6": "1.14.1"}
 # What conda's other packages are linked against: another version of it in pip's half would break them.
 _LINKED = ("numpy", "protobuf")
 # gunicorn 20.1 imports pkg_resources; setuptools 82 dropped it.
@@ -38,8 +36,8 @@ def attempts(version: str, pins: tuple[str, ...], minors: tuple[str, ...], bundl
     locked = tuple(_attempts(version, pins, minors, bundle)) if bundle.locks(version).is_dir() else ()
     if not locked and version != bundle.seldon_core and len(pins) > 1:
         return (Attempt(version, "", (*_only(_own_bounds(bundle.seldon_core, UPSTREAM, bundle)), _SETUPTOOLS, python_of(minors))),)
-    for minor, older in OLDER.items():
-        if minor in minors and version == bundle.seldon_core:
+    for minor in minors if version == bundle.seldon_core else ():
+        if (older := bundle.release_for(minor)) != version:
             locked += tuple(_attempts(older, (UPSTREAM,), (minor,), bundle))
     return locked
 

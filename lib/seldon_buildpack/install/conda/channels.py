@@ -67,11 +67,6 @@ class Channels:
         """Addresses or names in the order asked, less credentials."""
         return tuple(channel.url for channel in self.channels)
 
-    @property
-    def folders(self) -> tuple[Path, ...]:
-        """Those of the channels that are folders."""
-        return tuple(_folder(url) for url in self.urls if url.startswith("file:"))
-
     def source_of(self, url: str) -> str:
         """Who names a channel: `from environment.yml`; empty where nobody does."""
         return next((one.source for one in self.channels if one.url == url), "")

@@ -1,6 +1,7 @@
 """Why conda's half cannot be had: rattler's words turned into a named error."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from seldon_buildpack import errors
@@ -8,8 +9,10 @@ from seldon_buildpack.install.conda.attempts import Attempt
 from seldon_buildpack.install.conda.channels import Channels
 from seldon_buildpack.install.conda.rattler import Failed, Rattler, Unsolved
 from seldon_buildpack.install.reasons import plainly
-from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.project.conda import specs
+from seldon_buildpack.project.conda.model import CondaEnvironment, Spec
 from seldon_buildpack.project.conda.origin import exported_on
+from seldon_buildpack.project.conda.specs import MatchSpec
 from seldon_buildpack.secrets import without_credentials
 
 _TAIL = 8
@@ -49,20 +52,26 @@ def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels)
     origin = exported_on(environment)
     asked = [channel.name for channel in channels.channels]
     if error.missing:
-        missing = [(one, _line(one, environment), near) for one, near in error.missing.items()]
+        found = [(one, _asking(one, environment), near) for one, near in error.missing.items()]
+        missing = [(one, spec.line if spec else 0, near) for one, spec, near in found]
         return errors.CondaPackageUnknown(name, missing, asked, origin)
-    there = [f"Of {spec.rpartition('::')[2]} there is only {', '.join(versions)}." for spec, versions in error.versions.items()]
-    report = "\n".join([said(str(error)), *there])
+    report = said(str(error))
+    there = {spec.rpartition("::")[2]: versions for spec, versions in error.versions.items()}
     virtual = next((one for one in ("__cuda", "__glibc", "__win", "__osx") if re.search(rf"\b{one}\b", report)), "")
-    return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin)
+    return errors.CondaUnsolvable(name, report.splitlines(), virtual, origin, there)
 
 
-def against_wrapper(error: Unsolved, environment: CondaEnvironment, attempt: Attempt) -> errors.BuildError:
-    """The same for one that has a solution, but none in which the wrapper runs."""
-    refused = re.findall(r"the constraint (.+?) cannot be fulfilled", str(error))
+def against_wrapper(error: Unsolved, environment: CondaEnvironment, attempts: Sequence[Attempt]) -> errors.BuildError:
+    """The same for one that has a solution, but none in which the wrapper runs: told of the last attempt with the release tried first.
+
+    An older release, for a Python that nobody may have meant, is not what the environment has to be changed for.
+    """
+    attempt, report = [one for one in zip(attempts, error.said, strict=True) if one[0].version == attempts[0].version][-1]
+    refused = re.findall(r"the constraint (.+?) cannot be fulfilled", report)
     wanted = list(dict.fromkeys(refused)) or [one for one in attempt.constraints if one.startswith("python ")]
-    who = [(want, _asking(want.split()[0], environment)) for want in wanted]
-    return errors.CondaAgainstWrapper(environment.path.name, attempt.version, who, said(str(error)).splitlines())
+    found = [(want, _asking(want.split()[0], environment)) for want in wanted]
+    who = [(want, spec.line if spec else 0, spec.text if spec else "") for want, spec in found]
+    return errors.CondaAgainstWrapper(environment.path.name, attempt.version, who, said(report).splitlines())
 
 
 def said(report: str) -> str:
@@ -82,14 +91,9 @@ def said(report: str) -> str:
     return "\n".join(lines[:_MOST_LINES] + more)
 
 
-def _asking(name: str, environment: CondaEnvironment) -> str:
-    """Who of the file's asks for a package: its own line, where there is one."""
-    own = next((spec for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0] == name), None)
-    return f"line {own.line} asks for {own.text}" if own else "a package that the file asks for needs another"
-
-
-def _line(name: str, environment: CondaEnvironment) -> int:
-    return next((spec.line for spec in environment.specs if re.split(r"[\s=<>!~\[]", spec.text.rpartition("::")[2])[0].lower() == name), 0)
+def _asking(name: str, environment: CondaEnvironment) -> Spec | None:
+    """The dependency of the file that asks for a package itself."""
+    return next((one for one in environment.specs if isinstance(spec := specs.parse(one.text), MatchSpec) and spec.name == name), None)
 
 
 def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -> errors.BuildError:

@@ -55,11 +55,10 @@ class Package:
 
 @dataclass(frozen=True)
 class Solved:
-    """A solution: its packages, which of the attempts it is of, and what the solver said to those before."""
+    """A solution: its packages, and which of the attempts it is of."""
 
     packages: tuple[Package, ...]
     attempt: int
-    refused: tuple[str, ...]
 
 
 class Unsolved(Exception):
@@ -120,7 +119,7 @@ class Rattler:
         if "packages" not in answer:
             raise Unsolved(answer["unsolved"], answer["missing"], answer["versions"])
         packages = (Package(without_credentials(one["url"]), one["sha256"], one["md5"], one["size"]) for one in answer["packages"])
-        return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"], tuple(answer["unsolved"]))
+        return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"])
 
     def install(self, packages: Sequence[Package], prefix: Path) -> None:
         """Fetch, check and link the packages, and run their link scripts as conda does. Raises Failed."""

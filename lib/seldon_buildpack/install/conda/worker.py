@@ -62,7 +62,7 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
         except SolverError as error:
             unsolved.append(str(error))
         else:
-            return {"attempt": number, "unsolved": unsolved, "packages": [_told(record) for record in records]}
+            return {"attempt": number, "packages": [_told(record) for record in records]}
     missing = await _missing(gateway, channels, job["specs"])
     return {"unsolved": unsolved, "missing": missing, "versions": await _versions(gateway, channels, job["specs"], missing)}
 

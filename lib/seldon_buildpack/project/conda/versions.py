@@ -16,14 +16,6 @@ def minors(spec: str) -> tuple[str, ...]:
     return tuple(minor for minor in MINORS if any(_allows(spec, f"{minor}.{patch}") for patch in _PATCHES))
 
 
-def pep440(spec: str) -> str:
-    """The same as pip writes it: `==1.16.*` for `=1.16`; empty where every version will do, or pip has no words for it."""
-    if "|" in spec or "(" in spec or "^" in spec:
-        return ""
-    found = (_CONSTRAINT.fullmatch(part.strip()) for part in spec.split(","))
-    return ",".join(filter(None, (_pep440(one[1] or "", one[2]) for one in found if one)))
-
-
 def exact_by_mistake(spec: str) -> str:
     """`3.8` for a spec that asks for 3.8.0 alone, where two numbers usually mean all of 3.8; empty for any other."""
     found = re.fullmatch(r"(?:==)?\s*(\d+\.\d+)", spec)
