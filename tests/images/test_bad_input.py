@@ -132,7 +132,6 @@ MANIFEST = {
     "include-in-a-closed-directory": Case(_requiring("-r parts/base.txt", parts__base_txt="six\n"), closed="parts"),
     "include-outside": Case(_requiring("-r ../common/requirements.txt")),
     "manifest-misspelt": Case({"requirments.txt": "six\n"}),
-    "only-environment-yml": Case({"environment.yml": "dependencies: [numpy]\n"}),
     "setup-py-fails": Case({"setup.py": f"{SETUP}raise RuntimeError('VERSION is not set')\n"}),
     "local-package-missing": Case(_requiring("./packages/mine")),
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
