@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from tools.builder import Made
 from tools.steps import Workspace
 
 _BUILD_SECONDS = 600
+# Two workers may be at work in one engine; what both build is named apart.
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,15 @@ def _without_prefix(line: str) -> str:
 
 @dataclass
 class Pack:
-    """The real pack with the session's builder; images and their caches are removed at the end."""
+    """The real pack with the session's builder; images and their caches are removed after each module, or at the end."""
 
     made: Made
     environment: Mapping[str, str]
     images: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+    """All that was built, also what a later build has taken the name from."""
+    shared: set[str] = field(default_factory=set)
+    """Built once, for the tests of several modules."""
 
     def build(
         self, image: str, path: Path, *flags: str, env: Mapping[str, str] | None = None, builder_image: str = builder.BUILDER
@@ -80,7 +87,9 @@ class Pack:
             timeout=_BUILD_SECONDS,
             check=False,
         )
-        return Built(image, done.returncode, done.stdout, time.monotonic() - start)
+        seconds = time.monotonic() - start
+        self.ids.update(_lines("docker", "image", "ls", "--quiet", "--no-trunc", image))
+        return Built(image, done.returncode, done.stdout, seconds)
 
     def must_build(
         self, image: str, path: Path, *flags: str, env: Mapping[str, str] | None = None, builder_image: str = builder.BUILDER
@@ -89,6 +98,29 @@ class Pack:
         built = self.build(image, path, *flags, env=env, builder_image=builder_image)
         assert built.code == 0, built.log
         return built
+
+    def share(self, name: str, path: Path) -> Built:
+        """Build an image for the first time that stays after the module."""
+        image = f"seldon-test-{name}-{_WORKER}"
+        self.shared.add(image)
+        return self.must_build(image, path, "--clear-cache")
+
+    def forget(self, kept: AbstractSet[str] = frozenset()) -> None:
+        """Remove the images but the kept ones, what the same names stood for before, and their caches."""
+        gone = self.images - kept
+        # An image may not exist, where the build had to fail.
+        for image in gone:
+            _lines("docker", "rmi", "-f", image)
+        nameless = self.ids.intersection(_lines("docker", "image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true"))
+        # `pack build` names its cache volumes after the image.
+        volumes = _lines("docker", "volume", "ls", "--quiet", "--filter", "name=pack-cache-")
+        caches = [one for one in volumes if any(f"{image.replace('/', '_')}_latest-" in one for image in gone)]
+        if nameless:
+            _lines("docker", "rmi", *nameless)
+        if caches:
+            _lines("docker", "volume", "rm", *caches)
+        self.images -= gone
+        self.ids -= nameless
 
 
 @pytest.fixture(scope="session")
@@ -102,27 +134,27 @@ def pack(workspace: Workspace) -> Iterator[Pack]:
     made = builder.create(workspace, ("3.9", "3.12"))
     pack = Pack(made, builder.environment(workspace, made.engine))
     yield pack
-    for image in pack.images:
-        # `pack build` names its cache volumes after the image; the image may not exist where the build had to fail.
-        subprocess.run(["docker", "rmi", "-f", image], capture_output=True, check=False)
-    volumes = subprocess.run(
-        ["docker", "volume", "ls", "-q", "--filter", "name=pack-cache-"], capture_output=True, text=True, check=False
-    ).stdout.split()
-    ours = [volume for volume in volumes if any(image.replace("/", "_") in volume for image in pack.images)]
-    if ours:
-        subprocess.run(["docker", "volume", "rm", *ours], capture_output=True, check=False)
+    pack.forget()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def disk(pack: Pack) -> Iterator[None]:
+    """What a module built goes with it: all modules' images and caches together take more than 60 GB."""
+    yield
+    pack.forget(pack.shared)
 
 
 @pytest.fixture(scope="session")
 def untrusting(pack: Pack, workspace: Workspace) -> Pack:
     """The same pack, not told to trust the builder: each phase runs in a container of its own."""
-    return Pack(pack.made, builder.environment(workspace, pack.made.engine, trusted=False), pack.images)
+    return Pack(pack.made, builder.environment(workspace, pack.made.engine, trusted=False), pack.images, pack.ids, pack.shared)
 
 
 @pytest.fixture(scope="session")
 def s2i(workspace: Workspace) -> Path:
     """The real s2i, built where it is not there yet (47 s on two cores)."""
-    return gotools.s2i(workspace)
+    with builder.alone(workspace):
+        return gotools.s2i(workspace)
 
 
 @pytest.fixture(scope="session")
@@ -152,7 +184,8 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def channels(workspace: Workspace) -> Path:
     """The folder of conda channels of our own, made where it is not there yet (90 s on two cores)."""
-    return channel.build(workspace)
+    with builder.alone(workspace):
+        return channel.build(workspace)
 
 
 @pytest.fixture
@@ -175,18 +208,23 @@ def source(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def minimal(pack: Pack, samples: Path) -> Built:
     """The sample without packages, built for the first time."""
-    return pack.must_build("seldon-test-minimal", samples / "minimal", "--clear-cache")
+    return pack.share("minimal", samples / "minimal")
 
 
 @pytest.fixture(scope="session")
 def iris(pack: Pack, samples: Path) -> Built:
     """The scikit-learn sample, built for the first time."""
-    return pack.must_build("seldon-test-iris", samples / "sklearn-iris", "--clear-cache")
+    return pack.share("iris", samples / "sklearn-iris")
 
 
 def docker(*words: str) -> str:
     """Standard output of a docker command that has to succeed."""
     return subprocess.run(["docker", *words], check=True, capture_output=True, text=True, timeout=120).stdout
+
+
+def _lines(*words: str) -> Sequence[str]:
+    """What a command printed; nothing where it failed."""
+    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False).stdout.split()
 
 
 def lines_of(log: str, *prefixes: str) -> Sequence[str]:

@@ -16,6 +16,9 @@ from tests.images.registry import registry
 from tools import container
 from tools.steps import Workspace
 
+# It makes images anew that other tests build on.
+pytestmark = pytest.mark.alone
+
 _PUBLISH_SECONDS = 600
 _TYPES = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
 _LINE = re.compile(r"^(\S+)/(\w+):(\S+)\s+(sha256:[0-9a-f]{64})\s+(pushed|already there)$", re.MULTILINE)

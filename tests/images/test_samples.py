@@ -95,9 +95,9 @@ _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def build(pack: Pack, request: pytest.FixtureRequest) -> Callable[[str], Built]:
-    """Build a sample, once a session; one that names conda's public channels with ours in their place."""
+    """Build a sample once; one that names conda's public channels with ours in their place."""
 
     def build(sample: str) -> Built:
         image, path = f"seldon-test-sample-{sample}", _SAMPLES / sample

@@ -37,15 +37,15 @@ def published(cluster: Cluster, workspace: Workspace) -> Published:
 @pytest.fixture(scope="session")
 def values(cluster: Cluster, published: Published) -> Iterator[Values]:
     """What the samples' values are here, in a namespace of this session's own."""
-    with cluster.namespace("seldon-test") as namespace:
-        yield Values(cluster, published, namespace)
+    with Values.fresh(cluster, published) as values:
+        yield values
 
 
 @pytest.fixture(scope="module")
 def own_values(cluster: Cluster, published: Published) -> Iterator[Values]:
     """The same in a namespace of the test module's own: a change under one module's models is none under another's."""
-    with cluster.namespace("seldon-test") as namespace:
-        yield Values(cluster, published, namespace)
+    with Values.fresh(cluster, published) as values:
+        yield values
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def pieces(cluster: Cluster, image: str) -> Iterator[tuple[str, bytes]]:
     yield "the configuration", json.dumps(cluster.config(image)).encode()
     name = image.partition("@")[0]
     for layer in cluster.manifest(image)["layers"]:
-        words = [cluster.crane, "blob", "--insecure", f"{name}@{layer['digest']}"]
+        words = [str(cluster.crane), "blob", "--insecure", f"{name}@{layer['digest']}"]
         data = subprocess.run(words, check=True, stdout=subprocess.PIPE, timeout=300).stdout
         content = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
         yield from files_of_archive(f"layer {layer['digest'][7:19]}", content)

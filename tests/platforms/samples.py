@@ -1,7 +1,8 @@
 """The manifests of samples/platforms, as a user applies them: their values put in, and nothing else."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,21 @@ class Values:
     cluster: Cluster
     published: Published
     namespace: str
+    folder: str
+    """Below which the registry has the models' images."""
+
+    @classmethod
+    @contextlib.contextmanager
+    def fresh(cls, cluster: Cluster, published: Published) -> Iterator["Values"]:
+        """A namespace and a folder of their own; the namespace is removed at the end."""
+        with cluster.namespace("seldon-test") as namespace:
+            yield cls(cluster, published, namespace, namespace)
+
+    @contextlib.contextmanager
+    def elsewhere(self) -> Iterator["Values"]:
+        """The same images in a further namespace, which is removed at the end: manifests that share names do not meet."""
+        with self.cluster.namespace("seldon-test") as namespace:
+            yield replace(self, namespace=namespace)
 
     @property
     def suffix(self) -> str:
@@ -47,7 +63,7 @@ class Values:
             f"{FOLDER}/build:bookworm.1": f"{FOLDER}/build:{self.published.stack}",
             f"{FOLDER}/builder:0.1.0-bookworm.1": f"{FOLDER}/builder:{self.published.builder}",
             f"kpack.io/docker: {_REGISTRY}": f"kpack.io/docker: {self.cluster.registry.partition('/')[0]}",
-            f"{_REGISTRY}/models/": f"{_REGISTRY}/{self.namespace}/",
+            f"{_REGISTRY}/models/": f"{_REGISTRY}/{self.folder}/",
             _REGISTRY: self.cluster.registry,
         }
         for before in texts:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools import engine, gotools
@@ -19,6 +19,7 @@ from tools.steps import ToolError, Workspace, announced, run
 
 # A Unix socket's path holds 107 bytes; kubelet and containerd append up to 40 of their own.
 _LONGEST_FOLDER = 65
+_TIDY_SECONDS = 60
 RECORD = "SELDON_PLATFORM_RECORD"
 """The variable that leads the tests to the cluster's record."""
 
@@ -101,14 +102,38 @@ def record_of(ws: Workspace) -> Path:
     return _folder(ws) / "up.json"
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came, which the programs that were started from here have not got, unlike a Ctrl-C."""
+
+
 @contextlib.contextmanager
 def interrupted_by_termination() -> Iterator[None]:
-    """SIGTERM is taken as Ctrl-C, so that whoever ends make does not leave a cluster behind."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """SIGTERM is taken as Ctrl-C, so that whoever ends make does not leave a cluster behind. Raises Terminated."""
+
+    def terminated(*_: object) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminated)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def run_to_its_end(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
+    """Run a program that tidies up when interrupted, and give it the time for that. Returns its exit code; raises KeyboardInterrupt."""
+    with subprocess.Popen(words, cwd=cwd, env=env) as program:
+        try:
+            return program.wait()
+        except KeyboardInterrupt as interrupt:
+            with _undisturbed():
+                if isinstance(interrupt, Terminated):
+                    program.send_signal(signal.SIGINT)
+                try:
+                    program.wait(_TIDY_SECONDS)
+                except subprocess.TimeoutExpired:
+                    program.kill()
+            raise
 
 
 def _check_machine(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """The models of samples/platforms/seldon, built and in the cluster's registry, and the kind SeldonDeployment in the cluster."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from tests.platforms.published import Published
 from tests.platforms.samples import SAMPLES, Values
+from tests.platforms.seldon.running import Served, served
 from tools import builder
 from tools.cluster.cluster import Cluster
 from tools.steps import Workspace
@@ -42,7 +44,7 @@ def images(values: Values, published: Published, workspace: Workspace) -> Mappin
     made = builder.create(workspace)
     # pack works in containers, which reach the registry by this machine's network.
     flags = ("--publish", "--run-image", f"{published.place}/run:{published.stack}", "--network", "host", "--pull-policy", "if-not-present")
-    images = {name: f"{values.cluster.registry}/{values.namespace}/{name}:1" for name in _MODELS}
+    images = {name: f"{values.cluster.registry}/{values.folder}/{name}:1" for name in _MODELS}
     for name, sample in _MODELS.items():
         # The layers that all models share are taken from the first: 2 s instead of 15.
         sibling = () if name == FIRST else ("--previous-image", images[FIRST])
@@ -76,3 +78,15 @@ def seldon(values: Values, images: Mapping[str, str]) -> Iterator[Values]:
     cluster.kubectl("wait", "--for=condition=Established", f"crd/{ours['metadata']['name']}", "--timeout=30s")
     yield values
     cluster.kubectl("delete", "-f", "-", text=_CRD.read_text())
+
+
+@pytest.fixture(scope="session")
+def all_served(seldon: Values, bundle: Path) -> Iterator[Mapping[str, Served]]:
+    """Every SeldonDeployment of the samples, by its file's name, and all at once: in its first 20 s a pod is not asked whether it is ready."""
+    manifests = sorted((SAMPLES / "platforms/seldon").glob("*.yaml"))
+    files = [manifest.name for manifest in manifests if "kind: SeldonDeployment" in manifest.read_text()]
+    with contextlib.ExitStack() as stack:
+        there = {file: stack.enter_context(served(seldon, bundle, file)) for file in files}
+        for one in there.values():
+            one.running.wait_ready()
+        yield there

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,6 @@ from tools.cluster.cluster import Cluster
 from tools.container import Container
 
 _READY_SECONDS = 120
-_GONE_SECONDS = 90
 _PATHS = {
     "Predict": "/predict",
     "SendFeedback": "/send-feedback",
@@ -91,45 +89,25 @@ class Served:
 
 @contextlib.contextmanager
 def deployed(values: Values, file: str, change: Callable[[Object], None] = lambda _: None) -> Iterator[Running]:
-    """Apply a manifest of plain Kubernetes objects and wait for its Deployments; deleted at the end."""
-    objects = values.read(f"seldon/{file}", {})
-    for one in objects:
-        change(one)
-    with _applied(values.cluster, values.namespace, objects) as running:
-        yield running
+    """Apply a manifest of plain Kubernetes objects in a namespace of its own, which is removed at the end; ``wait_ready`` waits for it."""
+    with values.elsewhere() as own:
+        objects = own.read(f"seldon/{file}", {})
+        for one in objects:
+            change(one)
+        yield _applied(own, objects)
 
 
 @contextlib.contextmanager
-def served(values: Values, bundle: Path, file: str, change: Callable[[Object], None] = lambda _: None) -> Iterator[Served]:
-    """Apply a SeldonDeployment, make of what the API server has then what the operator would, wait for it; deleted at the end."""
-    [seldon] = values.read(f"seldon/{file}", {})
-    change(seldon)
-    cluster, namespace = values.cluster, values.namespace
-    cluster.apply(json.dumps(seldon), namespace)
-    name = seldon["metadata"]["name"]
-    try:
-        stored = cluster.get("seldondeployments", name, namespace)
-        with _applied(cluster, namespace, [*operator.deployments(stored), *operator.services(stored)]) as running:
-            yield Served(running, stored, operator.graph(stored), bundle)
-    finally:
-        cluster.kubectl("delete", "seldondeployment", name, "--namespace", namespace)
+def served(values: Values, bundle: Path, file: str) -> Iterator[Served]:
+    """The same for a SeldonDeployment: of what the API server has of it then, what the operator would make is applied."""
+    with values.elsewhere() as own:
+        [seldon] = own.read(f"seldon/{file}", {})
+        own.cluster.apply(json.dumps(seldon), own.namespace)
+        stored = own.cluster.get("seldondeployments", seldon["metadata"]["name"], own.namespace)
+        running = _applied(own, [*operator.deployments(stored), *operator.services(stored)])
+        yield Served(running, stored, operator.graph(stored), bundle)
 
 
-@contextlib.contextmanager
-def _applied(cluster: Cluster, namespace: str, objects: Sequence[Object]) -> Iterator[Running]:
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
-    running = Running(cluster, namespace, [one["metadata"]["name"] for one in objects if one["kind"] == "Deployment"])
-    cluster.apply(text, namespace)
-    try:
-        running.wait_ready()
-        yield running
-    finally:
-        cluster.kubectl("delete", "--namespace", namespace, "-f", "-", "--wait=false", text=text)
-        _wait_gone(running)
-
-
-def _wait_gone(running: Running) -> None:
-    """Two manifests share names of pods: the next one begins when these are gone."""
-    end = time.monotonic() + _GONE_SECONDS
-    while any(running.cluster.objects("pods", running.namespace, f"app={name}") for name in running.names) and time.monotonic() < end:
-        time.sleep(0.5)
+def _applied(values: Values, objects: Sequence[Object]) -> Running:
+    values.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), values.namespace)
+    return Running(values.cluster, values.namespace, [one["metadata"]["name"] for one in objects if one["kind"] == "Deployment"])

@@ -1,24 +1,21 @@
 """The graphs of samples/platforms/seldon in pods as the operator makes them, asked as its executor does."""
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from tests.platforms.samples import Values
 from tests.platforms.seldon.executor import Executor
-from tests.platforms.seldon.running import Served, served
+from tests.platforms.seldon.running import Served
 
 _INCHES = {"data": {"ndarray": [[2, 1]]}}
 _ROW_MEANS = {"names": ["mean"], "ndarray": [[3.81]]}
 _MEAN_OF_TWO = {"names": ["cat", "dog"], "ndarray": [[6.35, 3.175]]}
 
 
-@pytest.fixture(scope="module")
-def graph(seldon: Values, bundle: Path) -> Iterator[Served]:
-    with served(seldon, bundle, "graph.yaml") as there:
-        yield there
+@pytest.fixture
+def graph(all_served: Mapping[str, Served]) -> Served:
+    return all_served["graph.yaml"]
 
 
 def _rounded(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,24 +1,18 @@
-"""Models in pods: as Seldon's operator makes them, of each service type, and without it."""
+"""Models of each service type in pods as Seldon's operator makes them."""
 
-import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.platforms.samples import Object, Values
+from tests.platforms.samples import SAMPLES, Object
 from tests.platforms.seldon import operator
 from tests.platforms.seldon.executor import Executor
-from tests.platforms.seldon.running import Running, Served, deployed, served
-from tests.platforms.seldon.trickle import Trickle, until
-from tools.container import Container
-from tools.steps import ToolError
-
-_ROLLOUT_SECONDS = 180
+from tests.platforms.seldon.running import Running, Served
+from tests.platforms.seldon.trickle import restart_under_trickle, until
 
 
 @dataclass(frozen=True)
@@ -38,15 +32,19 @@ _GRAPHS = {
 }
 
 
-@pytest.fixture(scope="module", params=_GRAPHS, ids=lambda file: file.removesuffix(".yaml"))
+@pytest.fixture(params=_GRAPHS, ids=lambda file: file.removesuffix(".yaml"))
 def file(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="module")
-def there(seldon: Values, bundle: Path, file: str) -> Iterator[Served]:
-    with served(seldon, bundle, file) as running:
-        yield running
+@pytest.fixture
+def there(all_served: Mapping[str, Served], file: str) -> Served:
+    return all_served[file]
+
+
+def test_every_manifest_of_the_samples_is_applied(all_served: Mapping[str, Served]) -> None:
+    assert set(all_served) == {*_GRAPHS, "graph.yaml"}
+    assert {file.name for file in (SAMPLES / "platforms/seldon").glob("*.yaml")} == {*all_served, "deployment.yaml"}
 
 
 def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters(there: Served, file: str) -> None:
@@ -85,124 +83,34 @@ def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_writ
     assert "Traceback" not in running.logs()
 
 
-def test_a_pod_ends_by_itself_within_its_grace_period(there: Served) -> None:
-    """The last look at each manifest's pods: they are deleted, and made anew by their Deployment."""
-    running, namespace = there.running, there.running.namespace
-    [pod] = running.pods(running.names[0])
-    name = pod["metadata"]["name"]
+def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(all_served: Mapping[str, Served]) -> None:
+    there = all_served["model.yaml"]
+    restart_under_trickle(there.running, operator.service_name(there.seldon, there.graph))
+
+
+def test_pods_end_by_themselves_within_their_grace_period(all_served: Mapping[str, Served]) -> None:
+    """One of each manifest, which its Deployment makes anew."""
+    ending: dict[str, Running] = {}
+    for file in _GRAPHS:
+        running = all_served[file].running
+        [pod] = running.pods(running.names[0])
+        ending[pod["metadata"]["name"]] = running
     begin = time.monotonic()
-    running.cluster.kubectl("delete", "pod", name, "--namespace", namespace, "--wait=false")
-    states: dict[str, Object] = {}
+    for name, running in ending.items():
+        running.cluster.kubectl("delete", "pod", name, "--namespace", running.namespace, "--wait=false")
+    states: dict[tuple[str, str], Object] = {}
+    took: dict[str, float] = {}
 
     def gone() -> bool:
-        found = running.cluster.get("pod", name, namespace)
-        for status in found.get("status", {}).get("containerStatuses", []):
-            states.update({status["name"]: status["state"]["terminated"]} if "terminated" in status["state"] else {})
-        return not found
+        for name in ending.keys() - took.keys():
+            found = ending[name].cluster.get("pod", name, ending[name].namespace)
+            if not found:
+                took[name] = time.monotonic() - begin
+            for status in found.get("status", {}).get("containerStatuses", []):
+                states.update({(name, status["name"]): status["state"]["terminated"]} if "terminated" in status["state"] else {})
+        return took.keys() == ending.keys()
 
-    until(f"pod {name} is gone", gone, operator.GRACE_SECONDS + 20)
-    took = time.monotonic() - begin
-    assert 10 < took < operator.GRACE_SECONDS - 3, took
+    until("the pods are gone", gone, operator.GRACE_SECONDS + 20)
+    assert all(10 < seconds < operator.GRACE_SECONDS - 3 for seconds in took.values()), took
     # Killed ones have 137. The object may be gone before the last container's state is seen.
     assert {state["exitCode"] for state in states.values()} <= {0, 143}, states
-
-
-@pytest.mark.parametrize("name", ["deployment.yaml", "model.yaml"])
-def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(seldon: Values, bundle: Path, name: str) -> None:
-    if name == "deployment.yaml":
-        with deployed(seldon, name) as running:
-            _restart_under_trickle(running, "row-means")
-    else:
-        with served(seldon, bundle, name) as there:
-            _restart_under_trickle(there.running, operator.service_name(there.seldon, there.graph))
-
-
-def _restart_under_trickle(running: Running, service: str) -> None:
-    [deployment] = running.names
-    spec = running.cluster.get("service", service, running.namespace)["spec"]
-    [port] = [one["port"] for one in spec["ports"] if one["name"] == "http"]
-    with Trickle(f"{spec['clusterIP']}:{port}") as trickle:
-        until("requests are answered", lambda: len(trickle.answers) > 20, 20)
-        old = {pod["metadata"]["name"] for pod in running.pods(deployment)}
-        running.cluster.kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", running.namespace)
-        running.wait_ready(_ROLLOUT_SECONDS)
-
-        def old_ones() -> set[str]:
-            return old & {pod["metadata"]["name"] for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")}
-
-        until("the old pods are gone", lambda: not old_ones(), _ROLLOUT_SECONDS)
-        until_then = len(trickle.answers)
-        until("requests go on", lambda: len(trickle.answers) > until_then + 20, 20)
-    assert trickle.lost() == []
-    assert len(trickle.answers) > 200
-    assert len({one.result() for one in trickle.answers}) == 1
-
-
-# What a pod may have in the place of the image's own start, with how it shows that it was taken.
-_STARTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
-    "the process web": ({"command": ["/cnb/process/web"]}, "dumb-init -- seldon-serve"),
-    "the launcher with a command": (
-        {"command": ["/cnb/lifecycle/launcher", "--", "dumb-init", "--", "sh", "-c", "export TAKEN=yes; exec seldon-serve"]},
-        "dumb-init -- sh -c",
-    ),
-    "arguments for the wrapper": ({"args": ["--workers", "2"]}, "dumb-init -- seldon-serve --workers 2"),
-}
-
-
-@pytest.mark.parametrize(("start", "first_words"), _STARTS.values(), ids=_STARTS)
-def test_command_and_args_of_a_pod_start_the_model_as_documented(seldon: Values, start: Mapping[str, Any], first_words: str) -> None:
-    def change(one: Object) -> None:
-        if one["kind"] == "Deployment":
-            one["spec"]["replicas"] = 1
-            one["spec"]["template"]["spec"]["containers"][0].update(start)
-
-    with deployed(seldon, "deployment.yaml", change) as running:
-        model = Container("", f"http://{running.address('row-means')}:9000", "", "", 0.0)
-        assert model.post("/predict", {"data": {"ndarray": [[1, 2, 3]]}})[1]["data"] == {"names": ["mean"], "ndarray": [[2.0]]}
-        [pod] = running.pods("row-means")
-        words = ("exec", pod["metadata"]["name"], "-n", running.namespace, "--", "/bin/sh", "-c", "tr '\\0' ' ' < /proc/1/cmdline")
-        assert first_words in running.cluster.kubectl(*words)
-
-
-def test_a_command_without_the_launcher_is_not_found_and_the_pod_says_so(seldon: Values) -> None:
-    def change(one: Object) -> None:
-        if one["kind"] == "Deployment":
-            one["spec"]["replicas"] = 1
-            one["spec"]["template"]["spec"]["containers"][0]["command"] = ["seldon-serve"]
-
-    [deployment, _] = seldon.read("seldon/deployment.yaml", {})
-    change(deployment)
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "without-launcher"}, "spec": deployment["spec"]["template"]["spec"]}
-    seldon.cluster.apply(json.dumps(pod), seldon.namespace)
-    try:
-
-        def message() -> str:
-            statuses = seldon.cluster.get("pod", "without-launcher", seldon.namespace)["status"].get("containerStatuses", [{}])
-            states = {**statuses[0].get("state", {}), **statuses[0].get("lastState", {})}
-            return " ".join(str(state.get("message", "")) for state in states.values() if isinstance(state, dict))
-
-        until("the container could not be started", lambda: "seldon-serve" in message(), 60)
-        assert "executable file not found in $PATH" in message()
-    finally:
-        seldon.cluster.kubectl("delete", "pod", "without-launcher", "--namespace", seldon.namespace, "--wait=false")
-
-
-def test_a_root_that_nothing_can_be_written_to_without_a_tmp_is_refused_in_plain_words(seldon: Values) -> None:
-    [deployment, _] = seldon.read("seldon/deployment.yaml", {})
-    spec = deployment["spec"]["template"]["spec"]
-    del spec["volumes"], spec["containers"][0]["volumeMounts"]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "without-tmp"}, "spec": {**spec, "restartPolicy": "Never"}}
-    seldon.cluster.apply(json.dumps(pod), seldon.namespace)
-    try:
-        until(
-            "the container ended",
-            lambda: seldon.cluster.get("pod", "without-tmp", seldon.namespace)["status"].get("phase") == "Failed",
-            90,
-        )
-        said = seldon.cluster.logs("without-tmp", seldon.namespace)
-        assert "No directory can be written to, not even /tmp." in said
-        assert "emptyDir mounted at /tmp" in said
-    except ToolError as error:
-        raise AssertionError(seldon.cluster.kubectl("describe", "pod", "without-tmp", "-n", seldon.namespace)) from error
-    finally:
-        seldon.cluster.kubectl("delete", "pod", "without-tmp", "--namespace", seldon.namespace, "--wait=false")

@@ -10,7 +10,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from tests.platforms.seldon.running import Running
+
 _REQUEST_SECONDS = 10.0
+_ROLLOUT_SECONDS = 180
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,28 @@ class Trickle(AbstractContextManager["Trickle"]):
         with ThreadPoolExecutor(16) as pool:
             while not self._end.wait(self.interval):
                 self.answers.append(pool.submit(_answer, self.address))
+
+
+def restart_under_trickle(running: Running, service: str) -> None:
+    """Restart the only Deployment while its Service is asked: every request has the same answer."""
+    [deployment] = running.names
+    spec = running.cluster.get("service", service, running.namespace)["spec"]
+    [port] = [one["port"] for one in spec["ports"] if one["name"] == "http"]
+    with Trickle(f"{spec['clusterIP']}:{port}") as trickle:
+        until("requests are answered", lambda: len(trickle.answers) > 20, 20)
+        old = {pod["metadata"]["name"] for pod in running.pods(deployment)}
+        running.cluster.kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", running.namespace)
+        running.wait_ready(_ROLLOUT_SECONDS)
+
+        def old_ones() -> set[str]:
+            return old & {pod["metadata"]["name"] for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")}
+
+        until("the old pods are gone", lambda: not old_ones(), _ROLLOUT_SECONDS)
+        until_then = len(trickle.answers)
+        until("requests go on", lambda: len(trickle.answers) > until_then + 20, 20)
+    assert trickle.lost() == []
+    assert len(trickle.answers) > 200
+    assert len({one.result() for one in trickle.answers}) == 1
 
 
 def _answer(address: str) -> str:
