@@ -11,6 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tools.container import started
 
@@ -69,6 +70,24 @@ def sdist(folder: Path, name: str, version: str) -> Path:
             member = tarfile.TarInfo(f"{top}/{path}")
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
+    return target
+
+
+def compiled(folder: Path, name: str, version: str) -> Path:
+    """Write a source distribution that is built without anything of an index: its own backend hands out a finished wheel."""
+    folder.mkdir(parents=True, exist_ok=True)
+    top, target = f"{name}-{version}", folder / f"{name}-{version}.tar.gz"
+    with TemporaryDirectory() as scratch, tarfile.open(target, "w:gz") as archive:
+        tree = Path(scratch)
+        made = wheel(tree, name, version)
+        (tree / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n')
+        (tree / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (tree / "backend.py").write_text(
+            "import shutil\n\n\ndef build_wheel(folder, *_):\n"
+            f"    shutil.copy({made.name!r}, folder)\n    return {made.name!r}\n\n\ndef build_sdist(*_):\n    raise NotImplementedError\n"
+        )
+        for path in sorted(tree.iterdir()):
+            archive.add(path, f"{top}/{path.name}")
     return target
 
 

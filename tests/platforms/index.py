@@ -29,10 +29,11 @@ class Index:
 
 @contextlib.contextmanager
 def private_index(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    """Serve it on this machine, with two versions of one package: addend."""
+    """Serve it on this machine, with two versions of one package, addend, and another as source: compiled."""
     folder = tmp_path_factory.mktemp("index")
     for version, says in (("1.0", "100"), ("2.0", "200")):
         packages.wheel(folder / "simple/addend", "addend", version, says=says)
+    packages.compiled(folder / "simple/compiled", "compiled", "1.0")
     context, authority = of_authority(tmp_path_factory.mktemp("authority"), address=cluster.host)
     credentials = Credentials.planted("kpack")
     with files_with_password(folder, credentials.user, credentials.password, context, cluster.host) as url:

@@ -77,10 +77,15 @@ class Tekton:
         release = self.values.published
         return f"{release.place}/builder:{release.builder}"
 
+    @property
+    def bindings(self) -> Object:
+        """The workspace that run.yaml has for them."""
+        [found] = [one for one in self._run("https://git.example.com/models.git")["spec"]["workspaces"] if one["name"] == "bindings"]
+        return dict(found)
+
     def pipeline(self, git_url: str) -> Run:
         """run.yaml, with this session's values."""
-        [run] = self.values.read("tekton/run.yaml", {"https://git.example.com/models.git": git_url})
-        return self._ended(run)
+        return self._ended(self._run(git_url))
 
     def task(self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]) -> Run:
         """A run of one task alone."""
@@ -92,6 +97,10 @@ class Tekton:
         }
         made = {"apiVersion": "tekton.dev/v1", "kind": "TaskRun", "metadata": {"generateName": f"{name}-"}, "spec": spec}
         return self._ended(made)
+
+    def _run(self, git_url: str) -> Object:
+        [run] = self.values.read("tekton/run.yaml", {"https://git.example.com/models.git": git_url})
+        return run
 
     def _ended(self, run: Object) -> Run:
         cluster, namespace = self.values.cluster, self.values.namespace

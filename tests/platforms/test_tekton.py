@@ -6,11 +6,12 @@ from tests.images.canaries import found_in
 from tests.platforms.index import Index
 from tests.platforms.registry import pieces
 from tests.platforms.repositories import Repository
-from tests.platforms.samples import Object, Values
+from tests.platforms.samples import SAMPLES, Object, Values
 from tests.platforms.serving import predicted, served_pod, serving
 from tests.platforms.tekton import Run, Tekton
 
 _GREETING = "a=b==\nand a second line ="
+_COMPILED = {"compiled": "compiled\n", "compiled-again": "compiled\naddend\n"}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,10 @@ def tekton(own_values: Values, index: Index) -> Tekton:
 
 @pytest.fixture(scope="module")
 def pipeline(tekton: Tekton, models: Repository) -> Run:
-    """The sample's run."""
+    """The sample's run. Its clone has models besides that want a package which is to be had as source alone."""
+    for name, requirements in _COMPILED.items():
+        models.add(SAMPLES / "minimal", name)
+        models.commit({f"{name}/requirements.txt": requirements})
     run = tekton.pipeline(models.url)
     assert run.succeeded, run.message + run.log
     return run
@@ -60,25 +64,31 @@ def test_credentials_of_a_binding_reach_neither_image_nor_log(tekton: Tekton, pi
 
 
 @pytest.mark.parametrize(
-    ("task", "builder", "variables", "api"),
+    ("task", "builder", "variables", "api", "in_image"),
     [
-        ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9"),
-        ("seldon-buildpacks-phases", "CNB_BUILDER_IMAGE", "CNB_ENV_VARS", "0.13"),
+        ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9", True),
+        ("seldon-buildpacks-phases", "CNB_BUILDER_IMAGE", "CNB_ENV_VARS", "0.13", False),
     ],
+    ids=["creator with a cache image", "phases with a cache workspace"],
 )
-def test_a_task_alone_takes_a_cache_workspace_and_a_value_with_equal_signs(
-    tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str
+def test_a_task_alone_compiles_once_and_takes_a_value_with_equal_signs(
+    tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str, in_image: bool
 ) -> None:
     cluster, namespace = tekton.values.cluster, tekton.values.namespace
+    image = f"{cluster.registry}/{namespace}/{task}"
     source = _cloned(pipeline)
     # Of the same claim: Tekton keeps runs with a volume on its node, and so allows one for each task.
-    workspaces = [source, {**source, "name": "cache", "subPath": f"cache-{task}"}]
-    image = f"{cluster.registry}/{namespace}/{task}"
-    params = {"APP_IMAGE": image, builder: tekton.builder, "SOURCE_SUBPATH": "iris", variables: [f"BPE_GREETING={_GREETING}"]}
-    for _ in range(2):
-        run = tekton.task(task, params, workspaces)
+    cache = [] if in_image else [{**source, "name": "cache", "subPath": f"cache-{task}"}]
+    params = {"APP_IMAGE": image, builder: tekton.builder, variables: [f"BPE_GREETING={_GREETING}"]}
+    if in_image:
+        params["CACHE_IMAGE"] = f"{image}-cache"
+    compiling, step = {"0.9": ("create", "create"), "0.13": ("build", "export")}[api]
+    compiled = []
+    for directory in _COMPILED:
+        run = tekton.task(task, {**params, "SOURCE_SUBPATH": directory}, [source, tekton.bindings, *cache])
         assert run.succeeded, run.message + run.log
-    step = "create" if api == "0.9" else "export"
+        compiled.append("Built compiled==1.0" in run.step_log(compiling))
+    assert compiled == [True, False], run.log
     assert {one["name"]: one.get("value") for one in run.step(step)["env"]}["CNB_PLATFORM_API"] == api
     assert "Reusing layer 'seldon/python:python-wrapper'" in run.step_log(step)
     assert run.results == {"APP_IMAGE_DIGEST": cluster.digest(image), "APP_IMAGE_URL": image}
