@@ -3,7 +3,8 @@
 PYTHON ?= python3
 export SELDON_BUILDPACK_WORK ?= $(CURDIR)/.work
 WORK := $(SELDON_BUILDPACK_WORK)
-TOOLS := $(WORK)/venv/bin/python -u -m tools
+# exec: make hands a signal to its child, which is then not a shell that would die alone.
+TOOLS := exec $(WORK)/venv/bin/python -u -m tools
 # Python minors that the builder carries beside the default, as in PYTHONS="3.9 3.10"; what it carried last time where not given.
 PYTHONS ?=
 # For new: the directory to write.

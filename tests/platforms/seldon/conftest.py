@@ -80,9 +80,12 @@ def seldon(values: Values, images: Mapping[str, str]) -> Iterator[Values]:
     cluster.kubectl("delete", "-f", "-", text=_CRD.read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def all_served(seldon: Values, bundle: Path) -> Iterator[Mapping[str, Served]]:
-    """Every SeldonDeployment of the samples, by its file's name, and all at once: in its first 20 s a pod is not asked whether it is ready."""
+    """Every SeldonDeployment of the samples, by its file's name, and all at once: in its first 20 s a pod is not asked whether it is ready.
+
+    For one module: they ask for most of what two cores have, and no other pod starts beside them.
+    """
     manifests = sorted((SAMPLES / "platforms/seldon").glob("*.yaml"))
     files = [manifest.name for manifest in manifests if "kind: SeldonDeployment" in manifest.read_text()]
     with contextlib.ExitStack() as stack:
