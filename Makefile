@@ -53,7 +53,7 @@ test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs
 	@$(TOOLS) test $(TESTS) --pythons "$(PYTHONS)"
 
 test-unit: venv ## run the fast tests: no engine, no network
-	@$(WORK)/venv/bin/python -m pytest tests/unit
+	@$(WORK)/venv/bin/python -m pytest tests/unit --numprocesses 2
 
 test-platforms: venv ## run the tests on real kpack and Tekton, on a cluster of our own or that of KUBECONFIG; TESTS=... runs some
 	@$(TOOLS) test-platforms $(TESTS) --pythons "$(PYTHONS)"

@@ -139,7 +139,7 @@ def pack(workspace: Workspace) -> Iterator[Pack]:
 
 @pytest.fixture(scope="module", autouse=True)
 def disk(pack: Pack) -> Iterator[None]:
-    """What a module built goes with it: all modules' images and caches together take more than 60 GB."""
+    """What a module built goes with it: all modules' images and caches together have filled a disk."""
     yield
     pack.forget(pack.shared)
 
