@@ -13,6 +13,7 @@ from tools import audit, builder, docs, engine, gotools, images, locks
 from tools.clean import clean
 from tools.cluster import platform
 from tools.demo import demo
+from tools.interrupts import interrupted_by_termination, run_to_its_end
 from tools.new import new
 from tools.publish import publish, report
 from tools.steps import ToolError, Workspace
@@ -109,22 +110,23 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
     pytest = [sys.executable, "-m", "pytest"]
     if failed := subprocess.run([*pytest, "tests/unit", "--numprocesses", "2"], cwd=ws.checkout).returncode:
         return failed
-    docker = engine.ensure(ws)
-    try:
-        made = builder.create(ws, options.pythons)
-        env = {**os.environ, **builder.environment(ws, made.engine)}
-        # Half of a build is waiting: two at a time take little more than half as long.
-        everything = (["tests/images", "-m", "not alone", *_TWO_AT_A_TIME], ["tests/images", "-m", "alone"])
-        runs = [options.arguments] if options.arguments else everything
-        codes = [subprocess.run([*pytest, *words], cwd=ws.checkout, env=env).returncode for words in runs]
-        return next((code for code in codes if code), 0)
-    finally:
-        if docker.started_now:
-            engine.stop(ws)
+    with interrupted_by_termination():
+        docker = engine.ensure(ws)
+        try:
+            made = builder.create(ws, options.pythons)
+            env = {**os.environ, **builder.environment(ws, made.engine)}
+            # Half of a build is waiting: two at a time take little more than half as long.
+            everything = (["tests/images", "-m", "not alone", *_TWO_AT_A_TIME], ["tests/images", "-m", "alone"])
+            runs = [options.arguments] if options.arguments else everything
+            codes = [run_to_its_end([*pytest, *words], ws.checkout, env) for words in runs]
+            return next((code for code in codes if code), 0)
+        finally:
+            if docker.started_now:
+                engine.stop(ws)
 
 
 def _platform_up(ws: Workspace, _: argparse.Namespace) -> int:
-    with platform.interrupted_by_termination():
+    with interrupted_by_termination():
         made = platform.up(ws)
     print("The cluster is up. What to export:")
     for name, value in made.exports.items():
@@ -141,12 +143,12 @@ def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
 def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
     """The cluster, the builder, the tests; then the cluster is taken down, unless it was there before or was given."""
     docker = engine.ensure(ws)
-    with platform.interrupted_by_termination(), platform.for_tests(ws) as record:
+    with interrupted_by_termination(), platform.for_tests(ws) as record:
         try:
             made = builder.create(ws, options.pythons)
             env = {**os.environ, **builder.environment(ws, made.engine), platform.RECORD: str(record)}
             words = [sys.executable, "-m", "pytest", *(options.arguments or ["tests/platforms"])]
-            return platform.run_to_its_end(words, ws.checkout, env)
+            return run_to_its_end(words, ws.checkout, env)
         finally:
             if docker.started_now:
                 engine.stop(ws)
@@ -154,15 +156,16 @@ def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
 
 def _bench(ws: Workspace, options: argparse.Namespace) -> int:
     """Real s2i beside us; see tests/benchmarks. An engine that this run started is stopped."""
-    docker = engine.ensure(ws)
-    try:
-        made = builder.create(ws, options.pythons)
-        gotools.s2i(ws)
-        env = {**os.environ, **builder.environment(ws, made.engine)}
-        return subprocess.run([sys.executable, "-m", "tests.benchmarks"], cwd=ws.checkout, env=env).returncode
-    finally:
-        if docker.started_now:
-            engine.stop(ws)
+    with interrupted_by_termination():
+        docker = engine.ensure(ws)
+        try:
+            made = builder.create(ws, options.pythons)
+            gotools.s2i(ws)
+            env = {**os.environ, **builder.environment(ws, made.engine)}
+            return run_to_its_end([sys.executable, "-m", "tests.benchmarks"], ws.checkout, env)
+        finally:
+            if docker.started_now:
+                engine.stop(ws)
 
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:

@@ -40,10 +40,9 @@ def test_every_phase_runs_as_1000_without_capabilities_on_platform_api_0_9(first
 
 @pytest.fixture(scope="module")
 def requirements(kpack: Kpack, first: Build, models: Repository) -> Build:
-    """A commit that adds a package, which only the index of the binding has."""
+    """A commit that adds a package, which only the index of the binding has. kpack finds it by itself, within a minute."""
     assert first
     models.commit({"iris/requirements.txt": "addend\n", "iris/RowMeans.py": _MODEL.format(more=0)})
-    kpack.look("iris")
     return kpack.must_build("iris", 2)
 
 

@@ -67,15 +67,16 @@ def test_credentials_of_a_binding_reach_neither_image_nor_log(tekton: Tekton, pi
     ("task", "builder", "variables", "api", "in_image"),
     [
         ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9", True),
+        ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9", False),
         ("seldon-buildpacks-phases", "CNB_BUILDER_IMAGE", "CNB_ENV_VARS", "0.13", False),
     ],
-    ids=["creator with a cache image", "phases with a cache workspace"],
+    ids=["creator with a cache image", "creator with a cache workspace", "phases with a cache workspace"],
 )
 def test_a_task_alone_compiles_once_and_takes_a_value_with_equal_signs(
     tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str, in_image: bool
 ) -> None:
     cluster, namespace = tekton.values.cluster, tekton.values.namespace
-    image = f"{cluster.registry}/{namespace}/{task}"
+    image = f"{cluster.registry}/{namespace}/{task}-{'image' if in_image else 'workspace'}"
     source = _cloned(pipeline)
     # Of the same claim: Tekton keeps runs with a volume on its node, and so allows one for each task.
     cache = [] if in_image else [{**source, "name": "cache", "subPath": f"cache-{task}"}]

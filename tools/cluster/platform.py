@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from tools import engine, gotools
@@ -15,11 +15,11 @@ from tools.cluster import controllers, given, network, node, services, small_ima
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
 from tools.cluster.processes import Processes, descendants, with_argument
+from tools.interrupts import undisturbed
 from tools.steps import ToolError, Workspace, announced, run
 
 # A Unix socket's path holds 107 bytes; kubelet and containerd append up to 40 of their own.
 _LONGEST_FOLDER = 65
-_TIDY_SECONDS = 60
 RECORD = "SELDON_PLATFORM_RECORD"
 """The variable that leads the tests to the cluster's record."""
 
@@ -61,7 +61,7 @@ def down(ws: Workspace) -> bool:
     folder = _folder(ws)
     if not folder.exists():
         return False
-    with _undisturbed():
+    with undisturbed():
         processes = Processes(folder / "processes")
         for name in ("kpack-controller", "tekton-controller", "kubelet"):
             processes.stop(name)
@@ -102,40 +102,6 @@ def record_of(ws: Workspace) -> Path:
     return _folder(ws) / "up.json"
 
 
-class Terminated(KeyboardInterrupt):
-    """SIGTERM came, which the programs that were started from here have not got, unlike a Ctrl-C."""
-
-
-@contextlib.contextmanager
-def interrupted_by_termination() -> Iterator[None]:
-    """SIGTERM is taken as Ctrl-C, so that whoever ends make does not leave a cluster behind. Raises Terminated."""
-
-    def terminated(*_: object) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, terminated)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-def run_to_its_end(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
-    """Run a program that tidies up when interrupted, and give it the time for that. Returns its exit code; raises KeyboardInterrupt."""
-    with subprocess.Popen(words, cwd=cwd, env=env) as program:
-        try:
-            return program.wait()
-        except KeyboardInterrupt as interrupt:
-            with _undisturbed():
-                if isinstance(interrupt, Terminated):
-                    program.send_signal(signal.SIGINT)
-                try:
-                    program.wait(_TIDY_SECONDS)
-                except subprocess.TimeoutExpired:
-                    program.kill()
-            raise
-
-
 def _check_machine(folder: Path) -> None:
     """Install what is missing of Debian's. Raises ToolError anywhere but on Debian as root, and where the folder's name is too long."""
     missing = [*node.missing_programs(), *services.missing_programs()]
@@ -167,17 +133,6 @@ def _unmount(folder: Path) -> None:
         place = line.split()[1]
         if Path(place).is_relative_to(folder):
             subprocess.run(["umount", "--lazy", place], check=False, timeout=30)
-
-
-@contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not leave half of it behind."""
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _folder(ws: Workspace) -> Path:

@@ -30,6 +30,10 @@ _GRAPHS = {
     "combiner.yaml": Asked([[2, 4]], {"names": ["cat", "dog"], "ndarray": [[2.5, 5.0]]}),
     "outlier-detector.yaml": Asked([[5.1, 3.5, 1.4, 0.2]], {"names": ["mean"], "ndarray": [[2.55]]}),
 }
+# Asked of graph.yaml.
+_INCHES = {"data": {"ndarray": [[2, 1]]}}
+_ROW_MEANS = {"names": ["mean"], "ndarray": [[3.81]]}
+_MEAN_OF_TWO = {"names": ["cat", "dog"], "ndarray": [[6.35, 3.175]]}
 
 
 @pytest.fixture(params=_GRAPHS, ids=lambda file: file.removesuffix(".yaml"))
@@ -42,6 +46,11 @@ def there(all_served: Mapping[str, Served], file: str) -> Served:
     return all_served[file]
 
 
+def _rounded(data: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [[value if isinstance(value, str) else round(value, 9) for value in row] for row in data["ndarray"]]
+    return {**data, "ndarray": rows}
+
+
 def test_every_manifest_of_the_samples_is_applied(all_served: Mapping[str, Served]) -> None:
     assert set(all_served) == {*_GRAPHS, "graph.yaml"}
     assert {file.name for file in (SAMPLES / "platforms/seldon").glob("*.yaml")} == {*all_served, "deployment.yaml"}
@@ -51,8 +60,7 @@ def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters
     asked = _GRAPHS[file]
     for way, call in (("REST", there.rest()), ("gRPC", there.grpc())):
         data = Executor(call).predict(there.graph, {"data": {"ndarray": asked.rows}})["data"]
-        rounded = [[value if isinstance(value, str) else round(value, 9) for value in row] for row in data["ndarray"]]
-        assert {**data, "ndarray": rounded} == asked.answer, way
+        assert _rounded(data) == asked.answer, way
 
 
 def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served, file: str) -> None:
@@ -83,19 +91,9 @@ def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_writ
     assert "Traceback" not in running.logs()
 
 
-# Asked of graph.yaml.
-_INCHES = {"data": {"ndarray": [[2, 1]]}}
-_ROW_MEANS = {"names": ["mean"], "ndarray": [[3.81]]}
-_MEAN_OF_TWO = {"names": ["cat", "dog"], "ndarray": [[6.35, 3.175]]}
-
-
 @pytest.fixture
 def graph(all_served: Mapping[str, Served]) -> Served:
     return all_served["graph.yaml"]
-
-
-def _rounded(data: Mapping[str, Any]) -> dict[str, Any]:
-    return {**data, "ndarray": [[round(value, 9) for value in row] for row in data["ndarray"]]}
 
 
 @pytest.mark.parametrize("way", ["rest", "grpc"])

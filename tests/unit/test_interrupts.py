@@ -1,4 +1,4 @@
-"""make test-platforms that is ended by a signal: what it runs gets the time to tidy up."""
+"""A command of make that is ended by a signal: what it runs gets the time to tidy up."""
 
 import os
 import signal
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cluster import platform
+from tools import interrupts
 
 _TIDIES = """import pathlib, time
 try:
@@ -31,12 +31,12 @@ def _terminated(begun: Path) -> None:
 
 def test_a_program_is_interrupted_and_waited_for_when_make_is_told_to_end(tmp_path: Path) -> None:
     killer = threading.Thread(target=_terminated, args=[tmp_path / "begun"])
-    with platform.interrupted_by_termination(), pytest.raises(platform.Terminated):
+    with interrupts.interrupted_by_termination(), pytest.raises(interrupts.Terminated):
         killer.start()
-        platform.run_to_its_end([sys.executable, "-c", _TIDIES], tmp_path, {})
+        interrupts.run_to_its_end([sys.executable, "-c", _TIDIES], tmp_path, {})
     killer.join()
     assert (tmp_path / "tidied").exists()
 
 
 def test_a_program_that_ends_by_itself_gives_its_exit_code(tmp_path: Path) -> None:
-    assert platform.run_to_its_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3
+    assert interrupts.run_to_its_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3
