@@ -66,15 +66,39 @@ WARNED = [
         "line 1: the value of MODEL_NAME stands in quotes",
         _QUOTES,
     ),
-    Warned(b"\n\nA='b c'\n", (("A", "b c"),), (("A", "'b c'"),), "line 3: the value of A stands in quotes", _QUOTES),
-    Warned(b'A="[{\\"name\\":\\"x\\"}]"\n', (("A", '[{"name":"x"}]'),), (("A", '"[{\\"name\\":\\"x\\"}]"'),), "stands in quotes", _QUOTES),
+    Warned(
+        b"\n\nA='b c'\n",
+        (("A", "b c"),),
+        (("A", "'b c'"),),
+        "line 3: the value of A stands in quotes",
+        _QUOTES,
+    ),
+    Warned(
+        b'A="[{\\"name\\":\\"x\\"}]"\n',
+        (("A", '[{"name":"x"}]'),),
+        (("A", '"[{\\"name\\":\\"x\\"}]"'),),
+        "stands in quotes",
+        _QUOTES,
+    ),
     Warned(b'A=""\n', (("A", ""),), (("A", '""'),), "stands in quotes", _QUOTES),
     Warned(b'A="b\n', (("A", '"b'),), (("A", '"b'),), "a quote that is not closed"),
     Warned(b'A="\n', (("A", '"'),), (("A", '"'),), "a quote that is not closed"),
-    Warned(b"export A=b\n", (("A", "b"),), (("export A", "b"),), "line 1: `export A=` is taken as `A=`", _EXPORT),
+    Warned(
+        b"export A=b\n",
+        (("A", "b"),),
+        (("export A", "b"),),
+        "line 1: `export A=` is taken as `A=`",
+        _EXPORT,
+    ),
     Warned(b"export\t A = b\n", (("A", "b"),), (("export\t A", "b"),), "`export A=`", _EXPORT),
     Warned(b"\xef\xbb\xbfA=b\n", (("A", "b"),), (("\ufeffA", "b"),), "byte order mark", _MARK),
-    Warned(b"\xef\xbb\xbf# c=d\nA=b\n", (("A", "b"),), (("\ufeff# c", "d"), ("A", "b")), "byte order mark", _MARK),
+    Warned(
+        b"\xef\xbb\xbf# c=d\nA=b\n",
+        (("A", "b"),),
+        (("\ufeff# c", "d"), ("A", "b")),
+        "byte order mark",
+        _MARK,
+    ),
     Warned(
         b"MODEL_NAME: MyModel\nA=b\n",
         (("A", "b"),),
@@ -87,7 +111,10 @@ WARNED = [
     Warned(b"  =b\n", (), (("", "b"),), "nothing stands before `=`", _NAMELESS),
     Warned(b"  # A=b\n", (), (("# A", "b"),), "skipped as a comment", _COMMENT),
     Warned(
-        b"A=1\nB=2\nA=3\n", (("B", "2"), ("A", "3")), (("B", "2"), ("A", "3")), "line 3: A is set again, and this line wins over line 1"
+        b"A=1\nB=2\nA=3\n",
+        (("B", "2"), ("A", "3")),
+        (("B", "2"), ("A", "3")),
+        "line 3: A is set again, and this line wins over line 1",
     ),
     Warned(b"my.var=1\n", (), (("my.var", "1"),), "a dot in its name", _DOT),
 ]
@@ -95,7 +122,11 @@ WARNED = [
 # Read by us without a word, though s2i loses it.
 LOST_BY_S2I: list[tuple[bytes, Pairs, Pairs]] = [
     # Go's Scanner takes no line of more than 64 KB; s2i keeps what it has read until then, and says nothing (pkg/scripts/environment.go).
-    (b"A=b\nB=" + b"x" * 70_000 + b"\nC=d\n", (("A", "b"), ("B", "x" * 70_000), ("C", "d")), (("A", "b"),)),
+    (
+        b"A=b\nB=" + b"x" * 70_000 + b"\nC=d\n",
+        (("A", "b"), ("B", "x" * 70_000), ("C", "d")),
+        (("A", "b"),),
+    ),
 ]
 
 # Files that end our build with an error, and what s2i makes of them: names that no program can read, and letters that are lost.

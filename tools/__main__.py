@@ -46,7 +46,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools", description=__doc__)
     parser.add_argument("command", choices=commands)
     parser.add_argument(
-        "--pythons", type=str.split, default=[], help="Python minors that the builder carries beside the default: '3.9 3.10'"
+        "--pythons",
+        type=str.split,
+        default=[],
+        help="Python minors that the builder carries beside the default: '3.9 3.10'",
     )
     parser.add_argument(
         "arguments",
@@ -54,7 +57,11 @@ def main() -> int:
         help="for test and test-platforms: what pytest is given; for new: the directory; for vendor: the model's directory and the folder; "
         "for publish: the registry",
     )
-    parser.add_argument("--force", action="store_true", help="for publish: also from a tree with changes, and in place of what is there")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="for publish: also from a tree with changes, and in place of what is there",
+    )
     options, others = parser.parse_known_args()
     if others and options.command not in ("test", "test-platforms"):
         parser.error(f"unrecognized arguments: {' '.join(others)}")
@@ -91,7 +98,11 @@ def _env(ws: Workspace, _: argparse.Namespace) -> int:
     variables = builder.environment(ws, docker)
     for name, value in variables.items():
         # The shell's own PATH goes on after ours, not a copy of today's.
-        print(f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"' if name == "PATH" else f"export {name}={shlex.quote(value)}")
+        print(
+            f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"'
+            if name == "PATH"
+            else f"export {name}={shlex.quote(value)}"
+        )
     return 0
 
 
@@ -108,7 +119,9 @@ def _demo(ws: Workspace, options: argparse.Namespace) -> int:
 def _test(ws: Workspace, options: argparse.Namespace) -> int:
     """The fast tests, then the builder, then the tests with real images. An engine that this run started is stopped."""
     pytest = [sys.executable, "-m", "pytest"]
-    if failed := subprocess.run([*pytest, "tests/unit", "--numprocesses", "2"], cwd=ws.checkout).returncode:
+    if failed := subprocess.run(
+        [*pytest, "tests/unit", "--numprocesses", "2"], cwd=ws.checkout
+    ).returncode:
         return failed
     with interrupted_by_termination():
         docker = engine.ensure(ws)
@@ -116,7 +129,10 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
             made = builder.create(ws, options.pythons)
             env = {**os.environ, **builder.environment(ws, made.engine)}
             # Half of a build is waiting: two at a time take little more than half as long.
-            everything = (["tests/images", "-m", "not alone", *_TWO_AT_A_TIME], ["tests/images", "-m", "alone"])
+            everything = (
+                ["tests/images", "-m", "not alone", *_TWO_AT_A_TIME],
+                ["tests/images", "-m", "alone"],
+            )
             runs = [options.arguments] if options.arguments else everything
             codes = [run_to_its_end([*pytest, *words], ws.checkout, env) for words in runs]
             return next((code for code in codes if code), 0)
@@ -131,12 +147,18 @@ def _platform_up(ws: Workspace, _: argparse.Namespace) -> int:
     print("The cluster is up. What to export:")
     for name, value in made.exports.items():
         print(f"    export {name}={shlex.quote(value)}")
-    print(f"kubectl and crane: {made.kubectl_program}, {made.crane}. make platform-down takes it down.")
+    print(
+        f"kubectl and crane: {made.kubectl_program}, {made.crane}. make platform-down takes it down."
+    )
     return 0
 
 
 def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
-    print("The cluster is down." if platform.down(ws) else "No cluster that was brought up from here is running.")
+    print(
+        "The cluster is down."
+        if platform.down(ws)
+        else "No cluster that was brought up from here is running."
+    )
     return 0
 
 
@@ -146,7 +168,11 @@ def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
     with interrupted_by_termination(), platform.for_tests(ws) as record:
         try:
             made = builder.create(ws, options.pythons)
-            env = {**os.environ, **builder.environment(ws, made.engine), platform.RECORD: str(record)}
+            env = {
+                **os.environ,
+                **builder.environment(ws, made.engine),
+                platform.RECORD: str(record),
+            }
             words = [sys.executable, "-m", "pytest", *(options.arguments or ["tests/platforms"])]
             return run_to_its_end(words, ws.checkout, env)
         finally:
@@ -169,13 +195,20 @@ def _bench(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
-    print("The Docker engine is stopped." if engine.stop(ws) else "No Docker engine that was started from here is running.")
+    print(
+        "The Docker engine is stopped."
+        if engine.stop(ws)
+        else "No Docker engine that was started from here is running."
+    )
     return 0
 
 
 def _vendor(ws: Workspace, options: argparse.Namespace) -> int:
     if len(options.arguments) != 2 or not all(options.arguments):
-        raise ToolError("vendor needs a model's directory and a folder for its wheels.", "make vendor MODEL=my-model DIR=my-model/wheels")
+        raise ToolError(
+            "vendor needs a model's directory and a folder for its wheels.",
+            "make vendor MODEL=my-model DIR=my-model/wheels",
+        )
     from tools import vendor
 
     model, folder = (Path(one).absolute() for one in options.arguments)

@@ -51,7 +51,9 @@ def report(ws: Workspace) -> str:
     """
     places = _places(ws)
     program = _pip_audit(ws)
-    asked = sorted({pin for pins in places.values() for pin in pins}, key=lambda pin: (pin.name, pin.version))
+    asked = sorted(
+        {pin for pins in places.values() for pin in pins}, key=lambda pin: (pin.name, pin.version)
+    )
     reasons = []
     for service in _SERVICES:
         found = _ask(ws, program, service, asked)
@@ -69,7 +71,11 @@ def table(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
     """The vulnerable releases of each place, and what the database could not say."""
     lines = [f"According to {answer.service}:"]
     for place, pins in places.items():
-        found = {pin: answer.known[pin] for pin in sorted(pins, key=lambda pin: (pin.name, pin.version)) if pin in answer.known}
+        found = {
+            pin: answer.known[pin]
+            for pin in sorted(pins, key=lambda pin: (pin.name, pin.version))
+            if pin in answer.known
+        }
         lines.append(f"{place}: {len(found)} of {len(pins)} releases with known vulnerabilities")
         for pin, known in found.items():
             lines += [f"  {pin.name} {pin.version}  {_told(one)}" for one in known]
@@ -121,12 +127,18 @@ def rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
 def _places(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
     """What is looked up, by where it ends up."""
     found = {
-        f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [locks.of_wrapper(ws, pins, minor) for minor in minors]
+        f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [
+            locks.of_wrapper(ws, pins, minor) for minor in minors
+        ]
         for pins, minors in locks.sets(ws).items()
     }
     found["the buildpack's own libraries"] = [ws.checkout / "lib/requirements.txt"]
     return {
-        place: frozenset(Pin(name, version) for path in paths for name, version in locks.versions(path.read_text()).items())
+        place: frozenset(
+            Pin(name, version)
+            for path in paths
+            for name, version in locks.versions(path.read_text()).items()
+        )
         for place, paths in found.items()
     }
 
@@ -138,10 +150,25 @@ def _pip_audit(ws: Workspace) -> Path:
     def make() -> None:
         common = ("--quiet", "--no-config", "--cache-dir", ws.work / "cache/uv")
         run(find_uv_bin(), "venv", *common, "--clear", "--python", sys.executable, folder)
-        install = ("pip", "install", *common, "--system-certs", "--require-hashes", "--only-binary", ":all:")
+        install = (
+            "pip",
+            "install",
+            *common,
+            "--system-certs",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+        )
         run(find_uv_bin(), *install, "--python", folder / "bin/python", "-r", pinned, timeout=600)
 
-    once(ws, "pip-audit", "audit", {"pinned": pinned.read_text(), "python": sys.version}, [folder / "bin/pip-audit"], make)
+    once(
+        ws,
+        "pip-audit",
+        "audit",
+        {"pinned": pinned.read_text(), "python": sys.version},
+        [folder / "bin/pip-audit"],
+        make,
+    )
     return folder / "bin/pip-audit"
 
 
@@ -166,10 +193,29 @@ def _ask(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer
     documents = []
     for pins in rounds(asked):
         scratch.write_text("".join(f"{pin.name}=={pin.version}\n" for pin in pins))
-        command = [str(program), "--vulnerability-service", service, *flags, "--requirement", str(scratch)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900, check=False)
+        command = [
+            str(program),
+            "--vulnerability-service",
+            service,
+            *flags,
+            "--requirement",
+            str(scratch),
+        ]
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=False,
+        )
         # 1 means that something was found, and is also how a failure ends.
         if not done.stdout.startswith("{"):
-            return (done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"])[-1]
+            return (
+                done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"]
+            )[-1]
         documents.append(done.stdout)
-    return read(service, asked, documents) or "it knows none of these packages, so it is not the database"
+    return (
+        read(service, asked, documents)
+        or "it knows none of these packages, so it is not the database"
+    )

@@ -67,10 +67,27 @@ def package(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
         target = ws.work / f"seldon-python-{version}.cnb"
 
         def make() -> None:
-            words: list[str | Path] = ["buildpack", "package", target, "--config", config, "--format", "file", "--pull-policy", "never"]
+            words: list[str | Path] = [
+                "buildpack",
+                "package",
+                target,
+                "--config",
+                config,
+                "--format",
+                "file",
+                "--pull-policy",
+                "never",
+            ]
             run(pack, *words, env={"PACK_HOME": str(_pack_home(ws))})
 
-        once(ws, f"Package {target.name}", "package", {"config": digest(config), "buildpack": tree_digest(buildpack)}, [target], make)
+        once(
+            ws,
+            f"Package {target.name}",
+            "package",
+            {"config": digest(config), "buildpack": tree_digest(buildpack)},
+            [target],
+            make,
+        )
     return target
 
 
@@ -83,7 +100,10 @@ def carried(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
     record = ws.work / "builder/pythons"
     wanted = list(pythons) or (record.read_text().split() if record.exists() else [])
     if unknown := sorted(set(wanted) - set(known)):
-        raise ToolError(f"The builder cannot carry Python {', '.join(unknown)}.", f"Choose among {', '.join(known)}.")
+        raise ToolError(
+            f"The builder cannot carry Python {', '.join(unknown)}.",
+            f"Choose among {', '.join(known)}.",
+        )
     chosen = [minor for minor in known if minor in {*wanted, ws.versions["python"]["default"]}]
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(" ".join(chosen) + "\n")
@@ -97,7 +117,10 @@ def configure(ws: Workspace, pack: Path, image: Images) -> None:
     A second home does not trust the builder: ``--trust-builder=false`` does not overrule a configured trust.
     """
     common = (("pull-policy", "never"), ("lifecycle-image", image.lifecycle))
-    for trusted, settings in ((True, (*common, ("trusted-builders", "add", BUILDER))), (False, common)):
+    for trusted, settings in (
+        (True, (*common, ("trusted-builders", "add", BUILDER))),
+        (False, common),
+    ):
         home = _pack_home(ws, trusted)
 
         def make(home: Path = home, settings: tuple[tuple[str, ...], ...] = settings) -> None:
@@ -106,7 +129,14 @@ def configure(ws: Workspace, pack: Path, image: Images) -> None:
             for words in settings:
                 run(pack, "config", *words, env={"PACK_HOME": str(home)})
 
-        once(ws, f"pack: configuring {home.name}", home.name, {"settings": repr(settings)}, [home / "config.toml"], make)
+        once(
+            ws,
+            f"pack: configuring {home.name}",
+            home.name,
+            {"settings": repr(settings)},
+            [home / "config.toml"],
+            make,
+        )
     key = ws.work / "pack-volume-key"
     if not key.exists():
         key.write_text(secrets.token_hex(16))
@@ -137,7 +167,9 @@ def alone(ws: Workspace) -> Iterator[None]:
         yield
 
 
-def placed(ws: Workspace, name: str, places: Mapping[str, Path | str], folder: str = "builder") -> Path:
+def placed(
+    ws: Workspace, name: str, places: Mapping[str, Path | str], folder: str = "builder"
+) -> Path:
     """A copy, in a folder of the work folder, of a committed file in which each ``uri`` and ``image`` names its place.
 
     Raises ToolError where the file has no such stand-in, or has it twice.
@@ -145,7 +177,9 @@ def placed(ws: Workspace, name: str, places: Mapping[str, Path | str], folder: s
     text = (ws.checkout / name).read_text()
     for stand_in, place in places.items():
         if text.count(f' = "{stand_in}"\n') != 1:
-            raise ToolError(f'{name} should have one line that ends with = "{stand_in}".', "Put it back.")
+            raise ToolError(
+                f'{name} should have one line that ends with = "{stand_in}".', "Put it back."
+            )
         text = text.replace(f' = "{stand_in}"\n', f' = "{place}"\n')
     copy = ws.work / folder / name
     copy.parent.mkdir(parents=True, exist_ok=True)

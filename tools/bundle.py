@@ -29,7 +29,9 @@ def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     default = ws.versions["python"]["default"]
     carried = interpreters.provide(ws, tuple(dict.fromkeys((default, *pythons))))
     built = wrapper.wheels(ws, carried[default])
-    prebuilt = [one for interpreter in carried.values() for one in wrapper.prebuild(ws, interpreter, built)]
+    prebuilt = [
+        one for interpreter in carried.values() for one in wrapper.prebuild(ws, interpreter, built)
+    ]
     target = ws.work / "buildpack"
     _carry(ws, target / "bundle", carried, prebuilt, built)
     _copy_code(ws, target, carried[default])
@@ -37,7 +39,13 @@ def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     return target
 
 
-def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt], built: Path) -> None:
+def _carry(
+    ws: Workspace,
+    bundle: Path,
+    carried: Mapping[str, Interpreter],
+    prebuilt: Sequence[Prebuilt],
+    built: Path,
+) -> None:
     libs, programs, watchers = _libs(ws, carried), _programs(ws), _watchers(ws)
     pinned = ws.checkout / "lib/seldon_buildpack/locks"
 
@@ -48,13 +56,20 @@ def _carry(ws: Workspace, bundle: Path, carried: Mapping[str, Interpreter], preb
             shutil.copytree(carried[minor].prefix, staging / "pythons" / minor, symlinks=True)
         for one in prebuilt:
             shutil.copytree(one.tree, staging / "wrappers" / one.pins / one.minor, symlinks=True)
-        for source, name in ((built, "wheels"), (libs, "libs"), (programs, "bin"), (watchers, "watchers")):
+        for source, name in (
+            (built, "wheels"),
+            (libs, "libs"),
+            (programs, "bin"),
+            (watchers, "watchers"),
+        ):
             shutil.copytree(source, staging / name, symlinks=True)
         for path in sorted(pinned.glob("*/*/*.txt")):
             copy = staging / "locks" / path.relative_to(pinned)
             copy.parent.mkdir(parents=True, exist_ok=True)
             text = path.read_text()
-            copy.write_text(wrapper.with_built_wheels(text, built) if path.name.startswith("py") else text)
+            copy.write_text(
+                wrapper.with_built_wheels(text, built) if path.name.startswith("py") else text
+            )
         world_readable(staging)
         shutil.rmtree(bundle, ignore_errors=True)
         bundle.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +99,11 @@ def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
         _without_programs(folder)
         compile_tree(interpreter.python, folder)
 
-    key = {"requirements": requirements.read_text(), "python": interpreter.digest, "recipe": _recipe(ws)}
+    key = {
+        "requirements": requirements.read_text(),
+        "python": interpreter.digest,
+        "recipe": _recipe(ws),
+    }
     once(ws, "The buildpack's own libraries", "libs", key, [folder], make)
     return folder
 
@@ -101,10 +120,21 @@ def _programs(ws: Workspace) -> Path:
         scratch.mkdir(parents=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        for name, pinned, platform in (("uv", uv, _UV_PLATFORM), ("dumb-init", dumb_init, _WHEELS_PLATFORM)):
+        for name, pinned, platform in (
+            ("uv", uv, _UV_PLATFORM),
+            ("dumb-init", dumb_init, _WHEELS_PLATFORM),
+        ):
             requirements = scratch / f"{name}.txt"
             requirements.write_text(pinned)
-            _install(ws, scratch / name, requirements, "--python-platform", platform, "--python-version", "3.12")
+            _install(
+                ws,
+                scratch / name,
+                requirements,
+                "--python-platform",
+                platform,
+                "--python-version",
+                "3.12",
+            )
             shutil.copy(scratch / name / "bin" / name, folder / name)
         [licence] = scratch.glob("dumb-init/dumb_init-*.dist-info/LICENSE")
         shutil.copy(licence, folder / "dumb-init.LICENSE")
@@ -126,12 +156,31 @@ def _watchers(ws: Workspace) -> Path:
     def make() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         for minor in supported:
-            _install(ws, folder / minor, requirements, "--python-platform", _WHEELS_PLATFORM, "--python-version", minor)
+            _install(
+                ws,
+                folder / minor,
+                requirements,
+                "--python-platform",
+                _WHEELS_PLATFORM,
+                "--python-version",
+                minor,
+            )
             _without_programs(folder / minor)
         world_readable(folder)
 
-    key = {"requirements": requirements.read_text(), "pythons": " ".join(supported), "recipe": _recipe(ws)}
-    once(ws, "What watches files for the process dev", "watchers", key, [folder / minor for minor in supported], make)
+    key = {
+        "requirements": requirements.read_text(),
+        "pythons": " ".join(supported),
+        "recipe": _recipe(ws),
+    }
+    once(
+        ws,
+        "What watches files for the process dev",
+        "watchers",
+        key,
+        [folder / minor for minor in supported],
+        make,
+    )
     return folder
 
 
@@ -142,7 +191,17 @@ def _without_programs(folder: Path) -> None:
 
 
 def _install(ws: Workspace, folder: Path, requirements: Path, *options: str) -> None:
-    flags = ("--no-config", "--system-certs", "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:", "--link-mode", "copy")
+    flags = (
+        "--no-config",
+        "--system-certs",
+        "--quiet",
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--link-mode",
+        "copy",
+    )
     run(
         find_uv_bin(),
         "pip",
@@ -180,20 +239,39 @@ def _copy_code(ws: Workspace, target: Path, interpreter: Interpreter) -> None:
         staging.rmdir()
 
     key = {"code": digest(*sources), "python": interpreter.digest, "recipe": _recipe(ws)}
-    once(ws, "The buildpack's code", "buildpack-code", key, [target / name for name in ("buildpack.toml", "bin", "lib")], make)
+    once(
+        ws,
+        "The buildpack's code",
+        "buildpack-code",
+        key,
+        [target / name for name in ("buildpack.toml", "bin", "lib")],
+        make,
+    )
 
 
-def _write_manifest(ws: Workspace, target: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt]) -> None:
+def _write_manifest(
+    ws: Workspace, target: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt]
+) -> None:
     """bundle.json: what is carried, by minor version, each with the digest of its whole tree."""
     manifest = {
-        "buildpack_version": tomllib.loads((target / "buildpack.toml").read_text())["buildpack"]["version"],
+        "buildpack_version": tomllib.loads((target / "buildpack.toml").read_text())["buildpack"][
+            "version"
+        ],
         "python_default": ws.versions["python"]["default"],
-        "pythons": {minor: {"version": one.version, "digest": one.digest} for minor, one in carried.items()},
+        "pythons": {
+            minor: {"version": one.version, "digest": one.digest} for minor, one in carried.items()
+        },
         "wrappers": {
-            minor: {one.pins: {"seldon_core": one.seldon_core, "digest": one.digest} for one in prebuilt if one.minor == minor}
+            minor: {
+                one.pins: {"seldon_core": one.seldon_core, "digest": one.digest}
+                for one in prebuilt
+                if one.minor == minor
+            }
             for minor in carried
         },
-        "watchers": {path.name: tree_digest(path) for path in sorted((target / "bundle/watchers").iterdir())},
+        "watchers": {
+            path.name: tree_digest(path) for path in sorted((target / "bundle/watchers").iterdir())
+        },
         "python_downloads_json_url": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
     }
     path = target / "bundle/bundle.json"

@@ -23,8 +23,13 @@ def clean(ws: Workspace) -> Iterator[str]:
         yield "There is nothing to clean."
         return
     tag = ws.work / CACHE_TAG
-    if ws.work != ws.checkout / ".work" and not (tag.is_file() and tag.read_text().startswith(CACHE_SIGNATURE)):
-        raise ToolError(f"{ws.work} has no {CACHE_TAG} and was not made by make.", "Remove by hand what is not wanted there.")
+    if ws.work != ws.checkout / ".work" and not (
+        tag.is_file() and tag.read_text().startswith(CACHE_SIGNATURE)
+    ):
+        raise ToolError(
+            f"{ws.work} has no {CACHE_TAG} and was not made by make.",
+            "Remove by hand what is not wanted there.",
+        )
     if platform.down(ws):
         yield "Took down the cluster."
     docker = engine.answering(ws)

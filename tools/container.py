@@ -32,7 +32,9 @@ class Container:
 
     def post(self, path: str, body: Mapping[str, Any], seconds: float = 10) -> tuple[int, Any]:
         """Status and parsed JSON of a POST of JSON."""
-        request = urllib.request.Request(f"{self.rest}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"})
+        request = urllib.request.Request(
+            f"{self.rest}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
+        )
         status, text = _answer(request, seconds)
         return status, json.loads(text)
 
@@ -50,25 +52,41 @@ class Container:
 
     def logs(self) -> str:
         """All it printed."""
-        done = subprocess.run(["docker", "logs", self.id], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        done = subprocess.run(
+            ["docker", "logs", self.id],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         return done.stdout
 
     def grpc(self, bundle: Path, method: str, message: Mapping[str, Any]) -> Any:
         """The answer to a call over gRPC (Predict, Route, TransformInput, TransformOutput, Aggregate, SendFeedback)."""
         client = Path(__file__).with_name("grpc_client.py")
-        return json.loads(_with_wrapper(bundle, client, self.grpc_address, method, json.dumps(message)))
+        return json.loads(
+            _with_wrapper(bundle, client, self.grpc_address, method, json.dumps(message))
+        )
 
     def contract(self, bundle: Path, contract: Path, *flags: str) -> str:
         """What seldon-core-tester prints of the model's answers to numbers that fit the contract; it compares nothing itself."""
         address = self.grpc_address if "--grpc" in flags else self.rest.removeprefix("http://")
         host, _, port = address.partition(":")
-        return _with_wrapper(bundle, "-m", "seldon_core.microservice_tester", contract, host, port, "-p", *flags)
+        return _with_wrapper(
+            bundle, "-m", "seldon_core.microservice_tester", contract, host, port, "-p", *flags
+        )
 
 
 def _with_wrapper(bundle: Path, *words: str | Path) -> str:
     """What a program prints that runs on the interpreter and the wrapper of the bundle."""
     packages = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
-    return run(bundle / "pythons/3.12/bin/python3.12", "-B", *words, env={"PYTHONPATH": str(packages)}, timeout=60)
+    return run(
+        bundle / "pythons/3.12/bin/python3.12",
+        "-B",
+        *words,
+        env={"PYTHONPATH": str(packages)},
+        timeout=60,
+    )
 
 
 def _answer(request: urllib.request.Request, seconds: float = 10) -> tuple[int, str]:
@@ -80,7 +98,9 @@ def _answer(request: urllib.request.Request, seconds: float = 10) -> tuple[int, 
 
 
 @contextlib.contextmanager
-def started(image: str, options: Sequence[str] = (), arguments: Sequence[str] = ()) -> Iterator[Container]:
+def started(
+    image: str, options: Sequence[str] = (), arguments: Sequence[str] = ()
+) -> Iterator[Container]:
     """Run an image in the background, its three ports on loopback ports of the engine's choice; remove it at the end."""
     begin = time.monotonic()
     ports = [word for port in (9000, 5000, 6000) for word in ("-p", f"127.0.0.1::{port}")]
@@ -90,7 +110,11 @@ def started(image: str, options: Sequence[str] = (), arguments: Sequence[str] = 
         yield Container(identity, rest, grpc, metrics, begin)
     finally:
         subprocess.run(
-            ["docker", "rm", "-f", "-v", identity], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=60
+            ["docker", "rm", "-f", "-v", identity],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=60,
         )
 
 

@@ -20,7 +20,16 @@ def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
     with announced("pack build of samples/sklearn-iris"):
         environment = dict(builder.environment(ws, made.engine))
         run(
-            made.pack, "build", IMAGE, "--builder", builder.BUILDER, "--path", sample, *made.engine.pack_flags, env=environment, quiet=False
+            made.pack,
+            "build",
+            IMAGE,
+            "--builder",
+            builder.BUILDER,
+            "--path",
+            sample,
+            *made.engine.pack_flags,
+            env=environment,
+            quiet=False,
         )
     with announced("Serving it"), container.started(IMAGE) as model:
         model.wait_ready()
@@ -28,18 +37,27 @@ def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
         took = time.monotonic() - model.started
         print(f"    first prediction {took:.2f} s after docker run")
         print(f"    REST  {json.dumps(_FLOWER)}\n       -> {json.dumps(answer)}")
-        print(f"    gRPC  {json.dumps(_FLOWER)}\n       -> {json.dumps(model.grpc(made.buildpack / 'bundle', 'Predict', _FLOWER))}")
+        print(
+            f"    gRPC  {json.dumps(_FLOWER)}\n       -> {json.dumps(model.grpc(made.buildpack / 'bundle', 'Predict', _FLOWER))}"
+        )
     megabytes = int(run("docker", "image", "inspect", "-f", "{{.Size}}", IMAGE)) / 1e6
-    print(f"\nServed from an image of {megabytes:.0f} MB; everything took {time.monotonic() - begin:.0f} s.\n")
+    print(
+        f"\nServed from an image of {megabytes:.0f} MB; everything took {time.monotonic() - begin:.0f} s.\n"
+    )
     _by_hand(made.engine, sample.relative_to(ws.checkout))
 
 
 def _by_hand(docker: Engine, sample: Path) -> None:
     print("The same by hand:")
     print('  eval "$(make -s env)"')
-    print(f"  pack build {IMAGE} --builder {builder.BUILDER} --path {sample}" + "".join(f" {flag}" for flag in docker.pack_flags))
+    print(
+        f"  pack build {IMAGE} --builder {builder.BUILDER} --path {sample}"
+        + "".join(f" {flag}" for flag in docker.pack_flags)
+    )
     print(f"  docker run --rm -d --name iris -p 9000:9000 -p 5000:5000 {IMAGE}")
-    print(f"  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{json.dumps(_FLOWER)}'")
+    print(
+        f"  curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{json.dumps(_FLOWER)}'"
+    )
     print("  docker stop iris")
     if docker.ours:
         print("The Docker engine that make started goes on running; `make engine-stop` stops it.")

@@ -67,8 +67,14 @@ def answering(ws: Workspace) -> Engine | None:
     api = _ask("docker", "version", "--format", "{{.Server.APIVersion}}")
     if not re.fullmatch(r"\d+\.\d+", api):
         return None
-    host = os.environ.get("DOCKER_HOST") or _ask("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}") or DEFAULT_HOST
-    return Engine(host, api, ours=host == DEFAULT_HOST and _recorded_pid(ws) is not None, started_now=False)
+    host = (
+        os.environ.get("DOCKER_HOST")
+        or _ask("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        or DEFAULT_HOST
+    )
+    return Engine(
+        host, api, ours=host == DEFAULT_HOST and _recorded_pid(ws) is not None, started_now=False
+    )
 
 
 def expected() -> Engine:
@@ -90,7 +96,8 @@ def stop(ws: Workspace) -> bool:
         time.sleep(0.1)
     if _recorded_pid(ws) is not None:
         raise ToolError(
-            f"The Docker engine we started (process {pid}) did not stop.", f"Its log is {_folder(ws) / 'dockerd.log'}; stop it by hand."
+            f"The Docker engine we started (process {pid}) did not stop.",
+            f"Its log is {_folder(ws) / 'dockerd.log'}; stop it by hand.",
         )
     _record(ws).unlink(missing_ok=True)
     return True
@@ -99,7 +106,10 @@ def stop(ws: Workspace) -> bool:
 def _started(ws: Workspace) -> Engine:
     """Install dockerd if need be, start it, wait until it answers."""
     if os.environ.get("DOCKER_HOST"):
-        raise ToolError(f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}.", "Start it, or unset DOCKER_HOST.")
+        raise ToolError(
+            f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}.",
+            "Start it, or unset DOCKER_HOST.",
+        )
     with _lock(ws):
         if there := answering(ws):
             return there
@@ -118,7 +128,10 @@ def _started(ws: Workspace) -> Engine:
             _start(ws)
     engine = answering(ws)
     if engine is None:
-        raise ToolError("The Docker engine stopped answering just after it started.", f"Its log is {_folder(ws) / 'dockerd.log'}.")
+        raise ToolError(
+            "The Docker engine stopped answering just after it started.",
+            f"Its log is {_folder(ws) / 'dockerd.log'}.",
+        )
     return Engine(engine.host, engine.api, ours=True, started_now=True)
 
 
@@ -142,7 +155,14 @@ def _start(ws: Workspace) -> None:
         str(pid_file),
     ]
     with log.open("wb") as output:
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/")
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            cwd="/",
+        )
     _record(ws).write_text(json.dumps({"pid": process.pid, "pidfile": str(pid_file)}))
     end = time.monotonic() + START_CAP
     while time.monotonic() < end:
@@ -170,7 +190,16 @@ def install_debian(*packages: str) -> None:
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
     try:
-        run("apt-get", "install", "-q", "-y", "--no-install-recommends", *packages, env=quiet, timeout=900)
+        run(
+            "apt-get",
+            "install",
+            "-q",
+            "-y",
+            "--no-install-recommends",
+            *packages,
+            env=quiet,
+            timeout=900,
+        )
     finally:
         if ours:
             policy.unlink(missing_ok=True)
@@ -184,7 +213,9 @@ def is_debian() -> bool:
 def _debian_release() -> int | None:
     """Debian's major release, None on anything else."""
     try:
-        fields = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(), re.MULTILINE))
+        fields = dict(
+            re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(), re.MULTILINE)
+        )
     except OSError:
         return None
     release = fields.get("VERSION_ID", "")
@@ -198,7 +229,11 @@ def _recorded_pid(ws: Workspace) -> int | None:
         words = Path(f"/proc/{record['pid']}/cmdline").read_bytes().split(b"\0")
     except (OSError, ValueError, KeyError):
         return None
-    return int(record["pid"]) if b"dockerd" in words[0] and str(record["pidfile"]).encode() in words else None
+    return (
+        int(record["pid"])
+        if b"dockerd" in words[0] and str(record["pidfile"]).encode() in words
+        else None
+    )
 
 
 def _patiently(ws: Workspace, seconds: float) -> Engine | None:
@@ -221,7 +256,9 @@ def _lock(ws: Workspace) -> Iterator[None]:
 def _exec_root(ws: Workspace) -> Path:
     inside = _folder(ws) / "exec"
     return (
-        inside if len(str(inside)) <= LONGEST_EXEC_ROOT else Path("/run") / f"seldon-engine-{sha256(str(inside).encode()).hexdigest()[:12]}"
+        inside
+        if len(str(inside)) <= LONGEST_EXEC_ROOT
+        else Path("/run") / f"seldon-engine-{sha256(str(inside).encode()).hexdigest()[:12]}"
     )
 
 
@@ -236,7 +273,14 @@ def _record(ws: Workspace) -> Path:
 def _ask(*words: str) -> str:
     """A short question to the docker client: its answer, or nothing."""
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=20)
+        done = subprocess.run(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            timeout=20,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""
@@ -244,7 +288,9 @@ def _ask(*words: str) -> str:
 
 def _tail(log: Path) -> str:
     """dockerd's last lines that are not mere progress."""
-    telling = [line for line in log.read_text(errors="replace").splitlines() if "level=info" not in line]
+    telling = [
+        line for line in log.read_text(errors="replace").splitlines() if "level=info" not in line
+    ]
     return "\n    ".join(telling[-6:])
 
 

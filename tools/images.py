@@ -39,7 +39,12 @@ def names(ws: Workspace, released: bool = False) -> Images:
     suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
     lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
-        *(f"seldon/base:{suite}", f"seldon/{kind}build:{suite}", f"seldon/{kind}run:{suite}", f"seldon/{kind}lifecycle:{lifecycle}")
+        *(
+            f"seldon/base:{suite}",
+            f"seldon/{kind}build:{suite}",
+            f"seldon/{kind}run:{suite}",
+            f"seldon/{kind}lifecycle:{lifecycle}",
+        )
     )
 
 
@@ -55,10 +60,25 @@ def ensure(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = Fals
     _build(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
     certificates = [] if released else host_certificates()
     _build(
-        *(ws, engine, image.build, suite / "build.Dockerfile", image.base, {**release, "host_certificates": str(len(certificates))}),
+        *(
+            ws,
+            engine,
+            image.build,
+            suite / "build.Dockerfile",
+            image.base,
+            {**release, "host_certificates": str(len(certificates))},
+        ),
         {f"certificates/{path.name}": path for path in certificates} or {"certificates": None},
     )
-    _build(ws, engine, image.lifecycle, suite / "lifecycle.Dockerfile", image.run, lifecycle_labels(ws), {"lifecycle.tgz": lifecycle})
+    _build(
+        ws,
+        engine,
+        image.lifecycle,
+        suite / "lifecycle.Dockerfile",
+        image.run,
+        lifecycle_labels(ws),
+        {"lifecycle.tgz": lifecycle},
+    )
     return image
 
 
@@ -87,7 +107,14 @@ def image_id(engine: Engine, name: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def once_image(ws: Workspace, engine: Engine, title: str, name: str, key: Mapping[str, str], make: Callable[[], None]) -> str:
+def once_image(
+    ws: Workspace,
+    engine: Engine,
+    title: str,
+    name: str,
+    key: Mapping[str, str],
+    make: Callable[[], None],
+) -> str:
     """``once`` for a step whose output is an image: made again also when the engine has lost it, or another checkout made it. Returns its id."""
     record = _record(ws, name)
 
@@ -101,7 +128,15 @@ def once_image(ws: Workspace, engine: Engine, title: str, name: str, key: Mappin
         record.parent.mkdir(parents=True, exist_ok=True)
         record.write_text(image_id(engine, name) or "")
 
-    once(ws, title, f"image-{record.stem}", key, [record], make_and_record, lambda: made_here(ws, engine, name))
+    once(
+        ws,
+        title,
+        f"image-{record.stem}",
+        key,
+        [record],
+        make_and_record,
+        lambda: made_here(ws, engine, name),
+    )
     return record.read_text()
 
 
@@ -123,19 +158,39 @@ def _base(ws: Workspace, engine: Engine, name: str) -> None:
             print("    from the registry's image", flush=True)
         else:
             bootstrap(engine, suite, name)
-            print(f"    made from Debian's packages, since no registry gave it: {refusal}", flush=True)
+            print(
+                f"    made from Debian's packages, since no registry gave it: {refusal}", flush=True
+            )
 
-    once_image(ws, engine, f"Base image {name}", name, {"image": pinned, "suite": suite, "left out": " ".join(LEFT_OUT)}, make)
+    once_image(
+        ws,
+        engine,
+        f"Base image {name}",
+        name,
+        {"image": pinned, "suite": suite, "left out": " ".join(LEFT_OUT)},
+        make,
+    )
 
 
 def _pull(engine: Engine, image: str) -> str | None:
     """docker pull; what was said instead where no registry begins to answer within 15 s or has the image. Raises ToolError where it breaks off."""
     words = ["docker", "pull", image]
     env = {**os.environ, **engine.environment}
-    with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env) as process:
+    with subprocess.Popen(
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+    ) as process:
         assert process.stdout is not None
         answered, _, _ = select.select([process.stdout], [], [], REGISTRY_PATIENCE)
-        begun = process.stdout.readline().strip() if answered else f"no answer within {REGISTRY_PATIENCE:.0f} s"
+        begun = (
+            process.stdout.readline().strip()
+            if answered
+            else f"no answer within {REGISTRY_PATIENCE:.0f} s"
+        )
         if "Pulling from" not in begun:
             process.kill()
             return begun
@@ -143,7 +198,10 @@ def _pull(engine: Engine, image: str) -> str | None:
             said = process.communicate(timeout=PULL_CAP)[0]
         except subprocess.TimeoutExpired as error:
             process.kill()
-            raise ToolError(f"Pulling {image} took longer than {PULL_CAP:.0f} s.", "Try again; what has arrived is kept.") from error
+            raise ToolError(
+                f"Pulling {image} took longer than {PULL_CAP:.0f} s.",
+                "Try again; what has arrived is kept.",
+            ) from error
         if process.returncode:
             raise ToolError(f"Pulling {image} failed:", said.strip())
     return None
@@ -160,17 +218,31 @@ def bootstrap(engine: Engine, suite: str, name: str) -> None:
         install_debian("mmdebstrap")
     options = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in LEFT_OUT]
     options.append("--dpkgopt=path-include=/usr/share/doc/*/copyright")
-    options += ["--variant=minbase", "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr", "--include=usr-is-merged"]
+    options += [
+        "--variant=minbase",
+        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+        "--include=usr-is-merged",
+    ]
     # Otherwise this machine's.
-    options.append('--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname" && : > "$1/etc/machine-id"')
+    options.append(
+        '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname" && : > "$1/etc/machine-id"'
+    )
     with TemporaryDirectory(prefix="base-") as folder:
         archive = Path(folder) / "base.tar"
         run("mmdebstrap", *options, suite, archive, timeout=1200)
-        run("docker", "import", "--change", 'CMD ["/bin/sh"]', archive, name, env=engine.environment)
+        run(
+            "docker", "import", "--change", 'CMD ["/bin/sh"]', archive, name, env=engine.environment
+        )
 
 
 def _build(
-    ws: Workspace, engine: Engine, name: str, dockerfile: Path, base: str, arguments: Mapping[str, str], files: Mapping[str, Path | None]
+    ws: Workspace,
+    engine: Engine,
+    name: str,
+    dockerfile: Path,
+    base: str,
+    arguments: Mapping[str, str],
+    files: Mapping[str, Path | None],
 ) -> None:
     """docker build with the classic builder, which every engine has. ``files`` go into the context; None makes an empty folder."""
     key = {
@@ -190,7 +262,16 @@ def _build(
                 else:
                     shutil.copyfile(source, place)
                     place.chmod(0o644)
-            words: list[str | Path] = ["docker", "build", "--quiet", "--force-rm", "--tag", name, "--file", dockerfile]
+            words: list[str | Path] = [
+                "docker",
+                "build",
+                "--quiet",
+                "--force-rm",
+                "--tag",
+                name,
+                "--file",
+                dockerfile,
+            ]
             for argument, value in {"base": base, **arguments}.items():
                 words += ["--build-arg", f"{argument}={value}"]
             run(*words, context, env={"DOCKER_BUILDKIT": "0", **engine.environment})
@@ -201,10 +282,17 @@ def _build(
 def lifecycle_labels(ws: Workspace) -> dict[str, str]:
     """What pack and platforms read off a lifecycle image."""
     pinned = ws.versions["lifecycle"]
-    apis = {kind: {"deprecated": [], "supported": list(pinned[f"{kind}_apis"])} for kind in ("buildpack", "platform")}
+    apis = {
+        kind: {"deprecated": [], "supported": list(pinned[f"{kind}_apis"])}
+        for kind in ("buildpack", "platform")
+    }
     oldest = {kind: pinned[f"{kind}_apis"][0] for kind in ("buildpack", "platform")}
     metadata = {"lifecycle": {"version": pinned["version"], "api": oldest, "apis": apis}}
-    return {"version": str(pinned["version"]), "apis": json.dumps(apis), "metadata": json.dumps(metadata)}
+    return {
+        "version": str(pinned["version"]),
+        "apis": json.dumps(apis),
+        "metadata": json.dumps(metadata),
+    }
 
 
 def _content_digest(files: Iterable[Path]) -> str:

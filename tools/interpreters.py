@@ -86,7 +86,11 @@ def catalogue_for(ws: Workspace, base_url: str) -> str:
 
 def installed(minor: str) -> Installed | None:
     """The newest CPython of a minor version on this machine that has a prefix of its own; those named in SELDON_BUILDPACK_PYTHONS_FROM come first."""
-    named = [Path(name) for name in os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", "").split(os.pathsep) if name]
+    named = [
+        Path(name)
+        for name in os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", "").split(os.pathsep)
+        if name
+    ]
     for candidates in (named, list(_prefixes(minor))):
         found = [match for prefix in candidates if (match := _probe(prefix, minor))]
         if found:
@@ -105,16 +109,28 @@ def _prefixes(minor: str) -> Iterator[Path]:
 
 def _probe(prefix: Path, minor: str) -> Installed | None:
     """None for a distribution's Python, which shares its prefix with everything else, and for one without headers."""
-    wanted = (f"bin/python{minor}", f"lib/python{minor}/os.py", f"include/{interface(minor)}/Python.h")
-    if prefix in (Path("/usr"), Path("/usr/local")) or not all((prefix / name).is_file() for name in wanted):
+    wanted = (
+        f"bin/python{minor}",
+        f"lib/python{minor}/os.py",
+        f"include/{interface(minor)}/Python.h",
+    )
+    if prefix in (Path("/usr"), Path("/usr/local")) or not all(
+        (prefix / name).is_file() for name in wanted
+    ):
         return None
     program = "import platform; print(platform.python_implementation(), platform.python_version())"
     kind, version = run(prefix / wanted[0], "-I", "-c", program).split()
-    return Installed(version, prefix) if kind == "CPython" and re.fullmatch(r"[\d.]+", version) else None
+    return (
+        Installed(version, prefix)
+        if kind == "CPython" and re.fullmatch(r"[\d.]+", version)
+        else None
+    )
 
 
 def _recipe(ws: Workspace) -> str:
-    return digest(*(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate", "trees")))
+    return digest(
+        *(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate", "trees"))
+    )
 
 
 def _pack(ws: Workspace, minor: str) -> None:
@@ -148,7 +164,14 @@ def _provide(ws: Workspace, minor: str) -> Interpreter:
         "uv": run(find_uv_bin(), "--version").strip(),
         "recipe": _recipe(ws),
     }
-    once(ws, f"Python {minor}", f"python-{minor}", key, [target, facts], lambda: _make(ws, minor, target, facts))
+    once(
+        ws,
+        f"Python {minor}",
+        f"python-{minor}",
+        key,
+        [target, facts],
+        lambda: _make(ws, minor, target, facts),
+    )
     known = json.loads(facts.read_text())
     return Interpreter(minor, known["version"], target, known["digest"])
 
@@ -177,7 +200,10 @@ def _install(ws: Workspace, minor: str, folder: Path) -> Path:
         try:
             return _uv_install(ws, minor, folder, None)
         except ToolError:
-            print("    the public catalogue of Pythons does not answer; packing this machine's", flush=True)
+            print(
+                "    the public catalogue of Pythons does not answer; packing this machine's",
+                flush=True,
+            )
     return _uv_install(ws, minor, folder, catalogue(ws, (minor,)).as_uri())
 
 
@@ -196,5 +222,14 @@ def _uv_install(ws: Workspace, minor: str, folder: Path, url: str | None) -> Pat
     command += ["--cache-dir", str(ws.work / "cache/uv")]
     if url:
         command += ["--python-downloads-json-url", url]
-    run(*command, f"cpython-{minor}", env={"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "20"}, timeout=300)
-    return next(path for path in folder.glob(f"cpython-{minor}.*") if path.is_dir() and not path.is_symlink())
+    run(
+        *command,
+        f"cpython-{minor}",
+        env={"UV_HTTP_RETRIES": "0", "UV_HTTP_TIMEOUT": "20"},
+        timeout=300,
+    )
+    return next(
+        path
+        for path in folder.glob(f"cpython-{minor}.*")
+        if path.is_dir() and not path.is_symlink()
+    )

@@ -19,7 +19,11 @@ def sets(ws: Workspace) -> Mapping[str, tuple[str, ...]]:
 
 def folder(ws: Workspace, pins: str) -> Path:
     """Where the locks of a set of the default wrapper stand."""
-    return ws.checkout / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}" / pins
+    return (
+        ws.checkout
+        / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}"
+        / pins
+    )
 
 
 def of_wrapper(ws: Workspace, pins: str, minor: str) -> Path:
@@ -44,9 +48,33 @@ def renew(ws: Workspace) -> str:
     before = {target: target.read_text() if target.is_file() else "" for target in compiled}
     with announced("Locking the wrapper, the buildpack's libraries and the tools"):
         for target, words in compiled.items():
-            common = ("--generate-hashes", "--no-header", "--no-annotate", "--upgrade", "--no-config", "--system-certs", "--quiet")
-            run(find_uv_bin(), "pip", "compile", *common, "--cache-dir", ws.work / "cache/uv", *words, "-o", target, timeout=600)
-    return changes({str(target.relative_to(ws.checkout)): (text, target.read_text()) for target, text in before.items()})
+            common = (
+                "--generate-hashes",
+                "--no-header",
+                "--no-annotate",
+                "--upgrade",
+                "--no-config",
+                "--system-certs",
+                "--quiet",
+            )
+            run(
+                find_uv_bin(),
+                "pip",
+                "compile",
+                *common,
+                "--cache-dir",
+                ws.work / "cache/uv",
+                *words,
+                "-o",
+                target,
+                timeout=600,
+            )
+    return changes(
+        {
+            str(target.relative_to(ws.checkout)): (text, target.read_text())
+            for target, text in before.items()
+        }
+    )
 
 
 def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
@@ -57,13 +85,28 @@ def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         lifted = ("--override", overrides) if overrides.is_file() else ()
         for minor in minors:
             choice = ("--python-version", minor, "--python-platform", _PLATFORM)
-            yield of_wrapper(ws, pins, minor), (*choice, *lifted, folder(ws, pins) / "requirements.in")
+            yield (
+                of_wrapper(ws, pins, minor),
+                (*choice, *lifted, folder(ws, pins) / "requirements.in"),
+            )
     for minor, release in ws.versions["wrapper"]["conda_only"].items():
-        source = ws.checkout / f"lib/seldon_buildpack/locks/seldon-core-{release}/upstream/requirements-py{minor}.in"
-        yield source.with_name(f"py{minor}.txt"), ("--python-version", minor, "--python-platform", _PLATFORM, source)
+        source = (
+            ws.checkout
+            / f"lib/seldon_buildpack/locks/seldon-core-{release}/upstream/requirements-py{minor}.in"
+        )
+        yield (
+            source.with_name(f"py{minor}.txt"),
+            ("--python-version", minor, "--python-platform", _PLATFORM, source),
+        )
     yield (
         ws.checkout / "tools/programs.txt",
-        ("--python-version", default, "--python-platform", _PLATFORM, ws.checkout / "tools/programs.in"),
+        (
+            "--python-version",
+            default,
+            "--python-platform",
+            _PLATFORM,
+            ws.checkout / "tools/programs.in",
+        ),
     )
     # One lock for every Python: each takes the newest releases that still know it.
     oldest, source = ws.versions["python"]["supported"][0], ws.checkout / "tools/watcher.in"
@@ -74,7 +117,10 @@ def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         ("tools/go/requirements", "3.11"),
         ("lib/requirements", default),
     ):
-        yield ws.checkout / f"{name}.txt", ("--python-version", minor, "--universal", ws.checkout / f"{name}.in")
+        yield (
+            ws.checkout / f"{name}.txt",
+            ("--python-version", minor, "--universal", ws.checkout / f"{name}.in"),
+        )
 
 
 def changes(locks: Mapping[str, tuple[str, str]]) -> str:
@@ -82,8 +128,16 @@ def changes(locks: Mapping[str, tuple[str, str]]) -> str:
     lines = []
     for name, (before, after) in locks.items():
         old, new = versions(before), versions(after)
-        changed = [package for package in sorted({*old, *new}) if old.get(package) != new.get(package)]
+        changed = [
+            package for package in sorted({*old, *new}) if old.get(package) != new.get(package)
+        ]
         if changed:
             width = max(len(package) for package in changed)
-            lines += [name, *(f"  {package:{width}}  {old.get(package, '-')} -> {new.get(package, '-')}" for package in changed)]
+            lines += [
+                name,
+                *(
+                    f"  {package:{width}}  {old.get(package, '-')} -> {new.get(package, '-')}"
+                    for package in changed
+                ),
+            ]
     return "\n".join(lines or ["No version changed."])

@@ -15,19 +15,31 @@ def new(ws: Workspace, where: str) -> list[str]:
     Raises ToolError when none is named, when there is something in it, or when it cannot be written.
     """
     if not where.strip():
-        raise ToolError("The new model has no name.", "Give it one, which may be a path: make new NAME=my-model")
+        raise ToolError(
+            "The new model has no name.", "Give it one, which may be a path: make new NAME=my-model"
+        )
     target, name = Path(where), image_name(where)
     try:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-            raise ToolError(f"{target} is there already, and is not an empty directory.", "Choose another name, or empty it.")
+            raise ToolError(
+                f"{target} is there already, and is not an empty directory.",
+                "Choose another name, or empty it.",
+            )
         # verify belongs to the sample: it would fail at the first change of what is answered.
         shutil.copytree(
-            ws.checkout / "samples/template", target, ignore=shutil.ignore_patterns("verify", "__pycache__"), dirs_exist_ok=True
+            ws.checkout / "samples/template",
+            target,
+            ignore=shutil.ignore_patterns("verify", "__pycache__"),
+            dirs_exist_ok=True,
         )
         readme = target / "README.md"
-        readme.write_text(readme.read_text().replace(" --path samples/template", "").replace("my-model", name))
+        readme.write_text(
+            readme.read_text().replace(" --path samples/template", "").replace("my-model", name)
+        )
     except OSError as error:
-        raise ToolError(f"{target} cannot be written: {error.strerror or error}.", "Choose another place.") from error
+        raise ToolError(
+            f"{target} cannot be written: {error.strerror or error}.", "Choose another place."
+        ) from error
     return [
         f"{target} is a model that builds and serves as it is: MyModel.py is where to begin. Next:",
         "  make builder                # once",

@@ -23,9 +23,10 @@ from tools.trees import tree_digest
 LICENCE = "Apache-2.0"
 DIRTY = "-dirty"
 # Names of the OCI's image specification (annotations), and one of our own for what something was made from.
-_LABELS = {name: f"org.opencontainers.image.{name}" for name in ("title", "version", "revision", "licenses")} | {
-    "inputs": "io.seldon.inputs"
-}
+_LABELS = {
+    name: f"org.opencontainers.image.{name}"
+    for name in ("title", "version", "revision", "licenses")
+} | {"inputs": "io.seldon.inputs"}
 # A model's image inherits the run image's labels, and would claim that the model itself is of this version and licence. These are named
 # for what they are; and of all labels a rebase brings only these (lifecycle: phase/rebaser.go) up to date, on every platform API.
 _LABELS_OF_RUN_IMAGE = {name: f"io.buildpacks.stack.{name}" for name in _LABELS}
@@ -120,10 +121,16 @@ def revision_of(checkout: Path, force: bool) -> str:
     except ToolError as error:
         if force:
             return f"unknown{DIRTY}"
-        raise ToolError("Git does not say which commit this is, and a release names one.", f"{error}\n    FORCE=1 goes on.") from error
+        raise ToolError(
+            "Git does not say which commit this is, and a release names one.",
+            f"{error}\n    FORCE=1 goes on.",
+        ) from error
     if changes and not force:
         listed = "".join(f"\n    {line}" for line in changes[:10])
-        raise ToolError(f"The tree has changes that are in no commit:{listed}", "Commit them. FORCE=1 goes on, and marks it as dirty.")
+        raise ToolError(
+            f"The tree has changes that are in no commit:{listed}",
+            "Commit them. FORCE=1 goes on, and marks it as dirty.",
+        )
     return f"{commit}{DIRTY}" if changes else commit
 
 
@@ -135,20 +142,42 @@ def artifacts(release: Release) -> Sequence[Artifact]:
     run_inputs = _inputs(release.state, base, digest(stacks / "run.Dockerfile"))
     build_inputs = _inputs(release.state, base, digest(stacks / "build.Dockerfile"))
     archive = digest(release.lifecycle)
-    lifecycle_inputs = _inputs(run_inputs, digest(stacks / "lifecycle.Dockerfile"), json.dumps(images.lifecycle_labels(ws)), archive)
+    lifecycle_inputs = _inputs(
+        run_inputs,
+        digest(stacks / "lifecycle.Dockerfile"),
+        json.dumps(images.lifecycle_labels(ws)),
+        archive,
+    )
     tree = tree_digest(release.buildpack)
     package_inputs = _inputs(release.state, tree, digest(ws.checkout / "package.toml"))
     pack = str(ws.versions["pack"]["version"])
-    builder_inputs = _inputs(tree, build_inputs, archive, digest(ws.checkout / "builder.toml"), pack)
+    builder_inputs = _inputs(
+        tree, build_inputs, archive, digest(ws.checkout / "builder.toml"), pack
+    )
     suite, stack = str(ws.versions["base"]["suite"]), release.stack
     lifecycle_tag = f"{ws.versions['lifecycle']['version']}-{stack}"
     of = partial(_push_image, release)
     either = f"{_BUILDPACK_FIX}, or base.release"
     return (
         Artifact(
-            "run", "Seldon Python run image", stack, suite, run_inputs, _STACK_FIX, partial(of, release.images.run), _LABELS_OF_RUN_IMAGE
+            "run",
+            "Seldon Python run image",
+            stack,
+            suite,
+            run_inputs,
+            _STACK_FIX,
+            partial(of, release.images.run),
+            _LABELS_OF_RUN_IMAGE,
         ),
-        Artifact("build", "Seldon Python build image", stack, suite, build_inputs, _STACK_FIX, partial(of, release.images.build)),
+        Artifact(
+            "build",
+            "Seldon Python build image",
+            stack,
+            suite,
+            build_inputs,
+            _STACK_FIX,
+            partial(of, release.images.build),
+        ),
         Artifact(
             "lifecycle",
             "Lifecycle for the Seldon Python builder",
@@ -184,9 +213,14 @@ def report(published: Sequence[Published], place: str) -> str:
     width = max(len(one.reference) for one in published)
     state = {True: "pushed", False: "already there"}
     lines = [f"{one.reference:{width}}  {one.digest}  {state[one.pushed]}" for one in published]
-    moving = [f"{one.reference.rpartition(':')[0].removeprefix(place + '/')}:{one.moving}" for one in published if one.moving]
+    moving = [
+        f"{one.reference.rpartition(':')[0].removeprefix(place + '/')}:{one.moving}"
+        for one in published
+        if one.moving
+    ]
     builder_reference, lifecycle = (
-        next(one.reference for one in published if f"/{name}:" in one.reference) for name in ("builder", "lifecycle")
+        next(one.reference for one in published if f"/{name}:" in one.reference)
+        for name in ("builder", "lifecycle")
     )
     return "\n".join(
         [
@@ -223,13 +257,21 @@ def _published(release: Release, artifact: Artifact, missing: bool) -> Published
     if missing:
         with announced(f"Pushing {reference}"):
             artifact.push(reference, _labels(artifact, release.revision))
-    if artifact.moving and (missing or registry.labels(registry.reference(artifact.name, artifact.moving)) is None):
+    if artifact.moving and (
+        missing or registry.labels(registry.reference(artifact.name, artifact.moving)) is None
+    ):
         registry.tag(reference, artifact.moving)
     return Published(reference, artifact.moving, registry.digest(reference), missing)
 
 
 def _labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
-    said = {"title": artifact.title, "version": artifact.tag, "revision": revision, "licenses": LICENCE, "inputs": artifact.inputs}
+    said = {
+        "title": artifact.title,
+        "version": artifact.tag,
+        "revision": revision,
+        "licenses": LICENCE,
+        "inputs": artifact.inputs,
+    }
     return {artifact.label[name]: value for name, value in said.items()}
 
 
@@ -247,7 +289,9 @@ def _push_image(release: Release, image: str, reference: str, labels: Mapping[st
         try:
             run("docker", "save", "--output", archive, labelled, env=env)
         finally:
-            subprocess.run(["docker", "image", "rm", labelled], capture_output=True, check=False, timeout=60)
+            subprocess.run(
+                ["docker", "image", "rm", labelled], capture_output=True, check=False, timeout=60
+            )
         release.registry.push(archive, reference)
 
 
@@ -260,8 +304,14 @@ def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -
     """The run image is named by the tag that moves on: the one by which a rebase finds a newer one."""
     ws, registry = release.ws, release.registry
     names, suite = images.names(ws), str(ws.versions["base"]["suite"])
-    places: dict[str, Path | str] = {"lifecycle.tgz": release.lifecycle, "buildpack": release.buildpack}
-    places |= {names.build: registry.reference("build", release.stack), names.run: registry.reference("run", suite)}
+    places: dict[str, Path | str] = {
+        "lifecycle.tgz": release.lifecycle,
+        "buildpack": release.buildpack,
+    }
+    places |= {
+        names.build: registry.reference("build", release.stack),
+        names.run: registry.reference("run", suite),
+    }
     config = builder.placed(ws, "builder.toml", places, "publish")
     _pack(release, "builder", "create", reference, "--config", config, labels=labels)
 
@@ -278,7 +328,10 @@ def _base_of(ws: Workspace, docker: Engine) -> str:
     base, release = ws.versions["base"], str(ws.versions["base"]["release"])
     asked = ("docker", "image", "inspect", "--format", "{{.RepoDigests}}", images.names(ws).base)
     pinned = str(base["image"]).rpartition("@")[2]
-    return _inputs(pinned if pinned in run(*asked, env=docker.environment) else f"mmdebstrap {base['suite']}", release)
+    return _inputs(
+        pinned if pinned in run(*asked, env=docker.environment) else f"mmdebstrap {base['suite']}",
+        release,
+    )
 
 
 def _inputs(*parts: str) -> str:

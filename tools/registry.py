@@ -14,7 +14,9 @@ from tools.steps import ToolError, run
 # What registries say of a repository or a tag that they do not have (distribution-spec: error codes; Harbor's NOT_FOUND).
 _ABSENT = re.compile(r"MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|status code 404")
 # With a host, as an address of the registry has it: crane and docker take what has none for a user's name at Docker's own registry.
-_PLACE = re.compile(r"(localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
+_PLACE = re.compile(
+    r"(localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+)
 _ASK_SECONDS = 60.0
 _PUSH_SECONDS = 1800.0
 
@@ -30,8 +32,15 @@ class Registry:
     def at(cls, crane: Path, place: str) -> "Registry":
         """The registry at a place as a person writes it. Raises ToolError where that is none."""
         if not _PLACE.fullmatch(place):
-            said = f"REGISTRY is {place!r}, which is not host[:port]/path." if place else "REGISTRY is not set."
-            raise ToolError(said, "Name the host, without https:// and without a tag: make publish REGISTRY=registry.example.com/seldon")
+            said = (
+                f"REGISTRY is {place!r}, which is not host[:port]/path."
+                if place
+                else "REGISTRY is not set."
+            )
+            raise ToolError(
+                said,
+                "Name the host, without https:// and without a tag: make publish REGISTRY=registry.example.com/seldon",
+            )
         return cls(crane, place)
 
     def reference(self, name: str, tag: str) -> str:
@@ -43,16 +52,27 @@ class Registry:
         words = [str(self.crane), "config", reference]
         try:
             done = subprocess.run(
-                words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_ASK_SECONDS, env=dict(os.environ)
+                words,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_ASK_SECONDS,
+                env=dict(os.environ),
             )
         except subprocess.TimeoutExpired as error:
-            raise ToolError(f"{self.place} did not answer within {_ASK_SECONDS:.0f} s.", "Look whether the registry runs.") from error
+            raise ToolError(
+                f"{self.place} did not answer within {_ASK_SECONDS:.0f} s.",
+                "Look whether the registry runs.",
+            ) from error
         if done.returncode == 0:
             config: Mapping[str, Any] = json.loads(done.stdout)
             return config.get("config", {}).get("Labels") or {}
         if _ABSENT.search(done.stderr):
             return None
-        raise ToolError(f"{self.place} cannot be read:", f"{done.stderr.strip()}\n    Is that the address, and was there a docker login?")
+        raise ToolError(
+            f"{self.place} cannot be read:",
+            f"{done.stderr.strip()}\n    Is that the address, and was there a docker login?",
+        )
 
     def digest(self, reference: str) -> str:
         """The digest that the registry has an image under. Raises ToolError."""

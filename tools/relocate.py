@@ -12,13 +12,33 @@ from tools.trees import world_readable
 # The newest glibc an image is promised to have (Debian 12's).
 GLIBC = (2, 36)
 
-_GLIBC_LIBRARIES = re.compile(r"^(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|BrokenLocale|mvec|thread_db)\.so.*)$")
+_GLIBC_LIBRARIES = re.compile(
+    r"^(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|BrokenLocale|mvec|thread_db)\.so.*)$"
+)
 
 # Never imported while serving or building: the standard library's own tests, the windowed programs, bundled pip.
-_DROPPED_FOLDERS = ("test", "tests", "idlelib", "idle_test", "tkinter", "turtledemo", "ensurepip", "__pycache__")
+_DROPPED_FOLDERS = (
+    "test",
+    "tests",
+    "idlelib",
+    "idle_test",
+    "tkinter",
+    "turtledemo",
+    "ensurepip",
+    "__pycache__",
+)
 _DROPPED_FILES = ("turtle.py", "*.a", "*.o", "*.exe", "*.pyc", "EXTERNALLY-MANAGED")
 # Tests and examples of the C interface; _tkinter and nis, which need libraries an image has no use for; readline, whose library is under the GPL.
-_DROPPED_MODULES = ("_test*", "_xxtest*", "xxlimited*", "xxsubtype*", "_ctypes_test*", "_tkinter*", "nis.*", "readline.*")
+_DROPPED_MODULES = (
+    "_test*",
+    "_xxtest*",
+    "xxlimited*",
+    "xxsubtype*",
+    "_ctypes_test*",
+    "_tkinter*",
+    "nis.*",
+    "readline.*",
+)
 
 _RELOCATED_SYSCONFIG = '''
 
@@ -67,10 +87,14 @@ def of_glibc(name: str) -> bool:
 def trim(tree: Path, minor: str) -> None:
     """Take away what neither serving nor building a package needs, and whatever was installed into it."""
     library = tree / f"lib/python{minor}"
-    for folder in [path for path in library.rglob("*") if path.name in _DROPPED_FOLDERS and path.is_dir()]:
+    for folder in [
+        path for path in library.rglob("*") if path.name in _DROPPED_FOLDERS and path.is_dir()
+    ]:
         shutil.rmtree(folder, ignore_errors=True)
     dropped = [path for pattern in _DROPPED_FILES for path in library.rglob(pattern)]
-    dropped += [path for pattern in _DROPPED_MODULES for path in (library / "lib-dynload").glob(pattern)]
+    dropped += [
+        path for pattern in _DROPPED_MODULES for path in (library / "lib-dynload").glob(pattern)
+    ]
     for path in dropped:
         path.unlink(missing_ok=True)
     shutil.rmtree(library / "site-packages", ignore_errors=True)
@@ -103,7 +127,11 @@ def neutral_sysconfig(tree: Path, minor: str, prefix: str) -> None:
             path.write_text(_without_prefix(path.read_text(), prefix))
     for path in (tree / "lib/pkgconfig").glob("*.pc"):
         if not path.is_symlink():
-            text = re.sub(r"(?m)^prefix=.*$", "prefix=${pcfiledir}/../..", _without_prefix(path.read_text(), prefix))
+            text = re.sub(
+                r"(?m)^prefix=.*$",
+                "prefix=${pcfiledir}/../..",
+                _without_prefix(path.read_text(), prefix),
+            )
             path.write_text(text.replace("/install", "${prefix}"))
 
 
@@ -111,7 +139,10 @@ def _copy(prefix: Path, minor: str, target: Path) -> None:
     library = f"lib/python{minor}"
     for name in (f"include/{interface(minor)}", library):
         shutil.copytree(
-            prefix / name, target / name, symlinks=True, ignore=shutil.ignore_patterns(*_DROPPED_FOLDERS, "site-packages", "*.a")
+            prefix / name,
+            target / name,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(*_DROPPED_FOLDERS, "site-packages", "*.a"),
         )
     if (prefix / "lib/pkgconfig").is_dir():
         shutil.copytree(
@@ -144,10 +175,13 @@ def _needed(binary: Path) -> dict[str, Path]:
     """The shared libraries beside glibc's that a binary asks for itself, by name, and where this machine's loader finds them."""
     asked = run(_patchelf(), "--print-needed", binary).split()
     found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
-    names = [name for name in asked if not of_glibc(Path(name).name) and not name.startswith("libpython")]
+    names = [
+        name for name in asked if not of_glibc(Path(name).name) and not name.startswith("libpython")
+    ]
     if missing := [name for name in names if name not in found]:
         raise ToolError(
-            f"{binary.name} needs {', '.join(missing)}, which this machine does not have.", "Install it, or build that Python anew."
+            f"{binary.name} needs {', '.join(missing)}, which this machine does not have.",
+            "Install it, or build that Python anew.",
         )
     return {name: Path(found[name]) for name in names}
 
@@ -172,7 +206,12 @@ def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: lis
         # By path, so that no LD_LIBRARY_PATH of the surroundings can put another libpython in its place.
         run(_patchelf(), "--replace-needed", shared.name, f"$ORIGIN/../lib/{shared.name}", program)
     for library in [*libraries, *carried]:
-        run(_patchelf(), "--set-rpath", "$ORIGIN/../.." if library.parent.name == "lib-dynload" else "$ORIGIN", library)
+        run(
+            _patchelf(),
+            "--set-rpath",
+            "$ORIGIN/../.." if library.parent.name == "lib-dynload" else "$ORIGIN",
+            library,
+        )
 
 
 def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
@@ -180,10 +219,14 @@ def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
 
     The length stays and so does the last part of the path: linkers let strings share their ends, and "3.12.1" is one of its own.
     """
-    old = re.compile(rb"(/tmp/python-build[^/\0]*|" + re.escape(str(prefix.parent).encode()) + rb")(?=/)")
+    old = re.compile(
+        rb"(/tmp/python-build[^/\0]*|" + re.escape(str(prefix.parent).encode()) + rb")(?=/)"
+    )
     for binary in binaries:
         content = binary.read_bytes()
-        changed = old.sub(lambda match: b"/install".ljust(len(match[0]), b"/")[: len(match[0])], content)
+        changed = old.sub(
+            lambda match: b"/install".ljust(len(match[0]), b"/")[: len(match[0])], content
+        )
         if changed != content:
             binary.write_bytes(changed)
 
@@ -197,7 +240,10 @@ def _common_authorities(carried: list[Path]) -> None:
 
 def _check_glibc(binaries: list[Path]) -> None:
     for binary in binaries:
-        versions = {(int(major), int(minor)) for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary.read_bytes())}
+        versions = {
+            (int(major), int(minor))
+            for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary.read_bytes())
+        }
         if versions and max(versions) > GLIBC:
             raise ToolError(
                 f"{binary.name} was built against glibc {'.'.join(map(str, max(versions)))}; images are promised {'.'.join(map(str, GLIBC))}.",

@@ -32,7 +32,9 @@ class Workspace:
     def from_environment(cls) -> "Workspace":
         """The checkout this file lies in; its ``.work`` unless SELDON_BUILDPACK_WORK names another folder."""
         checkout = Path(__file__).resolve().parent.parent
-        return cls(checkout, Path(os.environ.get("SELDON_BUILDPACK_WORK") or checkout / ".work").resolve())
+        return cls(
+            checkout, Path(os.environ.get("SELDON_BUILDPACK_WORK") or checkout / ".work").resolve()
+        )
 
     @property
     def bin(self) -> Path:
@@ -69,7 +71,12 @@ def once(
     """
     stamp = ws.work / "stamps" / f"{name}.json"
     wanted = json.dumps(dict(key), indent=1, sort_keys=True)
-    if stamp.is_file() and stamp.read_text() == wanted and all(output.exists() for output in outputs) and also():
+    if (
+        stamp.is_file()
+        and stamp.read_text() == wanted
+        and all(output.exists() for output in outputs)
+        and also()
+    ):
         return False
     stamp.unlink(missing_ok=True)
     with announced(title):
@@ -83,14 +90,19 @@ def digest(*paths: Path) -> str:
     """sha256 over the names, modes, link targets and contents of files and trees, hex; bytecode caches do not count."""
     total = hashlib.sha256()
     for root in paths:
-        for path in sorted([root, *root.rglob("*")]) if root.is_dir() and not root.is_symlink() else [root]:
+        for path in (
+            sorted([root, *root.rglob("*")]) if root.is_dir() and not root.is_symlink() else [root]
+        ):
             if "__pycache__" in path.parts:
                 continue
             total.update(str(path.relative_to(root.parent)).encode() + b"\0")
             if path.is_symlink():
                 total.update(b"link " + bytes(path.readlink()))
             elif path.is_file():
-                total.update(f"{path.stat().st_mode & 0o111:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+                total.update(
+                    f"{path.stat().st_mode & 0o111:o} ".encode()
+                    + hashlib.sha256(path.read_bytes()).digest()
+                )
             total.update(b"\0")
     return total.hexdigest()
 
@@ -123,10 +135,13 @@ def run(
             text=True,
         )
     except FileNotFoundError as error:
-        raise ToolError(f"{words[0]} is not to be found.", "Install it, or put it on PATH.") from error
+        raise ToolError(
+            f"{words[0]} is not to be found.", "Install it, or put it on PATH."
+        ) from error
     except subprocess.TimeoutExpired as error:
         raise ToolError(
-            f"{' '.join(words[:3])} took longer than {timeout:.0f} s.", "Try again; if it repeats, run the command by hand."
+            f"{' '.join(words[:3])} took longer than {timeout:.0f} s.",
+            "Try again; if it repeats, run the command by hand.",
         ) from error
     if done.returncode:
         tail = "\n    ".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-25:])

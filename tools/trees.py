@@ -38,7 +38,10 @@ def tree_digest(*roots: Path) -> str:
             if path.is_symlink():
                 total.update(b"link " + bytes(path.readlink()))
             elif path.is_file():
-                total.update(f"file {path.stat().st_mode & 0o777:o} ".encode() + hashlib.sha256(path.read_bytes()).digest())
+                total.update(
+                    f"file {path.stat().st_mode & 0o777:o} ".encode()
+                    + hashlib.sha256(path.read_bytes()).digest()
+                )
             total.update(b"\0")
         total.update(b"\0\0")
     return total.hexdigest()
@@ -53,7 +56,18 @@ def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
         shutil.rmtree(cache)
     # Not -I, which would ignore the seed: before 3.11 the order of a set in the code is that of its hashes.
     alone = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONHOME": ""}
-    run(python, "-s", "-S", "-c", _COMPILE, root, *sorted(skipped), cwd=Path("/"), env=alone, timeout=600)
+    run(
+        python,
+        "-s",
+        "-S",
+        "-c",
+        _COMPILE,
+        root,
+        *sorted(skipped),
+        cwd=Path("/"),
+        env=alone,
+        timeout=600,
+    )
 
 
 @contextlib.contextmanager
@@ -83,7 +97,12 @@ def archive(root: Path, top: str, target: Path) -> None:
         tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
         for path in [root, *sorted(root.rglob("*"))]:
-            tar.add(path, arcname=str(Path(top) / path.relative_to(root)), recursive=False, filter=_anonymous)
+            tar.add(
+                path,
+                arcname=str(Path(top) / path.relative_to(root)),
+                recursive=False,
+                filter=_anonymous,
+            )
     partial.rename(target)
 
 

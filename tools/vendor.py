@@ -46,7 +46,9 @@ class Needed:
 def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> None:
     """Fill ``folder`` for the model, and say how to build with it. Raises ToolError."""
     if not model.is_dir():
-        raise ToolError(f"{model} is not a directory.", "Name the one that holds the model: MODEL=my-model")
+        raise ToolError(
+            f"{model} is not a directory.", "Name the one that holds the model: MODEL=my-model"
+        )
     inside = folder.is_relative_to(model)
     folder.mkdir(parents=True, exist_ok=True)
     with builder.alone(ws):
@@ -55,29 +57,40 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
     with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
         download(ws, _needed(made, model, folder, Path(scratch)), folder, Path(scratch))
     count = len(list(folder.glob("*.whl")))
-    print(f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:")
-    print(f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1" if inside else "    PIP_NO_INDEX=1")
+    print(
+        f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:"
+    )
+    print(
+        f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1"
+        if inside
+        else "    PIP_NO_INDEX=1"
+    )
     if not inside:
         print(f"and mount the folder: pack build ... --volume {folder}:/whl")
 
 
 def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
-    from seldon_buildpack import errors, planning, reading
+    from seldon_buildpack import planning, reading
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
-    from seldon_buildpack.install.network import joined
     from seldon_buildpack.layers import python, requirements
     from seldon_buildpack.log import Log
+    from seldon_buildpack.messages.errors.base import BuildError
+    from seldon_buildpack.package_sources.network import joined
 
     # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
     app = shutil.copytree(model, scratch / "app", symlinks=True)
     base = {name: os.environ[name] for name in ("PATH", "HOME", *_PROXIES) if name in os.environ}
     carried, out = Bundle.read(made), Log(sys.stdout)
     try:
-        platform = Platform(app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings")
+        platform = Platform(
+            app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings"
+        )
         project = reading.read_project(platform, out)
-        project = replace(project, index=joined(project.index, project.bound, platform.proxies(), scratch))
+        project = replace(
+            project, index=joined(project.index, project.bound, platform.proxies(), scratch)
+        )
         if project.environment:
             raise ToolError(
                 f"{project.environment.path.name} is conda's, and only wheels are collected here.",
@@ -85,34 +98,50 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
             )
         interpreter = python.plan(project.python, carried, "")
         if not interpreter.carried:
-            raise ToolError(f"No Python {interpreter.request} is carried here.", f'make vendor ... PYTHONS="{interpreter.minor}"')
+            raise ToolError(
+                f"No Python {interpreter.request} is carried here.",
+                f'make vendor ... PYTHONS="{interpreter.minor}"',
+            )
         stack = planning.plan_layers(platform, project, carried, out)
         (scratch / "layers").mkdir()
-        found = requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv) if stack.installation else ()
+        found = (
+            requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv)
+            if stack.installation
+            else ()
+        )
         first = stack.wrappers[0]
         if first.lock and not first.carried:
             found = (*found, *locked(first.lock))
-    except errors.BuildError as error:
+    except BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
-    return Needed(_without_urls(found), interpreter.minor, project.index.environment(scratch), project.index.urls)
+    return Needed(
+        _without_urls(found),
+        interpreter.minor,
+        project.index.environment(scratch),
+        project.index.urls,
+    )
 
 
 def _told(app: Path, model: Path, folder: Path) -> dict[str, str]:
     """What a build would be given by --env. A model that is set up for builds without a network is asked what it needs with one."""
-    from seldon_buildpack import settings
-    from seldon_buildpack.project import s2i_environment
+    from seldon_buildpack.settings import s2i_environment, settings
 
     told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
     here = str(folder.relative_to(model) if folder.is_relative_to(model) else folder)
     folders = settings.read(told, s2i_environment.read(app).pairs()).words("BP_PIP_FIND_LINKS")
-    first = [*(name for name in folders if name not in (here, "/whl")), *([here] if any(folder.iterdir()) else [])]
+    first = [
+        *(name for name in folders if name not in (here, "/whl")),
+        *([here] if any(folder.iterdir()) else []),
+    ]
     return told | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
 
 
 def locked(lock: Path) -> tuple[str, ...]:
     """The pins of a wrapper's lock, less those whose wheels the builder carries."""
     return tuple(
-        re.split(r"[ ;\\]", entry)[0].strip() for name, entry in locks.entries(lock.read_text()).items() if name not in wrapper.BUILT_HERE
+        re.split(r"[ ;\\]", entry)[0].strip()
+        for name, entry in locks.entries(lock.read_text()).items()
+        if name not in wrapper.BUILT_HERE
     )
 
 
@@ -126,7 +155,10 @@ def _without_urls(lines: Iterable[str]) -> tuple[str, ...]:
         elif url.startswith("file:"):
             pins.append("setuptools<82")
         else:
-            raise ToolError(f"{pin} is required by a URL.", "A build without a network cannot fetch it: require it by name and version.")
+            raise ToolError(
+                f"{pin} is required by a URL.",
+                "A build without a network cannot fetch it: require it by name and version.",
+            )
     return tuple(dict.fromkeys(pins))
 
 
@@ -140,21 +172,56 @@ def download(ws: Workspace, needed: Needed, folder: Path, scratch: Path) -> None
     pins, placed = scratch / "pins.in", scratch / "pins.txt"
     pins.write_text("".join(f"{pin}\n" for pin in needed.pins))
     where = ("--python-version", needed.minor, "--python-platform", f"x86_64-manylinux_2_{_GLIBC}")
-    flags = ("--no-config", "--no-deps", "--emit-index-annotation", "--no-annotate", "--no-header", "--quiet", "--system-certs")
-    words = (find_uv_bin(), "pip", "compile", *flags, *where, "--cache-dir", ws.work / "cache/uv", "-o", placed, pins)
+    flags = (
+        "--no-config",
+        "--no-deps",
+        "--emit-index-annotation",
+        "--no-annotate",
+        "--no-header",
+        "--quiet",
+        "--system-certs",
+    )
+    words = (
+        find_uv_bin(),
+        "pip",
+        "compile",
+        *flags,
+        *where,
+        "--cache-dir",
+        ws.work / "cache/uv",
+        "-o",
+        placed,
+        pins,
+    )
     run(*words, env=needed.environment, timeout=300)
-    without = [pin for source, names in by_source(placed.read_text()).items() for pin in _wheels(source, names, needed, folder)]
+    without = [
+        pin
+        for source, names in by_source(placed.read_text()).items()
+        for pin in _wheels(source, names, needed, folder)
+    ]
     if without:
         _build(ws, without, needed, folder, scratch)
 
 
 def _wheels(source: str, names: list[str], needed: Needed, folder: Path) -> list[str]:
     """Download the wheels of these pins from one place, and return those that it has none of."""
-    words: tuple[str | Path, ...] = (*_PIP, "download", "--no-deps", "--only-binary=:all:", *_fitting(needed.minor), "--dest", folder)
+    words: tuple[str | Path, ...] = (
+        *_PIP,
+        "download",
+        "--no-deps",
+        "--only-binary=:all:",
+        *_fitting(needed.minor),
+        "--dest",
+        folder,
+    )
     try:
         run(*words, *names, env=_for_pip(source, needed), timeout=1200)
     except ToolError:
-        return names if len(names) == 1 else [pin for name in names for pin in _wheels(source, [name], needed, folder)]
+        return (
+            names
+            if len(names) == 1
+            else [pin for name in names for pin in _wheels(source, [name], needed, folder)]
+        )
     return []
 
 
@@ -174,7 +241,16 @@ def _build(ws: Workspace, pins: list[str], needed: Needed, folder: Path, scratch
         "--target",
         scratch / "target",
     )
-    run(find_uv_bin(), "pip", "install", "--quiet", *where, *pins, env=needed.environment, timeout=1800)
+    run(
+        find_uv_bin(),
+        "pip",
+        "install",
+        "--quiet",
+        *where,
+        *pins,
+        env=needed.environment,
+        timeout=1800,
+    )
     for path in (scratch / "built").glob("sdists-*/**/*.whl"):
         shutil.copy(path, folder)
 
@@ -189,7 +265,7 @@ def by_source(text: str) -> dict[str, list[str]]:
 
 def _for_pip(source: str, needed: Needed) -> dict[str, str]:
     """pip's variables for one source alone, which uv names without a password."""
-    from seldon_buildpack.secrets import without_credentials
+    from seldon_buildpack.masking import without_credentials
 
     told = needed.environment
     common = {
@@ -200,14 +276,28 @@ def _for_pip(source: str, needed: Needed) -> dict[str, str]:
     }
     if not source.startswith(("http://", "https://")):
         return _without_empty({**common, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": source})
-    url = next((url for url in needed.indexes if without_credentials(url).rstrip("/") == source.rstrip("/")), source)
+    url = next(
+        (
+            url
+            for url in needed.indexes
+            if without_credentials(url).rstrip("/") == source.rstrip("/")
+        ),
+        source,
+    )
     return _without_empty({**common, "PIP_INDEX_URL": url}) | {"PIP_EXTRA_INDEX_URL": ""}
 
 
 def _fitting(minor: str) -> tuple[str, ...]:
     """pip's words for files that fit the image's Python and platform, not this machine's."""
     abis = (f"--abi=cp{minor.replace('.', '')}", "--abi=abi3", "--abi=none")
-    return (*(f"--platform={one}" for one in _PLATFORMS), "--python-version", minor, "--implementation", "cp", *abis)
+    return (
+        *(f"--platform={one}" for one in _PLATFORMS),
+        "--python-version",
+        minor,
+        "--implementation",
+        "cp",
+        *abis,
+    )
 
 
 def _without_empty(values: Mapping[str, str]) -> dict[str, str]:

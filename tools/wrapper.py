@@ -59,7 +59,16 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
         (scratch / "sources.txt").write_text(wanted)
         (scratch / "setuptools.txt").write_text(locked["setuptools"])
         _uv(ws, "venv", "--python", interpreter.python, scratch / "venv")
-        _uv(ws, "pip", "install", "--python", scratch / "venv/bin/python", "--require-hashes", "-r", scratch / "setuptools.txt")
+        _uv(
+            ws,
+            "pip",
+            "install",
+            "--python",
+            scratch / "venv/bin/python",
+            "--require-hashes",
+            "-r",
+            scratch / "setuptools.txt",
+        )
         flags = (
             "--no-deps",
             "--no-binary=:all:",
@@ -70,16 +79,35 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
         )
         pip = (sys.executable, "-m", "pip", "--python", scratch / "venv/bin/python")
         with public_files():
-            run(*pip, "wheel", *flags, "-r", scratch / "sources.txt", "-w", scratch / "built", env=_BUILD_ENVIRONMENT)
-        if impure := [path.name for path in (scratch / "built").iterdir() if not path.name.endswith("-none-any.whl")]:
+            run(
+                *pip,
+                "wheel",
+                *flags,
+                "-r",
+                scratch / "sources.txt",
+                "-w",
+                scratch / "built",
+                env=_BUILD_ENVIRONMENT,
+            )
+        if impure := [
+            path.name
+            for path in (scratch / "built").iterdir()
+            if not path.name.endswith("-none-any.whl")
+        ]:
             raise ToolError(
-                f"{', '.join(impure)} came out bound to one Python.", "Leave out the package's C code, or lock a release with wheels."
+                f"{', '.join(impure)} came out bound to one Python.",
+                "Leave out the package's C code, or lock a release with wheels.",
             )
         shutil.rmtree(folder, ignore_errors=True)
         (scratch / "built").rename(folder)
         shutil.rmtree(scratch)
 
-    key = {"wanted": wanted, "setuptools": locked["setuptools"], "python": interpreter.version, "recipe": _recipe(ws)}
+    key = {
+        "wanted": wanted,
+        "setuptools": locked["setuptools"],
+        "python": interpreter.version,
+        "recipe": _recipe(ws),
+    }
     once(ws, "The wheels nobody publishes", "wheels", key, [folder], make)
     return folder
 
@@ -91,7 +119,10 @@ def with_built_wheels(text: str, folder: Path) -> str:
         entry = entries(text)[name.replace("_", "-").lower()]
         # The current set has another release of some, one with a wheel.
         if entry.split()[0].endswith(f"=={version}"):
-            text = text.replace(entry, f"{entry.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n")
+            text = text.replace(
+                entry,
+                f"{entry.rstrip()} \\\n    --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}\n",
+            )
     return text
 
 
@@ -100,7 +131,11 @@ def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> list[Prebu
 
     Everything is checked against the lock's hashes and nothing is built.
     """
-    return [_prebuild(ws, interpreter, built, pins) for pins, minors in locks.sets(ws).items() if interpreter.minor in minors]
+    return [
+        _prebuild(ws, interpreter, built, pins)
+        for pins, minors in locks.sets(ws).items()
+        if interpreter.minor in minors
+    ]
 
 
 def _prebuild(ws: Workspace, interpreter: Interpreter, built: Path, pins: str) -> Prebuilt:
@@ -113,7 +148,9 @@ def _prebuild(ws: Workspace, interpreter: Interpreter, built: Path, pins: str) -
         shutil.rmtree(staging, ignore_errors=True)
         _install(ws, interpreter, text, built, staging)
         _without_own_tests(staging / f"lib/python{minor}/site-packages", release)
-        compile_tree(interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED)
+        compile_tree(
+            interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED
+        )
         world_readable(staging)
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -126,12 +163,23 @@ def _prebuild(ws: Workspace, interpreter: Interpreter, built: Path, pins: str) -
     return Prebuilt(minor, pins, release, target, json.loads(facts.read_text())["digest"])
 
 
-def _install(ws: Workspace, interpreter: Interpreter, text: str, built: Path, staging: Path) -> None:
+def _install(
+    ws: Workspace, interpreter: Interpreter, text: str, built: Path, staging: Path
+) -> None:
     """A relocatable venv less all that makes it one: the build lays it where it is wanted and says there which Python it is of."""
     _uv(ws, "venv", "--relocatable", "--python", interpreter.python, staging)
     requirements = staging / "requirements.txt"
     requirements.write_text(text)
-    flags = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--find-links", built, "--link-mode", "copy")
+    flags = (
+        "--require-hashes",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--find-links",
+        built,
+        "--link-mode",
+        "copy",
+    )
     _uv(ws, "pip", "install", "--python", staging / "bin/python", *flags, "-r", requirements)
     packages = staging / f"lib/python{interpreter.minor}/site-packages"
     for path in [*staging.iterdir(), *packages.glob("_virtualenv.*"), *(staging / "bin").iterdir()]:
@@ -156,7 +204,13 @@ def _without_own_tests(packages: Path, release: str) -> None:
 
 def forget(record: Path, start: str) -> None:
     """Take the files whose names begin so out of a package's RECORD."""
-    record.write_text("".join(line for line in record.read_text().splitlines(keepends=True) if not line.startswith(start)))
+    record.write_text(
+        "".join(
+            line
+            for line in record.read_text().splitlines(keepends=True)
+            if not line.startswith(start)
+        )
+    )
 
 
 def _recipe(ws: Workspace) -> str:
@@ -164,4 +218,13 @@ def _recipe(ws: Workspace) -> str:
 
 
 def _uv(ws: Workspace, *words: str | Path) -> None:
-    run(find_uv_bin(), *words, "--quiet", "--no-config", "--system-certs", "--cache-dir", ws.work / "cache/uv", timeout=600)
+    run(
+        find_uv_bin(),
+        *words,
+        "--quiet",
+        "--no-config",
+        "--system-certs",
+        "--cache-dir",
+        ws.work / "cache/uv",
+        timeout=600,
+    )

@@ -8,15 +8,21 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from seldon_buildpack import errors, planning
+from seldon_buildpack import planning
+from seldon_buildpack.app_dir import private_files, scrub
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install import network, wheels
-from seldon_buildpack.install.index import MANIFEST
-from seldon_buildpack.layers import certificates, licences, serve, watcher
+from seldon_buildpack.layers import serve, third_party_licenses, trusted_certificates, watcher
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import manifest, methods, private_files, scrub, shadowing, source
+from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.internal import DiskFull, OurFault
+from seldon_buildpack.messages.errors.source_files import DirectoryClosed
+from seldon_buildpack.model import methods, shadowing
+from seldon_buildpack.model import source_tree as source
+from seldon_buildpack.package_sources import network, wheel_folders
+from seldon_buildpack.package_sources.indexes import MANIFEST
 from seldon_buildpack.reading import Project, read_project
 
 
@@ -28,27 +34,27 @@ def main() -> int:
         platform = Platform.read(os.environ, Path.cwd())
         with tempfile.TemporaryDirectory() as scratch:
             build(platform, Bundle.read(platform.buildpack), out, Path(scratch))
-    except errors.BuildError as error:
+    except BuildError as error:
         return _explain(out, error)
     except OSError as error:
         if closed := source.closed_directory(Path.cwd(), error):
-            return _explain(out, errors.DirectoryClosed(closed))
+            return _explain(out, DirectoryClosed(closed))
         # shutil's error for a tree has no errno: it lists those of the files.
         if os.strerror(errno.ENOSPC) not in str(error):
             return _explain(out, _our_fault())
-        return _explain(out, errors.DiskFull(str(error.filename or "the layers of the image")))
+        return _explain(out, DiskFull(str(error.filename or "the layers of the image")))
     except Exception:
         return _explain(out, _our_fault())
     return 0
 
 
-def _our_fault() -> errors.OurFault:
+def _our_fault() -> OurFault:
     import traceback
 
-    return errors.OurFault(traceback.format_exc().splitlines())
+    return OurFault(traceback.format_exc().splitlines())
 
 
-def _explain(out: Log, error: errors.BuildError) -> int:
+def _explain(out: Log, error: BuildError) -> int:
     for line in error.lines():
         out.line(line)
     return error.exit_code
@@ -58,18 +64,27 @@ def build(platform: Platform, bundle: Bundle, out: Log, scratch: Path) -> None:
     """One build; what only tools may read of the platform's secrets lies in ``scratch``. Raises a BuildError."""
     out.line(f"Seldon Python buildpack {bundle.buildpack_version}")
     project = read_project(platform, out)
-    project = replace(project, index=network.joined(project.index, project.bound, platform.proxies(), scratch))
+    project = replace(
+        project, index=network.joined(project.index, project.bound, platform.proxies(), scratch)
+    )
     stack = planning.plan(platform, project, bundle, out, scratch)
     _tell(project, *stack.told(), out)
     out.heading("Layers")
     provided = stack.provide()
     for piece in shadowing.check(project.model, stack.modules()):
         out.advise(piece)
-    serve.make(stack.layer(serve.NAME), bundle, provided.path, {**provided.launch, **project.settings.launch})
+    serve.make(
+        stack.layer(serve.NAME),
+        bundle,
+        provided.path,
+        {**provided.launch, **project.settings.launch},
+    )
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
-        certificates.make(stack.layer(certificates.NAME), project.bound.certificates)
+        trusted_certificates.make(
+            stack.layer(trusted_certificates.NAME), project.bound.certificates
+        )
     labels = {
-        "io.seldon.licenses": str(stack.layer(licences.NAME).path),
+        "io.seldon.licenses": str(stack.layer(third_party_licenses.NAME).path),
         "io.seldon.python.version": provided.python,
         "io.seldon.wrapper.version": provided.seldon_core,
         "io.seldon.wrapper.pins": provided.pins,
@@ -94,21 +109,41 @@ def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
     if found.doubt:
         out.fact("Not checked", found.doubt)
     out.fact("Python", python, project.python.source)
-    out.fact("Wrapper", f"seldon-core {seldon_core}" if seldon_core else "conda's seldon-core", licence(seldon_core) if seldon_core else "")
+    out.fact(
+        "Wrapper",
+        f"seldon-core {seldon_core}" if seldon_core else "conda's seldon-core",
+        licence(seldon_core) if seldon_core else "",
+    )
     if project.environment:
-        out.fact("Environment", str(project.environment.path.relative_to(project.app)), project.environment.summary())
+        out.fact(
+            "Environment",
+            str(project.environment.path.relative_to(project.app)),
+            project.environment.summary(),
+        )
     elif project.requirements:
-        out.fact("Requirements", str(project.requirements.path.relative_to(project.app)), project.requirements.summary())
-    if (chosen := project.environment or project.requirements) and (others := manifest.not_installed(project.app, chosen)):
+        out.fact(
+            "Requirements",
+            str(project.requirements.path.relative_to(project.app)),
+            project.requirements.summary(),
+        )
+    if (chosen := project.environment or project.requirements) and (
+        others := manifest.not_installed(project.app, chosen)
+    ):
         out.fact("Not installed", ", ".join(others), f"{chosen.path.name} goes first")
     for channel in project.channels.channels:
         login = project.channels.login_of(channel.url)
-        out.fact("Channel", channel.url, channel.source + (f"; login from {login.source}" if login else ""))
+        out.fact(
+            "Channel",
+            channel.url,
+            channel.source + (f"; login from {login.source}" if login else ""),
+        )
     if project.requirements:
         for folder in project.index.folders:
-            count = len(wheels.archives(folder, project.app))
+            count = len(wheel_folders.archives(folder, project.app))
             out.fact(
-                "Wheels", wheels.shown(folder, project.app), f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}"
+                "Wheels",
+                wheel_folders.shown(folder, project.app),
+                f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}",
             )
     for name, kind in project.bound.facts:
         out.fact("Binding", name, kind)
@@ -116,7 +151,13 @@ def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
         out.large_files(project.large.size, len(project.large.slices))
     for url in project.index.places(project.app):
         source = project.index.credentials_of(url)
-        out.fact("Index", url, f"user and password from {source}" if source.startswith("the ") and source != MANIFEST else "")
+        out.fact(
+            "Index",
+            url,
+            f"user and password from {source}"
+            if source.startswith("the ") and source != MANIFEST
+            else "",
+        )
 
 
 def licence(version: str) -> str:

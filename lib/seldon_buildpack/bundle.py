@@ -38,9 +38,15 @@ class Bundle:
             root,
             told["buildpack_version"],
             told["python_default"],
-            {minor: Carried(entry["version"], entry["digest"]) for minor, entry in told["pythons"].items()},
             {
-                minor: {pins: Carried(entry["seldon_core"], entry["digest"]) for pins, entry in sets.items()}
+                minor: Carried(entry["version"], entry["digest"])
+                for minor, entry in told["pythons"].items()
+            },
+            {
+                minor: {
+                    pins: Carried(entry["seldon_core"], entry["digest"])
+                    for pins, entry in sets.items()
+                }
                 for minor, sets in told["wrappers"].items()
             },
             told["watchers"],
@@ -78,7 +84,10 @@ class Bundle:
 
         Empty where none is.
         """
-        found = {path.parent.parent.name.removeprefix("seldon-core-") for path in (self.root / "locks").glob(f"*/*/py{minor}.txt")}
+        found = {
+            path.parent.parent.name.removeprefix("seldon-core-")
+            for path in (self.root / "locks").glob(f"*/*/py{minor}.txt")
+        }
         newest = sorted(found, key=lambda release: [int(part) for part in release.split(".")])
         return self.seldon_core if self.seldon_core in found else (newest or [""])[-1]
 
@@ -109,7 +118,9 @@ class Bundle:
 
     def pins(self, seldon_core: str, minor: str) -> tuple[str, ...]:
         """The sets that a release of the wrapper is locked in for a Python."""
-        return tuple(pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file())
+        return tuple(
+            pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file()
+        )
 
     def overrides(self, seldon_core: str) -> Path:
         """What a release of the wrapper requires in the current set in place of what its metadata says; it may not be there."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
-from seldon_buildpack.project.detection import detect
+from seldon_buildpack.manifests.inputs import detect
 
 PASS = 0
 FAIL = 100

@@ -3,33 +3,41 @@
 import re
 from pathlib import Path
 
-from seldon_buildpack import errors
+from seldon_buildpack import python_version
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install.conda.attempts import attempts
-from seldon_buildpack.install.conda.pip_half import BY_PIP
-from seldon_buildpack.install.conda.rattler import Rattler
-from seldon_buildpack.layers import wrapper
+from seldon_buildpack.commands.rattler import Rattler
+from seldon_buildpack.layers import python_wrapper
 from seldon_buildpack.layers.conda import Conda
-from seldon_buildpack.layers.conda_stack import CondaStack
+from seldon_buildpack.layers.conda_pip_install import BY_PIP
+from seldon_buildpack.layers.conda_plan import CondaStack
 from seldon_buildpack.log import Log
+from seldon_buildpack.manifests.conda import python_versions
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.messages.errors.conda_files import EnvironmentNameInvalid
+from seldon_buildpack.messages.errors.wrapper import PinsNotLocked
 from seldon_buildpack.planning import layers_directory, used_variables, uv_of, wrapper_version
-from seldon_buildpack.project import python_version
-from seldon_buildpack.project.conda import versions
-from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.project.python_version import PythonChoice
+from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.reading import Project
-from seldon_buildpack.settings import Settings
+from seldon_buildpack.settings.settings import Settings
+from seldon_buildpack.wrapper.conda_constraints import attempts
 
 
-def plan(platform: Platform, project: Project, environment: CondaEnvironment, bundle: Bundle, out: Log, scratch: Path) -> CondaStack:
+def plan(
+    platform: Platform,
+    project: Project,
+    environment: CondaEnvironment,
+    bundle: Bundle,
+    out: Log,
+    scratch: Path,
+) -> CondaStack:
     """The layers of an environment. Raises PinsUnknown, PinsNotLocked, WrapperVersionInvalid and EnvironmentNameInvalid."""
     pins = project.settings.text("BP_SELDON_PINS").lower()
-    sets, version = wrapper.sets(pins), wrapper_version(project, bundle)
+    sets, version = python_wrapper.sets(pins), wrapper_version(project, bundle)
     minors = pythons(project.python, environment)
     tried = () if environment.wrapper else attempts(version, sets, minors, bundle)
     if not tried and not environment.wrapper:
-        raise errors.PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
+        raise PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
     env = {**platform.base_env, **dict(project.index.variables)}
     root = layers_directory(platform)
     what = Conda(
@@ -60,12 +68,16 @@ def plan(platform: Platform, project: Project, environment: CondaEnvironment, bu
 
 def pythons(choice: PythonChoice, environment: CondaEnvironment) -> tuple[str, ...]:
     """The Pythons (minors) that an environment may get: those that its file allows, else the one that is added."""
-    return versions.minors(environment.python) if environment.python else (f"{choice.minor[0]}.{choice.minor[1]}",)
+    return (
+        python_versions.minors(environment.python)
+        if environment.python
+        else (f"{choice.minor[0]}.{choice.minor[1]}",)
+    )
 
 
 def name(known: Settings) -> str:
     """The environment's name: s2i's variable, and s2i's default. Raises EnvironmentNameInvalid for one that is no folder's name."""
     found = known.text("CONDA_ENV_NAME") or "microservice"
     if not re.fullmatch(r"\w[\w.+-]*", found):
-        raise errors.EnvironmentNameInvalid(found)
+        raise EnvironmentNameInvalid(found)
     return found

@@ -4,36 +4,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors, log, settings
-from seldon_buildpack.cnb import bindings
-from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.install import bound
-from seldon_buildpack.install.bound import Bound
-from seldon_buildpack.install.conda.channels import Channels
-from seldon_buildpack.install.conda.channels import configure as configure_channels
-from seldon_buildpack.install.index import Index, configure
-from seldon_buildpack.log import Log
-from seldon_buildpack.project import (
+from seldon_buildpack import python_version
+from seldon_buildpack.app_dir import (
     before_run,
-    directory,
-    image_metadata,
-    large_files,
-    manifest,
-    model,
-    python_version,
-    s2i_environment,
+    image_labels,
+    permissions,
     s2i_scripts,
     s2iignore,
-    wrapper_variables,
+    slices,
 )
-from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.project.conda.pip_half import pip_requirements
-from seldon_buildpack.project.large_files import Apart
-from seldon_buildpack.project.model import Model
-from seldon_buildpack.project.python_version import PythonChoice
-from seldon_buildpack.project.requirements import IndexLines, Requirements
-from seldon_buildpack.secrets import Masker, url_secrets
-from seldon_buildpack.settings import Settings
+from seldon_buildpack.app_dir.slices import Apart
+from seldon_buildpack.cnb import bindings
+from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.log import Log
+from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.manifests.conda.pip_section import pip_requirements
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
+from seldon_buildpack.masking import Masker, url_secrets
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
+from seldon_buildpack.model import find as model
+from seldon_buildpack.model.find import Model
+from seldon_buildpack.package_sources import bindings as bound
+from seldon_buildpack.package_sources.bindings import Bound
+from seldon_buildpack.package_sources.conda_channels import Channels
+from seldon_buildpack.package_sources.conda_channels import configure as configure_channels
+from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.python_version import PythonChoice
+from seldon_buildpack.settings import s2i_environment, serving, settings
+from seldon_buildpack.settings.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -60,23 +60,41 @@ def read_project(platform: Platform, out: Log) -> Project:
     services = bindings.read(platform.bindings, bound.TYPES)
     given = bound.read(services)
     plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
-    secret = (*plain.secrets(), *given.secrets(), *(one for url in platform.proxies().values() for one in url_secrets(url)))
+    secret = (
+        *plain.secrets(),
+        *given.secrets(),
+        *(one for url in platform.proxies().values() for one in url_secrets(url)),
+    )
     out.masker = Masker.of(secret)
-    known, advice = wrapper_variables.read(plain)
-    for piece in (*file.advice, *advice, *(log.binding_without_type(name) for name in services.untyped)):
+    known, advice = serving.read(plain)
+    for piece in (
+        *file.advice,
+        *advice,
+        *(warnings.binding_without_type(name) for name in services.untyped),
+    ):
         out.advise(piece)
     environment = manifest.conda(platform.app, known.plain())
-    requirements = pip_requirements(environment, platform.app, known.plain()) if environment else manifest.find(platform.app, known.plain())
+    requirements = (
+        pip_requirements(environment, platform.app, known.plain())
+        if environment
+        else manifest.find(platform.app, known.plain())
+    )
     for piece in manifest.advice(platform.app, environment or requirements):
         out.advise(piece)
-    index = configure(known, requirements.index if requirements else IndexLines(), platform.app, given)
+    index = configure(
+        known, requirements.index if requirements else IndexLines(), platform.app, given
+    )
     for one in (environment, requirements):
         known = known.without_launch(one.configuring if one else ())
     for key in known.like_credentials():
-        out.advise(log.credential_in_image(key))
-    channels = configure_channels(known, environment, given, platform.app) if environment else Channels()
+        out.advise(warnings.credential_in_image(key))
+    channels = (
+        configure_channels(known, environment, given, platform.app) if environment else Channels()
+    )
     files = [one.secrets for one in (environment, requirements) if one]
-    out.masker = Masker.of((*secret, *index.secrets(), *channels.secrets(), *(one for found in files for one in found)))
+    out.masker = Masker.of(
+        (*secret, *index.secrets(), *channels.secrets(), *(one for found in files for one in found))
+    )
     choice = _python(platform.app, known, environment, requirements)
     for piece in channels.advice:
         out.advise(piece)
@@ -89,23 +107,49 @@ def read_project(platform: Platform, out: Log) -> Project:
         python_path=known.at_launch("PYTHONPATH"),
         origins=(name.source if name else "", kind.source if kind else ""),
     )
-    opened = directory.open_to_all(platform.app)
+    opened = permissions.open_to_all(platform.app)
     for piece in (*choice.advice, *found.advice, *before_run.advice(platform.app), *opened.advice):
         out.advise(piece)
-    known = known.with_launch({"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type})
-    labels = {**image_metadata.of_model(found.name, found.service_type), **image_metadata.read(platform.app)}
-    large = large_files.apart(opened.sizes)
-    return Project(platform.app, known, found, choice, environment, channels, requirements, given, index, labels, large)
+    known = known.with_launch(
+        {"MODEL_NAME.default": found.name, "SERVICE_TYPE.default": found.service_type}
+    )
+    labels = {
+        **image_labels.of_model(found.name, found.service_type),
+        **image_labels.read(platform.app),
+    }
+    large = slices.apart(opened.sizes)
+    return Project(
+        platform.app,
+        known,
+        found,
+        choice,
+        environment,
+        channels,
+        requirements,
+        given,
+        index,
+        labels,
+        large,
+    )
 
 
-def _python(app: Path, known: Settings, environment: CondaEnvironment | None, requirements: Requirements | None) -> PythonChoice:
+def _python(
+    app: Path,
+    known: Settings,
+    environment: CondaEnvironment | None,
+    requirements: Requirements | None,
+) -> PythonChoice:
     """The Python that the user or the source asks for, which has to be one that a lock file is for."""
     if environment:
         return python_version.of_environment(app, known.text("BP_PYTHON_VERSION"), environment)
-    name, specifier = (requirements.path.name, requirements.requires_python) if requirements else ("", "")
+    name, specifier = (
+        (requirements.path.name, requirements.requires_python) if requirements else ("", "")
+    )
     choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
     if specifier and not choice.meets(specifier):
-        raise errors.LockForOtherPython(name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier))
+        raise LockForOtherPython(
+            name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier)
+        )
     return choice
 
 

@@ -9,6 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 measurements, cultivar = load_wine(return_X_y=True)
-classifier = make_pipeline(StandardScaler(), LogisticRegression(random_state=0)).fit(measurements, cultivar)
+classifier = make_pipeline(StandardScaler(), LogisticRegression(random_state=0)).fit(
+    measurements, cultivar
+)
 joblib.dump(classifier, Path(__file__).with_name("wine.joblib"))
 print(f"accuracy on the training data: {classifier.score(measurements, cultivar):.3f}")

@@ -8,7 +8,9 @@ class Digits:
 
     def load(self):
         # In each worker: JAX starts threads with the model, and threads do not cross the fork that makes a worker.
-        self.model = keras.saving.load_model(Path(__file__).with_name("digits.keras"), compile=False)
+        self.model = keras.saving.load_model(
+            Path(__file__).with_name("digits.keras"), compile=False
+        )
 
     def predict(self, X, features_names=None):
         # Not self.model.predict(X): threads that call it at the same time spoil the model.

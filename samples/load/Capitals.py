@@ -21,4 +21,7 @@ class Capitals:
         return [[self.capitals.get(country, "unknown") for country in row] for row in X]
 
     def tags(self):
-        return {"made in this process": self.made_by == os.getpid(), "loaded in this process": self.loaded_by == os.getpid()}
+        return {
+            "made in this process": self.made_by == os.getpid(),
+            "loaded in this process": self.loaded_by == os.getpid(),
+        }

@@ -11,7 +11,11 @@ class Doubles:
         start = time.perf_counter()
         doubled = X * 2
         milliseconds = 1000 * (time.perf_counter() - start)
-        metrics = [create_counter("rows", len(X)), create_gauge("largest", float(X.max())), create_timer("doubling", milliseconds)]
+        metrics = [
+            create_counter("rows", len(X)),
+            create_gauge("largest", float(X.max())),
+            create_timer("doubling", milliseconds),
+        ]
         return SeldonResponse(doubled, tags={"rows": len(X)}, metrics=metrics)
 
     def tags(self):

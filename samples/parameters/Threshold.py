@@ -7,4 +7,6 @@ class Threshold:
         self.below = below
 
     def predict(self, X, features_names=None):
-        return [[self.above if value >= self.threshold else self.below for value in row] for row in X]
+        return [
+            [self.above if value >= self.threshold else self.below for value in row] for row in X
+        ]

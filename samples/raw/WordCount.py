@@ -20,9 +20,18 @@ class WordCount:
             texts, least = request["jsonData"]["texts"], request["jsonData"].get("least", 1)
         else:
             # Over REST the code is the HTTP status as well.
-            return {"status": {"code": 400, "status": "FAILURE", "reason": "UNKNOWN_DATA", "info": "Send strData or jsonData."}}
+            return {
+                "status": {
+                    "code": 400,
+                    "status": "FAILURE",
+                    "reason": "UNKNOWN_DATA",
+                    "info": "Send strData or jsonData.",
+                }
+            }
         words = Counter(word for text in texts for word in text.lower().split())
-        return {"jsonData": {word: count for word, count in sorted(words.items()) if count >= least}}
+        return {
+            "jsonData": {word: count for word, count in sorted(words.items()) if count >= least}
+        }
 
     def send_feedback_raw(self, feedback):
         # Always a message of protobuf, over REST too.

@@ -9,6 +9,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 features, species = load_iris(return_X_y=True)
-classifier = make_pipeline(StandardScaler(), LogisticRegression(random_state=0)).fit(features, species)
+classifier = make_pipeline(StandardScaler(), LogisticRegression(random_state=0)).fit(
+    features, species
+)
 joblib.dump(classifier, Path(__file__).with_name("iris.joblib"))
 print(f"accuracy on the training data: {classifier.score(features, species):.3f}")

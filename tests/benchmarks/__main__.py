@@ -22,9 +22,14 @@ def main() -> int:
     parser.add_argument("--starts", type=int, default=9, help="starts of each image")
     options = parser.parse_args()
     if options.runs < 2 or options.starts < 1:
-        parser.error("two runs are the least: the second is the second model that a registry sees; and one start")
+        parser.error(
+            "two runs are the least: the second is the second model that a registry sees; and one start"
+        )
     try:
-        return _bench(Workspace.from_environment(), Plan(options.runs, options.starts, min(options.runs, options.starts)))
+        return _bench(
+            Workspace.from_environment(),
+            Plan(options.runs, options.starts, min(options.runs, options.starts)),
+        )
     except ToolError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
@@ -38,17 +43,36 @@ def _bench(ws: Workspace, plan: Plan) -> int:
     try:
         ways.make_s2i_builder(ws, made)
         with TemporaryDirectory(prefix="bench-") as scratch:
-            figures = {model: measuring.measure(model, (s2i, pack), ws.checkout / "samples", Path(scratch), plan) for model in MODELS}
-            speeds = {model: pins.measure(made, model, ws.checkout / "samples", plan.starts) for model in MODELS}
+            figures = {
+                model: measuring.measure(
+                    model, (s2i, pack), ws.checkout / "samples", Path(scratch), plan
+                )
+                for model in MODELS
+            }
+            speeds = {
+                model: pins.measure(made, model, ws.checkout / "samples", plan.starts)
+                for model in MODELS
+            }
             environment = conda.measure(ws, made, Path(scratch), plan.runs, plan.starts)
         with announced("Both models beside each other: sizes"):
             beside = measuring.beside_each_other((s2i, pack))
     finally:
-        ways.forget(*measuring.all_images((s2i, pack), plan.runs), *map(pins.image, pins.SETS), *conda.images(plan.runs), ways.S2I_BUILDER)
-    promises = [promise for model, one in figures.items() for promise in check(model, one[s2i.name], one[pack.name], pack)]
+        ways.forget(
+            *measuring.all_images((s2i, pack), plan.runs),
+            *map(pins.image, pins.SETS),
+            *conda.images(plan.runs),
+            ways.S2I_BUILDER,
+        )
+    promises = [
+        promise
+        for model, one in figures.items()
+        for promise in check(model, one[s2i.name], one[pack.name], pack)
+    ]
     promises += [promise for model, one in speeds.items() for promise in check_pins(model, one)]
     promises += check_conda(environment, pack)
-    text = Report((s2i, pack), figures, environment, beside, promises, plan, report.machine(ws)).text()
+    text = Report(
+        (s2i, pack), figures, environment, beside, promises, plan, report.machine(ws)
+    ).text()
     page = ws.checkout / "docs/performance.md"
     page.write_text(report.written(page.read_text(), text))
     print(f"\n{text}\n\nWritten to {page.relative_to(ws.checkout)}.")

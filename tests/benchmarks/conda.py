@@ -23,7 +23,10 @@ SAMPLE, MODULE = "conda", "ColourNames.py"
 FIRST, CODE, PIP = "first build", "code-only rebuild", "one more package for pip"
 _TAGS = {FIRST: "first", CODE: "code", PIP: "more"}
 _ASKED = '{"data": {"ndarray": [[0, 0, 120]]}}'
-_IN_FILE, _WITH_ONE_MORE = "      - webcolors==24.11.1\n", "      - webcolors==24.11.1\n      - tabulate==0.9.0\n"
+_IN_FILE, _WITH_ONE_MORE = (
+    "      - webcolors==24.11.1\n",
+    "      - webcolors==24.11.1\n      - tabulate==0.9.0\n",
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ def measure(ws: Workspace, made: Made, scratch: Path, runs: int, starts: int) ->
                 # The first start reads the image from the disk.
                 begun += [running.first_prediction] if number else []
     with announced(f"{SAMPLE}: sizes"):
-        changes = {step: sizes.added(f"{images(1)[0]}:{_TAGS[step]}", [first]) for step in (CODE, PIP)}
+        changes = {
+            step: sizes.added(f"{images(1)[0]}:{_TAGS[step]}", [first]) for step in (CODE, PIP)
+        }
         return CondaFigures(builds, begun, sizes.size(first), changes)
 
 

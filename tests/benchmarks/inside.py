@@ -17,10 +17,22 @@ def main() -> None:
     here, scratch, times = Path(__file__).parent, Path("/tmp/rebuild"), int(sys.argv[1])
     buildpack = Path(sys.executable).parents[4]
     plan = scratch / "plan.toml"
-    places = {"BUILDPACK_DIR": buildpack, "PLATFORM_DIR": scratch / "platform", "LAYERS_DIR": scratch / "layers"}
+    places = {
+        "BUILDPACK_DIR": buildpack,
+        "PLATFORM_DIR": scratch / "platform",
+        "LAYERS_DIR": scratch / "layers",
+    }
     places |= {"BUILD_PLAN_PATH": plan, "BP_PLAN_PATH": plan}
-    given = {"TARGET_OS": "linux", "TARGET_ARCH": "amd64", **{name: str(place) for name, place in places.items()}}
-    environment = {"PATH": os.environ["PATH"], "HOME": "/tmp", **{f"CNB_{name}": value for name, value in given.items()}}
+    given = {
+        "TARGET_OS": "linux",
+        "TARGET_ARCH": "amd64",
+        **{name: str(place) for name, place in places.items()},
+    }
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": "/tmp",
+        **{f"CNB_{name}": value for name, value in given.items()},
+    }
     seconds = []
     # The first time reads the programs from the disk.
     for _ in range(times + 1):
@@ -40,7 +52,9 @@ def main() -> None:
                 text=True,
             )
             if done.returncode or "made:" in done.stdout:
-                sys.exit(f"{program} ended with {done.returncode}, or did not reuse a layer:\n{done.stdout}")
+                sys.exit(
+                    f"{program} ended with {done.returncode}, or did not reuse a layer:\n{done.stdout}"
+                )
         seconds.append(time.monotonic() - begin)
     print(json.dumps(seconds[1:]))
 

@@ -46,7 +46,9 @@ class Plan:
     stops: int
 
 
-def measure(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, plan: Plan) -> dict[str, Figures]:
+def measure(
+    model: Model, ways: Sequence[Way], samples: Path, scratch: Path, plan: Plan
+) -> dict[str, Figures]:
     """Everything of one model, by the name of the way. Leaves images behind: those of ``all_images``. Raises ToolError."""
     builds: dict[str, dict[str, list[Timed]]] = {way.name: defaultdict(list) for way in ways}
     for number in range(plan.runs):
@@ -69,26 +71,49 @@ def measure(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, pla
         source = models.fresh(samples, model, scratch / model.name, 0)
         owns = {way.name: way.own(f"{_name(way, model, 0)}:{TAGS[FIRST]}", source) for way in ways}
     with announced(f"{model.name}: sizes"):
-        return {way.name: _figures(model, way, builds[way.name], starts[way.name], stops[way.name], owns[way.name]) for way in ways}
+        return {
+            way.name: _figures(
+                model, way, builds[way.name], starts[way.name], stops[way.name], owns[way.name]
+            )
+            for way in ways
+        }
 
 
 def beside_each_other(ways: Sequence[Way]) -> dict[tuple[str, str], Added]:
     """By model and way: what the model adds where the other one is, whose requirements differ. For use after both were measured."""
-    first = {(model.name, way.name): f"{_name(way, model, 0)}:{TAGS[FIRST]}" for model in models.MODELS for way in ways}
+    first = {
+        (model.name, way.name): f"{_name(way, model, 0)}:{TAGS[FIRST]}"
+        for model in models.MODELS
+        for way in ways
+    }
     return {
-        (model, way): sizes.added(image, [other for (name, made), other in first.items() if made == way and name != model])
+        (model, way): sizes.added(
+            image, [other for (name, made), other in first.items() if made == way and name != model]
+        )
         for (model, way), image in first.items()
     }
 
 
 def all_images(ways: Sequence[Way], runs: int) -> list[str]:
     """Every name under which ``measure`` has something built."""
-    return [_name(way, model, number) for way in ways for model in models.MODELS for number in range(runs)]
+    return [
+        _name(way, model, number)
+        for way in ways
+        for model in models.MODELS
+        for number in range(runs)
+    ]
 
 
-def _one_run(model: Model, ways: Sequence[Way], samples: Path, scratch: Path, number: int) -> Iterator[tuple[str, Way, Timed]]:
+def _one_run(
+    model: Model, ways: Sequence[Way], samples: Path, scratch: Path, number: int
+) -> Iterator[tuple[str, Way, Timed]]:
     """The three builds of each way: a first one without any cache, one after a change of code, one after a change of requirements."""
-    sources = {way.name: models.fresh(samples, model, scratch / f"{way.name}-{model.name}-{number}", number) for way in ways}
+    sources = {
+        way.name: models.fresh(
+            samples, model, scratch / f"{way.name}-{model.name}-{number}", number
+        )
+        for way in ways
+    }
     for way in ways:
         forget(_name(way, model, number))
     for step in (FIRST, CODE, REQUIREMENT):

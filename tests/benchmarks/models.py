@@ -20,7 +20,9 @@ class Model:
 
 MODELS = (
     Model("minimal", "RowMeans.py", False, '{"data": {"ndarray": [[1, 2, 3]]}}'),
-    Model("sklearn-iris", "IrisClassifier.py", True, '{"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}'),
+    Model(
+        "sklearn-iris", "IrisClassifier.py", True, '{"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}'
+    ),
 )
 
 

@@ -32,7 +32,16 @@ def measure(made: Made, model: Model, samples: Path, starts: int) -> Mapping[str
     """Build the model on each set, and start and ask both in turn. Leaves the images of ``image`` behind. Raises ToolError."""
     with announced(f"{model.name}: on both sets of the wrapper's pins"):
         for pins in SETS:
-            words = ("build", image(pins), "--path", samples / model.name, "--builder", BUILDER, "--env", f"BP_SELDON_PINS={pins}")
+            words = (
+                "build",
+                image(pins),
+                "--path",
+                samples / model.name,
+                "--builder",
+                BUILDER,
+                "--env",
+                f"BP_SELDON_PINS={pins}",
+            )
             run(made.pack, *words, *made.engine.pack_flags)
         begun: dict[str, list[float]] = defaultdict(list)
         for number in range(starts + 1):
@@ -43,7 +52,9 @@ def measure(made: Made, model: Model, samples: Path, starts: int) -> Mapping[str
                         begun[pins].append(running.first_prediction)
         took: dict[str, list[float]] = defaultdict(list)
         with ExitStack() as stack:
-            running_both = {pins: stack.enter_context(served(image(pins), model.asked)).id for pins in SETS}
+            running_both = {
+                pins: stack.enter_context(served(image(pins), model.asked)).id for pins in SETS
+            }
             for number in range(_ROUNDS):
                 for pins in SETS if number % 2 else SETS[::-1]:
                     took[pins].append(_request(running_both[pins], model.asked))
@@ -58,12 +69,20 @@ def image(pins: str) -> str:
 def ratios(speeds: Mapping[str, Speed]) -> tuple[float, float]:
     """The current set's median start and request, as multiples of upstream's."""
     upstream, current = (speeds[pins] for pins in SETS)
-    return median(current.starts) / median(upstream.starts), median(current.requests) / median(upstream.requests)
+    return median(current.starts) / median(upstream.starts), median(current.requests) / median(
+        upstream.requests
+    )
 
 
 def _request(container: str, body: str) -> float:
     """The median of many requests, one after the other on one connection."""
-    port = subprocess.run(["docker", "port", container, "9000/tcp"], capture_output=True, text=True, check=True, timeout=30).stdout
+    port = subprocess.run(
+        ["docker", "port", container, "9000/tcp"],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=30,
+    ).stdout
     connection = http.client.HTTPConnection(port.split()[0], timeout=10)
     seconds = []
     try:

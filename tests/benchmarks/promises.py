@@ -40,7 +40,9 @@ def check(model: Model, s2i: Figures, ours: Figures, pack: Way) -> Iterator[Prom
         mine <= _START_NOISE * theirs,
     )
     if model.has_requirements:
-        theirs, mine = (median(run.seconds for run in figures.builds[CODE]) for figures in (s2i, ours))
+        theirs, mine = (
+            median(run.seconds for run in figures.builds[CODE]) for figures in (s2i, ours)
+        )
         yield Promise(
             f"{model.name}: a code-only rebuild is faster than s2i's",
             f"{mine:.1f} s to {theirs:.1f} s, ratio {mine / theirs:.2f}",
@@ -58,7 +60,10 @@ def check(model: Model, s2i: Figures, ours: Figures, pack: Way) -> Iterator[Prom
         f"{ours.size / 1e6:.0f} MB to {least / 1e6:.0f} MB, ratio {ours.size / least:.2f}",
         ours.size < least,
     )
-    longest, codes = max(stop.seconds for stop in ours.stops), sorted({stop.code for stop in ours.stops})
+    longest, codes = (
+        max(stop.seconds for stop in ours.stops),
+        sorted({stop.code for stop in ours.stops}),
+    )
     yield Promise(
         f"{model.name}: docker stop takes less than {_STOP_SECONDS:.0f} s, and the exit code is 0 or 143",
         f"at most {longest:.2f} s, exit code {' or '.join(map(str, codes))}",
@@ -68,7 +73,9 @@ def check(model: Model, s2i: Figures, ours: Figures, pack: Way) -> Iterator[Prom
 
 def check_pins(model: Model, speeds: Mapping[str, Speed]) -> Iterator[Promise]:
     """The current set of the wrapper's pins serves no slower than upstream's."""
-    for what, ratio, shown in zip(("start", "request"), ratios(speeds), ((1, "s"), (1000, "ms")), strict=True):
+    for what, ratio, shown in zip(
+        ("start", "request"), ratios(speeds), ((1, "s"), (1000, "ms")), strict=True
+    ):
         factor, unit = shown
         theirs, mine = (factor * median(getattr(speeds[pins], f"{what}s")) for pins in SETS)
         yield Promise(
@@ -86,7 +93,10 @@ def check_conda(figures: CondaFigures, pack: Way) -> Iterator[Promise]:
         f"{around:.2f} s",
         around < _OUR_SHARE_SECONDS,
     )
-    first, code, pip = (median(one.seconds for one in figures.builds[step]) for step in (conda.FIRST, conda.CODE, conda.PIP))
+    first, code, pip = (
+        median(one.seconds for one in figures.builds[step])
+        for step in (conda.FIRST, conda.CODE, conda.PIP)
+    )
     yield Promise(
         "conda: a code-only rebuild takes less than a half, and one with another package for pip less than all, of a first build",
         f"{code:.1f} s and {pip:.1f} s to {first:.1f} s",
@@ -96,4 +106,8 @@ def check_conda(figures: CondaFigures, pack: Way) -> Iterator[Promise]:
 
 def with_lifecycle(parts: Mapping[str, float]) -> float:
     """Seconds of those of pack's parts in which detect and build run."""
-    return sum(seconds for title, seconds in parts.items() if title == "detect" or title.startswith("build: "))
+    return sum(
+        seconds
+        for title, seconds in parts.items()
+        if title == "detect" or title.startswith("build: ")
+    )

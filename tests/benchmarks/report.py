@@ -33,7 +33,11 @@ class Report:
 
     def text(self) -> str:
         """Markdown."""
-        kept = "All promises held." if all(promise.holds for promise in self.promises) else "**Not all promises held.**"
+        kept = (
+            "All promises held."
+            if all(promise.holds for promise in self.promises)
+            else "**Not all promises held.**"
+        )
         blocks = [
             f"Measured on {self.machine}. Medians of {self.plan.runs} builds of each kind, {self.plan.starts} starts and {self.plan.stops} stops.",
             self._table(),
@@ -47,7 +51,10 @@ class Report:
     def _table(self) -> str:
         columns = [(model, way) for model in self.figures for way in self.ways]
         header = ["", *(f"{model.name}, {way.name}" for model, way in columns)]
-        rows = [[title, *(show(self.figures[model][way.name], way) for model, way in columns)] for title, show in _ROWS.items()]
+        rows = [
+            [title, *(show(self.figures[model][way.name], way) for model, way in columns)]
+            for title, show in _ROWS.items()
+        ]
         beside = [self.beside[model.name, way.name] for model, way in columns]
         rows.append(["push where the other sample is", *(_bytes(added.upload) for added in beside)])
         rows.append(["- disk taken there", *(_bytes(added.unpacked) for added in beside)])
@@ -55,12 +62,18 @@ class Report:
 
     def _conda(self) -> str:
         found = self.environment
-        steps = [[step, _seconds(median(one.seconds for one in runs))] for step, runs in found.builds.items()]
+        steps = [
+            [step, _seconds(median(one.seconds for one in runs))]
+            for step, runs in found.builds.items()
+        ]
         rows = [
             *steps,
             ["docker run to the first prediction", f"{median(found.starts):.2f} s"],
             ["image", _bytes(found.size)],
-            *([f"push after: {step}", _bytes(added.upload)] for step, added in found.changes.items()),
+            *(
+                [f"push after: {step}", _bytes(added.upload)]
+                for step, added in found.changes.items()
+            ),
         ]
         says = (
             "A conda environment (samples/conda: Python 3.12, NumPy, scikit-learn, and a package of pip's) from a channel on this machine. "
@@ -72,10 +85,17 @@ class Report:
         """Where the time goes, for the model with packages."""
         model = next(model for model in self.figures if model.has_requirements)
         builds = self.figures[model][way.name].builds
-        steps = {step: medians(run.parts(way.parts) for run in builds[step]) for step in (FIRST, CODE)}
-        rows = [[title, *(_seconds(parts.get(title, 0.0)) for parts in steps.values())] for title in way.parts]
+        steps = {
+            step: medians(run.parts(way.parts) for run in builds[step]) for step in (FIRST, CODE)
+        }
+        rows = [
+            [title, *(_seconds(parts.get(title, 0.0)) for parts in steps.values())]
+            for title in way.parts
+        ]
         total = ["all", *(_seconds(median(run.seconds for run in builds[step])) for step in steps)]
-        return f"Where the time goes with {way.name}, {model.name}:\n\n" + _markdown([["", *steps], *rows, total])
+        return f"Where the time goes with {way.name}, {model.name}:\n\n" + _markdown(
+            [["", *steps], *rows, total]
+        )
 
 
 def machine(ws: Workspace) -> str:
@@ -92,8 +112,15 @@ def written(page: str, text: str) -> str:
     """The page with the figures between its marks. Raises ToolError where it has none."""
     begin, end = MARKS
     if page.count(begin) != 1 or page.count(end) != 1:
-        raise ToolError("docs/performance.md has no place for the figures.", f"Put {begin} and {end} around it.")
-    return re.sub(f"{re.escape(begin)}.*{re.escape(end)}", lambda _: f"{begin}\n{text}\n{end}", page, flags=re.DOTALL)
+        raise ToolError(
+            "docs/performance.md has no place for the figures.", f"Put {begin} and {end} around it."
+        )
+    return re.sub(
+        f"{re.escape(begin)}.*{re.escape(end)}",
+        lambda _: f"{begin}\n{text}\n{end}",
+        page,
+        flags=re.DOTALL,
+    )
 
 
 def _builds(step: str) -> Callable[[Figures, Way], str]:
@@ -105,7 +132,9 @@ def _own(figures: Figures, _: Way) -> str:
 
 
 def _start(figures: Figures, _: Way) -> str:
-    return f"{median(figures.starts):.2f} s ({min(figures.starts):.2f} to {max(figures.starts):.2f})"
+    return (
+        f"{median(figures.starts):.2f} s ({min(figures.starts):.2f} to {max(figures.starts):.2f})"
+    )
 
 
 def _stop(figures: Figures, _: Way) -> str:
@@ -127,8 +156,12 @@ _ROWS: Mapping[str, Callable[[Figures, Way], str]] = {
     "docker stop": _stop,
     "image": _size,
     "push after a change of code": lambda figures, _: _bytes(figures.code_change.upload),
-    "push of a second model with the same requirements": lambda figures, _: _bytes(figures.second_model.upload),
-    "- disk taken where the first one runs": lambda figures, _: _bytes(figures.second_model.unpacked),
+    "push of a second model with the same requirements": lambda figures, _: _bytes(
+        figures.second_model.upload
+    ),
+    "- disk taken where the first one runs": lambda figures, _: _bytes(
+        figures.second_model.unpacked
+    ),
 }
 
 
@@ -137,7 +170,13 @@ def _seconds(value: float) -> str:
 
 
 def _bytes(value: float) -> str:
-    return f"{value / 1e6:.0f} MB" if value >= 9.5e6 else f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.0f} kB"
+    return (
+        f"{value / 1e6:.0f} MB"
+        if value >= 9.5e6
+        else f"{value / 1e6:.1f} MB"
+        if value >= 1e6
+        else f"{value / 1e3:.0f} kB"
+    )
 
 
 def _markdown(rows: Iterable[Sequence[str]]) -> str:

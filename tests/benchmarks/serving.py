@@ -42,15 +42,21 @@ def served(image: str, asked: str) -> Iterator[Served]:
     """Run an image and ask it the JSON every 10 ms until it answers; it is removed at the end. Raises ToolError with its log if it does not."""
     port = _free_port()
     begin = time.monotonic()
-    container = run("docker", "run", "-d", "-p", f"127.0.0.1:{port}:9000", image, timeout=120).strip()
+    container = run(
+        "docker", "run", "-d", "-p", f"127.0.0.1:{port}:9000", image, timeout=120
+    ).strip()
     try:
         while not _predicts(port, asked):
             if time.monotonic() - begin > _START_SECONDS:
-                raise ToolError(f"{image} did not answer within {_START_SECONDS:.0f} s.", _log(container))
+                raise ToolError(
+                    f"{image} did not answer within {_START_SECONDS:.0f} s.", _log(container)
+                )
             time.sleep(_POLL_SECONDS)
         yield Served(container, time.monotonic() - begin)
     finally:
-        subprocess.run(["docker", "rm", "-f", "-v", container], capture_output=True, check=False, timeout=60)
+        subprocess.run(
+            ["docker", "rm", "-f", "-v", container], capture_output=True, check=False, timeout=60
+        )
 
 
 def _predicts(port: int, body: str) -> bool:
@@ -74,6 +80,11 @@ def _free_port() -> int:
 
 def _log(container: str) -> str:
     done = subprocess.run(
-        ["docker", "logs", container], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=60
+        ["docker", "logs", container],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=60,
     )
     return done.stdout

@@ -46,25 +46,53 @@ def added(image: str, there: Iterable[str]) -> Added:
 
 def held_in(image: str, folder: str) -> int:
     """Bytes of the files in a folder of an image; 0 where there is none."""
-    words = ("docker", "run", "--rm", "--user", "0", "--network", "none", "--entrypoint", "sh", image)
-    return int(run(*words, "-c", f"if [ -d {folder} ]; then du -sb {folder} | cut -f1; else echo 0; fi", timeout=60))
+    words = (
+        "docker",
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "--network",
+        "none",
+        "--entrypoint",
+        "sh",
+        image,
+    )
+    return int(
+        run(
+            *words,
+            "-c",
+            f"if [ -d {folder} ]; then du -sb {folder} | cut -f1; else echo 0; fi",
+            timeout=60,
+        )
+    )
 
 
 def _layers(image: str) -> tuple[str, ...]:
     """The digests of an image's unpacked layers, the lowest first."""
-    return tuple(json.loads(run("docker", "image", "inspect", "-f", "{{json .RootFS.Layers}}", image)))
+    return tuple(
+        json.loads(run("docker", "image", "inspect", "-f", "{{json .RootFS.Layers}}", image))
+    )
 
 
 def _common(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     """How many layers from the lowest up are the same."""
-    return next((n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), min(len(one), len(other)))
+    return next(
+        (n for n, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]),
+        min(len(one), len(other)),
+    )
 
 
-def _saved(image: str, to_pack: set[str], to_measure: set[str]) -> tuple[dict[str, int], dict[str, int]]:
+def _saved(
+    image: str, to_pack: set[str], to_measure: set[str]
+) -> tuple[dict[str, int], dict[str, int]]:
     """By digest: the compressed sizes of the layers ``to_pack``, the sizes of those ``to_measure``. Raises ToolError where one is missing."""
     packed: dict[str, int] = {}
     unpacked: dict[str, int] = {}
-    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as process, TemporaryFile() as layer:
+    with (
+        subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as process,
+        TemporaryFile() as layer,
+    ):
         assert process.stdout is not None
         with tarfile.open(fileobj=process.stdout, mode="r|") as archive:
             for content in (archive.extractfile(member) for member in archive if member.isreg()):

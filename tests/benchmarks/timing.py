@@ -29,7 +29,14 @@ class Timed:
         found: list[tuple[str, float]] = []
         after = 0
         for title, beginning in starts.items():
-            place = next((n for n in range(after, len(self.lines)) if self.lines[n][1].strip().startswith(beginning)), None)
+            place = next(
+                (
+                    n
+                    for n in range(after, len(self.lines))
+                    if self.lines[n][1].strip().startswith(beginning)
+                ),
+                None,
+            )
             if not beginning:
                 found.append((title, 0.0))
             elif place is not None:
@@ -44,7 +51,12 @@ def timed(words: Sequence[str]) -> Timed:
     lines: list[tuple[float, str]] = []
     begin = time.monotonic()
     with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        words,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
     ) as process:
         watchdog = threading.Timer(_CAP_SECONDS, process.kill)
         watchdog.start()
@@ -53,7 +65,9 @@ def timed(words: Sequence[str]) -> Timed:
         code = process.wait()
         watchdog.cancel()
     if code:
-        raise ToolError(f"{' '.join(words)} ended with {code}:", "\n    ".join(line for _, line in lines[-25:]))
+        raise ToolError(
+            f"{' '.join(words)} ended with {code}:", "\n    ".join(line for _, line in lines[-25:])
+        )
     return Timed(time.monotonic() - begin, tuple(lines))
 
 

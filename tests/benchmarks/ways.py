@@ -42,7 +42,10 @@ def with_s2i(program: Path) -> Way:
         "committing the container": "---> Assembled",
     }
     return Way(
-        "s2i", lambda image, source: timed([str(program), "build", str(source), S2I_BUILDER, image]), parts, lambda _image, _source: ()
+        "s2i",
+        lambda image, source: timed([str(program), "build", str(source), S2I_BUILDER, image]),
+        parts,
+        lambda _image, _source: (),
     )
 
 
@@ -68,36 +71,63 @@ def with_pack(ws: Workspace, made: Made) -> Way:
     def own(image: str, source: Path) -> Sequence[float]:
         return detect_and_build(ws, image, source, _OWN_TIMES)
 
-    return Way("pack", lambda image, source: timed([str(made.pack), "build", image, "--path", str(source), *flags]), parts, own)
+    return Way(
+        "pack",
+        lambda image, source: timed(
+            [str(made.pack), "build", image, "--path", str(source), *flags]
+        ),
+        parts,
+        own,
+    )
 
 
 def make_s2i_builder(ws: Workspace, made: Made) -> None:
     """Build our own s2i builder image. Raises ToolError."""
     bundle, minor = made.buildpack / "bundle", ws.versions["python"]["default"]
     release = ws.versions["wrapper"]["seldon_core"]
-    with announced(f"s2i's builder image {S2I_BUILDER}"), TemporaryDirectory(prefix="s2i-") as folder:
+    with (
+        announced(f"s2i's builder image {S2I_BUILDER}"),
+        TemporaryDirectory(prefix="s2i-") as folder,
+    ):
         context = Path(folder) / "context"
         shutil.copytree(_HERE / "s2i", context)
         shutil.copytree(bundle / "pythons" / minor, context / "python", symlinks=True)
         shutil.copytree(bundle / "wheels", context / "wheels")
-        shutil.copy(bundle / f"locks/seldon-core-{release}/upstream/py{minor}.txt", context / "wrapper.txt")
+        shutil.copy(
+            bundle / f"locks/seldon-core-{release}/upstream/py{minor}.txt", context / "wrapper.txt"
+        )
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
         run(*pip, "-r", context / "pip.txt", "-d", context / "pip")
         argument = f"base={made.images.build}"
         run(
-            "docker", "build", "--quiet", "--force-rm", "--tag", S2I_BUILDER, "--build-arg", argument, context, env={"DOCKER_BUILDKIT": "0"}
+            "docker",
+            "build",
+            "--quiet",
+            "--force-rm",
+            "--tag",
+            S2I_BUILDER,
+            "--build-arg",
+            argument,
+            context,
+            env={"DOCKER_BUILDKIT": "0"},
         )
 
 
 def forget(*names: str) -> None:
     """Remove images, each with all its tags, and what pack has cached for them; what is not there does not matter."""
     for name in names:
-        tags = _quietly("docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name).split()
-        volumes = _quietly("docker", "volume", "ls", "--quiet", "--filter", f"name=pack-cache-library_{name}_").split()
+        tags = _quietly(
+            "docker", "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", name
+        ).split()
+        volumes = _quietly(
+            "docker", "volume", "ls", "--quiet", "--filter", f"name=pack-cache-library_{name}_"
+        ).split()
         for kind, found in (("image", tags), ("volume", volumes)):
             if found:
                 _quietly("docker", kind, "rm", "--force", *found)
 
 
 def _quietly(*words: str) -> str:
-    return subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False).stdout
+    return subprocess.run(
+        words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False
+    ).stdout

@@ -60,9 +60,23 @@ def build(ws: Workspace) -> Path:
     Raises ToolError when this machine lacks a Python, or the index a wheel.
     """
     target = ws.work / "conda-channel"
-    found = {f"python {minor}": f"{one.version} {one.prefix}" for minor in _WHEELS if (one := interpreters.installed(minor))}
-    recipe = digest(ws.checkout / "tests/conda", *(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate")))
-    once(ws, "A conda channel for the tests", "conda-channel", {**found, "recipe": recipe}, [target], lambda: _make(ws, target))
+    found = {
+        f"python {minor}": f"{one.version} {one.prefix}"
+        for minor in _WHEELS
+        if (one := interpreters.installed(minor))
+    }
+    recipe = digest(
+        ws.checkout / "tests/conda",
+        *(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate")),
+    )
+    once(
+        ws,
+        "A conda channel for the tests",
+        "conda-channel",
+        {**found, "recipe": recipe},
+        [target],
+        lambda: _make(ws, target),
+    )
     return target
 
 

@@ -21,16 +21,30 @@ def pack_all(forge: Path, extra: Path) -> None:
     _python(forge)
     _linked(forge)
     _choices(forge)
-    _with_tree(forge, pack_old, Recipe("old-format", "1.0", noarch="generic"), {"bin/old-format": _prints("old format")})
+    _with_tree(
+        forge,
+        pack_old,
+        Recipe("old-format", "1.0", noarch="generic"),
+        {"bin/old-format": _prints("old format")},
+    )
     _with_tree(
         forge,
         pack,
         Recipe("licensed", "1.0", noarch="generic", licence="Apache-2.0 AND MIT"),
-        {"share/licensed": "", "info/licenses/LICENSE": _TEXT, "info/licenses/vendored/LICENSE.MIT": "MIT, " + _TEXT},
+        {
+            "share/licensed": "",
+            "info/licenses/LICENSE": _TEXT,
+            "info/licenses/vendored/LICENSE.MIT": "MIT, " + _TEXT,
+        },
     )
     # conda runs a package's script after linking it.
     mark = '#!/bin/sh\necho linked > "$PREFIX/share/post-linked"\n'
-    tiny(forge, "post-linked", "1.0", files={"bin/.post-linked-post-link.sh": mark, "share/post-linked-package": "1.0\n"})
+    tiny(
+        forge,
+        "post-linked",
+        "1.0",
+        files={"bin/.post-linked-post-link.sh": mark, "share/post-linked-package": "1.0\n"},
+    )
 
 
 def _activated(forge: Path) -> None:
@@ -41,14 +55,24 @@ def _activated(forge: Path) -> None:
         'if _activated_here; then export ACTIVATED_DATA="${CONDA_PREFIX}/share/activated"; export ACTIVATED_WORD="${names[1]}"; fi\n'
         "unset names\n"
     )
-    tiny(forge, "activated", "1.0", files={"etc/conda/activate.d/activated.sh": on, "share/activated/data": "activated\n"})
+    tiny(
+        forge,
+        "activated",
+        "1.0",
+        files={"etc/conda/activate.d/activated.sh": on, "share/activated/data": "activated\n"},
+    )
     both = {
         "etc/conda/activate.d/reversible_activate.sh": 'export REVERSIBLE_BEFORE="${REVERSIBLE-unset}"\nexport REVERSIBLE=on\n',
         "etc/conda/activate.d/reversible_activate.fish": "this is not bash\n",
         "etc/conda/deactivate.d/reversible_deactivate.sh": "unset REVERSIBLE\n",
     }
     tiny(forge, "reversible", "1.0", files=both)
-    tiny(forge, "with-variables", "1.0", files={"etc/conda/env_vars.d/with-variables.json": '{"FROM_ENV_VARS": "set by a file"}\n'})
+    tiny(
+        forge,
+        "with-variables",
+        "1.0",
+        files={"etc/conda/env_vars.d/with-variables.json": '{"FROM_ENV_VARS": "set by a file"}\n'},
+    )
 
 
 def _prefixed(forge: Path) -> None:
@@ -74,7 +98,15 @@ def _python(forge: Path) -> None:
         "info/licenses/LICENSE": _TEXT,
     }
     points = ("hello-conda = hello_conda:main",)
-    recipe = Recipe("hello-conda", "1.0", "pyhd8ed1ab_0", ("python >=3.6",), licence="MIT", noarch="python", entry_points=points)
+    recipe = Recipe(
+        "hello-conda",
+        "1.0",
+        "pyhd8ed1ab_0",
+        ("python >=3.6",),
+        licence="MIT",
+        noarch="python",
+        entry_points=points,
+    )
     _with_tree(forge, pack, recipe, files)
 
 
@@ -82,7 +114,12 @@ def _linked(forge: Path) -> None:
     """Links of both kinds, and modes that are neither 644 nor 755."""
     with tempfile.TemporaryDirectory() as scratch:
         root = written(
-            Path(scratch), {"share/linked/one": "linked\n" * 1000, "bin/linked": _prints("linked"), "share/linked/closed": "444\n"}
+            Path(scratch),
+            {
+                "share/linked/one": "linked\n" * 1000,
+                "bin/linked": _prints("linked"),
+                "share/linked/closed": "444\n",
+            },
         )
         os.link(root / "share/linked/one", root / "share/linked/the-same")
         (root / "bin/linked-too").symlink_to("linked")
@@ -95,7 +132,15 @@ def _linked(forge: Path) -> None:
 def _choices(forge: Path) -> None:
     """What the solver has to choose by virtual packages and by what contradicts what."""
     for build, needs in (("cuda_1", ("__cuda >=12",)), ("cpu_0", ())):
-        tiny(forge, "accelerated", "1.0", needs, {"share/accelerated": f"{build}\n"}, build=build, noarch="")
+        tiny(
+            forge,
+            "accelerated",
+            "1.0",
+            needs,
+            {"share/accelerated": f"{build}\n"},
+            build=build,
+            noarch="",
+        )
     tiny(forge, "needs-cuda", "1.0", ("__cuda >=12",))
     tiny(forge, "needs-glibc", "1.0", ("__glibc >=2.17,<3.0.a0", "__linux"))
     tiny(forge, "needs-new-glibc", "1.0", ("__glibc >=99",))
@@ -107,7 +152,12 @@ def _choices(forge: Path) -> None:
     tiny(forge, "needs-what-is-not-there", "1.0", ("nowhere-to-be-found >=1",))
 
 
-def _with_tree(forge: Path, how: Callable[[Recipe, Path, Path], Path], recipe: Recipe, files: Mapping[str, str | bytes]) -> None:
+def _with_tree(
+    forge: Path,
+    how: Callable[[Recipe, Path, Path], Path],
+    recipe: Recipe,
+    files: Mapping[str, str | bytes],
+) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         how(recipe, written(Path(scratch), files), forge)
 
@@ -135,5 +185,7 @@ def _program_that_prints(text: bytes) -> bytes:
     content = code + b"\n" + text + b"\0"
     size = start + len(content)
     identity = b"\x7fELF\x02\x01\x01".ljust(16, b"\0")
-    header = identity + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, base + start, 64, 0, 0, 64, 56, 1, 64, 0, 0)
+    header = identity + struct.pack(
+        "<HHIQQQIHHHHHH", 2, 62, 1, base + start, 64, 0, 0, 64, 56, 1, 64, 0, 0
+    )
     return header + struct.pack("<IIQQQQQQ", 1, 5, 0, base, base, size, size, 0x1000) + content

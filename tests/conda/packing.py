@@ -49,12 +49,18 @@ class Recipe:
 
     def index(self) -> dict[str, Any]:
         """``info/index.json``; the build number is what the build string ends with."""
-        platform = {"arch": None, "platform": None, "noarch": self.noarch} if self.noarch else {"arch": "x86_64", "platform": "linux"}
+        platform = (
+            {"arch": None, "platform": None, "noarch": self.noarch}
+            if self.noarch
+            else {"arch": "x86_64", "platform": "linux"}
+        )
         return {
             "name": self.name,
             "version": self.version,
             "build": self.build,
-            "build_number": int(next(part for part in reversed(self.build.split("_")) if part.isdigit())),
+            "build_number": int(
+                next(part for part in reversed(self.build.split("_")) if part.isdigit())
+            ),
             "depends": list(self.depends),
             "constrains": list(self.constrains),
             "license": self.licence,
@@ -85,7 +91,11 @@ def pack_old(recipe: Recipe, root: Path, channel: Path) -> Path:
     entries = list(_entries(root))
     _write_info(recipe, root, entries)
     (root / "info/paths.json").unlink()
-    replaced = [f"{PLACEHOLDER} {entry['file_mode']} {entry['_path']}\n" for entry in entries if "file_mode" in entry]
+    replaced = [
+        f"{PLACEHOLDER} {entry['file_mode']} {entry['_path']}\n"
+        for entry in entries
+        if "file_mode" in entry
+    ]
     (root / "info/has_prefix").write_text("".join(replaced))
     target = folder / f"{recipe.stem}.tar.bz2"
     with tarfile.open(target, "w:bz2") as archive:
@@ -94,12 +104,21 @@ def pack_old(recipe: Recipe, root: Path, channel: Path) -> Path:
 
 
 def tiny(
-    channel: Path, name: str, version: str, depends: tuple[str, ...] = (), files: Mapping[str, str | bytes] | None = None, **more: Any
+    channel: Path,
+    name: str,
+    version: str,
+    depends: tuple[str, ...] = (),
+    files: Mapping[str, str | bytes] | None = None,
+    **more: Any,
 ) -> Path:
     """Pack a few small files, of no platform unless ``more`` (fields of Recipe) says so; ``#!`` ones become programs. `index` has to follow."""
     recipe = Recipe(name, version, depends=depends, **{"noarch": "generic", **more})
     with tempfile.TemporaryDirectory() as scratch:
-        return pack(recipe, written(Path(scratch), files or {f"share/{name}/version": f"{version}\n"}), channel)
+        return pack(
+            recipe,
+            written(Path(scratch), files or {f"share/{name}/version": f"{version}\n"}),
+            channel,
+        )
 
 
 def written(root: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -135,7 +154,10 @@ def _entries(root: Path) -> Iterator[dict[str, Any]]:
         }
         # As conda-build does, which leaves bytecode alone.
         if PLACEHOLDER.encode() in content and not path.is_symlink() and path.suffix != ".pyc":
-            entry |= {"prefix_placeholder": PLACEHOLDER, "file_mode": "binary" if b"\0" in content else "text"}
+            entry |= {
+                "prefix_placeholder": PLACEHOLDER,
+                "file_mode": "binary" if b"\0" in content else "text",
+            }
         yield entry
 
 
@@ -148,7 +170,10 @@ def _write_info(recipe: Recipe, root: Path, entries: Sequence[Mapping[str, Any]]
         "about.json": {"license": recipe.licence, "summary": f"{recipe.name}, packed for tests"},
     }
     if recipe.noarch:
-        noarch = {"type": recipe.noarch, **({"entry_points": list(recipe.entry_points)} if recipe.noarch == "python" else {})}
+        noarch = {
+            "type": recipe.noarch,
+            **({"entry_points": list(recipe.entry_points)} if recipe.noarch == "python" else {}),
+        }
         documents["link.json"] = {"noarch": noarch, "package_metadata_version": 1}
     for name, document in documents.items():
         (info / name).write_text(json.dumps(document, indent=1, sort_keys=True))

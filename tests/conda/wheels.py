@@ -51,15 +51,38 @@ def download(minor: str, wheels: tuple[Wheel, ...], folder: Path) -> None:
     abis = (f"cp{minor.replace('.', '')}{'m' if minor in ('3.6', '3.7') else ''}", "abi3", "none")
     choice = [word for abi in abis for word in ("--abi", abi)]
     choice += [word for platform in _PLATFORMS for word in ("--platform", f"{platform}_x86_64")]
-    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary", ":all:", "--implementation", "cp"]
-    run(*command, "--python-version", minor, *choice, "-d", folder, *(f"{one.name}=={one.version}" for one in wheels), timeout=300)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "-q",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--implementation",
+        "cp",
+    ]
+    run(
+        *command,
+        "--python-version",
+        minor,
+        *choice,
+        "-d",
+        folder,
+        *(f"{one.name}=={one.version}" for one in wheels),
+        timeout=300,
+    )
 
 
 def pack_python(minor: str, scratch: Path, channel: Path) -> Path:
     """Pack this machine's newest Python of a minor version and return the tree, which runs. Raises ToolError when it has none."""
     found = interpreters.installed(minor)
     if found is None:
-        raise ToolError(f"This machine has no Python {minor}, of which the tests' conda channel is made.", "Install it with pyenv.")
+        raise ToolError(
+            f"This machine has no Python {minor}, of which the tests' conda channel is made.",
+            "Install it with pyenv.",
+        )
     root = scratch / f"python-{minor}"
     relocatable(found.prefix, minor, root)
     licence = root / f"lib/python{minor}/LICENSE.txt"
@@ -67,17 +90,33 @@ def pack_python(minor: str, scratch: Path, channel: Path) -> Path:
     shutil.copy(licence, root / "info/licenses/LICENSE")
     compile_as_conda_build(root / f"bin/python{minor}", root)
     # Only newer builds of Python say where their packages go (CEP 17).
-    more = {"python_site_packages_path": f"lib/python{minor}/site-packages"} if minor == "3.12" else {}
+    more = (
+        {"python_site_packages_path": f"lib/python{minor}/site-packages"} if minor == "3.12" else {}
+    )
     abi = abi_of(minor)
-    recipe = Recipe("python", found.version, f"h{_short(found.version)}_0_cpython", licence="Python-2.0", more=more)
+    recipe = Recipe(
+        "python",
+        found.version,
+        f"h{_short(found.version)}_0_cpython",
+        licence="Python-2.0",
+        more=more,
+    )
     pack(recipe, root, channel)
     empty = scratch / f"abi-{minor}"
     empty.mkdir()
-    pack(Recipe("python_abi", minor, f"5_{abi}", constrains=(f"python {minor}.*",), noarch="generic"), empty, channel)
+    pack(
+        Recipe(
+            "python_abi", minor, f"5_{abi}", constrains=(f"python {minor}.*",), noarch="generic"
+        ),
+        empty,
+        channel,
+    )
     return root
 
 
-def pack_wheel(path: Path, wheel: Wheel, minor: str, python: Path | None, scratch: Path, channel: Path) -> Path:
+def pack_wheel(
+    path: Path, wheel: Wheel, minor: str, python: Path | None, scratch: Path, channel: Path
+) -> Path:
     """Pack a wheel: for the Python ``minor``, with bytecode by ``python``; as a noarch package where that is None."""
     root = scratch / f"{path.stem}-{minor}"
     site = root / (f"lib/python{minor}/site-packages" if python else "site-packages")
@@ -102,7 +141,15 @@ def pack_wheel(path: Path, wheel: Wheel, minor: str, python: Path | None, scratc
         compile_as_conda_build(python, site)
     entry_points = () if python else tuple(f"{name} = {target}" for name, target in scripts.items())
     noarch = "" if python else "python"
-    recipe = Recipe(wheel.name, wheel.version, build, needs, licence=wheel.licence, noarch=noarch, entry_points=entry_points)
+    recipe = Recipe(
+        wheel.name,
+        wheel.version,
+        build,
+        needs,
+        licence=wheel.licence,
+        noarch=noarch,
+        entry_points=entry_points,
+    )
     packed = pack(recipe, root, channel)
     shutil.rmtree(root)
     return packed
@@ -123,12 +170,27 @@ def compile_as_conda_build(python: Path, root: Path) -> None:
     for path in root.rglob("*.py"):
         os.utime(path, (BUILT_AT, BUILT_AT))
     # Templates and code of another Python do not compile, and need not.
-    words: list[str | Path] = [python, "-I", "-m", "compileall", "-q", "-d", f"{PLACEHOLDER}/lib", root]
-    subprocess.run(words, check=False, capture_output=True, timeout=300, env={"PATH": os.environ["PATH"]})
+    words: list[str | Path] = [
+        python,
+        "-I",
+        "-m",
+        "compileall",
+        "-q",
+        "-d",
+        f"{PLACEHOLDER}/lib",
+        root,
+    ]
+    subprocess.run(
+        words, check=False, capture_output=True, timeout=300, env={"PATH": os.environ["PATH"]}
+    )
 
 
 def _python_of(metadata: Message) -> str:
-    return f"python {metadata['Requires-Python']}".replace(", ", ",") if metadata["Requires-Python"] else "python"
+    return (
+        f"python {metadata['Requires-Python']}".replace(", ", ",")
+        if metadata["Requires-Python"]
+        else "python"
+    )
 
 
 def _exactly(minor: str) -> str:
@@ -157,7 +219,9 @@ def _write_script(path: Path, target: str, minor: str) -> None:
     module, _, attribute = target.split("[")[0].strip().partition(":")
     top = attribute.split(".")[0]
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_SCRIPT.format(prefix=PLACEHOLDER, minor=minor, module=module, top=top, attribute=attribute))
+    path.write_text(
+        _SCRIPT.format(prefix=PLACEHOLDER, minor=minor, module=module, top=top, attribute=attribute)
+    )
     path.chmod(0o755)
 
 
@@ -175,11 +239,21 @@ def _installed_by_conda(info: Path, root: Path) -> None:
     (info / "INSTALLER").write_text("conda\n")
     site, record = info.parent, info / "RECORD"
     rows = []
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and path != record and root / "info" not in path.parents):
-        digest = base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest()).rstrip(b"=").decode()
+    for path in sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path != record and root / "info" not in path.parents
+    ):
+        digest = (
+            base64.urlsafe_b64encode(hashlib.sha256(path.read_bytes()).digest())
+            .rstrip(b"=")
+            .decode()
+        )
         rows.append((os.path.relpath(path, site), f"sha256={digest}", str(path.stat().st_size)))
     lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows([*rows, (os.path.relpath(record, site), "", "")])
+    csv.writer(lines, lineterminator="\n").writerows(
+        [*rows, (os.path.relpath(record, site), "", "")]
+    )
     record.write_text(lines.getvalue())
 
 

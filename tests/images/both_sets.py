@@ -61,7 +61,11 @@ def ask(address: str, request: Request, seconds: float = _SECONDS) -> Answer:
         connection.request(request.method, request.path, request.content, request.all_headers)
         response = connection.getresponse()
         body = response.read().decode("utf-8", "surrogateescape")
-        told = {name.lower(): _steady(value) for name, value in response.getheaders() if name.lower() not in _NEVER_SHARED}
+        told = {
+            name.lower(): _steady(value)
+            for name, value in response.getheaders()
+            if name.lower() not in _NEVER_SHARED
+        }
         if "allow" in told:
             # A set: its order is that of a process.
             told["allow"] = ", ".join(sorted(told["allow"].split(", ")))
@@ -96,7 +100,11 @@ def exchange(address: str, sent: Sequence[bytes | float]) -> str:
             end = "reset"
     text = received.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
     # A set: its order is that of a process.
-    text = re.sub(r"(?m)^Allow: (.*)$", lambda allow: "Allow: " + ", ".join(sorted(allow[1].split(", "))), text)
+    text = re.sub(
+        r"(?m)^Allow: (.*)$",
+        lambda allow: "Allow: " + ", ".join(sorted(allow[1].split(", "))),
+        text,
+    )
     return f"{_steady(re.sub(r'(?m)^Date: .*$', 'Date:', text))}\n[{end}]"
 
 
@@ -109,18 +117,25 @@ def _steady(text: str) -> str:
     return re.sub(r'worker_id="\d+"|127\.0\.0\.1:\d+|0x[0-9a-f]{8,}|(?<=Werkzeug/).+', "*", text)
 
 
-def answers(server: Server, setup: Setup, with_wrapper: Sequence[str | Path], environment: Mapping[str, str]) -> dict[str, str]:
+def answers(
+    server: Server, setup: Setup, with_wrapper: Sequence[str | Path], environment: Mapping[str, str]
+) -> dict[str, str]:
     """Every answer of a server by the name of what was asked, in the order of asking, at last the metrics all of it left behind.
 
     ``with_wrapper`` is the command of a Python that has the wrapper's generated code, for what is asked over gRPC; ``environment`` is for it.
     """
     chosen = {name: request for name, request in REST.items() if _wanted(name, setup.only)}
-    found = {f"REST, {name}": str(_whole(ask(server.rest, request))) for name, request in chosen.items()}
+    found = {
+        f"REST, {name}": str(_whole(ask(server.rest, request))) for name, request in chosen.items()
+    }
     at_once = AT_ONCE if len(setup.connections) == len(CONNECTIONS) else 1
     with ThreadPoolExecutor(at_once) as pool:
         sent = [CONNECTIONS[name] for name in setup.connections]
         received = pool.map(lambda parts: exchange(server.rest, parts), sent)
-        found |= {f"connection, {name}": text for name, text in zip(setup.connections, received, strict=True)}
+        found |= {
+            f"connection, {name}": text
+            for name, text in zip(setup.connections, received, strict=True)
+        }
     if setup.grpc:
         done = subprocess.run(
             [*map(str, with_wrapper), str(_GRPC), server.grpc],
@@ -130,25 +145,42 @@ def answers(server: Server, setup: Setup, with_wrapper: Sequence[str | Path], en
             timeout=120,
             check=False,
         )
-        told = json.loads(done.stdout) if done.returncode == 0 else {"all of it": done.stderr[-2000:]}
+        told = (
+            json.loads(done.stdout) if done.returncode == 0 else {"all of it": done.stderr[-2000:]}
+        )
         found |= {f"gRPC, {name}": answer for name, answer in told.items()}
     for path in ("/metrics", "/", "/predict"):
-        found[f"metrics, GET {path}"] = str(_whole(ask(server.metrics, Request(path, method="GET"))))
+        found[f"metrics, GET {path}"] = str(
+            _whole(ask(server.metrics, Request(path, method="GET")))
+        )
     return found
 
 
 def _wanted(name: str, only: Sequence[str]) -> bool:
-    return not only or any(name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in only)
+    return not only or any(
+        name == one or (one.endswith("*") and name.startswith(one[:-1])) for one in only
+    )
 
 
 def _whole(answer: Answer) -> str:
-    return "\n".join([str(answer.status), *(f"{name}: {value}" for name, value in answer.headers), "", answer.body])
+    return "\n".join(
+        [
+            str(answer.status),
+            *(f"{name}: {value}" for name, value in answer.headers),
+            "",
+            answer.body,
+        ]
+    )
 
 
 def differences(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The answers that are not the same, by what was asked."""
     names = dict.fromkeys((*first, *second))
-    return {name: (first.get(name, ""), second.get(name, "")) for name in names if first.get(name) != second.get(name)}
+    return {
+        name: (first.get(name, ""), second.get(name, ""))
+        for name in names
+        if first.get(name) != second.get(name)
+    }
 
 
 @dataclass(frozen=True)
@@ -162,20 +194,39 @@ class Local:
     @property
     def site(self) -> Path:
         """Its packages."""
-        return self.bundle / f"wrappers/{self.pins}/{self.minor}/lib/python{self.minor}/site-packages"
+        return (
+            self.bundle / f"wrappers/{self.pins}/{self.minor}/lib/python{self.minor}/site-packages"
+        )
 
     @property
     def python(self) -> tuple[str | Path, ...]:
         """The command of a Python that sees them, as in the image, where a .pth adds them."""
         code = "import runpy, site, sys; site.addsitedir(sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')"
-        return (self.bundle / f"pythons/{self.minor}/bin/python{self.minor}", "-s", "-B", "-c", code, self.site)
+        return (
+            self.bundle / f"pythons/{self.minor}/bin/python{self.minor}",
+            "-s",
+            "-B",
+            "-c",
+            code,
+            self.site,
+        )
 
     @contextlib.contextmanager
-    def serving(self, setup: Setup, log: Path, serve: Path = _SERVE) -> Iterator[tuple[Server, "subprocess.Popen[bytes]"]]:
+    def serving(
+        self, setup: Setup, log: Path, serve: Path = _SERVE
+    ) -> Iterator[tuple[Server, "subprocess.Popen[bytes]"]]:
         """Start it as the image does, wait until it answers, end it and all of its processes."""
         ports = _free_ports(3)
-        names = ("PREDICTIVE_UNIT_HTTP_SERVICE_PORT", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT")
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "SELDON_"))}
+        names = (
+            "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+            "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+            "PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
+        )
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PYTHON", "PIP_", "SELDON_"))
+        }
         variables = {
             "MODEL_NAME": setup.model,
             "SERVICE_TYPE": "MODEL",
@@ -235,10 +286,18 @@ def main(bundle: Path, chosen: Sequence[str], minor: str) -> None:
                 with local.serving(setup, Path(scratch) / f"{pins}.log") as (server, _):
                     found[pins] = answers(server, setup, local.python, {})
             differing = differences(found["upstream"], found["current"])
-            print(f"== {name}: {len(found['upstream'])} answers, {len(differing)} differ", flush=True)
+            print(
+                f"== {name}: {len(found['upstream'])} answers, {len(differing)} differ", flush=True
+            )
             for what, (upstream, current) in differing.items():
-                lines = difflib.unified_diff(upstream[:5000].splitlines(), current[:5000].splitlines(), lineterm="", n=0)
-                print(f"-- {what}", *(line[:500] for line in lines if not line.startswith(("---", "+++", "@@"))), sep="\n")
+                lines = difflib.unified_diff(
+                    upstream[:5000].splitlines(), current[:5000].splitlines(), lineterm="", n=0
+                )
+                print(
+                    f"-- {what}",
+                    *(line[:500] for line in lines if not line.startswith(("---", "+++", "@@"))),
+                    sep="\n",
+                )
 
 
 if __name__ == "__main__":

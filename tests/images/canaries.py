@@ -66,7 +66,12 @@ def forms(secret: str) -> set[bytes]:
     """A secret as it is, and as URLs, JSON and headers spell it."""
     raw = secret.encode()
     encoded = {quote(secret, safe=safe) for safe in ("", "/", ":", "!$&'()*+,~", "@:")}
-    texts = {secret, json.dumps(secret)[1:-1], *encoded, *(one.replace("%40", "@") for one in encoded)}
+    texts = {
+        secret,
+        json.dumps(secret)[1:-1],
+        *encoded,
+        *(one.replace("%40", "@") for one in encoded),
+    }
     return {
         *(text.encode() for text in texts),
         *(_lower_hex(text).encode() for text in encoded),
@@ -77,7 +82,10 @@ def forms(secret: str) -> set[bytes]:
 
 
 def _lower_hex(text: str) -> str:
-    return "".join(f"%{part[:2].lower()}{part[2:]}" if number else part for number, part in enumerate(text.split("%")))
+    return "".join(
+        f"%{part[:2].lower()}{part[2:]}" if number else part
+        for number, part in enumerate(text.split("%"))
+    )
 
 
 def _pieces(image: str) -> Iterator[tuple[str, bytes]]:
@@ -96,9 +104,23 @@ def _pieces(image: str) -> Iterator[tuple[str, bytes]]:
                 else:
                     yield member.name, data
     # The other of pack's two caches holds the image's layers once more.
-    volumes = _docker("volume", "ls", "-q", "--filter", f"name=_{image.replace('/', '_')}_latest-").decode().split()
+    volumes = (
+        _docker("volume", "ls", "-q", "--filter", f"name=_{image.replace('/', '_')}_latest-")
+        .decode()
+        .split()
+    )
     [volume] = [one for one in volumes if one.endswith(".build")]
-    words = ("run", "--rm", "--user", "0", "--volume", f"{volume}:/cache:ro", "--entrypoint", "tar", image)
+    words = (
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "--volume",
+        f"{volume}:/cache:ro",
+        "--entrypoint",
+        "tar",
+        image,
+    )
     yield from files_of_archive(f"cache {volume}", _docker(*words, "-c", "-C", "/cache", "."))
 
 
@@ -108,7 +130,9 @@ def files_of_archive(place: str, data: bytes) -> Iterator[tuple[str, bytes]]:
     yield place, data
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for member in archive:
-            if member.name.endswith((".whl", ".zip", ".gz", ".tar", ".tgz")) and (file := archive.extractfile(member)):
+            if member.name.endswith((".whl", ".zip", ".gz", ".tar", ".tgz")) and (
+                file := archive.extractfile(member)
+            ):
                 yield from _compressed(f"{place}: {member.name}", file.read())
 
 

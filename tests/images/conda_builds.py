@@ -40,7 +40,12 @@ class Seen:
     printed: Mapping[str, str]
 
 
-def environment(*dependencies: str, channels: Iterable[str] = ("conda-forge",), pip: Iterable[str] = (), more: str = "") -> str:
+def environment(
+    *dependencies: str,
+    channels: Iterable[str] = ("conda-forge",),
+    pip: Iterable[str] = (),
+    more: str = "",
+) -> str:
     """The text of an environment.yml; ``more`` stands at its end."""
     lines = [
         "name: of-the-file",
@@ -55,7 +60,10 @@ def environment(*dependencies: str, channels: Iterable[str] = ("conda-forge",), 
 
 def looking(*programs: str) -> dict[str, str]:
     """A model that answers with what it sees and what these shell commands print."""
-    return {"Looks.py": _LOOKS.format(programs=programs), ".s2i/environment": "MODEL_NAME=Looks\nSERVICE_TYPE=MODEL\nPERSISTENCE=0\n"}
+    return {
+        "Looks.py": _LOOKS.format(programs=programs),
+        ".s2i/environment": "MODEL_NAME=Looks\nSERVICE_TYPE=MODEL\nPERSISTENCE=0\n",
+    }
 
 
 def seen(image: str, *options: str) -> Seen:
@@ -69,7 +77,18 @@ def seen(image: str, *options: str) -> Seen:
 
 def inside(image: str, program: str) -> str:
     """What a shell prints in the image, as root, without the launcher."""
-    words = ["docker", "run", "--rm", "--user", "0", "--entrypoint", "/bin/sh", image, "-c", program]
+    words = [
+        "docker",
+        "run",
+        "--rm",
+        "--user",
+        "0",
+        "--entrypoint",
+        "/bin/sh",
+        image,
+        "-c",
+        program,
+    ]
     return subprocess.run(words, check=True, capture_output=True, text=True, timeout=120).stdout
 
 
@@ -80,8 +99,17 @@ def mounted(root: Path) -> tuple[str, ...]:
 
 def layers(image: str) -> dict[str, str]:
     """The digest of each of the buildpack's layers in an image, by name."""
-    words = ["docker", "image", "inspect", "-f", '{{index .Config.Labels "io.buildpacks.lifecycle.metadata"}}', image]
-    metadata = json.loads(subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout)
+    words = [
+        "docker",
+        "image",
+        "inspect",
+        "-f",
+        '{{index .Config.Labels "io.buildpacks.lifecycle.metadata"}}',
+        image,
+    ]
+    metadata = json.loads(
+        subprocess.run(words, check=True, capture_output=True, text=True, timeout=60).stdout
+    )
     [ours] = [one for one in metadata["buildpacks"] if one["key"] == "seldon/python"]
     return {name: layer["sha"] for name, layer in ours["layers"].items()}
 
@@ -91,10 +119,16 @@ def records(channel: Path) -> Mapping[str, Mapping[str, Any]]:
     found: dict[str, Mapping[str, Any]] = {}
     for subdir in ("linux-64", "noarch"):
         listed = json.loads((channel / subdir / "repodata.json").read_text())
-        found |= {f"{subdir}/{name}": record for name, record in {**listed["packages"], **listed["packages.conda"]}.items()}
+        found |= {
+            f"{subdir}/{name}": record
+            for name, record in {**listed["packages"], **listed["packages.conda"]}.items()
+        }
     return found
 
 
 def files_of(channel: Path, *names: str) -> Sequence[str]:
     """The packages of these names and versions (``numpy-1.26.4-py312``, as a file's name starts), as `records` names them."""
-    return [next(path for path in records(channel) if path.partition("/")[2].startswith(name)) for name in names]
+    return [
+        next(path for path in records(channel) if path.partition("/")[2].startswith(name))
+        for name in names
+    ]

@@ -36,15 +36,35 @@ class Built:
     def ours(self) -> str:
         """What the buildpack printed in the build phase, durations replaced, as a user sees it."""
         lines = [_without_prefix(line) for line in self.log.splitlines()]
-        start = next((number for number, line in enumerate(lines) if line.startswith("Seldon Python buildpack")), len(lines))
-        end = next(
-            (n for n, line in enumerate(lines) if n > start and line.startswith(("===> EXPORTING", "ERROR: failed to build"))), len(lines)
+        start = next(
+            (
+                number
+                for number, line in enumerate(lines)
+                if line.startswith("Seldon Python buildpack")
+            ),
+            len(lines),
         )
-        return re.sub(r"in \d+(\.\d+)? ?(ms|s)\b", "in N s", "\n".join(lines[start:end])).strip() + "\n"
+        end = next(
+            (
+                n
+                for n, line in enumerate(lines)
+                if n > start and line.startswith(("===> EXPORTING", "ERROR: failed to build"))
+            ),
+            len(lines),
+        )
+        return (
+            re.sub(r"in \d+(\.\d+)? ?(ms|s)\b", "in N s", "\n".join(lines[start:end])).strip()
+            + "\n"
+        )
 
 
 def _without_prefix(line: str) -> str:
-    return re.sub(r"^\x1b\[[0-9;]*m|\x1b\[[0-9;]*m", "", line).removeprefix("[builder] ").removeprefix("[detector] ").rstrip()
+    return (
+        re.sub(r"^\x1b\[[0-9;]*m|\x1b\[[0-9;]*m", "", line)
+        .removeprefix("[builder] ")
+        .removeprefix("[detector] ")
+        .rstrip()
+    )
 
 
 @dataclass
@@ -60,11 +80,18 @@ class Pack:
     """Built once, for the tests of several modules."""
 
     def build(
-        self, image: str, path: Path, *flags: str, env: Mapping[str, str] | None = None, builder_image: str = builder.BUILDER
+        self,
+        image: str,
+        path: Path,
+        *flags: str,
+        env: Mapping[str, str] | None = None,
+        builder_image: str = builder.BUILDER,
     ) -> Built:
         """Build a directory; ``env`` becomes --env flags. The exit code is for the test to judge."""
         self.images.add(image)
-        words = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
+        words = [
+            word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")
+        ]
         command = [
             str(self.made.pack),
             "build",
@@ -92,7 +119,12 @@ class Pack:
         return Built(image, done.returncode, done.stdout, seconds)
 
     def must_build(
-        self, image: str, path: Path, *flags: str, env: Mapping[str, str] | None = None, builder_image: str = builder.BUILDER
+        self,
+        image: str,
+        path: Path,
+        *flags: str,
+        env: Mapping[str, str] | None = None,
+        builder_image: str = builder.BUILDER,
     ) -> Built:
         """The same for a build that has to succeed."""
         built = self.build(image, path, *flags, env=env, builder_image=builder_image)
@@ -111,10 +143,16 @@ class Pack:
         # An image may not exist, where the build had to fail.
         for image in gone:
             _lines("docker", "rmi", "-f", image)
-        nameless = self.ids.intersection(_lines("docker", "image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true"))
+        nameless = self.ids.intersection(
+            _lines("docker", "image", "ls", "--quiet", "--no-trunc", "--filter", "dangling=true")
+        )
         # `pack build` names its cache volumes after the image.
         volumes = _lines("docker", "volume", "ls", "--quiet", "--filter", "name=pack-cache-")
-        caches = [one for one in volumes if any(f"{image.replace('/', '_')}_latest-" in one for image in gone)]
+        caches = [
+            one
+            for one in volumes
+            if any(f"{image.replace('/', '_')}_latest-" in one for image in gone)
+        ]
         if nameless:
             _lines("docker", "rmi", *nameless)
         if caches:
@@ -147,7 +185,13 @@ def disk(pack: Pack) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def untrusting(pack: Pack, workspace: Workspace) -> Pack:
     """The same pack, not told to trust the builder: each phase runs in a container of its own."""
-    return Pack(pack.made, builder.environment(workspace, pack.made.engine, trusted=False), pack.images, pack.ids, pack.shared)
+    return Pack(
+        pack.made,
+        builder.environment(workspace, pack.made.engine, trusted=False),
+        pack.images,
+        pack.ids,
+        pack.shared,
+    )
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +214,12 @@ def uv(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., 
 
     def run(app: Path, *words: str, env: Mapping[str, str] | None = None) -> None:
         command = [str(bundle / "bin/uv"), *words, "--python", sys.executable, "--quiet"]
-        told = {"PATH": os.environ["PATH"], "UV_CACHE_DIR": cache, "UV_SYSTEM_CERTS": "1", **(env or {})}
+        told = {
+            "PATH": os.environ["PATH"],
+            "UV_CACHE_DIR": cache,
+            "UV_SYSTEM_CERTS": "1",
+            **(env or {}),
+        }
         subprocess.run(command, cwd=app, env=told, check=True, timeout=60)
 
     return run
@@ -219,12 +268,16 @@ def iris(pack: Pack, samples: Path) -> Built:
 
 def docker(*words: str) -> str:
     """Standard output of a docker command that has to succeed."""
-    return subprocess.run(["docker", *words], check=True, capture_output=True, text=True, timeout=120).stdout
+    return subprocess.run(
+        ["docker", *words], check=True, capture_output=True, text=True, timeout=120
+    ).stdout
 
 
 def _lines(*words: str) -> Sequence[str]:
     """What a command printed; nothing where it failed."""
-    return subprocess.run(words, capture_output=True, text=True, timeout=120, check=False).stdout.split()
+    return subprocess.run(
+        words, capture_output=True, text=True, timeout=120, check=False
+    ).stdout.split()
 
 
 def lines_of(log: str, *prefixes: str) -> Sequence[str]:

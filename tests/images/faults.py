@@ -39,7 +39,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path.endswith(".whl"):
             self.file(self.wheel.read_bytes())
         elif self.path.rstrip("/").endswith(f"/{name}"):
-            self.page(f'<a href="/files/{self.wheel.name}#sha256={self.digest()}">{self.wheel.name}</a>')
+            self.page(
+                f'<a href="/files/{self.wheel.name}#sha256={self.digest()}">{self.wheel.name}</a>'
+            )
         else:
             self.answer(404, b"not found")
 
@@ -58,10 +60,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Answer with the wheel."""
         self.answer(200, data, "application/octet-stream")
 
-    def answer(self, status: int, body: bytes, kind: str = "text/plain", length: int | None = None, **headers: str) -> None:
+    def answer(
+        self,
+        status: int,
+        body: bytes,
+        kind: str = "text/plain",
+        length: int | None = None,
+        **headers: str,
+    ) -> None:
         """One answer; ``length`` is what its header says where that is not true."""
         self.send_response(status)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(body) if length is None else length), **headers}.items():
+        for name, value in {
+            "Content-Type": kind,
+            "Content-Length": str(len(body) if length is None else length),
+            **headers,
+        }.items():
             self.send_header(name.replace("_", "-"), value)
         self.end_headers()
         self.wfile.write(body)
@@ -171,7 +184,11 @@ def tunnelling_proxy(allows: Callable[[str], bool], wants: str = "") -> Iterator
 
         def do_GET(self) -> None:
             asked.requests.append((self.path, self.headers.get("Proxy-Authorization", "")))
-            self.send_error(407 if wants and self.headers.get("Proxy-Authorization") != f"Basic {wants}" else 403)
+            self.send_error(
+                407
+                if wants and self.headers.get("Proxy-Authorization") != f"Basic {wants}"
+                else 403
+            )
 
         def log_message(self, format: str, *args: object) -> None: ...
 

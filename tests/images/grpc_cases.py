@@ -15,7 +15,9 @@ _SECONDS = 20
 _LARGEST = 64 * 2**20
 _ARRAY = {"data": {"names": ["a", "b"], "ndarray": [[1, 2.5], [3, 4]]}}
 _TENSOR = {"data": {"names": ["a"], "tensor": {"shape": [2, 1], "values": [1, 2.5]}}}
-_META = {"meta": {"puid": "p", "tags": {"from": "é"}, "routing": {"r": 1}, "requestPath": {"m": "i"}}}
+_META = {
+    "meta": {"puid": "p", "tags": {"from": "é"}, "routing": {"r": 1}, "requestPath": {"m": "i"}}
+}
 
 _MESSAGES = {
     "ndarray": _ARRAY,
@@ -27,7 +29,15 @@ _MESSAGES = {
     "ndarray of mixed": {"data": {"ndarray": [["a", 1, None]]}},
     "ndarray that is ragged": {"data": {"ndarray": [[1, 2], [3]]}},
     "ndarray that is empty": {"data": {"ndarray": []}},
-    "tftensor": {"data": {"tftensor": {"dtype": "DT_DOUBLE", "tensorShape": {"dim": [{"size": "1"}]}, "doubleVal": [1]}}},
+    "tftensor": {
+        "data": {
+            "tftensor": {
+                "dtype": "DT_DOUBLE",
+                "tensorShape": {"dim": [{"size": "1"}]},
+                "doubleVal": [1],
+            }
+        }
+    },
     "strData": {"strData": "é €"},
     "binData": {"binData": "AAH/"},
     "jsonData": {"jsonData": {"echo": {"z": 1, "a": "é"}}},
@@ -35,7 +45,16 @@ _MESSAGES = {
     "nothing": {},
 }
 _ANSWERS = (
-    *("dict", "bytes", "text", "empty dict", "list of mixed", "list of NumPy floats", "list of NumPy integers", "dict of a NumPy float"),
+    *(
+        "dict",
+        "bytes",
+        "text",
+        "empty dict",
+        "list of mixed",
+        "list of NumPy floats",
+        "list of NumPy integers",
+        "dict of a NumPy float",
+    ),
     *(
         "dict of a NumPy integer",
         "int64",
@@ -64,7 +83,10 @@ _RAISED = ("ValueError", "KeyError", "SeldonMicroserviceException", "abort", "of
 
 
 def main(address):
-    options = [("grpc.max_send_message_length", _LARGEST), ("grpc.max_receive_message_length", _LARGEST)]
+    options = [
+        ("grpc.max_send_message_length", _LARGEST),
+        ("grpc.max_receive_message_length", _LARGEST),
+    ]
     with grpc.insecure_channel(address, options) as channel:
         print(json.dumps(dict(_calls(channel))))
 
@@ -77,34 +99,90 @@ def _calls(channel):
         yield f"Predict with {name}", _asked(model.Predict, _message(message))
     custom = any_pb2.Any()
     custom.Pack(wrappers_pb2.StringValue(value="own"))
-    yield "Predict with customData", _asked(model.Predict, prediction_pb2.SeldonMessage(customData=custom))
+    yield (
+        "Predict with customData",
+        _asked(model.Predict, prediction_pb2.SeldonMessage(customData=custom)),
+    )
     for key in _ANSWERS:
-        yield f"Predict with an answer of {key}", _asked(model.Predict, _message({"jsonData": {"answer": key}}))
+        yield (
+            f"Predict with an answer of {key}",
+            _asked(model.Predict, _message({"jsonData": {"answer": key}})),
+        )
     for key in _RAISED:
-        yield f"Predict with a model that raises {key}", _asked(model.Predict, _message({"jsonData": {"raise": key}}))
+        yield (
+            f"Predict with a model that raises {key}",
+            _asked(model.Predict, _message({"jsonData": {"raise": key}})),
+        )
     for size in (3, 5):
-        yield f"Predict with {size} MB", _asked(model.Predict, prediction_pb2.SeldonMessage(strData="a" * size * 10**6))
-    yield "Predict with an answer of 5 MB", _asked(model.Predict, _message({"jsonData": {"rows": 60_000}}))
-    yield "Predict by the service Seldon", _asked(prediction_pb2_grpc.SeldonStub(channel).Predict, _message(_ARRAY))
-    generic, combiner = prediction_pb2_grpc.GenericStub(channel), prediction_pb2_grpc.CombinerStub(channel)
+        yield (
+            f"Predict with {size} MB",
+            _asked(model.Predict, prediction_pb2.SeldonMessage(strData="a" * size * 10**6)),
+        )
+    yield (
+        "Predict with an answer of 5 MB",
+        _asked(model.Predict, _message({"jsonData": {"rows": 60_000}})),
+    )
+    yield (
+        "Predict by the service Seldon",
+        _asked(prediction_pb2_grpc.SeldonStub(channel).Predict, _message(_ARRAY)),
+    )
+    generic, combiner = (
+        prediction_pb2_grpc.GenericStub(channel),
+        prediction_pb2_grpc.CombinerStub(channel),
+    )
     for name in ("ndarray", "tensor with meta", "strData", "nothing"):
         message = _message(_MESSAGES[name])
-        yield f"TransformInput with {name}", _asked(prediction_pb2_grpc.TransformerStub(channel).TransformInput, message)
-        yield f"TransformOutput with {name}", _asked(prediction_pb2_grpc.OutputTransformerStub(channel).TransformOutput, message)
+        yield (
+            f"TransformInput with {name}",
+            _asked(prediction_pb2_grpc.TransformerStub(channel).TransformInput, message),
+        )
+        yield (
+            f"TransformOutput with {name}",
+            _asked(prediction_pb2_grpc.OutputTransformerStub(channel).TransformOutput, message),
+        )
         yield f"Route with {name}", _asked(prediction_pb2_grpc.RouterStub(channel).Route, message)
         yield f"TransformInput of Generic with {name}", _asked(generic.TransformInput, message)
-    for name, messages in (("arrays", [{**_ARRAY, **_META}, _ARRAY]), ("text", [{"strData": "a"}, {"strData": "b"}]), ("none", [])):
-        many = json_format.ParseDict({"seldonMessages": messages}, prediction_pb2.SeldonMessageList())
+    for name, messages in (
+        ("arrays", [{**_ARRAY, **_META}, _ARRAY]),
+        ("text", [{"strData": "a"}, {"strData": "b"}]),
+        ("none", []),
+    ):
+        many = json_format.ParseDict(
+            {"seldonMessages": messages}, prediction_pb2.SeldonMessageList()
+        )
         yield f"Aggregate with {name}", _asked(combiner.Aggregate, many)
-    feedback = {"request": _ARRAY, "response": {"meta": {"routing": {"0": 1}}}, "reward": 0.5, "truth": _TENSOR}
+    feedback = {
+        "request": _ARRAY,
+        "response": {"meta": {"routing": {"0": 1}}},
+        "reward": 0.5,
+        "truth": _TENSOR,
+    }
     for name, told in (("all of it", feedback), ("nothing", {})):
-        yield f"SendFeedback with {name}", _asked(model.SendFeedback, json_format.ParseDict(told, prediction_pb2.Feedback()))
+        yield (
+            f"SendFeedback with {name}",
+            _asked(model.SendFeedback, json_format.ParseDict(told, prediction_pb2.Feedback())),
+        )
     yield "Metadata", _asked(model.Metadata, empty_pb2.Empty())
-    yield "ModelMetadata", _asked(prediction_pb2_grpc.SeldonStub(channel).ModelMetadata, prediction_pb2.SeldonModelMetadataRequest())
-    yield "GraphMetadata", _asked(prediction_pb2_grpc.SeldonStub(channel).GraphMetadata, empty_pb2.Empty())
-    unknown = channel.unary_unary("/seldon.protos.Model/Nothing", empty_pb2.Empty.SerializeToString, empty_pb2.Empty.FromString)
+    yield (
+        "ModelMetadata",
+        _asked(
+            prediction_pb2_grpc.SeldonStub(channel).ModelMetadata,
+            prediction_pb2.SeldonModelMetadataRequest(),
+        ),
+    )
+    yield (
+        "GraphMetadata",
+        _asked(prediction_pb2_grpc.SeldonStub(channel).GraphMetadata, empty_pb2.Empty()),
+    )
+    unknown = channel.unary_unary(
+        "/seldon.protos.Model/Nothing",
+        empty_pb2.Empty.SerializeToString,
+        empty_pb2.Empty.FromString,
+    )
     yield "a method that is not there", _asked(unknown, empty_pb2.Empty())
-    broken = channel.unary_unary("/seldon.protos.Model/Predict", lambda value: value, prediction_pb2.SeldonMessage.FromString)
+    broken = channel.unary_unary(
+        "/seldon.protos.Model/Predict", lambda value: value, prediction_pb2.SeldonMessage.FromString
+    )
     yield "bytes that are no message", _asked(broken, b"\xff\xff")
     yield "a deadline that passes", _asked(model.Predict, _message({"jsonData": {"sleep": 1}}), 0.3)
     yield from _reflected(channel)
@@ -114,13 +192,24 @@ def _reflected(channel):
     stub = reflection_pb2_grpc.ServerReflectionStub(channel)
     for name, request in (
         ("the services", reflection_pb2.ServerReflectionRequest(list_services="")),
-        ("the file of a service", reflection_pb2.ServerReflectionRequest(file_containing_symbol="seldon.protos.Seldon")),
-        ("a file by its name", reflection_pb2.ServerReflectionRequest(file_by_filename="proto/prediction.proto")),
+        (
+            "the file of a service",
+            reflection_pb2.ServerReflectionRequest(file_containing_symbol="seldon.protos.Seldon"),
+        ),
+        (
+            "a file by its name",
+            reflection_pb2.ServerReflectionRequest(file_by_filename="proto/prediction.proto"),
+        ),
         ("what is not there", reflection_pb2.ServerReflectionRequest(file_containing_symbol="a.b")),
     ):
         yield (
             f"reflection of {name}",
-            _asked(lambda request, timeout: next(iter(stub.ServerReflectionInfo(iter([request]), timeout=timeout))), request),
+            _asked(
+                lambda request, timeout: next(
+                    iter(stub.ServerReflectionInfo(iter([request]), timeout=timeout))
+                ),
+                request,
+            ),
         )
 
 
@@ -130,7 +219,9 @@ def _message(content):
 
 def _asked(call, request, seconds=_SECONDS):
     try:
-        return json_format.MessageToJson(call(request, timeout=seconds), indent=None, sort_keys=True)
+        return json_format.MessageToJson(
+            call(request, timeout=seconds), indent=None, sort_keys=True
+        )
     except grpc.RpcError as error:
         return f"{error.code()} {error.details()}"
 

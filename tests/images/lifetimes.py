@@ -31,7 +31,11 @@ class Running:
         """Whether it answers in time."""
         begin = time.monotonic()
         answer = ask(self.server.rest, _PING, seconds)
-        return "answers" if answer.status == 200 and time.monotonic() - begin < seconds else "does not answer"
+        return (
+            "answers"
+            if answer.status == 200 and time.monotonic() - begin < seconds
+            else "does not answer"
+        )
 
     def ends(self, within: float) -> str:
         """How the process ends."""
@@ -43,7 +47,14 @@ class Running:
     def complaints(self) -> str:
         """What of its log is none of a server that is content."""
         log = self.log.read_text(errors="replace")
-        return ", ".join(word for word in ("Traceback", "Warning", " ERROR:", "[ERROR]", "Control socket") if word in log) or "no complaint"
+        return (
+            ", ".join(
+                word
+                for word in ("Traceback", "Warning", " ERROR:", "[ERROR]", "Control socket")
+                if word in log
+            )
+            or "no complaint"
+        )
 
 
 @dataclass(frozen=True)
@@ -66,10 +77,15 @@ def _sleep(seconds: float) -> Request:
     return Request("/predict", {"jsonData": {"sleep": seconds}})
 
 
-def _asked(running: Running, requests: Sequence[Request]) -> tuple[list[threading.Thread], list[Answer]]:
+def _asked(
+    running: Running, requests: Sequence[Request]
+) -> tuple[list[threading.Thread], list[Answer]]:
     """Requests on their way, each in a thread, and the list that their answers come to."""
     answers: list[Answer] = []
-    threads = [threading.Thread(target=lambda one=request: answers.append(ask(running.server.rest, one))) for request in requests]
+    threads = [
+        threading.Thread(target=lambda one=request: answers.append(ask(running.server.rest, one)))
+        for request in requests
+    ]
     for thread in threads:
         thread.start()
     return threads, answers
@@ -150,10 +166,15 @@ def _beside(sent: bytes, connections: int) -> Callable[[Running], Sequence[str]]
 
 
 def _large_messages(running: Running) -> Sequence[str]:
-    answers = [ask(running.server.rest, Request("/predict", {"strData": "a" * size * 10**6})) for size in (1, 50)]
+    answers = [
+        ask(running.server.rest, Request("/predict", {"strData": "a" * size * 10**6}))
+        for size in (1, 50)
+    ]
     threads, together = _asked(running, [Request("/predict", {"strData": "a" * 20 * 10**6})] * 4)
     _all(threads)
-    return [f"{answer.status} of {len(answer.body) // 10**6} MB" for answer in (*answers, *together)]
+    return [
+        f"{answer.status} of {len(answer.body) // 10**6} MB" for answer in (*answers, *together)
+    ]
 
 
 _HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
@@ -165,24 +186,48 @@ _KEPT = {**_TWO, "GUNICORN_KEEPALIVE": "60"}
 SCENES: Mapping[str, Scene] = {
     "it starts": Scene(_starts, ("answers", "no complaint")),
     "several workers start": Scene(
-        _starts, ("answers", "no complaint"), {"GUNICORN_WORKERS": "3", "GRPC_WORKERS": "2", "GUNICORN_THREADS": "2"}
+        _starts,
+        ("answers", "no complaint"),
+        {"GUNICORN_WORKERS": "3", "GRPC_WORKERS": "2", "GUNICORN_THREADS": "2"},
     ),
     "all are told to end during a request": Scene(_told_to_end(everybody=True), _ENDS_WELL),
-    "all are told to end during a request, several workers": Scene(_told_to_end(everybody=True), _ENDS_WELL, {"GUNICORN_WORKERS": "3"}),
-    "all are told to end during a request, threads": Scene(_told_to_end(everybody=True), _ENDS_WELL, _TWO),
-    "the first alone is told to end during a request": Scene(_told_to_end(everybody=False), _ENDS_WELL),
+    "all are told to end during a request, several workers": Scene(
+        _told_to_end(everybody=True), _ENDS_WELL, {"GUNICORN_WORKERS": "3"}
+    ),
+    "all are told to end during a request, threads": Scene(
+        _told_to_end(everybody=True), _ENDS_WELL, _TWO
+    ),
+    "the first alone is told to end during a request": Scene(
+        _told_to_end(everybody=False), _ENDS_WELL
+    ),
     "it is interrupted": Scene(_interrupted, ("ended with 0",)),
     "it is told to end while a connection is kept alive": Scene(
         _told_to_end_with_an_idle_connection, ("HTTP/1.1 200", "ended with 0"), _KEPT
     ),
-    "a worker dies": Scene(_a_worker_dies, ("the one it dies of: 0", "those after: [200, 200, 200, 200]")),
-    "many ask at once": Scene(_many_at_once, (f"answers: {[200] * 8}", "side by side"), {"GUNICORN_WORKERS": "2", "GUNICORN_THREADS": "4"}),
+    "a worker dies": Scene(
+        _a_worker_dies, ("the one it dies of: 0", "those after: [200, 200, 200, 200]")
+    ),
+    "many ask at once": Scene(
+        _many_at_once,
+        (f"answers: {[200] * 8}", "side by side"),
+        {"GUNICORN_WORKERS": "2", "GUNICORN_THREADS": "4"},
+    ),
     "workers are renewed after 3 requests": Scene(
-        _workers_are_renewed, (f"answers: {[200] * 12}",), {"GUNICORN_MAX_REQUESTS": "3", "GUNICORN_WORKERS": "2"}
+        _workers_are_renewed,
+        (f"answers: {[200] * 12}",),
+        {"GUNICORN_MAX_REQUESTS": "3", "GUNICORN_WORKERS": "2"},
     ),
     "a client sends no body": Scene(_beside(_HEAD, 1), ("another client: answers",), _TWO),
     # Neither gunicorn reads ahead of its threads: a silent client holds one (docs/wrapper.md).
-    "as many clients as threads send nothing": Scene(_beside(b"", 2), ("another client: does not answer",), _TWO),
-    "twenty connections are kept alive": Scene(_beside(_PINGED, 20), ("another client: answers",), _KEPT),
-    "large messages": Scene(_large_messages, ("200 of 1 MB", "200 of 50 MB", *["200 of 20 MB"] * 4), {"GUNICORN_THREADS": "4"}),
+    "as many clients as threads send nothing": Scene(
+        _beside(b"", 2), ("another client: does not answer",), _TWO
+    ),
+    "twenty connections are kept alive": Scene(
+        _beside(_PINGED, 20), ("another client: answers",), _KEPT
+    ),
+    "large messages": Scene(
+        _large_messages,
+        ("200 of 1 MB", "200 of 50 MB", *["200 of 20 MB"] * 4),
+        {"GUNICORN_THREADS": "4"},
+    ),
 }

@@ -15,7 +15,11 @@ from tempfile import TemporaryDirectory
 
 from tools.container import started
 
-_GIT = {"GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z", "GIT_CONFIG_GLOBAL": "/dev/null"}
+_GIT = {
+    "GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2020-01-01T00:00:00Z",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+}
 
 
 def wheel(
@@ -30,7 +34,10 @@ def wheel(
     """Write a wheel with one module, in which ``SAYS`` is ``says`` or ``name version``. ``extras`` maps an extra to what it requires."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
-    metadata = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *(f"Requires-Dist: {one}" for one in requires)]
+    metadata = [
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}",
+        *(f"Requires-Dist: {one}" for one in requires),
+    ]
     metadata += [f"Requires-Python: {requires_python}"] if requires_python else []
     for extra, one in (extras or {}).items():
         metadata += [f"Provides-Extra: {extra}", f"Requires-Dist: {one} ; extra == '{extra}'"]
@@ -39,7 +46,9 @@ def wheel(
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = "".join(f"{path},sha256={_digest(text)},{len(text.encode())}\n" for path, text in files.items())
+    record = "".join(
+        f"{path},sha256={_digest(text)},{len(text.encode())}\n" for path, text in files.items()
+    )
     target = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(target, "w") as archive:
         for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
@@ -66,7 +75,10 @@ def sdist(folder: Path, name: str, version: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     top, target = f"{name}-{version}", folder / f"{name}-{version}.tar.gz"
     with tarfile.open(target, "w:gz") as archive:
-        for path, text in {**project(name, version), "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"}.items():
+        for path, text in {
+            **project(name, version),
+            "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        }.items():
             member = tarfile.TarInfo(f"{top}/{path}")
             member.size = len(text.encode())
             archive.addfile(member, io.BytesIO(text.encode()))
@@ -80,7 +92,9 @@ def compiled(folder: Path, name: str, version: str) -> Path:
     with TemporaryDirectory() as scratch, tarfile.open(target, "w:gz") as archive:
         tree = Path(scratch)
         made = wheel(tree, name, version)
-        (tree / "pyproject.toml").write_text('[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n')
+        (tree / "pyproject.toml").write_text(
+            '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        )
         (tree / "PKG-INFO").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         (tree / "backend.py").write_text(
             "import shutil\n\n\ndef build_wheel(folder, *_):\n"
@@ -100,12 +114,25 @@ def repository(folder: Path, files: Mapping[str, str], tag: str) -> Path:
     for words in (
         ("init", "-q", "-b", "main", str(tree)),
         ("-C", str(tree), "add", "."),
-        ("-C", str(tree), "-c", "user.name=Tests", "-c", "user.email=tests@example.com", "commit", "-q", "-m", "First"),
+        (
+            "-C",
+            str(tree),
+            "-c",
+            "user.name=Tests",
+            "-c",
+            "user.email=tests@example.com",
+            "commit",
+            "-q",
+            "-m",
+            "First",
+        ),
         ("-C", str(tree), "tag", tag),
         ("clone", "-q", "--bare", str(tree), str(bare)),
         ("-C", str(bare), "update-server-info"),
     ):
-        subprocess.run(["git", *words], check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", **_GIT})
+        subprocess.run(
+            ["git", *words], check=True, capture_output=True, env={"PATH": "/usr/bin:/bin", **_GIT}
+        )
     return bare
 
 
@@ -150,7 +177,9 @@ LICENCES = "/layers/seldon_python/third-party-licenses"
 
 def licences(image: str) -> tuple[str, str]:
     """license_info.csv and license.txt of an image."""
-    return read_file(image, f"{LICENCES}/license_info.csv"), read_file(image, f"{LICENCES}/license.txt")
+    return read_file(image, f"{LICENCES}/license_info.csv"), read_file(
+        image, f"{LICENCES}/license.txt"
+    )
 
 
 def licensed(image: str, folder: str = LICENCES) -> list[tuple[str, str]]:
@@ -165,7 +194,20 @@ def installed(image: str, *folders: str) -> list[tuple[str, str]]:
         "import importlib.metadata as m, json, sys; path = sys.argv[1:] or sys.path;"
         "print(json.dumps(sorted((d.metadata['Name'], d.version) for d in m.distributions(path=path))))"
     )
-    words = ["docker", "run", "--rm", "--entrypoint", "launcher", "--workdir", "/", image, "python", "-c", program, *folders]
+    words = [
+        "docker",
+        "run",
+        "--rm",
+        "--entrypoint",
+        "launcher",
+        "--workdir",
+        "/",
+        image,
+        "python",
+        "-c",
+        program,
+        *folders,
+    ]
     done = subprocess.run(words, check=True, capture_output=True, text=True, timeout=60)
     return [(name, version) for name, version in json.loads(done.stdout)]
 
@@ -176,8 +218,21 @@ def pip_licenses(site: Path, scratch: Path) -> tuple[str, str]:
     table, texts = scratch / "license_info.csv", scratch / "license.txt"
     for options in (
         ("--format=csv", f"--output-file={table}"),
-        ("--format=plain-vertical", "--with-license-file", "--no-license-path", f"--output-file={texts}"),
+        (
+            "--format=plain-vertical",
+            "--with-license-file",
+            "--no-license-path",
+            f"--output-file={texts}",
+        ),
     ):
-        words = [sys.executable, "-c", program, str(site), "--from=mixed", "--with-system", *options]
+        words = [
+            sys.executable,
+            "-c",
+            program,
+            str(site),
+            "--from=mixed",
+            "--with-system",
+            *options,
+        ]
         subprocess.run(words, check=True, capture_output=True, cwd=scratch)
     return table.read_text(), texts.read_text()

@@ -21,7 +21,9 @@ def variables(package: Path) -> dict[str, object]:
         and (name := ast.unparse(node.targets[0])).isupper()
     }
     found: dict[str, object] = {}
-    for name, default in (read for tree in trees for node in ast.walk(tree) for read in _reads(node)):
+    for name, default in (
+        read for tree in trees for node in ast.walk(tree) for read in _reads(node)
+    ):
         text, value = _value(name, constants), default and _value(default, constants)
         if isinstance(text, str):
             found[text] = found.get(text) if value is None else value
@@ -30,12 +32,19 @@ def variables(package: Path) -> dict[str, object]:
 
 def _reads(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr | None]]:
     """The name and the default, where the node reads a variable."""
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "os.environ" and isinstance(node.ctx, ast.Load):
+    if (
+        isinstance(node, ast.Subscript)
+        and ast.unparse(node.value) == "os.environ"
+        and isinstance(node.ctx, ast.Load)
+    ):
         yield node.slice, None
     elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "os.environ":
         yield node.left, None
     elif isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in _CALLS:
-        defaults = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "default")]
+        defaults = [
+            *node.args[1:2],
+            *(word.value for word in node.keywords if word.arg == "default"),
+        ]
         yield node.args[0], defaults[0] if defaults else None
 
 

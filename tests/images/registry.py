@@ -28,7 +28,9 @@ _START_SECONDS = 30
 
 
 @contextlib.contextmanager
-def registry(folder: Path, host: str = "127.0.0.1", users: Mapping[str, str] | None = None) -> Iterator[str]:
+def registry(
+    folder: Path, host: str = "127.0.0.1", users: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """Serve an empty registry over plain http, its data in a folder, for everybody or for users with their passwords; yields its host:port."""
     if shutil.which("docker-registry") is None:
         install_debian("docker-registry")
@@ -40,11 +42,18 @@ def registry(folder: Path, host: str = "127.0.0.1", users: Mapping[str, str] | N
     if users:
         passwords = folder / "passwords"
         # The one hash that docker-registry takes.
-        passwords.write_text("".join(f"{user}:{bcrypt.using(rounds=5, ident='2y').hash(word)}\n" for user, word in users.items()))
+        passwords.write_text(
+            "".join(
+                f"{user}:{bcrypt.using(rounds=5, ident='2y').hash(word)}\n"
+                for user, word in users.items()
+            )
+        )
         auth = _AUTH.format(passwords=passwords)
     config.write_text(_CONFIG.format(data=folder / "data", address=f"{host}:{port}") + auth)
     with (folder / "registry.log").open("wb") as log:
-        process = subprocess.Popen(["docker-registry", "serve", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            ["docker-registry", "serve", config], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
     try:
         _wait_for(host, port, process, folder / "registry.log")
         yield f"{host}:{port}"

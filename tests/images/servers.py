@@ -19,13 +19,17 @@ from passlib.hash import apr_md5_crypt
 
 
 @contextlib.contextmanager
-def serving(handler: Any, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iterator[str]:
+def serving(
+    handler: Any, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+) -> Iterator[str]:
     """Answer with ``handler`` (a BaseHTTPRequestHandler) on a free port, over https where there is a ``context``."""
     with http.server.ThreadingHTTPServer((host, 0), handler) as server:
         server.daemon_threads = True
         if context:
             # The handshake takes place in the request's own thread: one client that does not finish it holds up nobody.
-            server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+            server.socket = context.wrap_socket(
+                server.socket, server_side=True, do_handshake_on_connect=False
+            )
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:
@@ -48,7 +52,21 @@ def https_self_signed(directory: Path, scratch: Path) -> Iterator[str]:
     certificate, key = scratch / "certificate.pem", scratch / "key.pem"
     subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *subject, "-keyout", key, "-out", certificate],
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            *subject,
+            "-keyout",
+            key,
+            "-out",
+            certificate,
+        ],
         check=True,
         capture_output=True,
     )
@@ -66,13 +84,33 @@ def https_of_authority(directory: Path, scratch: Path) -> Iterator[tuple[str, Pa
         yield url, authority
 
 
-def of_authority(scratch: Path, days: int = 2, address: str = "127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+def of_authority(
+    scratch: Path, days: int = 2, address: str = "127.0.0.1"
+) -> tuple[ssl.SSLContext, Path]:
     """What a server for an address and localhost needs to answer over https, and the certificate of the authority that signed for it."""
-    authority, authority_key, request = scratch / "authority.pem", scratch / "authority-key.pem", scratch / "request.pem"
-    certificate, key, extension = scratch / "host.pem", scratch / "host-key.pem", scratch / "extension"
+    authority, authority_key, request = (
+        scratch / "authority.pem",
+        scratch / "authority-key.pem",
+        scratch / "request.pem",
+    )
+    certificate, key, extension = (
+        scratch / "host.pem",
+        scratch / "host-key.pem",
+        scratch / "extension",
+    )
     extension.write_text(f"subjectAltName=IP:{address},DNS:localhost\nbasicConstraints=CA:FALSE\n")
     new: list[str | Path] = ["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
-    signed: list[str | Path] = ["-CA", authority, "-CAkey", authority_key, "-CAcreateserial", "-days", str(days), "-extfile", extension]
+    signed: list[str | Path] = [
+        "-CA",
+        authority,
+        "-CAkey",
+        authority_key,
+        "-CAcreateserial",
+        "-days",
+        str(days),
+        "-extfile",
+        extension,
+    ]
     commands: tuple[list[str | Path], ...] = (
         [*new, "-x509", "-subj", "/CN=Tests", "-keyout", authority_key, "-out", authority],
         [*new, "-subj", "/CN=127.0.0.1", "-keyout", key, "-out", request],
@@ -86,13 +124,19 @@ def of_authority(scratch: Path, days: int = 2, address: str = "127.0.0.1") -> tu
 
 
 @contextlib.contextmanager
-def always(status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None) -> Iterator[str]:
+def always(
+    status: int, body: bytes, content_type: str, headers: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """The same answer to every request."""
 
     class Same(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
-            for name, value in {"Content-Type": content_type, "Content-Length": str(len(body)), **(headers or {})}.items():
+            for name, value in {
+                "Content-Type": content_type,
+                "Content-Length": str(len(body)),
+                **(headers or {}),
+            }.items():
                 self.send_header(name, value)
             self.end_headers()
             if self.command != "HEAD":
@@ -114,9 +158,30 @@ def private_index(packages: Path, user: str, password: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    flags = ["--disable-fallback", "-a", "update,download,list", "-P", str(passwords), "-i", "127.0.0.1", "-p", str(port)]
-    words = [sys.executable, "-m", "pypiserver", "run", *flags, "--log-stream", "none", str(packages)]
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    flags = [
+        "--disable-fallback",
+        "-a",
+        "update,download,list",
+        "-P",
+        str(passwords),
+        "-i",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    words = [
+        sys.executable,
+        "-m",
+        "pypiserver",
+        "run",
+        *flags,
+        "--log-stream",
+        "none",
+        str(packages),
+    ]
+    process = subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait_for(port)
         yield f"http://127.0.0.1:{port}/simple"
@@ -155,7 +220,11 @@ def basic(user: str, password: str) -> str:
 
 @contextlib.contextmanager
 def files_with_password(
-    directory: Path, user: str, password: str, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    directory: Path,
+    user: str,
+    password: str,
+    context: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> Iterator[str]:
     """The files of a directory for those who send this user and password, over https where there is a ``context``."""
     wanted = f"Basic {basic(user, password)}"
@@ -169,7 +238,9 @@ def files_with_password(
 
 
 @contextlib.contextmanager
-def files_with_token(directory: Path, token: str, context: ssl.SSLContext | None = None) -> Iterator[str]:
+def files_with_token(
+    directory: Path, token: str, context: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """The files of a directory below ``/t/TOKEN``, as conda's servers have it; yields the URL without the token."""
     start = f"/t/{encoded(token)}/"
 

@@ -15,7 +15,17 @@ from tools import container
 
 IMAGE = "seldon-test-app"
 # As Seldon's operator runs a pod, and stricter.
-_OPERATOR = ("--user", "8888:0", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--read-only", "--tmpfs", "/tmp")
+_OPERATOR = (
+    "--user",
+    "8888:0",
+    "--cap-drop",
+    "ALL",
+    "--security-opt",
+    "no-new-privileges",
+    "--read-only",
+    "--tmpfs",
+    "/tmp",
+)
 _LARGE = 12_000_000
 
 _MODEL = """
@@ -72,7 +82,13 @@ _FILES: Mapping[str, str] = {
     "bin/werkzeug": "#!/bin/sh\nprintf geht\n",
     "before-run": _BEFORE_RUN,
 }
-_MODES = {"zahlen/schreibgeschützt.txt": 0o444, "geheim/Schlüssel.txt": 0o600, "geheim": 0o700, "bin/werkzeug": 0o700, "before-run": 0o755}
+_MODES = {
+    "zahlen/schreibgeschützt.txt": 0o444,
+    "geheim/Schlüssel.txt": 0o600,
+    "geheim": 0o700,
+    "bin/werkzeug": 0o700,
+    "before-run": 0o755,
+}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +122,9 @@ def _layers(image: str) -> list[str]:
     return layers
 
 
-def test_a_model_finds_its_directory_as_it_was_and_may_read_all_of_it_as_any_user(built: Built) -> None:
+def test_a_model_finds_its_directory_as_it_was_and_may_read_all_of_it_as_any_user(
+    built: Built,
+) -> None:
     with container.started(built.image, _OPERATOR) as running:
         running.wait_ready()
         status, answer = running.post("/predict", {"data": {"ndarray": [[1]]}})
@@ -125,27 +143,49 @@ def test_a_model_finds_its_directory_as_it_was_and_may_read_all_of_it_as_any_use
         "large": [_LARGE] * 3,
         "images": 20,
         "tests": [1, 2],
-        "modes": {"geheim": "0o755", "geheim/Schlüssel.txt": "0o644", "bin/werkzeug": "0o755", "zahlen/schreibgeschützt.txt": "0o444"},
-        "before-run": ["/workspace", "paquet.modèle.Modèle", "/layers/seldon_python/python-wrapper/venv/bin/python"],
+        "modes": {
+            "geheim": "0o755",
+            "geheim/Schlüssel.txt": "0o644",
+            "bin/werkzeug": "0o755",
+            "zahlen/schreibgeschützt.txt": "0o444",
+        },
+        "before-run": [
+            "/workspace",
+            "paquet.modèle.Modèle",
+            "/layers/seldon_python/python-wrapper/venv/bin/python",
+        ],
     }
 
 
 def test_a_link_out_of_the_directory_is_said_to_lead_nowhere(built: Built) -> None:
-    assert lines_of(built.ours, "Warning:") == ["  Warning: Links that lead nowhere in the image: gemeinsam."]
+    assert lines_of(built.ours, "Warning:") == [
+        "  Warning: Links that lead nowhere in the image: gemeinsam."
+    ]
 
 
 def test_a_change_of_code_writes_no_large_file_again(built: Built, pack: Pack, app: Path) -> None:
     before = _layers(built.image)
     (app / "paquet/modèle.py").write_text(f"{_MODEL}\n# changed\n")
     again = pack.must_build(IMAGE, app, "--network", "none")
-    large = "  Large files   36 MB in 3 layers of their own  (a change of code leaves them as they are)"
+    large = (
+        "  Large files   36 MB in 3 layers of their own  (a change of code leaves them as they are)"
+    )
     assert lines_of(built.ours, "Large files") == lines_of(again.ours, "Large files") == [large]
-    assert lines_of(again.log, "Reused", "Added") == ["Reused 3/4 app layer(s)", "Added 1/4 app layer(s)"]
+    assert lines_of(again.log, "Reused", "Added") == [
+        "Reused 3/4 app layer(s)",
+        "Added 1/4 app layer(s)",
+    ]
     assert len(set(_layers(again.image)) - set(before)) == 1
 
 
 def test_a_before_run_that_fails_is_told_and_its_exit_code_is_the_containers(built: Built) -> None:
-    done = subprocess.run(["docker", "run", "--rm", "-e", "FAIL=3", built.image], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        ["docker", "run", "--rm", "-e", "FAIL=3", built.image],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (
         3,
         "",
@@ -157,11 +197,11 @@ def test_a_before_run_that_fails_is_told_and_its_exit_code_is_the_containers(bui
     )
 
 
-def test_what_a_package_hides_is_known_also_where_its_layer_is_reused(pack: Pack, source: Callable[..., Path], tmp_path: Path) -> None:
+def test_what_a_package_hides_is_known_also_where_its_layer_is_reused(
+    pack: Pack, source: Callable[..., Path], tmp_path: Path
+) -> None:
     wheels = [packages.wheel(tmp_path, name, "1.0") for name in ("helpers", "tests")]
-    model = (
-        "import helpers\nimport tests\n\n\nclass {0}:\n    def predict(self, X, names=None):\n        return [[helpers.SAYS, tests.SAYS]]\n"
-    )
+    model = "import helpers\nimport tests\n\n\nclass {0}:\n    def predict(self, X, names=None):\n        return [[helpers.SAYS, tests.SAYS]]\n"
     app = source(
         {
             **{f"wheels/{wheel.name}": wheel.read_bytes() for wheel in wheels},
@@ -182,7 +222,9 @@ def test_what_a_package_hides_is_known_also_where_its_layer_is_reused(pack: Pack
     ]
     with container.started(image) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [[1]]}})[1]["data"]["ndarray"] == [["helpers 1.0", "tests 1.0"]]
+        assert running.post("/predict", {"data": {"ndarray": [[1]]}})[1]["data"]["ndarray"] == [
+            ["helpers 1.0", "tests 1.0"]
+        ]
     failed = pack.build(image, app, "--network", "none", env={**told, "MODEL_NAME": "helpers"})
     assert failed.code != 0
     assert "  requirements    reused\n" in failed.ours

@@ -42,7 +42,10 @@ class Case:
 
 
 def _requiring(line: str, **files: str) -> dict[str, str | bytes]:
-    return {"requirements.txt": f"{line}\n", **{name.replace("__", "/").replace("_", "."): text for name, text in files.items()}}
+    return {
+        "requirements.txt": f"{line}\n",
+        **{name.replace("__", "/").replace("_", "."): text for name, text in files.items()},
+    }
 
 
 def _model(text: str) -> dict[str, str | bytes]:
@@ -95,19 +98,32 @@ def _executable(app: Path) -> None:
 
 MODEL = {
     "module-not-found": Case(_environment("MODEL_NAME=RowMean\nSERVICE_TYPE=MODEL\n")),
-    "class-not-found": Case(_model("class RowMean:\n    def predict(self, X, names=None):\n        return X\n")),
-    "syntax-error": Case(_model("class RowMeans:\n    def predict(self, X, names=None)\n        return X\n")),
-    "method-missing": Case(_model("class RowMeans:\n    def predicts(self, X, names=None):\n        return X\n")),
+    "class-not-found": Case(
+        _model("class RowMean:\n    def predict(self, X, names=None):\n        return X\n")
+    ),
+    "syntax-error": Case(
+        _model("class RowMeans:\n    def predict(self, X, names=None)\n        return X\n")
+    ),
+    "method-missing": Case(
+        _model("class RowMeans:\n    def predicts(self, X, names=None):\n        return X\n")
+    ),
     "model-unreadable": Case(closed="RowMeans.py"),
     "model-not-named": Case({**_environment("SERVICE_TYPE=MODEL\n"), **_model("answer = 42\n")}),
     "model-hidden-by-the-wrapper": Case(
-        {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"}, {"MODEL_NAME": "yaml.Rows"}
+        {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"},
+        {"MODEL_NAME": "yaml.Rows"},
     ),
-    "model-hidden-by-a-requirement": Case(_requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means),
-    "before-run-of-windows": Case({"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable),
+    "model-hidden-by-a-requirement": Case(
+        _requiring("RowMeans"), {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}, spoil=_row_means
+    ),
+    "before-run-of-windows": Case(
+        {"before-run": "#!/bin/sh -e\r\necho ready\r\n"}, spoil=_executable
+    ),
     "service-type-unknown": Case(_environment("MODEL_NAME=RowMeans\nSERVICE_TYPE=MODLE\n")),
     "parameter-of-a-wrong-type": Case(
-        _environment('PREDICTIVE_UNIT_PARAMETERS=[{"name": "token", "value": "hunter2", "type": "INT"}]\n'),
+        _environment(
+            'PREDICTIVE_UNIT_PARAMETERS=[{"name": "token", "value": "hunter2", "type": "INT"}]\n'
+        ),
     ),
     "workers-not-a-number": Case(env={"GUNICORN_WORKERS": "auto"}),
 }
@@ -115,39 +131,65 @@ ENVIRONMENT = {
     "environment-unreadable": Case(closed=".s2i/environment"),
     "environment-in-an-unreadable-directory": Case(closed=".s2i"),
     "environment-a-directory": Case(spoil=_directory(".s2i/environment")),
-    "environment-a-dangling-link": Case(spoil=_link(".s2i/environment", "../../settings/environment")),
-    "environment-latin-1": Case(_environment("MODEL_NAME=RowMeans\nAUTHOR=J\u00fcrgen\n".encode("latin-1"))),
+    "environment-a-dangling-link": Case(
+        spoil=_link(".s2i/environment", "../../settings/environment")
+    ),
+    "environment-latin-1": Case(
+        _environment("MODEL_NAME=RowMeans\nAUTHOR=J\u00fcrgen\n".encode("latin-1"))
+    ),
     "environment-utf-16": Case(_environment("MODEL_NAME=RowMeans\n".encode("utf-16"))),
 }
 MANIFEST = {
     "requirements-unreadable": Case(_requiring("six"), closed="requirements.txt"),
     "requirements-a-directory": Case(spoil=_directory("requirements.txt")),
-    "requirements-a-dangling-link": Case(spoil=_link("requirements.txt", "../shared/requirements.txt")),
+    "requirements-a-dangling-link": Case(
+        spoil=_link("requirements.txt", "../shared/requirements.txt")
+    ),
     "requirements-a-link-to-itself": Case(spoil=_link("requirements.txt", "requirements.txt")),
-    "requirements-latin-1": Case({"requirements.txt": "six\n# f\u00fcr J\u00fcrgen\n".encode("latin-1")}),
+    "requirements-latin-1": Case(
+        {"requirements.txt": "six\n# f\u00fcr J\u00fcrgen\n".encode("latin-1")}
+    ),
     "requirements-utf-16": Case({"requirements.txt": "six\n".encode("utf-16")}),
     "requirement-line": Case(_requiring("six\nimport numpy")),
     "requirement-line-of-conda": Case(_requiring("six\nscikit-learn=1.5.2=py312_0")),
     "include-missing": Case(_requiring("-r requirements/base.txt")),
-    "include-in-a-closed-directory": Case(_requiring("-r parts/base.txt", parts__base_txt="six\n"), closed="parts"),
+    "include-in-a-closed-directory": Case(
+        _requiring("-r parts/base.txt", parts__base_txt="six\n"), closed="parts"
+    ),
     "include-outside": Case(_requiring("-r ../common/requirements.txt")),
     "manifest-misspelt": Case({"requirments.txt": "six\n"}),
     "setup-py-fails": Case({"setup.py": f"{SETUP}raise RuntimeError('VERSION is not set')\n"}),
     "local-package-missing": Case(_requiring("./packages/mine")),
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
     "wheel-folder-of-ours-missing": Case(_requiring("mine"), env=WHEELS),
-    "wheel-folder-empty": Case(_requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_directory("wheels")),
+    "wheel-folder-empty": Case(
+        _requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_directory("wheels")
+    ),
     "wheel-for-another-python": Case(
-        _requiring("mine"), env=WHEELS, spoil=_wheel("mine-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+        _requiring("mine"),
+        env=WHEELS,
+        spoil=_wheel("mine-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
     ),
     "wheel-for-another-platform": Case(
-        _requiring("./wheels/mine-1.0-cp312-cp312-win_amd64.whl"), spoil=_wheel("mine-1.0-cp312-cp312-win_amd64.whl")
+        _requiring("./wheels/mine-1.0-cp312-cp312-win_amd64.whl"),
+        spoil=_wheel("mine-1.0-cp312-cp312-win_amd64.whl"),
     ),
-    "wheel-broken": Case(_requiring("mine==1.0"), env=WHEELS, spoil=_wheel(WHEEL, b"PK\3\4 and no end")),
-    "wheel-of-git-lfs": Case(_requiring(f"./wheels/{WHEEL}"), spoil=_wheel(WHEEL, b"version https://git-lfs.github.com/spec/v1\n")),
-    "wheel-misnamed": Case(_requiring("mine"), env={**WHEELS, "PIP_NO_INDEX": "1"}, spoil=_wheel("mine-1.0-py3-none-any (1).whl")),
+    "wheel-broken": Case(
+        _requiring("mine==1.0"), env=WHEELS, spoil=_wheel(WHEEL, b"PK\3\4 and no end")
+    ),
+    "wheel-of-git-lfs": Case(
+        _requiring(f"./wheels/{WHEEL}"),
+        spoil=_wheel(WHEEL, b"version https://git-lfs.github.com/spec/v1\n"),
+    ),
+    "wheel-misnamed": Case(
+        _requiring("mine"),
+        env={**WHEELS, "PIP_NO_INDEX": "1"},
+        spoil=_wheel("mine-1.0-py3-none-any (1).whl"),
+    ),
 }
-PROJECT = '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = [{}]\n'
+PROJECT = (
+    '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = [{}]\n'
+)
 LOCKED = 'lock-version = "1.0"\ncreated-by = "tests"\n{}'
 
 
@@ -175,13 +217,23 @@ def _pylock(wheel: str, more: str = "") -> dict[str, str | bytes]:
 UPSTREAM = {"BP_SELDON_PINS": "upstream", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"}
 LOCKS = {
     "lock-out-of-date": Case(_uv_lock("six==1.17.0", '"six>=1.17", "packaging"')),
-    "lock-conflicts-with-the-wrapper": Case(_uv_lock("numpy==2.1.0"), UPSTREAM, spoil=_wheel("numpy-2.1.0-py3-none-any.whl")),
-    "lock-conflicts-over-setuptools": Case(_uv_lock("setuptools==82.0.1"), UPSTREAM, spoil=_wheel("setuptools-82.0.1-py3-none-any.whl")),
+    "lock-conflicts-with-the-wrapper": Case(
+        _uv_lock("numpy==2.1.0"), UPSTREAM, spoil=_wheel("numpy-2.1.0-py3-none-any.whl")
+    ),
+    "lock-conflicts-over-setuptools": Case(
+        _uv_lock("setuptools==82.0.1"), UPSTREAM, spoil=_wheel("setuptools-82.0.1-py3-none-any.whl")
+    ),
     "lock-for-another-python": Case(_uv_lock("six==1.17.0"), {"BP_PYTHON_VERSION": "3.9"}),
-    "lock-with-marks-of-a-conflict": Case({**_uv_lock("six==1.17.0"), "uv.lock": "<<<<<<< HEAD\nversion = 1\n"}),
+    "lock-with-marks-of-a-conflict": Case(
+        {**_uv_lock("six==1.17.0"), "uv.lock": "<<<<<<< HEAD\nversion = 1\n"}
+    ),
     "lock-without-its-project": Case({"uv.lock": _uv_lock("six==1.17.0")["uv.lock"]}),
     "lock-names-a-folder-outside": Case(
-        {"pylock.toml": LOCKED.format('[[packages]]\nname = "common"\ndirectory = { path = "../common" }\n')}
+        {
+            "pylock.toml": LOCKED.format(
+                '[[packages]]\nname = "common"\ndirectory = { path = "../common" }\n'
+            )
+        }
     ),
     "pylock-invalid": Case({"pylock.toml": 'lock-version = "1.0"\n'}),
     "pylock-for-another-python": Case(_pylock("six-1.17.0-cp311-cp311-manylinux_2_17_x86_64.whl")),
@@ -191,7 +243,11 @@ LOCKS = {
 }
 WITHOUT_PACKAGE = {
     "project-with-several-directories": Case(
-        {"setup.py": f"{SETUP}setup(name='mine', version='1.0')\n", "data/__init__.py": "", "notebooks/__init__.py": ""}
+        {
+            "setup.py": f"{SETUP}setup(name='mine', version='1.0')\n",
+            "data/__init__.py": "",
+            "notebooks/__init__.py": "",
+        }
     ),
     "project-without-a-package": Case(
         {
@@ -207,8 +263,12 @@ VERSIONS = {
     "python-no-such-patch": Case(env={"BP_PYTHON_VERSION": "3.12.99"}),
     "wrapper-unknown": Case(env={"BP_SELDON_CORE_VERSION": "9.9.9"}),
     "pins-unknown": Case(env={"BP_SELDON_PINS": "newest"}),
-    "pins-not-for-this-python": Case(env={"BP_SELDON_PINS": "upstream", "BP_PYTHON_VERSION": "3.13"}),
-    "pins-of-another-release": Case(env={"BP_SELDON_PINS": "current", "BP_SELDON_CORE_VERSION": "1.16.0"}),
+    "pins-not-for-this-python": Case(
+        env={"BP_SELDON_PINS": "upstream", "BP_PYTHON_VERSION": "3.13"}
+    ),
+    "pins-of-another-release": Case(
+        env={"BP_SELDON_PINS": "current", "BP_SELDON_CORE_VERSION": "1.16.0"}
+    ),
     "wrapper-not-a-version": Case(env={"BP_SELDON_CORE_VERSION": "latest"}),
 }
 RESOLUTION = {
@@ -217,12 +277,18 @@ RESOLUTION = {
     "no-wheel-for-this-python": Case(_requiring("tensorflow==2.1.0")),
     "no-wheel-for-this-platform": Case(_requiring("pywin32==306")),
     "conflict-with-the-wrapper": Case(_requiring("numpy==2.1.0"), {"BP_SELDON_PINS": "upstream"}),
-    "conflict-through-a-package": Case(_requiring("opencv-python==4.12.0.88"), {"BP_SELDON_PINS": "upstream"}),
+    "conflict-through-a-package": Case(
+        _requiring("opencv-python==4.12.0.88"), {"BP_SELDON_PINS": "upstream"}
+    ),
     "conflict-among-requirements": Case(_requiring("six==1.16.0\nsix==1.15.0")),
     "hash-mismatch": Case(_requiring(f"six==1.16.0 --hash=sha256:{'0' * 64}")),
 }
 SOURCES = {
-    "source-build-fails": Case(_requiring("./fast", fast__setup_py=f"{SETUP}raise RuntimeError('FAST_VERSION is not set')\n")),
+    "source-build-fails": Case(
+        _requiring(
+            "./fast", fast__setup_py=f"{SETUP}raise RuntimeError('FAST_VERSION is not set')\n"
+        )
+    ),
     "source-build-misses-a-header": Case(
         _requiring(
             "./fast",
@@ -230,8 +296,14 @@ SOURCES = {
             fast__fast_c="#include <ffi.h>\n",
         )
     ),
-    "source-build-misses-a-module": Case(_requiring("fast @ ./fast", fast__setup_py=f"import pkg_resources\n{SETUP}setup(name='fast')\n")),
-    "wrapper-broken-by-a-pin": Case(_requiring("flask-cors==3.0.99"), {"PIP_FIND_LINKS": "wheels"}, spoil=_stunted_flask_cors),
+    "source-build-misses-a-module": Case(
+        _requiring(
+            "fast @ ./fast", fast__setup_py=f"import pkg_resources\n{SETUP}setup(name='fast')\n"
+        )
+    ),
+    "wrapper-broken-by-a-pin": Case(
+        _requiring("flask-cors==3.0.99"), {"PIP_FIND_LINKS": "wheels"}, spoil=_stunted_flask_cors
+    ),
     "wrapper-broken-by-protobuf-5": Case(_requiring("protobuf==5.29.5")),
     "git-unreachable": Case(_requiring("mine @ git+http://127.0.0.1:9/mine.git@main"), flags=HOST),
 }
@@ -259,7 +331,9 @@ def _guarded(scratch: Path) -> Iterator[str]:
         yield url.removesuffix("/simple")
 
 
-def _always(status: int, body: str, content_type: str) -> Callable[[Path], AbstractContextManager[str]]:
+def _always(
+    status: int, body: str, content_type: str
+) -> Callable[[Path], AbstractContextManager[str]]:
     return lambda _: servers.always(status, body.encode(), content_type)
 
 
@@ -274,24 +348,45 @@ INDEX = {"PIP_INDEX_URL": "{url}/simple"}
 MINE = _requiring("mine")
 INDEXES = {
     "index-unreachable": Case(MINE, {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", **ONCE}, HOST),
-    "index-name-unknown": Case(MINE, {"PIP_INDEX_URL": "http://index.invalid/simple", **ONCE}, HOST),
+    "index-name-unknown": Case(
+        MINE, {"PIP_INDEX_URL": "http://index.invalid/simple", **ONCE}, HOST
+    ),
     "index-not-trusted": Case(MINE, INDEX, HOST, server=_of_unknown_authority),
     "index-self-signed": Case(MINE, INDEX, HOST, server=_self_signed),
     "index-without-password": Case(MINE, INDEX, HOST, server=_guarded),
-    "index-wrong-password": Case(MINE, {"EXTRA_INDEX_URL": "http://bob:wrong@{host}/simple"}, HOST, server=_guarded),
+    "index-wrong-password": Case(
+        MINE, {"EXTRA_INDEX_URL": "http://bob:wrong@{host}/simple"}, HOST, server=_guarded
+    ),
     "index-forbidden": Case(MINE, INDEX, HOST, server=_always(403, "no", "text/plain")),
     "index-not-there": Case(MINE, INDEX, HOST, server=_empty),
-    "index-a-web-page": Case(MINE, INDEX, HOST, server=_always(200, "<html><a href='/login'>Log in</a></html>", "text/html")),
+    "index-a-web-page": Case(
+        MINE,
+        INDEX,
+        HOST,
+        server=_always(200, "<html><a href='/login'>Log in</a></html>", "text/html"),
+    ),
     "index-json": Case(MINE, INDEX, HOST, server=_always(200, "{}", "application/json")),
     "index-fails": Case(MINE, {**INDEX, **ONCE}, HOST, server=_always(503, "later", "text/plain")),
     "release-for-newer-python": Case(MINE, INDEX, HOST, server=_for_newer_python),
     "network-away": Case(MINE, ONCE, ("--network", "none")),
 }
-CASES = {**MODEL, **ENVIRONMENT, **MANIFEST, **LOCKS, **WITHOUT_PACKAGE, **VERSIONS, **RESOLUTION, **SOURCES, **INDEXES}
+CASES = {
+    **MODEL,
+    **ENVIRONMENT,
+    **MANIFEST,
+    **LOCKS,
+    **WITHOUT_PACKAGE,
+    **VERSIONS,
+    **RESOLUTION,
+    **SOURCES,
+    **INDEXES,
+}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_input_is_explained(name: str, pack: Pack, source: Callable[..., Path], samples: Path, tmp_path: Path) -> None:
+def test_bad_input_is_explained(
+    name: str, pack: Pack, source: Callable[..., Path], samples: Path, tmp_path: Path
+) -> None:
     case = CASES[name]
     app = source(case.files, samples / "minimal")
     case.spoil(app)
@@ -314,11 +409,15 @@ DISKS = {"disk-full-of-layers": "", "disk-full-of-packages": "scikit-learn==1.5.
 
 
 @pytest.mark.parametrize("name", DISKS)
-def test_a_full_disk_is_explained(name: str, pack: Pack, source: Callable[..., Path], samples: Path) -> None:
+def test_a_full_disk_is_explained(
+    name: str, pack: Pack, source: Callable[..., Path], samples: Path
+) -> None:
     app = source(_requiring(DISKS[name]) if DISKS[name] else {}, samples / "minimal")
     before = _digest(app)
     with _small_disk("3m") as volume:
-        built = pack.build("seldon-test-bad-input", app, "--volume", f"{volume}:/layers/seldon_python:rw")
+        built = pack.build(
+            "seldon-test-bad-input", app, "--volume", f"{volume}:/layers/seldon_python:rw"
+        )
     _check(built, (TEXTS / f"{name}.txt").read_text())
     assert _digest(app) == before
 
@@ -327,7 +426,13 @@ def test_a_full_disk_is_explained(name: str, pack: Pack, source: Callable[..., P
 def _small_disk(size: str) -> Iterator[str]:
     """A volume in memory that is full when it holds ``size``: it takes the place of the buildpack's own layers."""
     options = ("type=tmpfs", "device=tmpfs", f"o=size={size},uid=1000,gid=1000")
-    volume = docker("volume", "create", "--driver", "local", *(word for one in options for word in ("--opt", one))).strip()
+    volume = docker(
+        "volume",
+        "create",
+        "--driver",
+        "local",
+        *(word for one in options for word in ("--opt", one)),
+    ).strip()
     try:
         yield volume
     finally:
@@ -359,6 +464,15 @@ def _error(built: Built) -> str:
 def _digest(app: Path) -> str:
     total = hashlib.sha256()
     for path in sorted(app.rglob("*")):
-        content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes() if path.is_file() else b""
-        total.update(f"{path.relative_to(app)} {path.lstat().st_mode:o} {path.lstat().st_mtime_ns}\n".encode() + content)
+        content = (
+            os.fsencode(path.readlink())
+            if path.is_symlink()
+            else path.read_bytes()
+            if path.is_file()
+            else b""
+        )
+        total.update(
+            f"{path.relative_to(app)} {path.lstat().st_mode:o} {path.lstat().st_mtime_ns}\n".encode()
+            + content
+        )
     return total.hexdigest()

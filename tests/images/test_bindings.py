@@ -33,14 +33,21 @@ class Inside:
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inside]:
     folder = tmp_path_factory.mktemp("inside")
-    indexed, filed = Credentials.planted("pypi-binding"), Credentials("canary-user-netrc", "canary-password-netrc-@:/x")
+    indexed, filed = (
+        Credentials.planted("pypi-binding"),
+        Credentials("canary-user-netrc", "canary-password-netrc-@:/x"),
+    )
     packages.wheel(folder / "packages", "bound", "1.0")
     packages.wheel(folder / "files/simple/netrc-bound", "netrc_bound", "1.0")
     packages.repository(folder / "files/git", packages.project("from_git", "1.0"), "v1")
     context, authority = servers.of_authority(folder)
     with contextlib.ExitStack() as running:
-        index = running.enter_context(servers.private_index(folder / "packages", indexed.user, indexed.password))
-        https = running.enter_context(servers.files_with_password(folder / "files", filed.user, filed.password, context))
+        index = running.enter_context(
+            servers.private_index(folder / "packages", indexed.user, indexed.password)
+        )
+        https = running.enter_context(
+            servers.files_with_password(folder / "files", filed.user, filed.password, context)
+        )
         yield Inside(index, https.replace("127.0.0.1", "localhost"), authority, indexed, filed)
 
 
@@ -49,12 +56,31 @@ def built(pack: Pack, inside: Inside, tmp_path_factory: pytest.TempPathFactory) 
     """One build with a binding of each type, laid out as kubelet does."""
     root, app = tmp_path_factory.mktemp("bindings"), tmp_path_factory.mktemp("app")
     bind_as_kubelet(
-        root, "corp", {"type": "pypi", "uri": inside.index, "username": inside.indexed.user, "password": f"{inside.indexed.password}\n"}
+        root,
+        "corp",
+        {
+            "type": "pypi",
+            "uri": inside.index,
+            "username": inside.indexed.user,
+            "password": f"{inside.indexed.password}\n",
+        },
     )
     netrc = f"machine localhost login {inside.filed.user} password {inside.filed.password}\n"
     bind_as_kubelet(root, "home", {"type": "netrc", ".netrc": netrc})
-    der = subprocess.run(["openssl", "x509", "-in", inside.authority, "-outform", "DER"], check=True, capture_output=True).stdout
-    bind(root, "authorities", {"type": "ca-certificates", "one.pem": f"# {COMMENT}\n{inside.authority.read_text()}", "two.crt": der})
+    der = subprocess.run(
+        ["openssl", "x509", "-in", inside.authority, "-outform", "DER"],
+        check=True,
+        capture_output=True,
+    ).stdout
+    bind(
+        root,
+        "authorities",
+        {
+            "type": "ca-certificates",
+            "one.pem": f"# {COMMENT}\n{inside.authority.read_text()}",
+            "two.crt": der,
+        },
+    )
     bind(root, "database", {"type": "postgresql", "password": "not ours"})
     files = {
         **packages.model("bound", "netrc_bound", "from_git"),
@@ -90,7 +116,9 @@ def test_nothing_of_a_binding_is_left_anywhere(built: Built, inside: Inside) -> 
     assert_nowhere(IMAGE, built.log, [*inside.indexed.words(), *inside.filed.words(), COMMENT, key])
 
 
-def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(built: Built, inside: Inside) -> None:
+def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(
+    built: Built, inside: Inside
+) -> None:
     assert "Adding layer 'seldon/python:trusted-certificates'" in built.log
     program = (
         "import sys, requests, urllib.request, urllib.error\n"
@@ -99,28 +127,57 @@ def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(bui
         "print(requests.get(sys.argv[1]).status_code)\n"
     )
     url = f"{inside.https}/simple"
-    words = ("run", "--rm", "--network", "host", "--entrypoint", "launcher", IMAGE, "--", "python", "-c", program, url)
+    words = (
+        "run",
+        "--rm",
+        "--network",
+        "host",
+        "--entrypoint",
+        "launcher",
+        IMAGE,
+        "--",
+        "python",
+        "-c",
+        program,
+        url,
+    )
     assert docker(*words).split() == ["401", "401"]
     # What the machine that made the builder trusts besides is no business of the model's.
-    [bundle] = [value for name, value in packages.environment(IMAGE).items() if name == "SSL_CERT_FILE"]
+    [bundle] = [
+        value for name, value in packages.environment(IMAGE).items() if name == "SSL_CERT_FILE"
+    ]
     trusted = packages.read_file(IMAGE, bundle)
     assert inside.authority.read_text().strip() in trusted
-    added = [path.read_text().strip() for path in Path("/usr/local/share/ca-certificates").glob("*.crt")]
+    added = [
+        path.read_text().strip() for path in Path("/usr/local/share/ca-certificates").glob("*.crt")
+    ]
     assert not [one for one in added if one in trusted]
 
 
 def test_without_the_switch_the_image_is_the_same_with_the_binding_and_without(
     pack: Pack, samples: Path, minimal: Built, inside: Inside, tmp_path: Path
 ) -> None:
-    bind(tmp_path, "authorities", {"type": "ca-certificates", "one.pem": inside.authority.read_text()})
-    trusting = pack.must_build("seldon-test-trusting", samples / "minimal", "--network", "none", *mounted(tmp_path))
-    told = [json.loads(docker("inspect", image))[0]["Id"] for image in (trusting.image, minimal.image)]
+    bind(
+        tmp_path,
+        "authorities",
+        {"type": "ca-certificates", "one.pem": inside.authority.read_text()},
+    )
+    trusting = pack.must_build(
+        "seldon-test-trusting", samples / "minimal", "--network", "none", *mounted(tmp_path)
+    )
+    told = [
+        json.loads(docker("inspect", image))[0]["Id"] for image in (trusting.image, minimal.image)
+    ]
     assert told[0] == told[1]
 
 
-def test_a_binding_that_cannot_be_used_is_explained(pack: Pack, samples: Path, tmp_path: Path) -> None:
+def test_a_binding_that_cannot_be_used_is_explained(
+    pack: Pack, samples: Path, tmp_path: Path
+) -> None:
     bind(tmp_path, "corp", {"type": "pypi", "uri": "pypi.corp/canary-token"})
-    built = pack.build("seldon-test-bad-binding", samples / "minimal", "--network", "none", *mounted(tmp_path))
+    built = pack.build(
+        "seldon-test-bad-binding", samples / "minimal", "--network", "none", *mounted(tmp_path)
+    )
     assert built.code != 0
     assert built.ours.partition("ERROR: ")[2] == (
         "The binding corp cannot be used\n\n"

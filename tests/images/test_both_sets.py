@@ -16,7 +16,11 @@ from tests.images.wrapper_requests import SETUPS, Setup
 
 # What a client can see, and why it is not mended (docs/wrapper.md); all other answers are the same.
 # NumPy 2: a float32 stays one, scalars print with their type, arrays have up to 64 dimensions.
-_NUMPY = ("an answer of float32 scalar times a float", "an answer of a tuple of NumPy numbers", "JSON that is deep nesting")
+_NUMPY = (
+    "an answer of float32 scalar times a float",
+    "an answer of a tuple of NumPy numbers",
+    "JSON that is deep nesting",
+)
 # Flask 3 and flask-cors 6: a form that is not UTF-8 is read otherwise, a file says that parts of it can be asked for, a private network is denied.
 _FLASK = ("json= in a form in Latin-1", "GET /seldon.json", "a preflight for a private network")
 # gunicorn 27 refuses what is not HTTP, by which requests are smuggled past proxies, and answers requests that are sent at once one by one.
@@ -72,14 +76,19 @@ def _answers(local: Local, setup: Setup, log: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", SETUPS)
-def test_a_client_gets_the_same_answers_from_both_sets(name: str, bundle: Path, tmp_path: Path) -> None:
+def test_a_client_gets_the_same_answers_from_both_sets(
+    name: str, bundle: Path, tmp_path: Path
+) -> None:
     # Both at once: most of the time is waiting for what a server does with a silent client.
     with ThreadPoolExecutor(2) as both:
         asked = {
-            pins: both.submit(_answers, Local(bundle, pins), SETUPS[name], tmp_path / f"{pins}.log") for pins in ("upstream", "current")
+            pins: both.submit(_answers, Local(bundle, pins), SETUPS[name], tmp_path / f"{pins}.log")
+            for pins in ("upstream", "current")
         }
         found = {pins: answers.result() for pins, answers in asked.items()}
     differing = both_sets.differences(found["upstream"], found["current"])
-    assert {what: told for what, told in differing.items() if what not in _KNOWN.get(name, ())} == {}
+    assert {
+        what: told for what, told in differing.items() if what not in _KNOWN.get(name, ())
+    } == {}
     if not SETUPS[name].connections:
         assert set(differing) == set(_KNOWN.get(name, ()))

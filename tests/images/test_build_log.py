@@ -60,7 +60,9 @@ def _read(built: Built, bundle: Path) -> str:
 
 
 def _made(*names: str) -> str:
-    return "".join(f"  {name:<16}made: first build\n                  done in N s\n" for name in names)
+    return "".join(
+        f"  {name:<16}made: first build\n                  done in N s\n" for name in names
+    )
 
 
 def _reused(*names: str) -> str:
@@ -78,18 +80,39 @@ def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path)
 
 def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
     requirements = "  requirements    made: first build\n" + _IRIS_INSTALLED
-    assert _read(iris, bundle) == _IRIS + requirements + _made("python-wrapper", "python", "watcher") + _RUN
+    assert (
+        _read(iris, bundle)
+        == _IRIS + requirements + _made("python-wrapper", "python", "watcher") + _RUN
+    )
 
 
-def test_a_code_change_reinstalls_nothing(iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path) -> None:
+def test_a_code_change_reinstalls_nothing(
+    iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
+) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)
-    (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
+    (app / "IrisClassifier.py").write_text(
+        (app / "IrisClassifier.py").read_text() + "\n# changed\n"
+    )
     rebuilt = pack.must_build(iris.image, app)
-    assert _read(rebuilt, bundle) == _IRIS + _reused("requirements", "python-wrapper", "python", "watcher") + _RUN
-    exported = [line.strip() for line in rebuilt.log.splitlines() if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))]
+    assert (
+        _read(rebuilt, bundle)
+        == _IRIS + _reused("requirements", "python-wrapper", "python", "watcher") + _RUN
+    )
+    exported = [
+        line.strip()
+        for line in rebuilt.log.splitlines()
+        if line.startswith(("Reusing layer", "Adding layer", "Added", "Reused"))
+    ]
     assert [line for line in exported if "seldon/python" in line] == [
         f"Reusing layer 'seldon/python:{name}'"
-        for name in ("python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher")
+        for name in (
+            "python",
+            "python-wrapper",
+            "requirements",
+            "serve",
+            "third-party-licenses",
+            "watcher",
+        )
     ]
 
 
@@ -97,7 +120,9 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
     iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
 ) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)
-    (app / "requirements.txt").write_text((app / "requirements.txt").read_text() + "colorama==0.4.6\n")
+    (app / "requirements.txt").write_text(
+        (app / "requirements.txt").read_text() + "colorama==0.4.6\n"
+    )
     rebuilt = pack.must_build(iris.image, app)
     installed = (
         _IRIS_INSTALLED.replace("Resolved 40", "Resolved 41")
@@ -105,13 +130,21 @@ def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
     reused = _reused("python-wrapper", "python", "watcher")
-    expected = _IRIS.replace("(4 packages)", "(5 packages)") + "  requirements    made: requirements changed\n" + installed + reused + _RUN
+    expected = (
+        _IRIS.replace("(4 packages)", "(5 packages)")
+        + "  requirements    made: requirements changed\n"
+        + installed
+        + reused
+        + _RUN
+    )
     assert _read(rebuilt, bundle) == expected
     assert "Reusing layer 'seldon/python:python-wrapper'" in rebuilt.log
     pack.must_build(iris.image, samples / "sklearn-iris")
 
 
-def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, samples: Path, bundle: Path) -> None:
+def test_the_five_phases_of_an_untrusted_builder_end_well_too(
+    untrusting: Pack, samples: Path, bundle: Path
+) -> None:
     built = untrusting.must_build("seldon-test-untrusted", samples / "minimal", "--clear-cache")
     assert _read(built, bundle) == _MINIMAL + _made("python-wrapper", "python", "watcher") + _RUN
     assert "[exporter] " in built.log
@@ -119,7 +152,9 @@ def test_the_five_phases_of_an_untrusted_builder_end_well_too(untrusting: Pack, 
     assert _read(again, bundle) == _MINIMAL + _reused("python-wrapper", "python", "watcher") + _RUN
 
 
-def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samples: Path, tmp_path: Path) -> None:
+def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(
+    pack: Pack, samples: Path, tmp_path: Path
+) -> None:
     app = _copied(samples / "minimal", tmp_path)
     image = "seldon-test-lost-cache"
     pack.must_build(image, app)
@@ -135,27 +170,52 @@ def test_a_rebuild_ends_well_where_packs_cache_volumes_are_gone(pack: Pack, samp
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)
 
 
-def test_pack_builds_as_typed_after_the_exports_of_make_env(workspace: Workspace, pack: Pack, samples: Path, tmp_path: Path) -> None:
-    exports = subprocess.run(["make", "-s", "env"], cwd=workspace.checkout, capture_output=True, text=True, timeout=120, check=True).stdout
+def test_pack_builds_as_typed_after_the_exports_of_make_env(
+    workspace: Workspace, pack: Pack, samples: Path, tmp_path: Path
+) -> None:
+    exports = subprocess.run(
+        ["make", "-s", "env"],
+        cwd=workspace.checkout,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
     app = _copied(samples / "minimal", tmp_path)
     pack.images.add("seldon-test-typed")
     for typed in (
         "pack build seldon-test-typed --builder seldon/builder",
         "pack build seldon-test-typed --builder seldon/builder --trust-builder=false",
     ):
-        done = subprocess.run(["sh", "-c", f"{exports}\n{typed}"], cwd=app, capture_output=True, text=True, timeout=300, check=False)
-        assert "Successfully built image 'seldon-test-typed'" in done.stdout, done.stdout + done.stderr
+        done = subprocess.run(
+            ["sh", "-c", f"{exports}\n{typed}"],
+            cwd=app,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert "Successfully built image 'seldon-test-typed'" in done.stdout, (
+            done.stdout + done.stderr
+        )
 
 
-def test_the_same_source_gives_the_same_image(pack: Pack, samples: Path, minimal: Built, tmp_path: Path) -> None:
+def test_the_same_source_gives_the_same_image(
+    pack: Pack, samples: Path, minimal: Built, tmp_path: Path
+) -> None:
     app = _copied(samples / "minimal", tmp_path)
     again = pack.must_build("seldon-test-minimal-again", app, "--clear-cache")
-    ids = [docker("image", "inspect", "-f", "{{.Id}}", image).strip() for image in (minimal.image, again.image)]
+    ids = [
+        docker("image", "inspect", "-f", "{{.Id}}", image).strip()
+        for image in (minimal.image, again.image)
+    ]
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", ids[0])
     assert ids[0] == ids[1]
 
 
-def test_what_is_not_ours_fails_detection_with_one_line(pack: Pack, source: Callable[..., Path]) -> None:
+def test_what_is_not_ours_fails_detection_with_one_line(
+    pack: Pack, source: Callable[..., Path]
+) -> None:
     built = pack.build("seldon-test-not-ours", source({"notes.txt": "nothing"}))
     assert built.code != 0
     said = [line for line in built.log.splitlines() if line.startswith("seldon/python: ")]

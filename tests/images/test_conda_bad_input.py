@@ -34,10 +34,16 @@ def _with(*dependencies: str, **more: str) -> str:
 
 
 _EXPORTED_ON_WINDOWS = environment(
-    "python=3.12.1=h2628c8c_0_cpython", "numpy=1.26.4=py312h8753938_0", "vc=14.3=hcf57466_18", "vs2015_runtime=14.38.33130=h82b7239_18"
+    "python=3.12.1=h2628c8c_0_cpython",
+    "numpy=1.26.4=py312h8753938_0",
+    "vc=14.3=hcf57466_18",
+    "vs2015_runtime=14.38.33130=h82b7239_18",
 )
 _EXPORTED_ON_A_MAC = environment(
-    "python=3.12.1=h9f0c242_1_cpython", "numpy=1.26.4=py312he3a82b2_0", "libcxx=17.0.6=h88467a6_0", "appnope=0.1.4=pyhd8ed1ab_0"
+    "python=3.12.1=h9f0c242_1_cpython",
+    "numpy=1.26.4=py312he3a82b2_0",
+    "libcxx=17.0.6=h88467a6_0",
+    "appnope=0.1.4=pyhd8ed1ab_0",
 )
 
 FILE = {
@@ -46,7 +52,11 @@ FILE = {
     "key-unknown": Case(_with(more="dependancies:\n  - numpy\n")),
     "spec-of-pip": Case(_with("numpy~=1.26; python_version<'3.13'")),
     "spec-unreadable": Case(_with("numpy=>=1.26")),
-    "pip-line": Case(_with("hello-conda").replace("  - hello-conda", "  - pip:\n      - scikit-learn=1.5.2=py312_0")),
+    "pip-line": Case(
+        _with("hello-conda").replace(
+            "  - hello-conda", "  - pip:\n      - scikit-learn=1.5.2=py312_0"
+        )
+    ),
     "python-2.7": Case(environment("python=2.7", "numpy")),
     "python-3.14": Case(environment("python=3.14")),
 }
@@ -57,14 +67,20 @@ SOLVES = {
     "conflict": Case(_with("clash-left", "clash-right")),
     "package-for-another-python": Case(_with("scikit-learn=0.19.1")),
     "dependency-nowhere": Case(_with("needs-what-is-not-there")),
-    "against-the-wrapper": Case(_with("numpy>=2"), {"BP_CONDA_CHANNELS": FORGE, "BP_SELDON_PINS": "upstream"}),
+    "against-the-wrapper": Case(
+        _with("numpy>=2"), {"BP_CONDA_CHANNELS": FORGE, "BP_SELDON_PINS": "upstream"}
+    ),
     "gpu": Case(_with("needs-cuda")),
     "newer-glibc": Case(_with("needs-new-glibc")),
     "windows-package": Case(_with("needs-windows")),
     "exported-on-windows": Case(_EXPORTED_ON_WINDOWS),
     "exported-on-a-mac": Case(_EXPORTED_ON_A_MAC),
-    "pip-half-fails": Case(_with(pip=["of-nobody-here==1.0"]), {"BP_CONDA_CHANNELS": FORGE, "PIP_NO_INDEX": "1"}),
-    "cuda-not-a-version": Case(_with(), {"BP_CONDA_CHANNELS": FORGE, "BP_CONDA_OVERRIDE_CUDA": "yes"}),
+    "pip-half-fails": Case(
+        _with(pip=["of-nobody-here==1.0"]), {"BP_CONDA_CHANNELS": FORGE, "PIP_NO_INDEX": "1"}
+    ),
+    "cuda-not-a-version": Case(
+        _with(), {"BP_CONDA_CHANNELS": FORGE, "BP_CONDA_OVERRIDE_CUDA": "yes"}
+    ),
 }
 
 
@@ -138,13 +154,23 @@ def _always(status: int) -> Callable[[Path], AbstractContextManager[str]]:
 
 TEAM = {"BP_CONDA_CHANNELS": f"{FORGE} {{url}}/team"}
 CHANNELS = {
-    "channel-unreachable": Case(_with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://127.0.0.1:9/team"}),
-    "channel-name-unknown": Case(_with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://channel.invalid/team"}),
+    "channel-unreachable": Case(
+        _with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://127.0.0.1:9/team"}
+    ),
+    "channel-name-unknown": Case(
+        _with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://channel.invalid/team"}
+    ),
     "channel-without-token": Case(_with("mine"), TEAM, _tokened),
-    "channel-wrong-token": Case(_with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} {{url}}/t/wrong/team"}, _tokened),
-    "channel-wrong-password": Case(_with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://bob:wrong@{{host}}/team"}, _passworded),
+    "channel-wrong-token": Case(
+        _with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} {{url}}/t/wrong/team"}, _tokened
+    ),
+    "channel-wrong-password": Case(
+        _with("mine"), {"BP_CONDA_CHANNELS": f"{FORGE} http://bob:wrong@{{host}}/team"}, _passworded
+    ),
     "channel-not-trusted": Case(_with("mine"), TEAM, _of_unknown_authority),
-    "channel-self-signed": Case(_with("mine"), TEAM, lambda folder: servers.https_self_signed(folder, folder)),
+    "channel-self-signed": Case(
+        _with("mine"), TEAM, lambda folder: servers.https_self_signed(folder, folder)
+    ),
     "channel-not-there": Case(_with("mine"), TEAM, _empty),
     "channel-fails": Case(_with("mine"), TEAM, _always(503)),
     "channel-a-web-page": Case(_with("mine"), TEAM, _of(_no_list)),
@@ -166,7 +192,9 @@ CASES = {**FILE, **SOLVES, **CHANNELS, **LOCKS}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_input_is_explained(name: str, pack: Pack, channels: Path, source: Callable[..., Path], tmp_path: Path) -> None:
+def test_bad_input_is_explained(
+    name: str, pack: Pack, channels: Path, source: Callable[..., Path], tmp_path: Path
+) -> None:
     case = CASES[name]
     scratch = tmp_path / "scratch"
     scratch.mkdir()
@@ -187,20 +215,31 @@ def _explicit_with_another_hash(forge: Path) -> str:
     return "\n".join(["@EXPLICIT", *lines, f"{FORGE}/{paths[-1]}#{'0' * 32}"]) + "\n"
 
 
-def test_python_is_added_where_the_file_has_none_and_said(pack: Pack, channels: Path, source: Callable[..., Path]) -> None:
+def test_python_is_added_where_the_file_has_none_and_said(
+    pack: Pack, channels: Path, source: Callable[..., Path]
+) -> None:
     app = source({**packages.model("hello_conda"), "environment.yml": environment("hello-conda")})
-    built = pack.must_build(IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE})
+    built = pack.must_build(
+        IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE}
+    )
     assert (
         "  Warning: environment.yml does not name Python: Python 3.12 is added.\n           Add `- python=3.12` to its dependencies.\n"
     ) in built.ours
     assert packages.said(IMAGE) == ["hello_conda 1.0"]
 
 
-def test_the_prefix_of_another_machine_is_passed_over_and_said(pack: Pack, channels: Path, source: Callable[..., Path]) -> None:
+def test_the_prefix_of_another_machine_is_passed_over_and_said(
+    pack: Pack, channels: Path, source: Callable[..., Path]
+) -> None:
     text = _with("hello-conda", more="prefix: C:\\Users\\me\\envs\\mine\n")
     app = source({**packages.model("hello_conda"), "environment.yml": text})
-    built = pack.must_build(IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE})
-    assert "environment.yml: the prefix in line 7 is of the machine that wrote the file; it is ignored." in built.ours
+    built = pack.must_build(
+        IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE}
+    )
+    assert (
+        "environment.yml: the prefix in line 7 is of the machine that wrote the file; it is ignored."
+        in built.ours
+    )
     assert packages.said(IMAGE) == ["hello_conda 1.0"]
 
 

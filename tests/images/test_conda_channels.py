@@ -38,7 +38,10 @@ class Private:
 def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Private]:
     folder = tmp_path_factory.mktemp("private")
     tokens = ("canary-token-of-a-channel", "canary-token-over-https")
-    users = (Credentials.planted("channel"), Credentials("canary-user-channel-netrc", "canary-password-channel-netrc"))
+    users = (
+        Credentials.planted("channel"),
+        Credentials("canary-user-channel-netrc", "canary-password-channel-netrc"),
+    )
     for name in ("by-token", "by-password", "by-netrc", "by-https"):
         packing.tiny(folder / name / "team", name, "1.0", files={f"share/{name}": f"{name} 1.0\n"})
         packing.index(folder / name / "team", modern=name != "by-password")
@@ -47,9 +50,15 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Private]:
         enter = running.enter_context
         yield Private(
             enter(servers.files_with_token(folder / "by-token", tokens[0])),
-            enter(servers.files_with_password(folder / "by-password", users[0].user, users[0].password)),
+            enter(
+                servers.files_with_password(
+                    folder / "by-password", users[0].user, users[0].password
+                )
+            ),
             # Another host, by its name: a netrc knows no ports.
-            enter(servers.files_with_password(folder / "by-netrc", users[1].user, users[1].password)).replace("127.0.0.1", "localhost"),
+            enter(
+                servers.files_with_password(folder / "by-netrc", users[1].user, users[1].password)
+            ).replace("127.0.0.1", "localhost"),
             enter(servers.files_with_token(folder / "by-https", tokens[1], context)),
             tokens,
             users,
@@ -74,11 +83,28 @@ def test_private_channels_of_bindings_are_read_and_leave_nothing_behind(
     pack: Pack, channels: Path, source: Source, private: Private, tmp_path: Path
 ) -> None:
     root = tmp_path / "bindings"
-    bind_as_kubelet(root, "tokened", {"type": "conda", "uri": f"{private.token}/team", "token": f"{private.tokens[0]}\n", "role": "extra"})
+    bind_as_kubelet(
+        root,
+        "tokened",
+        {
+            "type": "conda",
+            "uri": f"{private.token}/team",
+            "token": f"{private.tokens[0]}\n",
+            "role": "extra",
+        },
+    )
     user = private.users[0]
-    entries = {"type": "conda", "uri": f"{private.password}/team", "username": user.user, "password": user.password, "role": "extra"}
+    entries = {
+        "type": "conda",
+        "uri": f"{private.password}/team",
+        "username": user.user,
+        "password": user.password,
+        "role": "extra",
+    }
     bind_as_kubelet(root, "passworded", entries)
-    netrc = f"machine localhost login {private.users[1].user} password {private.users[1].password}\n"
+    netrc = (
+        f"machine localhost login {private.users[1].user} password {private.users[1].password}\n"
+    )
     bind(root, "home", {"type": "netrc", ".netrc": netrc})
     bind(root, "authority", {"type": "ca-certificates", "one.pem": private.authority.read_text()})
     # The file names this channel itself: the binding only says who may read it.
@@ -93,7 +119,12 @@ def test_private_channels_of_bindings_are_read_and_leave_nothing_behind(
     )
     app = source({**packages.model(), "environment.yml": text})
     built = pack.must_build(IMAGE, app, *_host(channels), *mounted(root))
-    assert inside(IMAGE, f"cat {SHARE}/by-*").splitlines() == ["by-https 1.0", "by-netrc 1.0", "by-password 1.0", "by-token 1.0"]
+    assert inside(IMAGE, f"cat {SHARE}/by-*").splitlines() == [
+        "by-https 1.0",
+        "by-netrc 1.0",
+        "by-password 1.0",
+        "by-token 1.0",
+    ]
     _serves(IMAGE)
     assert_nowhere(IMAGE, built.log, _secrets(private))
 
@@ -104,7 +135,10 @@ def test_credentials_in_a_channels_address_are_used_and_leave_nothing_behind(
     user = private.users[0]
     by_url = f"{servers.with_user(private.password, user.user, user.password)}/team"
     text = environment(
-        "python=3.12", "by-token", "by-password", channels=(FORGE, "$TEAM_CHANNEL", f"{private.token}/t/{private.tokens[0]}/team")
+        "python=3.12",
+        "by-token",
+        "by-password",
+        channels=(FORGE, "$TEAM_CHANNEL", f"{private.token}/t/{private.tokens[0]}/team"),
     )
     app = source({**packages.model(), "environment.yml": text})
     built = pack.must_build(IMAGE, app, *_host(channels), env={"TEAM_CHANNEL": by_url})
@@ -117,9 +151,14 @@ def test_credentials_in_a_channels_address_are_used_and_leave_nothing_behind(
 def test_the_channels_of_a_variable_take_the_place_of_all_others_with_their_credentials(
     pack: Pack, channels: Path, source: Source, private: Private
 ) -> None:
-    text = environment("python=3.12", "by-token", channels=("http://127.0.0.1:9/nobody", "defaults"))
+    text = environment(
+        "python=3.12", "by-token", channels=("http://127.0.0.1:9/nobody", "defaults")
+    )
     app = source({**packages.model(), "environment.yml": text})
-    env = {"BP_CONDA_CHANNELS": f"{FORGE} {private.token}/t/{private.tokens[0]}/team", "CONDA_CHANNELS": "http://127.0.0.1:9/neither"}
+    env = {
+        "BP_CONDA_CHANNELS": f"{FORGE} {private.token}/t/{private.tokens[0]}/team",
+        "CONDA_CHANNELS": "http://127.0.0.1:9/neither",
+    }
     built = pack.must_build(IMAGE, app, *_host(channels), env=env)
     assert inside(IMAGE, f"cat {SHARE}/by-token") == "by-token 1.0\n"
     assert "from BP_CONDA_CHANNELS" in built.ours
@@ -132,7 +171,9 @@ def test_a_condarc_says_what_names_of_channels_stand_for(
 ) -> None:
     user = private.users[0]
     root, theirs = tmp_path / "bindings", tmp_path / "theirs"
-    packing.tiny(theirs / "theirs", "of-theirs", "1.0", files={"share/of-theirs": "of-theirs 1.0\n"})
+    packing.tiny(
+        theirs / "theirs", "of-theirs", "1.0", files={"share/of-theirs": "of-theirs 1.0\n"}
+    )
     packing.index(theirs / "theirs")
     with servers.files_with_password(theirs, user.user, user.password) as url:
         # A custom channel's address is the one above it, as with conda.
@@ -141,9 +182,19 @@ def test_a_condarc_says_what_names_of_channels_stand_for(
             f"custom_channels:\n  theirs: {servers.with_user(url, user.user, user.password)}\n"
         )
         bind(root, "condarc", {"type": "conda", ".condarc": condarc})
-        text = environment("python=3.12", "by-token", "of-theirs", channels=("defaults", "team", "theirs"))
-        built = pack.must_build(IMAGE, source({**packages.model(), "environment.yml": text}), *_host(channels), *mounted(root))
-    assert inside(IMAGE, f"cat {SHARE}/by-token {SHARE}/of-theirs").splitlines() == ["by-token 1.0", "of-theirs 1.0"]
+        text = environment(
+            "python=3.12", "by-token", "of-theirs", channels=("defaults", "team", "theirs")
+        )
+        built = pack.must_build(
+            IMAGE,
+            source({**packages.model(), "environment.yml": text}),
+            *_host(channels),
+            *mounted(root),
+        )
+    assert inside(IMAGE, f"cat {SHARE}/by-token {SHARE}/of-theirs").splitlines() == [
+        "by-token 1.0",
+        "of-theirs 1.0",
+    ]
     assert built.ours.count("terms of service") == 1
     assert_nowhere(IMAGE, built.log, _secrets(private))
 
@@ -161,26 +212,46 @@ def test_of_channels_that_have_the_same_package_one_wins(
     named: tuple[str, str], dependency: str, taken: str, pack: Pack, channels: Path, source: Source
 ) -> None:
     dependency = dependency.replace(MOUNTED, f"file://{MOUNTED}")
-    text = environment("python=3.12", f"'{dependency}'", channels=[f"file://{MOUNTED}/{name}" for name in named])
-    pack.must_build(IMAGE, source({**packages.model(), "environment.yml": text}), *conda_builds.mounted(channels))
+    text = environment(
+        "python=3.12", f"'{dependency}'", channels=[f"file://{MOUNTED}/{name}" for name in named]
+    )
+    pack.must_build(
+        IMAGE,
+        source({**packages.model(), "environment.yml": text}),
+        *conda_builds.mounted(channels),
+    )
     assert inside(IMAGE, f"cat {SHARE}/in-both") == f"{taken}\n"
 
 
-def test_a_channel_that_lies_in_the_source_is_read_without_a_network(pack: Pack, channels: Path, source: Source, tmp_path: Path) -> None:
+def test_a_channel_that_lies_in_the_source_is_read_without_a_network(
+    pack: Pack, channels: Path, source: Source, tmp_path: Path
+) -> None:
     own = tmp_path / "own"
     packing.tiny(own, "of-the-source", "1.0", files={"share/of-the-source": "of the source\n"})
     packing.index(own, modern=False)
-    files = {f"conda/own/{path.relative_to(own)}": path.read_bytes() for path in own.rglob("*") if path.is_file()}
+    files = {
+        f"conda/own/{path.relative_to(own)}": path.read_bytes()
+        for path in own.rglob("*")
+        if path.is_file()
+    }
     text = environment("python=3.12", "of-the-source", channels=("./conda/own", FORGE))
-    pack.must_build(IMAGE, source({**packages.model(), **files, "environment.yml": text}), *conda_builds.mounted(channels))
+    pack.must_build(
+        IMAGE,
+        source({**packages.model(), **files, "environment.yml": text}),
+        *conda_builds.mounted(channels),
+    )
     assert inside(IMAGE, f"cat {SHARE}/of-the-source") == "of the source\n"
 
 
 def test_a_name_is_looked_up_below_the_alias(pack: Pack, channels: Path, source: Source) -> None:
     with servers.plain_http(channels) as url:
-        text = environment("python=3.12", "extra::in-both", channels=("forge", "extra", "nodefaults"))
+        text = environment(
+            "python=3.12", "extra::in-both", channels=("forge", "extra", "nodefaults")
+        )
         app = source({**packages.model(), "environment.yml": text})
-        built = pack.must_build(IMAGE, app, "--network", "host", env={"BP_CONDA_CHANNEL_ALIAS": url})
+        built = pack.must_build(
+            IMAGE, app, "--network", "host", env={"BP_CONDA_CHANNEL_ALIAS": url}
+        )
     assert inside(IMAGE, f"cat {SHARE}/in-both") == "1.0 of extra\n"
     assert f"{url}/forge" in built.ours
 
@@ -194,7 +265,9 @@ def test_a_proxy_is_gone_through_and_its_password_left_nowhere(
     bind(root, "secured", {"type": "conda", "uri": private.https, "token": private.tokens[1]})
     text = environment("python=3.12", "by-https", channels=(FORGE, f"{private.https}/team"))
     app = source({**packages.model(), "environment.yml": text})
-    with faults.tunnelling_proxy(lambda host: host == server, servers.basic(proxying.user, proxying.password)) as proxy:
+    with faults.tunnelling_proxy(
+        lambda host: host == server, servers.basic(proxying.user, proxying.password)
+    ) as proxy:
         env = {"HTTPS_PROXY": servers.with_user(proxy.url, proxying.user, proxying.password)}
         built = pack.must_build(IMAGE, app, *_host(channels), *mounted(root), env=env)
     assert inside(IMAGE, f"cat {SHARE}/by-https") == "by-https 1.0\n"
@@ -202,11 +275,18 @@ def test_a_proxy_is_gone_through_and_its_password_left_nowhere(
     assert_nowhere(IMAGE, of_phases(built.log), [*proxying.words(), private.tokens[1]])
 
 
-def test_packages_of_a_lock_come_from_the_mirror_in_their_channels_place(pack: Pack, channels: Path, source: Source) -> None:
+def test_packages_of_a_lock_come_from_the_mirror_in_their_channels_place(
+    pack: Pack, channels: Path, source: Source
+) -> None:
     forge = channels / "forge"
     listed = conda_builds.records(forge)
     paths = conda_builds.files_of(forge, "python-3.12", "python_abi-3.12", "hello-conda-1.0")
     lines = [f"https://conda.example.com/forge/{path}#{listed[path]['md5']}" for path in paths]
-    app = source({**packages.model("hello_conda"), "conda-linux-64.lock": "\n".join(["@EXPLICIT", *lines]) + "\n"})
+    app = source(
+        {
+            **packages.model("hello_conda"),
+            "conda-linux-64.lock": "\n".join(["@EXPLICIT", *lines]) + "\n",
+        }
+    )
     pack.must_build(IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE})
     assert packages.said(IMAGE) == ["hello_conda 1.0"]

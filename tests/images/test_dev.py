@@ -32,14 +32,20 @@ def _dev(image: str, app: Path, *options: str, mode: str = "ro") -> Iterator[Con
     # Docker's users mount a directory that they can enter; pytest's own is closed.
     for folder in (app, app.parent, app.parent.parent, app.parent.parent.parent):
         folder.chmod(folder.stat().st_mode | 0o055)
-    with container.started(image, ("--entrypoint", "dev", "-v", f"{app}:/workspace:{mode}", *options)) as running:
+    with container.started(
+        image, ("--entrypoint", "dev", "-v", f"{app}:/workspace:{mode}", *options)
+    ) as running:
         running.wait_ready()
         yield running
 
 
 def _said(running: Container) -> Sequence[str]:
     """What seldon-dev itself printed."""
-    return [line.removeprefix("seldon-dev: ") for line in running.logs().splitlines() if line.startswith("seldon-dev: ")]
+    return [
+        line.removeprefix("seldon-dev: ")
+        for line in running.logs().splitlines()
+        if line.startswith("seldon-dev: ")
+    ]
 
 
 def _answer(running: Container) -> Any:
@@ -70,7 +76,9 @@ def app(samples: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_save_is_served_an_error_is_shown_and_the_next_save_tried(minimal: Built, app: Path) -> None:
+def test_a_save_is_served_an_error_is_shown_and_the_next_save_tried(
+    minimal: Built, app: Path
+) -> None:
     module = app / "RowMeans.py"
     text = module.read_text()
     with _dev(minimal.image, app, *_NOBODY) as running:
@@ -82,11 +90,20 @@ def test_a_save_is_served_an_error_is_shown_and_the_next_save_tried(minimal: Bui
 
         module.write_text("def broken(:\n")
         _until(lambda: _ENDED in _said(running), running)
-        assert 'File "/workspace/RowMeans.py", line 1\n    def broken(:\n               ^\nSyntaxError: invalid syntax\n' in running.logs()
-        module.write_text(text.replace("def predict", "def __init__(self):\n        self.limit = 1 / 0\n\n    def predict"))
+        assert (
+            'File "/workspace/RowMeans.py", line 1\n    def broken(:\n               ^\nSyntaxError: invalid syntax\n'
+            in running.logs()
+        )
+        module.write_text(
+            text.replace(
+                "def predict", "def __init__(self):\n        self.limit = 1 / 0\n\n    def predict"
+            )
+        )
         _until(lambda: _said(running).count(_ENDED) == 2, running)
         shown = running.logs()
-        assert 'File "/workspace/RowMeans.py", line 8, in __init__\n    self.limit = 1 / 0\n' in shown
+        assert (
+            'File "/workspace/RowMeans.py", line 8, in __init__\n    self.limit = 1 / 0\n' in shown
+        )
         assert "\nZeroDivisionError: division by zero\n" in shown
         took.append(_saved(module, text, running, [[2.55]]))
         assert min(took) < _SECONDS, took
@@ -100,7 +117,13 @@ def test_a_save_is_served_an_error_is_shown_and_the_next_save_tried(minimal: Bui
 
 def test_noise_starts_nothing_and_what_needs_a_build_is_said(minimal: Built, app: Path) -> None:
     with _dev(minimal.image, app) as running:
-        for name in (".git/index", "__pycache__/RowMeans.cpython-312.pyc", ".RowMeans.py.swp", "RowMeans.py~", "#RowMeans.py#"):
+        for name in (
+            ".git/index",
+            "__pycache__/RowMeans.cpython-312.pyc",
+            ".RowMeans.py.swp",
+            "RowMeans.py~",
+            "#RowMeans.py#",
+        ):
             (app / name).parent.mkdir(exist_ok=True)
             (app / name).write_text("x")
         (app / "requirements.txt").write_text("scikit-learn\n")
@@ -108,29 +131,43 @@ def test_noise_starts_nothing_and_what_needs_a_build_is_said(minimal: Built, app
         _until(lambda: needs.format("requirements.txt") in _said(running), running)
         (app / ".s2i/environment").write_text("MODEL_NAME=Other\n")
         _until(lambda: needs.format(".s2i/environment") in _said(running), running)
-        assert _said(running) == [*_STARTED, needs.format("requirements.txt"), needs.format(".s2i/environment")]
+        assert _said(running) == [
+            *_STARTED,
+            needs.format("requirements.txt"),
+            needs.format(".s2i/environment"),
+        ]
         assert running.logs().count("Importing RowMeans") == 1
 
 
-def test_where_the_files_are_polled_a_save_is_served_too_and_ctrl_c_ends_it(minimal: Built, app: Path) -> None:
+def test_where_the_files_are_polled_a_save_is_served_too_and_ctrl_c_ends_it(
+    minimal: Built, app: Path
+) -> None:
     module = app / "RowMeans.py"
     with _dev(minimal.image, app, "-e", "WATCHFILES_FORCE_POLLING=1", mode="rw") as running:
         changed = module.read_text().replace("np.mean(", "100 + np.mean(")
         _saved(module, changed, running, [[102.55]])
         assert _said(running) == [*_STARTED, _AGAIN]
         docker("kill", "-s", "INT", running.id)
-        took = _until(lambda: docker("inspect", "-f", "{{.State.Running}}", running.id).strip() == "false", running)
+        took = _until(
+            lambda: docker("inspect", "-f", "{{.State.Running}}", running.id).strip() == "false",
+            running,
+        )
         assert took < _SECONDS
 
 
-def test_a_save_of_a_scikit_learn_model_is_served_in_two_seconds(iris: Built, samples: Path, tmp_path: Path) -> None:
+def test_a_save_of_a_scikit_learn_model_is_served_in_two_seconds(
+    iris: Built, samples: Path, tmp_path: Path
+) -> None:
     copy = shutil.copytree(samples / "sklearn-iris", tmp_path / "app")
     module = copy / "IrisClassifier.py"
     text = module.read_text()
     with _dev(iris.image, copy) as running:
         took = []
         for number in (1, 2, 3):
-            changed = text.replace("self.classifier.predict_proba(X)", f"self.classifier.predict_proba(X) * 0 + {number}")
+            changed = text.replace(
+                "self.classifier.predict_proba(X)",
+                f"self.classifier.predict_proba(X) * 0 + {number}",
+            )
             took.append(_saved(module, changed, running, [[number] * 3]))
         assert min(took) < _SECONDS, took
 
@@ -139,12 +176,20 @@ def test_web_has_no_watcher_and_cannot_import_it(minimal: Built) -> None:
     find = "grep -l _rust_notify /proc/[0-9]*/maps; launcher python -c 'import watchfiles'"
     with container.started(minimal.image) as running:
         running.wait_ready()
-        done = subprocess.run(["docker", "exec", running.id, "sh", "-c", find], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(
+            ["docker", "exec", running.id, "sh", "-c", find],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
     assert done.stdout == ""
     assert "ModuleNotFoundError: No module named 'watchfiles'" in done.stderr
 
 
-def test_the_watchers_layer_is_the_same_for_every_model_on_a_python(minimal: Built, iris: Built) -> None:
+def test_the_watchers_layer_is_the_same_for_every_model_on_a_python(
+    minimal: Built, iris: Built
+) -> None:
     layers = [_layers(image) for image in (minimal.image, iris.image)]
     assert layers[0]["watcher"] == layers[1]["watcher"]
     assert sorted(layers[1])[-1] == "watcher"
@@ -152,17 +197,31 @@ def test_the_watchers_layer_is_the_same_for_every_model_on_a_python(minimal: Bui
 
 def _layers(image: str) -> dict[str, str]:
     """The buildpack's layers with the digest of each."""
-    label = docker("image", "inspect", "-f", '{{index .Config.Labels "io.buildpacks.lifecycle.metadata"}}', image)
-    known = next(one["layers"] for one in json.loads(label)["buildpacks"] if one["key"] == "seldon/python")
+    label = docker(
+        "image",
+        "inspect",
+        "-f",
+        '{{index .Config.Labels "io.buildpacks.lifecycle.metadata"}}',
+        image,
+    )
+    known = next(
+        one["layers"] for one in json.loads(label)["buildpacks"] if one["key"] == "seldon/python"
+    )
     return {name: layer["sha"] for name, layer in known.items()}
 
 
 def test_an_image_may_do_without(pack: Pack, samples: Path) -> None:
-    built = pack.must_build("seldon-test-no-dev", samples / "minimal", "--network", "none", env={"BP_DEV_PROCESS": "0"})
+    built = pack.must_build(
+        "seldon-test-no-dev", samples / "minimal", "--network", "none", env={"BP_DEV_PROCESS": "0"}
+    )
     assert "watcher" not in built.ours
     assert "watcher" not in _layers(built.image)
     done = subprocess.run(
-        ["docker", "run", "--rm", "--entrypoint", "dev", built.image], capture_output=True, text=True, timeout=60, check=False
+        ["docker", "run", "--rm", "--entrypoint", "dev", built.image],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 127
     assert '"dev": executable file not found' in done.stderr

@@ -53,7 +53,9 @@ arch = "amd64"
 
 
 @pytest.fixture(scope="module")
-def foreign(pack: Pack, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def foreign(
+    pack: Pack, workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """A builder on Debian 13 without Python and without our buildpack."""
     folder = tmp_path_factory.mktemp("foreign")
     if images.image_id(pack.made.engine, _BASE) is None:
@@ -77,8 +79,18 @@ def foreign(pack: Pack, workspace: Workspace, tmp_path_factory: pytest.TempPathF
         (other / "bin" / name).write_text(f"#!/bin/sh\nexit {code}\n")
         (other / "bin" / name).chmod(0o755)
     config = folder / "builder.toml"
-    config.write_text(_CONFIG.format(lifecycle=gotools.lifecycle(workspace), other=other, image=_IMAGE))
-    run(pack.made.pack, "builder", "create", _BUILDER, "--config", config, env=dict(pack.environment))
+    config.write_text(
+        _CONFIG.format(lifecycle=gotools.lifecycle(workspace), other=other, image=_IMAGE)
+    )
+    run(
+        pack.made.pack,
+        "builder",
+        "create",
+        _BUILDER,
+        "--config",
+        config,
+        env=dict(pack.environment),
+    )
     yield _BUILDER
     subprocess.run(["docker", "rmi", "-f", _BUILDER, _IMAGE], capture_output=True, check=False)
 
@@ -86,10 +98,26 @@ def foreign(pack: Pack, workspace: Workspace, tmp_path_factory: pytest.TempPathF
 def test_it_builds_and_serves_on_somebody_elses_builder_without_python(
     foreign: str, pack: Pack, samples: Path, workspace: Workspace
 ) -> None:
-    assert docker("run", "--rm", "--entrypoint", "/bin/sh", foreign, "-c", "command -v python3 || echo none").strip() == "none"
+    assert (
+        docker(
+            "run",
+            "--rm",
+            "--entrypoint",
+            "/bin/sh",
+            foreign,
+            "-c",
+            "command -v python3 || echo none",
+        ).strip()
+        == "none"
+    )
     package = builder.package(workspace)
     built = pack.must_build(
-        "seldon-test-foreign", samples / "minimal", "--buildpack", str(package), "--trust-builder", builder_image=foreign
+        "seldon-test-foreign",
+        samples / "minimal",
+        "--buildpack",
+        str(package),
+        "--trust-builder",
+        builder_image=foreign,
     )
     with container.started(built.image) as running:
         running.wait_ready()

@@ -50,13 +50,17 @@ HOSTILE = {
 }
 
 
-def test_the_image_is_the_same_with_a_hostile_environment_and_without(pack: Pack, source: Callable[..., Path], tmp_path: Path) -> None:
+def test_the_image_is_the_same_with_a_hostile_environment_and_without(
+    pack: Pack, source: Callable[..., Path], tmp_path: Path
+) -> None:
     wheel = packages.wheel(tmp_path, "in_source", "1.0")
     files = {"requirements.txt": "in-source\n", f"wheels/{wheel.name}": wheel.read_bytes()}
     app = source({**packages.model("in_source"), **files})
     told = {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"}
     plain = pack.must_build("seldon-test-plain", app, "--network", "none", env=told)
-    hostile = pack.must_build("seldon-test-hostile", app, "--network", "none", env={**HOSTILE, **told})
+    hostile = pack.must_build(
+        "seldon-test-hostile", app, "--network", "none", env={**HOSTILE, **told}
+    )
     assert hostile.ours == plain.ours
     assert _image(hostile.image) == _image(plain.image)
 

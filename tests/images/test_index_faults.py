@@ -41,10 +41,19 @@ def test_what_an_index_gets_wrong_at_first_is_tried_again_and_what_is_planted_do
         flaky = enter(faults.index(faults.FailsTwice, wheels / "flaky-1.0-py3-none-any.whl"))
         other = enter(faults.index(faults.Handler, wheels / "moved-1.0-py3-none-any.whl"))
         # Another host, by its name: a port alone makes none.
-        moved = enter(faults.index(faults.redirecting(other.url.replace("127.0.0.1", "localhost")), wheels / "moved-1.0-py3-none-any.whl"))
-        tls = enter(servers.files_with_password(tmp_path / "tls", allowed.user, allowed.password, context))
+        moved = enter(
+            faults.index(
+                faults.redirecting(other.url.replace("127.0.0.1", "localhost")),
+                wheels / "moved-1.0-py3-none-any.whl",
+            )
+        )
+        tls = enter(
+            servers.files_with_password(tmp_path / "tls", allowed.user, allowed.password, context)
+        )
         word = servers.basic(proxying.user, proxying.password)
-        proxy = enter(faults.tunnelling_proxy(lambda host: host == tls.removeprefix("https://"), word))
+        proxy = enter(
+            faults.tunnelling_proxy(lambda host: host == tls.removeprefix("https://"), word)
+        )
         extra = [
             own,
             flaky.url,
@@ -63,14 +72,18 @@ def test_what_an_index_gets_wrong_at_first_is_tried_again_and_what_is_planted_do
     assert packages.said(IMAGE) == ["confused 1.0", "flaky 1.0", "moved 1.0", "tunnelled 1.0"]
     assert len(flaky.paths("/simple/flaky/")) >= 3
     sent = {path: header for path, header in moved.requests if path.endswith(".whl")}
-    assert sent == {"/files/moved-1.0-py3-none-any.whl": f"Basic {servers.basic(allowed.user, allowed.password)}"}
+    assert sent == {
+        "/files/moved-1.0-py3-none-any.whl": f"Basic {servers.basic(allowed.user, allowed.password)}"
+    }
     assert other.requests
     assert {header for _, header in other.requests} == {""}
     assert {host for host, _ in proxy.requests} == {tls.removeprefix("https://")}
     assert_nowhere(IMAGE, of_phases(built.log), [*allowed.words(), *proxying.words()])
 
 
-def test_the_best_of_all_indexes_is_taken_where_it_is_asked_for(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_the_best_of_all_indexes_is_taken_where_it_is_asked_for(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     for name, version in (("first", "1.0"), ("second", "2.0")):
         packages.wheel(tmp_path / f"{name}/simple/mine", "mine", version)
     with servers.plain_http(tmp_path) as url:
@@ -78,7 +91,9 @@ def test_the_best_of_all_indexes_is_taken_where_it_is_asked_for(pack: Pack, sour
         app = source({**packages.model("mine"), "requirements.txt": "mine>=2\n"})
         held = pack.build(IMAGE, app, *HOST, env=env)
         assert _error(held.ours, url) == (TEXTS / "held-by-the-first-index.txt").read_text()
-        pack.must_build(IMAGE, app, *HOST, env={**env, "BP_PIP_INDEX_STRATEGY": "unsafe-best-match"})
+        pack.must_build(
+            IMAGE, app, *HOST, env={**env, "BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}
+        )
     assert packages.said(IMAGE) == ["mine 2.0"]
 
 
@@ -109,7 +124,11 @@ def _proxy(wants: str) -> Callable[[Path], AbstractContextManager[str]]:
     @contextlib.contextmanager
     def serve(_: Path) -> Iterator[str]:
         with faults.tunnelling_proxy(lambda _: False, wants) as asked:
-            yield servers.with_user(asked.url, "canary-user", "canary-password") if wants else asked.url
+            yield (
+                servers.with_user(asked.url, "canary-user", "canary-password")
+                if wants
+                else asked.url
+            )
 
     return serve
 
@@ -122,7 +141,9 @@ def _nothing(_: Path) -> Iterator[str]:
 THROUGH = {"PIP_INDEX_URL": "https://index.invalid/simple", "HTTPS_PROXY": "{url}"}
 CASES = {
     "dies-in-downloads": Case(_faulty(faults.DiesInDownloads)),
-    "slow": Case(_faulty(faults.Slow), {"PIP_INDEX_URL": "{url}/simple", "PIP_DEFAULT_TIMEOUT": "2"}),
+    "slow": Case(
+        _faulty(faults.Slow), {"PIP_INDEX_URL": "{url}/simple", "PIP_DEFAULT_TIMEOUT": "2"}
+    ),
     "other-file": Case(_faulty(faults.OtherFile)),
     "truncated": Case(_faulty(faults.Truncated)),
     "files-away": Case(_files_away),

@@ -18,7 +18,9 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
     assert rows[0] == ["Name", "Version", "License"]
     assert table == "".join(",".join(f'"{value}"' for value in row) + "\n" for row in rows)
     assert packages.licensed(iris.image) == packages.installed(iris.image)
-    assert {("scikit-learn", "1.5.2", "BSD License"), ("seldon-core", "1.17.1", "Apache 2.0")} <= {tuple(row) for row in rows}
+    assert {("scikit-learn", "1.5.2", "BSD License"), ("seldon-core", "1.17.1", "Apache 2.0")} <= {
+        tuple(row) for row in rows
+    }
     place = "requirements/venv/lib/python3.12/site-packages/scikit_learn-1.5.2.dist-info/COPYING"
     licence = packages.read_file(iris.image, f"/layers/seldon_python/{place}")
     assert "Redistribution and use" in licence
@@ -28,7 +30,9 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
         position = texts.index("\n".join(row) + "\n", position)
 
 
-def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(minimal: Built, bundle: Path, tmp_path: Path) -> None:
+def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(
+    minimal: Built, bundle: Path, tmp_path: Path
+) -> None:
     site = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
     assert packages.licences(minimal.image) == packages.pip_licenses(site, tmp_path)
 
@@ -36,7 +40,9 @@ def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(mi
 def test_the_label_names_the_folder_which_anybody_can_read_and_which_has_the_interpreters_and_dumb_inits_too(
     minimal: Built, bundle: Path
 ) -> None:
-    folder = docker("inspect", "-f", '{{index .Config.Labels "io.seldon.licenses"}}', minimal.image).strip()
+    folder = docker(
+        "inspect", "-f", '{{index .Config.Labels "io.seldon.licenses"}}', minimal.image
+    ).strip()
     assert folder == packages.LICENCES
     words = (
         "run",
@@ -49,15 +55,23 @@ def test_the_label_names_the_folder_which_anybody_can_read_and_which_has_the_int
         "-c",
         f"cd {folder} && ls && cat cpython.txt dumb-init.txt",
     )
-    interpreter, dumb_init = bundle / "pythons/3.12/lib/python3.12/LICENSE.txt", bundle / "bin/dumb-init.LICENSE"
+    interpreter, dumb_init = (
+        bundle / "pythons/3.12/lib/python3.12/LICENSE.txt",
+        bundle / "bin/dumb-init.LICENSE",
+    )
     names = "cpython.txt\ndumb-init.txt\nlicense.txt\nlicense_info.csv\n"
     assert docker(*words) == names + interpreter.read_text() + dumb_init.read_text()
     assert "PYTHON SOFTWARE FOUNDATION LICENSE" in interpreter.read_text()
     assert "Yelp" in dumb_init.read_text()
 
 
-def test_the_bill_of_materials_lists_the_same_packages_with_purls_and_licences(iris: Built, pack: Pack, tmp_path: Path) -> None:
-    components = {(one["name"], one["version"]): one for one in _bill(pack, iris.image, tmp_path)["components"]}
+def test_the_bill_of_materials_lists_the_same_packages_with_purls_and_licences(
+    iris: Built, pack: Pack, tmp_path: Path
+) -> None:
+    components = {
+        (one["name"], one["version"]): one
+        for one in _bill(pack, iris.image, tmp_path)["components"]
+    }
     assert sorted(components) == packages.licensed(iris.image)
     assert components["scikit-learn", "1.5.2"] == {
         "bom-ref": "pkg:pypi/scikit-learn@1.5.2",
@@ -70,7 +84,9 @@ def test_the_bill_of_materials_lists_the_same_packages_with_purls_and_licences(i
     assert components["setuptools", "81.0.0"]["licenses"] == [{"license": {"id": "MIT"}}]
 
 
-def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(pack: Pack, samples: Path, tmp_path: Path) -> None:
+def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(
+    pack: Pack, samples: Path, tmp_path: Path
+) -> None:
     app: Path = shutil.copytree(samples / "minimal", tmp_path / "app")
     image = "seldon-test-licences"
     pack.must_build(image, app, "--network", "none")
@@ -81,17 +97,31 @@ def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(pack: Pack, sample
     assert (packages.licences(image), _bill(pack, image, tmp_path / "after")) == before
 
 
-def test_what_watches_files_for_dev_has_its_licences_and_bill_in_its_own_layer(minimal: Built, pack: Pack, tmp_path: Path) -> None:
+def test_what_watches_files_for_dev_has_its_licences_and_bill_in_its_own_layer(
+    minimal: Built, pack: Pack, tmp_path: Path
+) -> None:
     layer = "/layers/seldon_python/watcher"
     found = packages.licensed(minimal.image, f"{layer}/licenses")
     assert "watchfiles" in dict(found)
     assert found == packages.installed(minimal.image, f"{layer}/site-packages")
-    assert "\nMIT License\nThe MIT License" in packages.read_file(minimal.image, f"{layer}/licenses/license.txt")
-    assert sorted((one["name"], one["version"]) for one in _bill(pack, minimal.image, tmp_path, "watcher")["components"]) == found
+    assert "\nMIT License\nThe MIT License" in packages.read_file(
+        minimal.image, f"{layer}/licenses/license.txt"
+    )
+    assert (
+        sorted(
+            (one["name"], one["version"])
+            for one in _bill(pack, minimal.image, tmp_path, "watcher")["components"]
+        )
+        == found
+    )
 
 
 def _bill(pack: Pack, image: str, folder: Path, layer: str = "third-party-licenses") -> Any:
     """The bill of materials that pack finds in an image for a layer."""
     words = [str(pack.made.pack), "sbom", "download", image, "--output-dir", str(folder)]
-    subprocess.run(words, check=True, capture_output=True, env={**os.environ, **pack.environment}, timeout=120)
-    return json.loads((folder / f"layers/sbom/launch/seldon_python/{layer}/sbom.cdx.json").read_text())
+    subprocess.run(
+        words, check=True, capture_output=True, env={**os.environ, **pack.environment}, timeout=120
+    )
+    return json.loads(
+        (folder / f"layers/sbom/launch/seldon_python/{layer}/sbom.cdx.json").read_text()
+    )

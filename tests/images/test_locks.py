@@ -30,7 +30,9 @@ def test_a_uv_lock_is_installed_as_it_is_from_the_index_it_names_and_nothing_sec
     allowed = Credentials.planted("lock")
     with servers.private_index(wheels, allowed.user, allowed.password) as url:
         named = servers.with_user(url, allowed.user, allowed.password)
-        app = source({**packages.model("mine", "parts"), "pyproject.toml": _PROJECT.format(url=named)})
+        app = source(
+            {**packages.model("mine", "parts"), "pyproject.toml": _PROJECT.format(url=named)}
+        )
         packages.wheel(app, "parts", "1.0")
         uv(app, "lock")
         # A newer release and a changed group would be taken by what resolves anew.
@@ -41,7 +43,9 @@ def test_a_uv_lock_is_installed_as_it_is_from_the_index_it_names_and_nothing_sec
         "+ mine==1.0",
         "+ parts==1.0 (from file:///workspace/parts-1.0-py3-none-any.whl)",
     ]
-    assert "pyproject.toml is in the image without its index settings and credentials." in built.ours
+    assert (
+        "pyproject.toml is in the image without its index settings and credentials." in built.ours
+    )
     assert packages.said(built.image) == ["mine 1.0", "parts 1.0"]
     assert_nowhere(built.image, built.log, allowed.words())
 
@@ -60,7 +64,15 @@ def test_a_pylock_goes_before_uv_lock_and_its_indexes_give_way_to_the_one_that_i
         )
         packages.wheel(app, "parts", "1.0")
         uv(app, "lock")
-        uv(app, "export", "--no-default-groups", "--format", "pylock.toml", "--output-file", "pylock.toml")
+        uv(
+            app,
+            "export",
+            "--no-default-groups",
+            "--format",
+            "pylock.toml",
+            "--output-file",
+            "pylock.toml",
+        )
     # Nothing answers at that address now.
     packages.wheel(wheels, "mine", "2.0")
     shutil.copytree(wheels, app / "wheels")
@@ -70,10 +82,15 @@ def test_a_pylock_goes_before_uv_lock_and_its_indexes_give_way_to_the_one_that_i
     assert "  Not installed uv.lock, pyproject.toml  (pylock.toml goes first)\n" in built.ours
     assert packages.said(built.image) == ["mine 1.0", "parts 1.0"]
     (app / "Says.py").write_text((app / "Says.py").read_text() + "\n# changed\n")
-    assert "  requirements    reused\n" in pack.must_build("seldon-test-pylock", app, "--network", "none", env=env).ours
+    assert (
+        "  requirements    reused\n"
+        in pack.must_build("seldon-test-pylock", app, "--network", "none", env=env).ours
+    )
 
 
-def test_requirements_txt_goes_first_as_with_s2i_and_the_log_says_what_it_contradicts(pack: Pack, source: Callable[..., Path]) -> None:
+def test_requirements_txt_goes_first_as_with_s2i_and_the_log_says_what_it_contradicts(
+    pack: Pack, source: Callable[..., Path]
+) -> None:
     app = source(
         {
             **packages.model("mine"),
@@ -87,7 +104,13 @@ def test_requirements_txt_goes_first_as_with_s2i_and_the_log_says_what_it_contra
     )
     for version in ("1.0", "2.0", "3.0"):
         packages.wheel(app / "wheels", "mine", version)
-    built = pack.must_build("seldon-test-contradiction", app, "--network", "none", env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"})
+    built = pack.must_build(
+        "seldon-test-contradiction",
+        app,
+        "--network",
+        "none",
+        env={"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"},
+    )
     told = re.search(r"  Warning:.*?\n\n", built.ours, re.DOTALL)
     assert told
     assert told[0] == (

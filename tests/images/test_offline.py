@@ -25,47 +25,85 @@ def test_a_model_without_packages_is_built_and_served(pack: Pack, samples: Path)
     pack.must_build("seldon-test-offline", samples / "minimal", "--network", "none")
     with started("seldon-test-offline") as container:
         container.wait_ready()
-        status, answer = container.post("/api/v1.0/predictions", {"data": {"ndarray": [[1, 2, 3, 4]]}})
+        status, answer = container.post(
+            "/api/v1.0/predictions", {"data": {"ndarray": [[1, 2, 3, 4]]}}
+        )
     assert (status, answer["data"]) == (200, {"names": ["mean"], "ndarray": [[2.5]]})
 
 
-def test_a_model_whose_wheels_lie_in_the_source_is_built(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_a_model_whose_wheels_lie_in_the_source_is_built(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     wheel = packages.wheel(tmp_path, "in_source", "1.0", requires=("numpy>=1.20",))
     files = {"requirements.txt": "in-source\n", f"wheels/{wheel.name}": wheel.read_bytes()}
     app = source({**packages.model("in_source"), **files})
-    built = pack.must_build("seldon-test-offline", app, "--network", "none", env={"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"})
+    built = pack.must_build(
+        "seldon-test-offline",
+        app,
+        "--network",
+        "none",
+        env={"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"},
+    )
     assert "  Index         wheels\n" in built.ours
     assert packages.said("seldon-test-offline") == ["in_source 1.0"]
 
 
-def test_the_same_is_said_by_lines_of_requirements(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_the_same_is_said_by_lines_of_requirements(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     wheel = packages.wheel(tmp_path, "in_source", "2.0")
-    files = {"requirements.txt": "--no-index\n--find-links more/wheels\n-r more/more.txt\n", "more/more.txt": "in-source\n"}
-    app = source({**packages.model("in_source"), **files, f"more/wheels/{wheel.name}": wheel.read_bytes()})
+    files = {
+        "requirements.txt": "--no-index\n--find-links more/wheels\n-r more/more.txt\n",
+        "more/more.txt": "in-source\n",
+    }
+    app = source(
+        {**packages.model("in_source"), **files, f"more/wheels/{wheel.name}": wheel.read_bytes()}
+    )
     pack.must_build("seldon-test-offline", app, "--network", "none")
     assert packages.said("seldon-test-offline") == ["in_source 2.0"]
 
 
-def test_a_code_change_of_a_model_with_packages_needs_no_network(iris: Built, pack: Pack, samples: Path, tmp_path: Path) -> None:
+def test_a_code_change_of_a_model_with_packages_needs_no_network(
+    iris: Built, pack: Pack, samples: Path, tmp_path: Path
+) -> None:
     app = shutil.copytree(samples / "sklearn-iris", tmp_path / "app")
-    (app / "IrisClassifier.py").write_text((app / "IrisClassifier.py").read_text() + "\n# changed\n")
+    (app / "IrisClassifier.py").write_text(
+        (app / "IrisClassifier.py").read_text() + "\n# changed\n"
+    )
     built = pack.must_build(iris.image, app, "--network", "none")
-    assert "  requirements    reused\n  python-wrapper  reused\n  python          reused\n" in built.ours
+    assert (
+        "  requirements    reused\n  python-wrapper  reused\n  python          reused\n"
+        in built.ours
+    )
     with started(iris.image) as container:
         container.wait_ready()
-        status, answer = container.post("/api/v1.0/predictions", {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}})
+        status, answer = container.post(
+            "/api/v1.0/predictions", {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
+        )
     assert status == 200, answer
     pack.must_build(iris.image, samples / "sklearn-iris")
 
 
-def test_make_vendor_fills_a_folder_with_what_a_build_then_needs(pack: Pack, workspace: Workspace, source: Source, tmp_path: Path) -> None:
-    packages.wheel(tmp_path / "simple/asked-for", "asked_for", "1.0", requires=("needed-by-it", "numpy>=1.20"))
+def test_make_vendor_fills_a_folder_with_what_a_build_then_needs(
+    pack: Pack, workspace: Workspace, source: Source, tmp_path: Path
+) -> None:
+    packages.wheel(
+        tmp_path / "simple/asked-for", "asked_for", "1.0", requires=("needed-by-it", "numpy>=1.20")
+    )
     packages.sdist(tmp_path / "simple/needed-by-it", "needed_by_it", "1.0")
     app = source({**packages.model("asked_for", "needed_by_it"), "requirements.txt": "asked-for\n"})
     with servers.plain_http(tmp_path) as url:
         words = ["make", "-s", "vendor", f"MODEL={app}", f"DIR={app}/wheels"]
         env = {**os.environ, "PIP_EXTRA_INDEX_URL": f"{url}/simple"}
-        done = subprocess.run(words, cwd=workspace.checkout, env=env, capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run(
+            words,
+            cwd=workspace.checkout,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "    BP_PIP_FIND_LINKS=wheels\n    PIP_NO_INDEX=1\n" in done.stdout
     # numpy is in the wrapper.
@@ -73,8 +111,19 @@ def test_make_vendor_fills_a_folder_with_what_a_build_then_needs(pack: Pack, wor
         "asked_for-1.0-py3-none-any.whl",
         "needed_by_it-1.0-py3-none-any.whl",
     ]
-    assert {path.name for path in app.iterdir()} == {"Says.py", ".s2i", "requirements.txt", "wheels"}
-    pack.must_build("seldon-test-offline", app, "--network", "none", env={"BP_PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"})
+    assert {path.name for path in app.iterdir()} == {
+        "Says.py",
+        ".s2i",
+        "requirements.txt",
+        "wheels",
+    }
+    pack.must_build(
+        "seldon-test-offline",
+        app,
+        "--network",
+        "none",
+        env={"BP_PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"},
+    )
     assert packages.said("seldon-test-offline") == ["asked_for 1.0", "needed_by_it 1.0"]
 
 
@@ -101,19 +150,35 @@ def test_python_wrapper_and_packages_come_from_mirrors_inside(
     for archive in (workspace.work / "catalogue").glob("*.tar.gz"):
         (files / "pythons.example" / archive.name).symlink_to(archive)
     # What the catalogue names is nowhere: only the mirror has it.
-    (files / "pythons.example/catalogue.json").write_text(interpreters.catalogue_for(workspace, "https://pythons.example"))
+    (files / "pythons.example/catalogue.json").write_text(
+        interpreters.catalogue_for(workspace, "https://pythons.example")
+    )
     needed = vendor.Needed(vendor.locked(locks.of_wrapper(workspace, "upstream", "3.11")), "3.11")
     vendor.download(workspace, needed, tmp_path / "wheels", tmp_path)
     packages.wheel(tmp_path / "wheels", "inside_only", "1.0")
     for path in (tmp_path / "wheels").iterdir():
-        folder = files / "simple" / path.name.partition("-")[0].replace("_", "-").replace(".", "-").lower()
+        folder = (
+            files
+            / "simple"
+            / path.name.partition("-")[0].replace("_", "-").replace(".", "-").lower()
+        )
         folder.mkdir(parents=True, exist_ok=True)
         (folder / path.name).symlink_to(path)
-    app = source({**packages.model("inside_only"), "requirements.txt": "inside-only\n", ".python-version": "3.11\n"})
+    app = source(
+        {
+            **packages.model("inside_only"),
+            "requirements.txt": "inside-only\n",
+            ".python-version": "3.11\n",
+        }
+    )
     bindings = tmp_path / "bindings"
     with contextlib.ExitStack() as running:
-        index = running.enter_context(servers.files_with_password(files, indexing.user, indexing.password, host=host))
-        mirror = running.enter_context(servers.files_with_password(files, mirroring.user, mirroring.password, host=host))
+        index = running.enter_context(
+            servers.files_with_password(files, indexing.user, indexing.password, host=host)
+        )
+        mirror = running.enter_context(
+            servers.files_with_password(files, mirroring.user, mirroring.password, host=host)
+        )
         index_entries = {
             "type": "pypi",
             "role": "index",

@@ -31,7 +31,11 @@ class Says:
 
 
 def _model(requirements: str) -> dict[str, str]:
-    return {"Says.py": _SAYS, ".s2i/environment": "MODEL_NAME=Says\nSERVICE_TYPE=MODEL\n", "requirements.txt": requirements}
+    return {
+        "Says.py": _SAYS,
+        ".s2i/environment": "MODEL_NAME=Says\nSERVICE_TYPE=MODEL\n",
+        "requirements.txt": requirements,
+    }
 
 
 def _versions(image: str, *names: str) -> list[str]:
@@ -62,10 +66,18 @@ def _locked(bundle: Path, pins: str, name: str) -> str:
 @pytest.fixture(scope="module")
 def current(pack: Pack, samples: Path) -> Built:
     """The minimal sample on the current set, built without a network."""
-    return pack.must_build("seldon-test-pins-current", samples / "minimal", "--network", "none", env={"BP_SELDON_PINS": "current"})
+    return pack.must_build(
+        "seldon-test-pins-current",
+        samples / "minimal",
+        "--network",
+        "none",
+        env={"BP_SELDON_PINS": "current"},
+    )
 
 
-def test_without_a_reason_for_the_current_set_upstreams_serves_and_the_log_does_not_mention_pins(minimal: Built) -> None:
+def test_without_a_reason_for_the_current_set_upstreams_serves_and_the_log_does_not_mention_pins(
+    minimal: Built,
+) -> None:
     assert "Pins" not in minimal.ours
     assert _label(minimal.image, "io.seldon.wrapper.pins") == "upstream"
 
@@ -102,13 +114,22 @@ def test_numpy_2_takes_the_current_set_by_itself_with_its_layer_shared_and_nothi
 
 
 def test_a_flask_that_upstream_excludes_is_the_one_that_serves(pack: Pack, source: Source) -> None:
-    built = pack.must_build("seldon-test-pins", source(_model("flask==3.0.3\n")), "--network", "host")
+    built = pack.must_build(
+        "seldon-test-pins", source(_model("flask==3.0.3\n")), "--network", "host"
+    )
     assert "  Pins            current  (seldon-core's own exclude flask==3.0.3)\n" in built.ours
     assert _versions(built.image, "flask") == ["3.0.3"]
 
 
-def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(pack: Pack, source: Source, bundle: Path) -> None:
-    built = pack.must_build("seldon-test-pins", source(_model("scikit-learn>=1.7\npandas>=2.3\nnumpy>=2\n")), "--network", "host")
+def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(
+    pack: Pack, source: Source, bundle: Path
+) -> None:
+    built = pack.must_build(
+        "seldon-test-pins",
+        source(_model("scikit-learn>=1.7\npandas>=2.3\nnumpy>=2\n")),
+        "--network",
+        "host",
+    )
     assert "  Pins            current  (seldon-core's own exclude numpy>=2)\n" in built.ours
     assert "python-wrapper" in _layers(built.image)
     numpy, learn, pandas = _versions(built.image, "numpy", "scikit-learn", "pandas")
@@ -116,8 +137,17 @@ def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(pack: Pack, source:
     assert learn >= "1.7" and pandas >= "2.3"
 
 
-def test_where_neither_set_suits_the_users_pins_win_and_the_wrapper_is_tried_with_them(pack: Pack, source: Source) -> None:
-    built = pack.must_build("seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host")
-    assert "  Warning: seldon-core asks for protobuf<4.0.0,>=3.20.2, not 3.20.1 as your requirements want it.\n" in built.ours
+def test_where_neither_set_suits_the_users_pins_win_and_the_wrapper_is_tried_with_them(
+    pack: Pack, source: Source
+) -> None:
+    built = pack.must_build(
+        "seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host"
+    )
+    assert (
+        "  Warning: seldon-core asks for protobuf<4.0.0,>=3.20.2, not 3.20.1 as your requirements want it.\n"
+        in built.ours
+    )
     assert _versions(built.image, "protobuf") == ["3.20.1"]
-    assert ("protobuf", "3.20.1") in packages.licensed(built.image) == packages.installed(built.image)
+    assert (
+        ("protobuf", "3.20.1") in packages.licensed(built.image) == packages.installed(built.image)
+    )

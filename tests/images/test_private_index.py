@@ -38,13 +38,19 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, P
             for version in ("1.0", "2.0"):
                 packages.wheel(folder / place, f"{place}_private", version)
             allowed = Credentials.planted(place)
-            url = running.enter_context(servers.private_index(folder / place, allowed.user, allowed.password))
+            url = running.enter_context(
+                servers.private_index(folder / place, allowed.user, allowed.password)
+            )
             made[place] = PrivateIndex(f"{place}_private", url, allowed)
         # One that has its package as a source only.
         packages.sdist(folder / "fifth", "fifth_private", "1.0")
         allowed = Credentials.planted("fifth")
         made["fifth"] = PrivateIndex(
-            "fifth_private", running.enter_context(servers.private_index(folder / "fifth", allowed.user, allowed.password)), allowed
+            "fifth_private",
+            running.enter_context(
+                servers.private_index(folder / "fifth", allowed.user, allowed.password)
+            ),
+            allowed,
         )
         yield made
 
@@ -82,7 +88,10 @@ def test_indexes_named_in_the_s2i_environment_are_used_and_leave_nothing_behind(
     built = pack.must_build(IMAGE, app, "--network", "host", "-v")
     assert packages.said(IMAGE) == [f"{first.name} 1.0", f"{second.name} 2.0", "linked 1.0"]
     assert f"  Index         {first.url}\n" in built.ours
-    assert "  .s2i/environment is in the image without its index settings and credentials.\n" in built.ours
+    assert (
+        "  .s2i/environment is in the image without its index settings and credentials.\n"
+        in built.ours
+    )
     assert_nowhere(IMAGE, built.log, words(first.allowed, second.allowed))
     kept = packages.read_file(IMAGE, "/workspace/.s2i/environment")
     assert kept == packages.model()[".s2i/environment"]
@@ -91,9 +100,17 @@ def test_indexes_named_in_the_s2i_environment_are_used_and_leave_nothing_behind(
 def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leave_nothing_behind(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
 ) -> None:
-    first, second, third, fourth = (indexes[place] for place in ("first", "second", "third", "fourth"))
-    token, password = (servers.encoded(one) for one in (third.allowed.password, fourth.allowed.password))
-    files = with_lines(packages.model(*(one.name for one in (first, second, third, fourth))), FOURTH_PASSWORD=password, COLOUR="blue")
+    first, second, third, fourth = (
+        indexes[place] for place in ("first", "second", "third", "fourth")
+    )
+    token, password = (
+        servers.encoded(one) for one in (third.allowed.password, fourth.allowed.password)
+    )
+    files = with_lines(
+        packages.model(*(one.name for one in (first, second, third, fourth))),
+        FOURTH_PASSWORD=password,
+        COLOUR="blue",
+    )
     requirements = [
         f"--extra-index-url {second.with_user}",
         f"--extra-index-url http://{servers.encoded(third.allowed.user)}:${{TOKEN}}@{third.url.removeprefix('http://')}",
@@ -104,7 +121,11 @@ def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leav
     env = {"EXTRA_INDEX_URL": first.with_user, "PIP_TRUSTED_HOST": "127.0.0.1", "TOKEN": token}
     built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=env)
     assert packages.said(IMAGE) == [f"{one.name} 2.0" for one in (first, second, third, fourth)]
-    assert_nowhere(IMAGE, of_phases(built.log), words(first.allowed, second.allowed, third.allowed, fourth.allowed))
+    assert_nowhere(
+        IMAGE,
+        of_phases(built.log),
+        words(first.allowed, second.allowed, third.allowed, fourth.allowed),
+    )
     environment = packages.environment(IMAGE)
     assert environment["COLOUR"] == "blue"
     assert not {"FOURTH_PASSWORD", "TOKEN", *env} & environment.keys()
@@ -115,18 +136,27 @@ def test_a_project_with_secrets_of_every_kind_beside_it_leaves_none_behind(
 ) -> None:
     fifth, files_of = indexes["fifth"], Credentials("canary-user-vcs", "canary-token-in-a-vcs-url")
     packages.repository(tmp_path / "served", packages.project("from_git", "1.0"), "v1")
-    private = {name: f"canary-in-{name.strip('.')}" for name in (".env", ".netrc", "pip.conf", ".git/config", "lib/.env")}
+    private = {
+        name: f"canary-in-{name.strip('.')}"
+        for name in (".env", ".netrc", "pip.conf", ".git/config", "lib/.env")
+    }
     by_env = {"MY_DEPLOY_TOKEN": "canary-by-env-token", "DB_PASSWORD": "canary-by-env-password"}
     with servers.files_with_password(tmp_path / "served", files_of.user, files_of.password) as url:
         git = f"from-git @ git+{servers.with_user(url, files_of.user, files_of.password)}/repository.git@v1"
         setup = f"from setuptools import setup\n\nsetup(name='mine', version='1.0', py_modules=[], install_requires=[{fifth.name!r}, {git!r}])\n"
-        files = with_lines(packages.model(fifth.name, "from_git"), EXTRA_INDEX_URL=fifth.with_user, STORE_PASSWORD="baked-as-asked")
+        files = with_lines(
+            packages.model(fifth.name, "from_git"),
+            EXTRA_INDEX_URL=fifth.with_user,
+            STORE_PASSWORD="baked-as-asked",
+        )
         app = source({**files, "setup.py": setup, **private})
         built = pack.must_build(IMAGE, app, "--network", "host", "-v", env=by_env)
     assert packages.said(IMAGE) == [f"{fifth.name} 1.0", "from_git 1.0"]
     # The cache layer is there, for the index has no wheel of it.
     assert "Adding cache layer 'seldon/python:cache'" in built.log
-    assert_nowhere(IMAGE, of_phases(built.log), [*words(fifth.allowed), *private.values(), *by_env.values()])
+    assert_nowhere(
+        IMAGE, of_phases(built.log), [*words(fifth.allowed), *private.values(), *by_env.values()]
+    )
     assert (
         "  Warning: .s2i/environment: STORE_PASSWORD looks like a credential, and everyone who has the image can read it.\n"
         "           Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: "
@@ -140,20 +170,31 @@ def test_a_project_with_secrets_of_every_kind_beside_it_leaves_none_behind(
     assert "  setup.py is in the image without its index settings and credentials.\n" in built.ours
 
 
-def test_an_index_in_place_of_the_public_one_is_the_only_one_asked(pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]) -> None:
+def test_an_index_in_place_of_the_public_one_is_the_only_one_asked(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
+) -> None:
     first = indexes["first"]
     # A line in the file loses against the variable.
-    files = {**packages.model(first.name), "requirements.txt": f"-i http://127.0.0.1:1/simple\n{first.name}==1.0\n"}
-    built = pack.must_build(IMAGE, source(files), "--network", "host", env={"PIP_INDEX_URL": first.with_user})
+    files = {
+        **packages.model(first.name),
+        "requirements.txt": f"-i http://127.0.0.1:1/simple\n{first.name}==1.0\n",
+    }
+    built = pack.must_build(
+        IMAGE, source(files), "--network", "host", env={"PIP_INDEX_URL": first.with_user}
+    )
     assert packages.said(IMAGE) == [f"{first.name} 1.0"]
     assert_nowhere(None, built.log, words(first.allowed))
 
 
-def test_a_wrong_password_fails_and_is_not_shown(pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]) -> None:
+def test_a_wrong_password_fails_and_is_not_shown(
+    pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
+) -> None:
     first, wrong = indexes["first"], Credentials.planted("wrong")
     url = servers.with_user(first.url, wrong.user, wrong.password)
     app = source({**packages.model(first.name), "requirements.txt": f"{first.name}\n"})
-    built = pack.build("seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url})
+    built = pack.build(
+        "seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url}
+    )
     assert built.code != 0
     assert f"ERROR: The package index {first.url} refused access (403)" in built.ours
     assert_nowhere(None, of_phases(built.log), words(wrong))
@@ -162,7 +203,10 @@ def test_a_wrong_password_fails_and_is_not_shown(pack: Pack, source: Source, ind
 def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source) -> None:
     raw = "http://canary-user-raw:canary-password-raw/x#y?z@127.0.0.1/simple"
     app = source({**packages.model("six"), "requirements.txt": "six<1\n"})
-    for env, text in (({"EXTRA_INDEX_URL": raw}, "six<1\n"), ({}, f"--extra-index-url {raw}\nsix<1\n")):
+    for env, text in (
+        ({"EXTRA_INDEX_URL": raw}, "six<1\n"),
+        ({}, f"--extra-index-url {raw}\nsix<1\n"),
+    ):
         (app / "requirements.txt").write_text(text)
         built = pack.build("seldon-test-wrong-password", app, "--network", "none", "-v", env=env)
         assert built.code != 0
@@ -181,14 +225,25 @@ def test_an_index_whose_certificate_nobody_signed_is_used_only_if_its_host_is_tr
             built = pack.build(IMAGE, app, "--network", "host", env=env)
             assert built.code != 0
             assert f"ERROR: The TLS certificate of {url}/simple is not trusted" in built.ours
-        pack.must_build(IMAGE, app, "--network", "host", env={**env, "PIP_TRUSTED_HOST": trusted.replace("PORT", url.rpartition(":")[2])})
+        pack.must_build(
+            IMAGE,
+            app,
+            "--network",
+            "host",
+            env={**env, "PIP_TRUSTED_HOST": trusted.replace("PORT", url.rpartition(":")[2])},
+        )
     assert packages.said(IMAGE) == ["unsigned_tls 1.0"]
 
 
-def test_a_certificate_authority_in_the_source_makes_its_index_trusted(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_a_certificate_authority_in_the_source_makes_its_index_trusted(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     packages.wheel(tmp_path / "simple/signed-tls", "signed_tls", "1.0")
     with servers.https_of_authority(tmp_path, tmp_path) as (url, authority):
-        files = {"requirements.txt": "signed-tls\n", "certificates/ours.pem": authority.read_bytes()}
+        files = {
+            "requirements.txt": "signed-tls\n",
+            "certificates/ours.pem": authority.read_bytes(),
+        }
         app = source({**packages.model("signed_tls"), **files})
         env = {"PIP_INDEX_URL": f"{url}/simple", "PIP_CERT": "certificates/ours.pem"}
         pack.must_build(IMAGE, app, "--network", "host", env=env)
@@ -197,14 +252,20 @@ def test_a_certificate_authority_in_the_source_makes_its_index_trusted(pack: Pac
 
 def test_the_search_for_secrets_finds_one_that_is_there(pack: Pack, source: Source) -> None:
     planted = Credentials.planted("on-purpose")
-    app = source({**packages.model(), "notes/password.txt": f"the password is {planted.password}\n"})
+    app = source(
+        {**packages.model(), "notes/password.txt": f"the password is {planted.password}\n"}
+    )
     built = pack.must_build(IMAGE, app)
     places = found(IMAGE, built.log, planted.words())
     assert len(places) == 1
     assert "layer" in places[0]
     assert planted.password in places[0]
     with pytest.raises(AssertionError):
-        assert_nowhere(None, f"HTTP header: Basic {servers.basic(planted.user, planted.password)}", planted.words())
+        assert_nowhere(
+            None,
+            f"HTTP header: Basic {servers.basic(planted.user, planted.password)}",
+            planted.words(),
+        )
 
 
 def test_a_model_of_local_wheels_with_a_guarded_page_and_a_private_index_besides_leaves_nothing_behind(
@@ -215,7 +276,11 @@ def test_a_model_of_local_wheels_with_a_guarded_page_and_a_private_index_besides
     own = packages.wheel(tmp_path / "own", "own", "1.0", requires=(f"{first.name}<2",))
     app = source(
         {
-            **with_lines(packages.model("own", first.name, "paged"), BP_PIP_FIND_LINKS="wheels", EXTRA_INDEX_URL=first.with_user),
+            **with_lines(
+                packages.model("own", first.name, "paged"),
+                BP_PIP_FIND_LINKS="wheels",
+                EXTRA_INDEX_URL=first.with_user,
+            ),
             "requirements.txt": "own\npaged\n",
             f"wheels/{own.name}": own.read_bytes(),
         }

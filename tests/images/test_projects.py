@@ -13,9 +13,7 @@ from tools import container
 
 _MODEL = "from unidecode import unidecode\n\n\nclass Plain:\n    def predict(self, X, names=None):\n        return [[unidecode(w) for w in r] for r in X]\n"
 _DEPENDS = '[project]\nname = "plain"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["Unidecode==1.3.8"]\n'
-_BUILT = (
-    '\n[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta"\n\n[tool.setuptools]\npackages = ["plain"]\n'
-)
+_BUILT = '\n[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta"\n\n[tool.setuptools]\npackages = ["plain"]\n'
 _NAMED = {"MODEL_NAME": "plain.model.Plain"}
 # As before PEP 621: what the project is stands in setup.cfg.
 _LEGACY = '[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta:__legacy__"\n'
@@ -35,37 +33,53 @@ def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_i
         running.wait_ready()
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)
     (app / "setup.py").write_text((app / "setup.py").read_text().replace('"1.0"', '"1.1"'))
-    assert "  requirements    made: requirements changed\n" in pack.must_build("seldon-test-setup-py", app).ours
+    assert (
+        "  requirements    made: requirements changed\n"
+        in pack.must_build("seldon-test-setup-py", app).ours
+    )
 
 
-def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_is_built(pack: Pack, source: Callable[..., Path]) -> None:
+def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_is_built(
+    pack: Pack, source: Callable[..., Path]
+) -> None:
     app = source({"Plain.py": _MODEL, "pyproject.toml": _DEPENDS})
     built = pack.must_build("seldon-test-pyproject", app)
     assert "  Requirements  pyproject.toml  (what it depends on)" in built.ours
     assert " + unidecode==1.3.8" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"][
+            "ndarray"
+        ] == [["Lodz"]]
 
 
 def test_a_pyproject_that_is_built_is_installed_in_place_with_a_uv_lock_too(
     pack: Pack, source: Callable[..., Path], uv: Callable[..., None]
 ) -> None:
-    app = source({"plain/__init__.py": "", "plain/model.py": _MODEL, "pyproject.toml": _DEPENDS + _BUILT})
+    app = source(
+        {"plain/__init__.py": "", "plain/model.py": _MODEL, "pyproject.toml": _DEPENDS + _BUILT}
+    )
     built = pack.must_build("seldon-test-pyproject-built", app, env=_NAMED)
     assert "  Requirements  pyproject.toml  (the project, in place)" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"][
+            "ndarray"
+        ] == [["Lodz"]]
     uv(app, "lock", env=os.environ)
-    assert "  Requirements  uv.lock  (what it pins, and the project in place)" in pack.must_build(built.image, app, env=_NAMED).ours
+    assert (
+        "  Requirements  uv.lock  (what it pins, and the project in place)"
+        in pack.must_build(built.image, app, env=_NAMED).ours
+    )
     module = app / "plain/model.py"
     module.write_text(module.read_text().replace("unidecode(w)", "unidecode(w).upper()"))
     again = pack.must_build(built.image, app, env=_NAMED)
     assert "  requirements    reused\n" in again.ours
     with container.started(again.image) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["LODZ"]]
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"][
+            "ndarray"
+        ] == [["LODZ"]]
 
 
 @pytest.mark.parametrize(
@@ -88,4 +102,6 @@ def test_a_project_that_installs_nothing_but_what_it_depends_on_serves_the_model
     assert " + unidecode==1.3.8" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"]["ndarray"] == [["Lodz"]]
+        assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"][
+            "ndarray"
+        ] == [["Lodz"]]

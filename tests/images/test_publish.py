@@ -21,7 +21,9 @@ pytestmark = pytest.mark.alone
 
 _PUBLISH_SECONDS = 600
 _TYPES = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
-_LINE = re.compile(r"^(\S+)/(\w+):(\S+)\s+(sha256:[0-9a-f]{64})\s+(pushed|already there)$", re.MULTILINE)
+_LINE = re.compile(
+    r"^(\S+)/(\w+):(\S+)\s+(sha256:[0-9a-f]{64})\s+(pushed|already there)$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,14 @@ class Checkout:
         words = ["make", "-s", "publish", f"REGISTRY={self.place}", *settings]
         env = {**os.environ, "SELDON_BUILDPACK_WORK": str(self.work)}
         done = subprocess.run(
-            words, cwd=self.path, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_PUBLISH_SECONDS, check=False
+            words,
+            cwd=self.path,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_PUBLISH_SECONDS,
+            check=False,
         )
         return Told(done.returncode, done.stdout + done.stderr)
 
@@ -75,7 +84,9 @@ class Checkout:
 
 def _git(path: Path, *words: str) -> str:
     who = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
-    return subprocess.run(["git", *who, *words], cwd=path, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(
+        ["git", *who, *words], cwd=path, check=True, capture_output=True, text=True, timeout=60
+    ).stdout
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +94,29 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A place in an empty registry; what the engine pulled from it is removed at the end."""
     with registry(tmp_path_factory.mktemp("registry")) as address:
         yield f"{address}/team/seldon"
-        pulled = [name for name in docker("images", "--format", "{{.Repository}}:{{.Tag}}").split() if name.startswith(address)]
+        pulled = [
+            name
+            for name in docker("images", "--format", "{{.Repository}}:{{.Tag}}").split()
+            if name.startswith(address)
+        ]
         if pulled:
-            subprocess.run(["docker", "rmi", "-f", *pulled], capture_output=True, check=False, timeout=120)
+            subprocess.run(
+                ["docker", "rmi", "-f", *pulled], capture_output=True, check=False, timeout=120
+            )
 
 
 @pytest.fixture(scope="module")
-def first(workspace: Workspace, place: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Checkout, Told]:
+def first(
+    workspace: Workspace, place: str, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Checkout, Told]:
     """This tree as one commit, published for the first time."""
     path = tmp_path_factory.mktemp("first") / "checkout"
-    shutil.copytree(workspace.checkout, path, symlinks=True, ignore=shutil.ignore_patterns(".git", ".work", "__pycache__", ".*_cache"))
+    shutil.copytree(
+        workspace.checkout,
+        path,
+        symlinks=True,
+        ignore=shutil.ignore_patterns(".git", ".work", "__pycache__", ".*_cache"),
+    )
     _git(path, "init", "-q")
     _git(path, "add", "-A")
     _git(path, "commit", "-q", "-m", "this tree")
@@ -112,11 +136,19 @@ def checkout(first: tuple[Checkout, Told], tmp_path: Path) -> Checkout:
 def _config(place: str, name: str, tag: str) -> tuple[str, Mapping[str, str], Sequence[str]]:
     """Digest, labels and layers of an image, as the registry says."""
     host, _, path = place.partition("/")
-    manifest = requests.get(f"http://{host}/v2/{path}/{name}/manifests/{tag}", headers={"Accept": _TYPES}, timeout=10)
+    manifest = requests.get(
+        f"http://{host}/v2/{path}/{name}/manifests/{tag}", headers={"Accept": _TYPES}, timeout=10
+    )
     manifest.raise_for_status()
-    config = requests.get(f"http://{host}/v2/{path}/{name}/blobs/{manifest.json()['config']['digest']}", timeout=10)
+    config = requests.get(
+        f"http://{host}/v2/{path}/{name}/blobs/{manifest.json()['config']['digest']}", timeout=10
+    )
     config.raise_for_status()
-    return manifest.headers["Docker-Content-Digest"], config.json()["config"]["Labels"], config.json()["rootfs"]["diff_ids"]
+    return (
+        manifest.headers["Docker-Content-Digest"],
+        config.json()["config"]["Labels"],
+        config.json()["rootfs"]["diff_ids"],
+    )
 
 
 def _digests(place: str, told: Told) -> Mapping[str, str]:
@@ -127,7 +159,10 @@ def test_a_release_is_five_images_under_their_versions_with_the_digests_that_wer
     first: tuple[Checkout, Told], workspace: Workspace, place: str
 ) -> None:
     _, told = first
-    version, lifecycle = workspace.versions["buildpack"]["version"], workspace.versions["lifecycle"]["version"]
+    version, lifecycle = (
+        workspace.versions["buildpack"]["version"],
+        workspace.versions["lifecycle"]["version"],
+    )
     stack = f"bookworm.{workspace.versions['base']['release']}"
     assert told.tags == {
         "run": stack,
@@ -139,7 +174,9 @@ def test_a_release_is_five_images_under_their_versions_with_the_digests_that_wer
     assert set(told.states.values()) == {"pushed"}
     assert _digests(place, told) == told.digests
     moving = {"run": "bookworm", "build": "bookworm", "buildpack": "latest", "builder": "latest"}
-    assert {name: _config(place, name, tag)[0] for name, tag in moving.items()} == {name: told.digests[name] for name in moving}
+    assert {name: _config(place, name, tag)[0] for name, tag in moving.items()} == {
+        name: told.digests[name] for name in moving
+    }
 
 
 def test_labels_say_version_commit_and_licence_and_those_of_the_run_image_claim_nothing_of_a_model(
@@ -150,8 +187,12 @@ def test_labels_say_version_commit_and_licence_and_those_of_the_run_image_claim_
         labels = _config(place, name, tag)[1]
         prefix = "io.buildpacks.stack." if name == "run" else "org.opencontainers.image."
         said = {key: labels.get(f"{prefix}{key}") for key in ("version", "revision", "licenses")}
-        assert said == {"version": tag, "revision": checkout.revision, "licenses": "Apache-2.0"}, name
-        assert name != "run" or not [label for label in labels if label.startswith("org.opencontainers.")]
+        assert said == {"version": tag, "revision": checkout.revision, "licenses": "Apache-2.0"}, (
+            name
+        )
+        assert name != "run" or not [
+            label for label in labels if label.startswith("org.opencontainers.")
+        ]
 
 
 def test_publishing_again_pushes_nothing_also_from_a_later_commit_that_changes_no_content(
@@ -164,7 +205,9 @@ def test_publishing_again_pushes_nothing_also_from_a_later_commit_that_changes_n
     assert _digests(place, again) == first[1].digests
 
 
-def test_a_tree_with_changes_is_refused_and_they_are_named(checkout: Checkout, first: tuple[Checkout, Told], place: str) -> None:
+def test_a_tree_with_changes_is_refused_and_they_are_named(
+    checkout: Checkout, first: tuple[Checkout, Told], place: str
+) -> None:
     (checkout.path / "lib/seldon_buildpack/left_over.py").write_text("")
     told = checkout.publish()
     assert told.code != 0
@@ -176,7 +219,9 @@ def test_a_tree_with_changes_is_refused_and_they_are_named(checkout: Checkout, f
 def test_a_version_that_is_there_with_other_content_is_replaced_only_with_force(
     checkout: Checkout, first: tuple[Checkout, Told], place: str
 ) -> None:
-    checkout.commit("stacks/bookworm/lifecycle.Dockerfile", "FROM ${base}\n", "FROM ${base}\nENV CHANGED=1\n")
+    checkout.commit(
+        "stacks/bookworm/lifecycle.Dockerfile", "FROM ${base}\n", "FROM ${base}\nENV CHANGED=1\n"
+    )
     refused = checkout.publish()
     tag = first[1].tags["lifecycle"]
     assert refused.code != 0
@@ -186,13 +231,30 @@ def test_a_version_that_is_there_with_other_content_is_replaced_only_with_force(
     forced = checkout.publish("FORCE=1")
     assert forced.code == 0, forced.printed
     assert [name for name, state in forced.states.items() if state == "pushed"] == ["lifecycle"]
-    assert _digests(place, first[1]) == {**first[1].digests, "lifecycle": forced.digests["lifecycle"]} != first[1].digests
+    assert (
+        _digests(place, first[1])
+        == {**first[1].digests, "lifecycle": forced.digests["lifecycle"]}
+        != first[1].digests
+    )
 
 
 def test_a_released_builder_does_not_carry_this_machines_authorities(latest: str) -> None:
     docker("pull", "-q", latest)
-    assert docker("run", "--rm", "--entrypoint", "ls", latest, "-A", "/usr/local/share/ca-certificates") == ""
-    assert docker("inspect", "-f", '{{index .Config.Labels "io.seldon.buildpack.host-certificates"}}', latest).strip() == "0"
+    assert (
+        docker(
+            "run", "--rm", "--entrypoint", "ls", latest, "-A", "/usr/local/share/ca-certificates"
+        )
+        == ""
+    )
+    assert (
+        docker(
+            "inspect",
+            "-f",
+            '{{index .Config.Labels "io.seldon.buildpack.host-certificates"}}',
+            latest,
+        ).strip()
+        == "0"
+    )
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +267,9 @@ def latest(first: tuple[Checkout, Told]) -> str:
 def built(pack: Pack, samples: Path, latest: str) -> Built:
     """A model built with the published builder, which the engine fetches, as its run image, from the registry."""
     flags = ("--pull-policy", "always", "--trust-builder")
-    return pack.must_build("seldon-test-published", samples / "minimal", *flags, builder_image=latest)
+    return pack.must_build(
+        "seldon-test-published", samples / "minimal", *flags, builder_image=latest
+    )
 
 
 def _serves(image: str, samples: Path) -> None:
@@ -214,26 +278,42 @@ def _serves(image: str, samples: Path) -> None:
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
 
 
-def test_a_model_is_built_with_the_published_builder_and_serves(built: Built, samples: Path) -> None:
+def test_a_model_is_built_with_the_published_builder_and_serves(
+    built: Built, samples: Path
+) -> None:
     _serves(built.image, samples)
 
 
 def test_a_model_is_built_with_the_published_lifecycle_where_the_builder_is_not_trusted(
     untrusting: Pack, samples: Path, first: tuple[Checkout, Told], latest: str, place: str
 ) -> None:
-    flags = ("--pull-policy", "always", "--lifecycle-image", f"{place}/lifecycle:{first[1].tags['lifecycle']}")
-    built = untrusting.must_build("seldon-test-published-untrusted", samples / "minimal", *flags, builder_image=latest)
+    flags = (
+        "--pull-policy",
+        "always",
+        "--lifecycle-image",
+        f"{place}/lifecycle:{first[1].tags['lifecycle']}",
+    )
+    built = untrusting.must_build(
+        "seldon-test-published-untrusted", samples / "minimal", *flags, builder_image=latest
+    )
     _serves(built.image, samples)
 
 
 def test_a_new_run_image_is_a_release_of_its_own_and_a_rebase_onto_it_keeps_the_model_serving(
-    checkout: Checkout, first: tuple[Checkout, Told], built: Built, pack: Pack, samples: Path, place: str
+    checkout: Checkout,
+    first: tuple[Checkout, Told],
+    built: Built,
+    pack: Pack,
+    samples: Path,
+    place: str,
 ) -> None:
     number = int(first[1].tags["run"].rpartition(".")[2])
     checkout.commit("tools/versions.toml", f"\nrelease = {number}\n", f"\nrelease = {number + 1}\n")
     told = checkout.publish()
     assert told.code == 0, told.printed
-    assert [name for name, state in told.states.items() if state == "already there"] == ["buildpack"]
+    assert [name for name, state in told.states.items() if state == "already there"] == [
+        "buildpack"
+    ]
     model = f"{place}/model:latest"
     docker("tag", built.image, model)
     docker("push", "-q", model)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.project.python_version import SUPPORTED
+from seldon_buildpack.python_version import SUPPORTED
 from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
 from tests.images.servers import plain_http
@@ -51,8 +51,13 @@ def _serves(image: str, minor: str, samples: Path, bundle: Path) -> None:
         running.wait_ready()
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
         asked = {"data": {"ndarray": [[1, 2, 3]]}, "meta": {"puid": "asked"}}
-        assert running.grpc(bundle, "Predict", asked)["data"] == {"names": ["mean"], "ndarray": [[2.0]]}
-        assert docker("exec", running.id, "/cnb/lifecycle/launcher", "python", "--version").startswith(f"Python {minor}.")
+        assert running.grpc(bundle, "Predict", asked)["data"] == {
+            "names": ["mean"],
+            "ndarray": [[2.0]],
+        }
+        assert docker(
+            "exec", running.id, "/cnb/lifecycle/launcher", "python", "--version"
+        ).startswith(f"Python {minor}.")
         docker("stop", "-t", "15", running.id)
         assert docker("inspect", "-f", "{{.State.ExitCode}}", running.id).strip() in ("0", "143")
         assert "Traceback" not in running.logs()
@@ -66,9 +71,15 @@ def test_the_default_serves(minimal: Built, samples: Path, bundle: Path) -> None
     _serves(minimal.image, "3.12", samples, bundle)
 
 
-def test_a_python_that_the_builder_carries_needs_no_network(pack: Pack, app: Path, samples: Path, bundle: Path) -> None:
-    built = pack.must_build("seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED})
-    assert re.search(rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE), built.ours
+def test_a_python_that_the_builder_carries_needs_no_network(
+    pack: Pack, app: Path, samples: Path, bundle: Path
+) -> None:
+    built = pack.must_build(
+        "seldon-test-python-carried", app, "--network", "none", env={"BP_PYTHON_VERSION": _CARRIED}
+    )
+    assert re.search(
+        rf"^  Python        {_CARRIED}\.\d+  \(BP_PYTHON_VERSION\)$", built.ours, re.MULTILINE
+    ), built.ours
     _serves(built.image, _CARRIED, samples, bundle)
     assert packages.licensed(built.image) == packages.installed(built.image)
 
@@ -81,7 +92,11 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
     env = {"BP_PYTHON_DOWNLOADS_JSON_URL": catalogue}
     first = pack.must_build(f"seldon-test-python-{minor}", app, "--network", "host", env=env)
     assert f"  Python        {minor}  (.python-version)" in first.ours
-    pins = "  Pins            current  (seldon-core's own are not for Python 3.13)\n" if minor == "3.13" else ""
+    pins = (
+        "  Pins            current  (seldon-core's own are not for Python 3.13)\n"
+        if minor == "3.13"
+        else ""
+    )
     assert re.findall("^  Pins .*\n", first.ours, re.MULTILINE) == [pins][: bool(pins)]
     _serves(first.image, minor, samples, bundle)
     with container.started(first.image, ("--entrypoint", "dev")) as running:
@@ -96,12 +111,20 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
     again = pack.must_build(first.image, app, "--network", "none", env=env)
     assert "  python-wrapper  reused\n  python          reused\n" in again.ours
     assert packages.licensed(again.image) == packages.installed(again.image)
-    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in packages.read_file(again.image, f"{packages.LICENCES}/cpython.txt")
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE" in packages.read_file(
+        again.image, f"{packages.LICENCES}/cpython.txt"
+    )
 
 
-def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(pack: Pack, app: Path) -> None:
+def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(
+    pack: Pack, app: Path
+) -> None:
     built = pack.build(
-        "seldon-test-python-away", app, "--network", "none", env={"BP_PYTHON_DOWNLOADS_JSON_URL": "http://127.0.0.1:9/catalogue.json"}
+        "seldon-test-python-away",
+        app,
+        "--network",
+        "none",
+        env={"BP_PYTHON_DOWNLOADS_JSON_URL": "http://127.0.0.1:9/catalogue.json"},
     )
     assert built.code != 0
     assert f"ERROR: Python {_MINOR} could not be installed\n" in built.ours

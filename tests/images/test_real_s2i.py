@@ -40,8 +40,13 @@ def read(s2i: Path, tmp_path: Path) -> Callable[[bytes], Pairs]:
 def _environment(dockerfile: str) -> list[str]:
     """The lines of the ENV instruction; none where there is none."""
     lines = dockerfile.split("\n")
-    start = next((number for number, line in enumerate(lines) if line.startswith("ENV ")), len(lines))
-    end = next((number for number in range(start, len(lines)) if not lines[number].endswith(" \\")), len(lines))
+    start = next(
+        (number for number, line in enumerate(lines) if line.startswith("ENV ")), len(lines)
+    )
+    end = next(
+        (number for number in range(start, len(lines)) if not lines[number].endswith(" \\")),
+        len(lines),
+    )
     return lines[start : end + 1]
 
 
@@ -54,5 +59,7 @@ def _environment(dockerfile: str) -> list[str]:
         *REFUSED,
     ],
 )
-def test_s2i_reads_what_the_table_says(data: bytes, pairs: Pairs, read: Callable[[bytes], Pairs]) -> None:
+def test_s2i_reads_what_the_table_says(
+    data: bytes, pairs: Pairs, read: Callable[[bytes], Pairs]
+) -> None:
     assert read(data) == pairs

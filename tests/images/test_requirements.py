@@ -30,7 +30,9 @@ def served_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pat
 
 
 @pytest.fixture(scope="module")
-def everything(pack: Pack, tmp_path_factory: pytest.TempPathFactory, served_files: tuple[Path, str]) -> Built:
+def everything(
+    pack: Pack, tmp_path_factory: pytest.TempPathFactory, served_files: tuple[Path, str]
+) -> Built:
     """One build of a requirements.txt that holds all that is allowed."""
     app, url = tmp_path_factory.mktemp("everything"), served_files[1]
     files = packages.model(*EVERYTHING)
@@ -82,7 +84,16 @@ def everything(pack: Pack, tmp_path_factory: pytest.TempPathFactory, served_file
 
 
 EVERYTHING = (
-    *("from_folder", "with_extra", "extra_of_it", "hashed", "constrained", "from_index_line", "from_links_page", "prereleased"),
+    *(
+        "from_folder",
+        "with_extra",
+        "extra_of_it",
+        "hashed",
+        "constrained",
+        "from_index_line",
+        "from_links_page",
+        "prereleased",
+    ),
     *("from_path", "named_path", "from_directory", "in_place", "from_git", "from_url"),
 )
 
@@ -94,7 +105,11 @@ def test_all_that_pip_accepts_is_installed(everything: Built) -> None:
     assert packages.said(everything.image) == expected
     assert "  Requirements  requirements.txt  (14 packages)\n" in everything.ours
     assert "warning:" not in everything.ours
-    assert {("in_place", "1.0"), ("from_git", "1.0")} <= {*packages.licensed(everything.image)} == {*packages.installed(everything.image)}
+    assert (
+        {("in_place", "1.0"), ("from_git", "1.0")}
+        <= {*packages.licensed(everything.image)}
+        == {*packages.installed(everything.image)}
+    )
 
 
 def test_what_is_installed_in_place_runs_from_the_source_in_the_image(everything: Built) -> None:
@@ -111,32 +126,55 @@ def test_what_is_installed_in_place_runs_from_the_source_in_the_image(everything
         "import in_place; print(in_place.__file__)",
     )
     assert docker(*words).strip() == "/workspace/ours/in_place.py"
-    left = docker("run", "--rm", "--entrypoint", "find", everything.image, "/workspace/ours", "/workspace/libs")
+    left = docker(
+        "run",
+        "--rm",
+        "--entrypoint",
+        "find",
+        everything.image,
+        "/workspace/ours",
+        "/workspace/libs",
+    )
     assert not [path for path in left.splitlines() if path.endswith((".egg-info", "/build"))]
 
 
-def test_credentials_of_repositories_pages_and_signed_links_leave_nothing_behind(everything: Built) -> None:
+def test_credentials_of_repositories_pages_and_signed_links_leave_nothing_behind(
+    everything: Built,
+) -> None:
     assert_nowhere(everything.image, of_phases(everything.log), [*GIT.words(), "canary-query"])
 
 
-def test_hashes_are_required_where_that_is_asked_for(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_hashes_are_required_where_that_is_asked_for(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     wheel = packages.wheel(tmp_path, "hashed", "1.0")
     line = f"hashed==1.0 --hash={packages.sha256(wheel)}\n"
-    app = source({**packages.model("hashed"), "requirements.txt": line, f"wheels/{wheel.name}": wheel.read_bytes()})
+    app = source(
+        {
+            **packages.model("hashed"),
+            "requirements.txt": line,
+            f"wheels/{wheel.name}": wheel.read_bytes(),
+        }
+    )
     env = {"PIP_REQUIRE_HASHES": "1", "PIP_FIND_LINKS": "wheels"}
     pack.must_build(IMAGE, app, "--network", "host", env=env)
     assert packages.said(IMAGE) == ["hashed 1.0"]
     (app / "requirements.txt").write_text("--require-hashes\nhashed==1.0\n")
     without = pack.build(IMAGE, app, "--network", "host", env={"PIP_FIND_LINKS": "wheels"})
     assert without.code != 0
-    assert "In `--require-hashes` mode, all requirements must have a hash, but none were provided for: hashed==1.0" in without.ours
+    assert (
+        "In `--require-hashes` mode, all requirements must have a hash, but none were provided for: hashed==1.0"
+        in without.ours
+    )
     (app / "requirements.txt").write_text(f"hashed==1.0 --hash=sha256:{'0' * 64}\n")
     wrong = pack.build(IMAGE, app, "--network", "host", env={"PIP_FIND_LINKS": "wheels"})
     assert wrong.code != 0
     assert "does not have the hash that is given for it" in wrong.ours
 
 
-def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_layer(pack: Pack, source: Source) -> None:
+def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_layer(
+    pack: Pack, source: Source
+) -> None:
     app = source({**packages.model(), "requirements.txt": "click==8.0.3\n"})
     (app / "Says.py").write_text(
         "import click\n\n\nclass Says:\n    def predict(self, X, names=None):\n        return [click.__version__]\n"
@@ -150,14 +188,28 @@ def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_
     again = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    made: requirements changed\n" in again.ours
     assert packages.said(IMAGE) == ["8.0.4"]
-    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher"}
+    assert _layers(IMAGE) == {
+        "python",
+        "python-wrapper",
+        "requirements",
+        "serve",
+        "third-party-licenses",
+        "watcher",
+    }
 
 
 def test_the_wrapper_that_is_carried_may_stand_in_requirements(pack: Pack, source: Source) -> None:
     app = source({**packages.model(), "requirements.txt": "seldon-core==1.17.1\n"})
     pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == []
-    assert _layers(IMAGE) == {"python", "python-wrapper", "requirements", "serve", "third-party-licenses", "watcher"}
+    assert _layers(IMAGE) == {
+        "python",
+        "python-wrapper",
+        "requirements",
+        "serve",
+        "third-party-licenses",
+        "watcher",
+    }
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.17.1"
 
 
@@ -165,7 +217,9 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     app = source({**packages.model(), "requirements.txt": "colorama==0.4.6\n"})
     version = "import importlib.metadata as m\n\n\nclass Says:\n    def predict(self, X, names=None):\n        return [m.version('seldon-core')]\n"
     (app / "Says.py").write_text(version)
-    built = pack.must_build(IMAGE, app, "--network", "host", env={"BP_SELDON_CORE_VERSION": "1.16.0"})
+    built = pack.must_build(
+        IMAGE, app, "--network", "host", env={"BP_SELDON_CORE_VERSION": "1.16.0"}
+    )
     assert "  Wrapper       seldon-core 1.16.0  (licence Apache-2.0)\n" in built.ours
     assert packages.said(IMAGE) == ["1.16.0"]
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.16.0"
@@ -174,12 +228,16 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert "  requirements    made: wrapper changed\n" in back.ours
     assert packages.said(IMAGE) == ["1.17.1"]
     (app / "requirements.txt").write_text("seldon-core==1.16.0\n")
-    contradicted = pack.build(IMAGE, app, "--network", "host", env={"BP_SELDON_CORE_VERSION": "1.17.1"})
+    contradicted = pack.build(
+        IMAGE, app, "--network", "host", env={"BP_SELDON_CORE_VERSION": "1.17.1"}
+    )
     assert contradicted.code != 0
     assert "  Wrapper       seldon-core 1.17.1  (licence Apache-2.0)\n" in contradicted.ours
 
 
-def test_a_rebuild_installs_again_after_any_change_that_matters_and_names_it(pack: Pack, source: Source, tmp_path: Path) -> None:
+def test_a_rebuild_installs_again_after_any_change_that_matters_and_names_it(
+    pack: Pack, source: Source, tmp_path: Path
+) -> None:
     for version in ("1.0", "2.0"):
         packages.wheel(tmp_path / "wheels", "changing", version)
     packages.wheel(tmp_path / "local", "by_path", "1.0", says="old")
@@ -197,7 +255,10 @@ def test_a_rebuild_installs_again_after_any_change_that_matters_and_names_it(pac
     def reason() -> str:
         built = pack.must_build("seldon-test-rebuild", app, "--network", "none", env=env)
         [line] = [line for line in built.ours.splitlines() if line.startswith("  requirements ")]
-        assert "first build" in line or "  python-wrapper  reused\n  python          reused\n" in built.ours
+        assert (
+            "first build" in line
+            or "  python-wrapper  reused\n  python          reused\n" in built.ours
+        )
         return line.split(None, 1)[1]
 
     assert reason() == "made: first build"

@@ -45,7 +45,11 @@ def _answer(names: list[str], *rows: list[Any], **meta: Any) -> dict[str, Any]:
 
 
 def _feedback(branch: int, reward: int) -> dict[str, Any]:
-    return {"request": _message([1, 2]), "response": {"meta": {"routing": {"0": branch}}}, "reward": reward}
+    return {
+        "request": _message([1, 2]),
+        "response": {"meta": {"routing": {"0": branch}}},
+        "reward": reward,
+    }
 
 
 _NOTHING = {"data": {"ndarray": []}, "meta": {"puid": "asked"}}
@@ -54,7 +58,10 @@ _TAGGED = {"data": {"ndarray": [[0.25, 0.75]]}, "meta": {"tags": {"model": "seco
 _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
     "MODEL": (
         "minimal",
-        (("Predict", _message([1, 2, 3], [4, 5, 9]), _answer(["mean"], [2.0], [6.0])), ("SendFeedback", _feedback(0, 1), _NOTHING)),
+        (
+            ("Predict", _message([1, 2, 3], [4, 5, 9]), _answer(["mean"], [2.0], [6.0])),
+            ("SendFeedback", _feedback(0, 1), _NOTHING),
+        ),
     ),
     "ROUTER": (
         "router",
@@ -68,8 +75,16 @@ _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
     "TRANSFORMER": (
         "transformer",
         (
-            ("TransformInput", _message([2, 1, 0.5, 0]), _answer(["t:0", "t:1", "t:2", "t:3"], [5.08, 2.54, 1.27, 0.0])),
-            ("TransformOutput", _message([0.9, 0.1, 0], [0, 0.2, 0.8]), _answer(["t:0"], ["setosa"], ["virginica"])),
+            (
+                "TransformInput",
+                _message([2, 1, 0.5, 0]),
+                _answer(["t:0", "t:1", "t:2", "t:3"], [5.08, 2.54, 1.27, 0.0]),
+            ),
+            (
+                "TransformOutput",
+                _message([0.9, 0.1, 0], [0, 0.2, 0.8]),
+                _answer(["t:0"], ["setosa"], ["virginica"]),
+            ),
         ),
     ),
     "COMBINER": (
@@ -88,7 +103,12 @@ _CALLS: Mapping[str, tuple[str, tuple[tuple[str, Message, Message], ...]]] = {
             (
                 "TransformInput",
                 _message([5.1, 3.5, 1.4, 0.2], [5.1, 35.0, 1.4, 0.2]),
-                _answer(["t:0", "t:1", "t:2", "t:3"], [5.1, 3.5, 1.4, 0.2], [5.1, 35.0, 1.4, 0.2], tags={"outliers": [False, True]}),
+                _answer(
+                    ["t:0", "t:1", "t:2", "t:3"],
+                    [5.1, 3.5, 1.4, 0.2],
+                    [5.1, 35.0, 1.4, 0.2],
+                    tags={"outliers": [False, True]},
+                ),
             ),
         ),
     ),
@@ -136,11 +156,17 @@ def _wait_for_metrics(running: Container, seconds: float = 10) -> None:
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("sample", sorted({path.parent.name for path in _SAMPLES.glob("*/verify")} - _VERIFIED))
+@pytest.mark.parametrize(
+    "sample", sorted({path.parent.name for path in _SAMPLES.glob("*/verify")} - _VERIFIED)
+)
 def test_the_samples_verify_is_content_twice(sample: str, running: Container) -> None:
     for _ in range(2):
         done = subprocess.run(
-            [_SAMPLES / sample / "verify", running.rest, running.metrics], capture_output=True, text=True, timeout=60, check=False
+            [_SAMPLES / sample / "verify", running.rest, running.metrics],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
         assert done.returncode == 0, done.stderr + running.logs()
 
@@ -155,13 +181,24 @@ def test_a_service_type_answers_its_calls_over_rest_and_grpc(
         assert running.grpc(bundle, method, message) == answer, method
 
 
-@pytest.mark.parametrize("sample", sorted(path.parent.name for path in _SAMPLES.glob("*/contract.json")))
-def test_answers_to_what_fits_the_contract_fit_it_too(sample: str, running: Container, bundle: Path) -> None:
+@pytest.mark.parametrize(
+    "sample", sorted(path.parent.name for path in _SAMPLES.glob("*/contract.json"))
+)
+def test_answers_to_what_fits_the_contract_fit_it_too(
+    sample: str, running: Container, bundle: Path
+) -> None:
     contract = _SAMPLES / sample / "contract.json"
     targets = json.loads(contract.read_text())["targets"]
     flags = ("--tensor", "--batch-size", "20", "--endpoint", _ENDPOINTS.get(sample, "predict"))
     # As the README has it: the image holds the tester.
-    inside = ("/cnb/lifecycle/launcher", "seldon-core-tester", "contract.json", "localhost", "9000", "-p")
+    inside = (
+        "/cnb/lifecycle/launcher",
+        "seldon-core-tester",
+        "contract.json",
+        "localhost",
+        "9000",
+        "-p",
+    )
     for printed in (
         running.contract(bundle, contract, *flags),
         running.contract(bundle, contract, "--grpc", *flags),
@@ -172,7 +209,11 @@ def test_answers_to_what_fits_the_contract_fit_it_too(sample: str, running: Cont
         assert shape == [20, len(targets)], printed
         for number, target in enumerate(targets):
             low, high = target["range"]
-            wrong = [value for value in values[number :: len(targets)] if not low - 1e-9 <= value <= high + 1e-9]
+            wrong = [
+                value
+                for value in values[number :: len(targets)]
+                if not low - 1e-9 <= value <= high + 1e-9
+            ]
             assert not wrong, f"{target['name']} of {contract} is {wrong}"
 
 
@@ -182,7 +223,11 @@ def _tensor(printed: str) -> tuple[list[str], list[int], list[float]]:
     found: dict[str, list[str]] = {"names": [], "shape": [], "values": []}
     for name, value in re.findall(r"^ *(names|shape|values): (.+)$", answer, re.MULTILINE):
         found[name].append(value)
-    return [json.loads(name) for name in found["names"]], [int(size) for size in found["shape"]], [float(one) for one in found["values"]]
+    return (
+        [json.loads(name) for name in found["names"]],
+        [int(size) for size in found["shape"]],
+        [float(one) for one in found["values"]],
+    )
 
 
 @pytest.mark.parametrize("sample", ["parameters"])
@@ -194,9 +239,17 @@ def test_parameters_given_at_run_take_the_place_of_those_in_the_file(image: str)
     assert answer == (200, _answer(["t:0", "t:1", "t:2"], ["above", "above", "above"]))
 
 
-def test_what_make_new_writes_builds_without_a_network_and_serves(pack: Pack, workspace: Workspace, tmp_path: Path) -> None:
+def test_what_make_new_writes_builds_without_a_network_and_serves(
+    pack: Pack, workspace: Workspace, tmp_path: Path
+) -> None:
     target = tmp_path / "new model"
-    subprocess.run(["make", "-s", "new", f"NAME={target}"], cwd=workspace.checkout, check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["make", "-s", "new", f"NAME={target}"],
+        cwd=workspace.checkout,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
     built = pack.must_build("seldon-test-new", target, "--network", "none")
     with container.started(built.image) as running:
         running.wait_ready()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import settings, variables
+from seldon_buildpack.settings import settings, variables
 from tests.images import packages, reads
 from tests.images.conftest import Built, Pack
 from tools import container
@@ -92,7 +92,9 @@ def tells(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Built:
     app = tmp_path_factory.mktemp("tells")
     (app / "Tells.py").write_text(_MODEL)
     (app / ".s2i").mkdir()
-    (app / ".s2i/environment").write_text("MINE=earlier\n" + "".join(f"{name}={value}\n" for name, value in _FILE.items()))
+    (app / ".s2i/environment").write_text(
+        "MINE=earlier\n" + "".join(f"{name}={value}\n" for name, value in _FILE.items())
+    )
     return pack.must_build("seldon-test-tells", app, "--network", "none", env=_BUILD)
 
 
@@ -123,7 +125,10 @@ def _names(running: Container, *texts: str) -> None:
 
 
 def test_a_variable_that_is_set_twice_in_the_file_is_said_to_be(tells: Built) -> None:
-    assert "Warning: .s2i/environment line 5: MINE is set again, and this line wins over line 1.\n           Remove line 1.\n" in tells.ours
+    assert (
+        "Warning: .s2i/environment line 5: MINE is set again, and this line wins over line 1.\n           Remove line 1.\n"
+        in tells.ours
+    )
 
 
 def test_what_the_file_sets_is_there_at_run(as_built: Container) -> None:
@@ -137,7 +142,12 @@ def test_env_wins_over_the_file(as_built: Container) -> None:
     status, metadata = as_built.get("/metadata")
     assert (status, json.loads(metadata)["name"]) == (200, "build")
     assert metadata.startswith('{\n  "name"'), metadata
-    _names(as_built, "'threads': 3", "Starting new GRPC server with 3 threads.", "GRPC Server Binding to 0.0.0.0:5001 with 1 processes.")
+    _names(
+        as_built,
+        "'threads': 3",
+        "Starting new GRPC server with 3 threads.",
+        "GRPC Server Binding to 0.0.0.0:5001 with 1 processes.",
+    )
     assert "DEBUG:" not in as_built.logs()
 
 
@@ -147,15 +157,25 @@ def test_docker_run_e_wins_over_both(as_run: Container, bundle: Path) -> None:
     assert (status, json.loads(metadata)["name"]) == (200, "run")
     assert metadata.startswith('{"custom"'), metadata
     assert as_run.get("/run", as_run.metrics)[0] == 200
-    assert as_run.grpc(bundle, "Predict", {"data": {"ndarray": [[1]]}})["jsonData"] == {"zeta": "run", "alpha": "run"}
+    assert as_run.grpc(bundle, "Predict", {"data": {"ndarray": [[1]]}})["jsonData"] == {
+        "zeta": "run",
+        "alpha": "run",
+    }
     _names(
         as_run,
-        *("'workers': 3", "'threads': 4", "Starting new GRPC server with 4 threads.", "Tracing branch is active"),
+        *(
+            "'workers': 3",
+            "'threads': 4",
+            "Starting new GRPC server with 4 threads.",
+            "Tracing branch is active",
+        ),
         *("Persistence: ignored", "DEBUG:"),
     )
 
 
-def test_the_image_has_the_files_keys_and_the_wrappers_of_env_and_nothing_of_the_build(tells: Built) -> None:
+def test_the_image_has_the_files_keys_and_the_wrappers_of_env_and_nothing_of_the_build(
+    tells: Built,
+) -> None:
     image = packages.environment(tells.image)
     seen = {name: image[name] for name in {*_FILE, *_BUILD, "GIVEN", "FORCED"} if name in image}
     baked = {**_FILE, **_BUILD, "GIVEN": "build", "FORCED": "build"}
@@ -171,13 +191,20 @@ def test_bpe_forces_a_variable_or_only_gives_it(tells: Built) -> None:
 
 @pytest.mark.parametrize(("value", "answer"), [("true", {"bytes": 31}), ("false", None)])
 def test_payload_passthrough_is_switched_at_run(tells: Built, value: str, answer: object) -> None:
-    with container.started(tells.image, _flags({"PAYLOAD_PASSTHROUGH": value, "GUNICORN_WORKERS": "1"})) as running:
+    with container.started(
+        tells.image, _flags({"PAYLOAD_PASSTHROUGH": value, "GUNICORN_WORKERS": "1"})
+    ) as running:
         running.wait_ready()
         status, found = running.post("/predict", {"data": {"ndarray": [[1, 2]]}})
-        assert (status, found) == (200, answer or {"jsonData": {"zeta": "file", "alpha": "file"}, "meta": {}})
+        assert (status, found) == (
+            200,
+            answer or {"jsonData": {"zeta": "file", "alpha": "file"}, "meta": {}},
+        )
 
 
-def test_the_servers_switches_work_from_env_and_are_taken_back_at_run(pack: Pack, source: Callable[..., Path]) -> None:
+def test_the_servers_switches_work_from_env_and_are_taken_back_at_run(
+    pack: Pack, source: Callable[..., Path]
+) -> None:
     """Flask's server in the place of gunicorn's, no gRPC, a line for each request."""
     app = source({"Tells.py": _MODEL, ".s2i/environment": "MINE=1\nGRPC_WORKERS=0\n"})
     env = {"SELDON_DEBUG": "true", "FILTER_METRICS_ACCESS_LOGS": "true", "PAYLOAD_PASSTHROUGH": "t"}
@@ -187,11 +214,25 @@ def test_the_servers_switches_work_from_env_and_are_taken_back_at_run(pack: Pack
         assert running.post("/predict", {"data": {"ndarray": [[1, 2]]}}) == (200, {"bytes": 31})
         _names(running, "Serving Flask app")
         assert "GRPC Server Binding" not in running.logs()
-    switched_back = _flags({"SELDON_DEBUG": "false", "GRPC_WORKERS": "1", "PAYLOAD_PASSTHROUGH": "0", "GUNICORN_ACCESS_LOG": "true"})
+    switched_back = _flags(
+        {
+            "SELDON_DEBUG": "false",
+            "GRPC_WORKERS": "1",
+            "PAYLOAD_PASSTHROUGH": "0",
+            "GUNICORN_ACCESS_LOG": "true",
+        }
+    )
     with container.started(built.image, switched_back) as running:
         running.wait_ready()
-        assert running.post("/predict", {"data": {"ndarray": [[1, 2]]}})[1]["jsonData"]["alpha"] == "1"
-        _names(running, "GRPC Server Binding to 0.0.0.0:5000 with 1 processes.", '"POST /predict HTTP/1.1" 200', "Gunicorn Config")
+        assert (
+            running.post("/predict", {"data": {"ndarray": [[1, 2]]}})[1]["jsonData"]["alpha"] == "1"
+        )
+        _names(
+            running,
+            "GRPC Server Binding to 0.0.0.0:5000 with 1 processes.",
+            '"POST /predict HTTP/1.1" 200',
+            "Gunicorn Config",
+        )
         host, _, port = running.grpc_address.partition(":")
         socket.create_connection((host, int(port)), 5).close()
 
@@ -226,9 +267,13 @@ def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, bund
     """Read off its source in each set of pins, so that a release that reads another one is noticed."""
     sets = [path.name for path in sorted((bundle / "wrappers").iterdir())]
     assert "upstream" in sets
-    read = {name for pins in sets for name in reads.variables(_site_packages(bundle, pins) / package)}
+    read = {
+        name for pins in sets for name in reads.variables(_site_packages(bundle, pins) / package)
+    }
     # A name that is put together at run stands for a family of them.
-    assert {name for name in read if not settings.in_image(name.replace("*", "X"), variables.ENV)} == set(_NOT_SET[package])
+    assert {
+        name for name in read if not settings.in_image(name.replace("*", "X"), variables.ENV)
+    } == set(_NOT_SET[package])
 
 
 def test_every_variable_of_seldon_core_is_declared_with_its_default(bundle: Path) -> None:
@@ -236,19 +281,29 @@ def test_every_variable_of_seldon_core_is_declared_with_its_default(bundle: Path
     declared = {setting.name: setting.default for setting in variables.DECLARED}
     assert len(read) > 30
     assert [name for name in read if name not in declared] == []
-    spelt = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in read.items() if value is not None}
-    assert {name: (value, declared[name]) for name, value in spelt.items() if declared[name] != value} == {}
+    spelt = {
+        name: str(value).lower() if isinstance(value, bool) else str(value)
+        for name, value in read.items()
+        if value is not None
+    }
+    assert {
+        name: (value, declared[name]) for name, value in spelt.items() if declared[name] != value
+    } == {}
 
 
 def test_flasks_settings_are_named(bundle: Path) -> None:
     [allowed] = [
         ast.literal_eval(node.value)
-        for node in ast.walk(ast.parse((_site_packages(bundle) / "seldon_core/wrapper.py").read_text()))
+        for node in ast.walk(
+            ast.parse((_site_packages(bundle) / "seldon_core/wrapper.py").read_text())
+        )
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLASK_CONFIGS_ALLOWED"
     ]
     [family] = [setting.help for setting in variables.DECLARED if setting.name == "FLASK_*"]
     declared = {setting.name for setting in variables.DECLARED}
-    assert [name for name in allowed if f"FLASK_{name}" not in declared and name not in family] == []
+    assert [
+        name for name in allowed if f"FLASK_{name}" not in declared and name not in family
+    ] == []
 
 
 def _site_packages(bundle: Path, pins: str = "upstream") -> Path:

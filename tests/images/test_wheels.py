@@ -30,24 +30,35 @@ def requirements_line(built: Built) -> str:
     return line.split(None, 1)[1]
 
 
-def test_what_is_mounted_at_whl_comes_before_any_index(pack: Pack, source: Source, folder: Path, tmp_path: Path) -> None:
+def test_what_is_mounted_at_whl_comes_before_any_index(
+    pack: Pack, source: Source, folder: Path, tmp_path: Path
+) -> None:
     index = tmp_path / "index"
     packages.wheel(index, "same", "1.0", says="same 1.0 of the index")
     packages.wheel(index, "newer", "2.0")
     packages.wheel(index, "elsewhere", "1.0")
-    app = source({**packages.model("same", "newer", "elsewhere"), "requirements.txt": "same\nnewer\nelsewhere\n"})
+    app = source(
+        {
+            **packages.model("same", "newer", "elsewhere"),
+            "requirements.txt": "same\nnewer\nelsewhere\n",
+        }
+    )
     flags = ("--network", "host", *mounted(folder))
     with servers.private_index(index, "bob", "right/one") as url:
         env = {"EXTRA_INDEX_URL": servers.with_user(url, "bob", "right/one")}
         built = pack.must_build(IMAGE, app, *flags, env=env)
         assert packages.said(IMAGE) == ["same 1.0 of the folder", "newer 1.0", "elsewhere 1.0"]
         assert "  Wheels        /whl  (asked before any index; 2 files)\n" in built.ours
-        best = pack.must_build(IMAGE, app, *flags, env=env | {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"})
+        best = pack.must_build(
+            IMAGE, app, *flags, env=env | {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}
+        )
         assert packages.said(IMAGE) == ["same 1.0 of the folder", "newer 2.0", "elsewhere 1.0"]
     assert requirements_line(best) == "made: index settings changed"
 
 
-def test_no_network_is_needed_where_the_wheels_suffice_and_a_changed_one_is_noticed(pack: Pack, source: Source, folder: Path) -> None:
+def test_no_network_is_needed_where_the_wheels_suffice_and_a_changed_one_is_noticed(
+    pack: Pack, source: Source, folder: Path
+) -> None:
     packages.wheel(folder, "in_source", "1.0", requires=("numpy>=1.20", "newer"))
     app = source({**packages.model("same", "in_source"), "requirements.txt": "same\nin-source\n"})
     for name in ("one", "two"):
@@ -57,7 +68,11 @@ def test_no_network_is_needed_where_the_wheels_suffice_and_a_changed_one_is_noti
 
     def build() -> str:
         env = {"BP_PIP_FIND_LINKS": "one two"}
-        return requirements_line(pack.must_build("seldon-test-wheels-alone", app, "--network", "none", *mounted(folder), env=env))
+        return requirements_line(
+            pack.must_build(
+                "seldon-test-wheels-alone", app, "--network", "none", *mounted(folder), env=env
+            )
+        )
 
     assert build() == "made: first build"
     assert packages.said("seldon-test-wheels-alone") == ["same 1.0 of the folder", "in_source 1.0"]
@@ -68,17 +83,27 @@ def test_no_network_is_needed_where_the_wheels_suffice_and_a_changed_one_is_noti
     assert build() == "made: local packages changed"
     packages.wheel(app / "one", "in_source", "1.0", says="in_source 1.0, mended")
     assert build() == "made: local packages changed"
-    assert packages.said("seldon-test-wheels-alone") == ["same 1.0, mended", "in_source 1.0, mended"]
+    assert packages.said("seldon-test-wheels-alone") == [
+        "same 1.0, mended",
+        "in_source 1.0, mended",
+    ]
 
 
 @pytest.mark.parametrize(
     ("mode", "said"),
-    [(0o755, "\n\n  The wheel folder /whl is empty.\n"), (0o700, "ERROR: The wheel folder /whl cannot be read\n")],
+    [
+        (0o755, "\n\n  The wheel folder /whl is empty.\n"),
+        (0o700, "ERROR: The wheel folder /whl cannot be read\n"),
+    ],
 )
-def test_a_mounted_folder_of_no_use_is_named(pack: Pack, source: Source, tmp_path: Path, mode: int, said: str) -> None:
+def test_a_mounted_folder_of_no_use_is_named(
+    pack: Pack, source: Source, tmp_path: Path, mode: int, said: str
+) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty").chmod(mode)
     app = source({**packages.model("mine"), "requirements.txt": "mine\n"})
-    built = pack.build(IMAGE, app, "--network", "none", *mounted(tmp_path / "empty"), env={"PIP_RETRIES": "0"})
+    built = pack.build(
+        IMAGE, app, "--network", "none", *mounted(tmp_path / "empty"), env={"PIP_RETRIES": "0"}
+    )
     assert built.code != 0
     assert said in built.ours

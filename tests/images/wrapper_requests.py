@@ -25,12 +25,20 @@ class Request:
     @property
     def content(self) -> bytes | None:
         """The body as it is sent."""
-        return self.body if self.body is None or isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return (
+            self.body
+            if self.body is None or isinstance(self.body, bytes)
+            else json.dumps(self.body).encode()
+        )
 
     @property
     def all_headers(self) -> dict[str, str]:
         """With a content type where the body is JSON."""
-        kind = {} if self.body is None or isinstance(self.body, bytes) else {"Content-Type": "application/json"}
+        kind = (
+            {}
+            if self.body is None or isinstance(self.body, bytes)
+            else {"Content-Type": "application/json"}
+        )
         return {**kind, **self.headers}
 
 
@@ -38,12 +46,38 @@ _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _ARRAY = {"data": {"names": ["a", "b"], "ndarray": [[1, 2.5], [3, 4]]}}
 _TENSOR = {"data": {"names": ["a"], "tensor": {"shape": [2, 1], "values": [1, 2.5]}}}
-_META = {"meta": {"puid": "p", "tags": {"from": "é"}, "routing": {"r": 1}, "requestPath": {"m": "i"}}}
+_META = {
+    "meta": {"puid": "p", "tags": {"from": "é"}, "routing": {"r": 1}, "requestPath": {"m": "i"}}
+}
 
 _ANSWERS = (
-    *("dict", "bytes", "bytearray", "text", "empty text", "empty dict", "empty list", "list of integers", "list of mixed"),
-    *("list of NumPy floats", "list of NumPy integers", "dict of a NumPy float", "dict of a NumPy integer", "dict of an array"),
-    *("dict of a date", "dict of integer keys", "int64", "uint8", "int8 of arithmetic", "float32", "float32 times a float"),
+    *(
+        "dict",
+        "bytes",
+        "bytearray",
+        "text",
+        "empty text",
+        "empty dict",
+        "empty list",
+        "list of integers",
+        "list of mixed",
+    ),
+    *(
+        "list of NumPy floats",
+        "list of NumPy integers",
+        "dict of a NumPy float",
+        "dict of a NumPy integer",
+        "dict of an array",
+    ),
+    *(
+        "dict of a date",
+        "dict of integer keys",
+        "int64",
+        "uint8",
+        "int8 of arithmetic",
+        "float32",
+        "float32 times a float",
+    ),
     *(
         "float32 scalar times a float",
         "float16",
@@ -56,10 +90,29 @@ _ANSWERS = (
         "complex",
         "one dimension",
     ),
-    *("three dimensions", "no rows", "no dimension", "a number", "a NumPy number", "a tuple of NumPy numbers", "None", "response"),
+    *(
+        "three dimensions",
+        "no rows",
+        "no dimension",
+        "a number",
+        "a NumPy number",
+        "a tuple of NumPy numbers",
+        "None",
+        "response",
+    ),
     "response with a bad metric",
 )
-_RAISED = ("ValueError", "KeyError", "SeldonMicroserviceException", "abort", "TypeError", "of NumPy", "shapes", "ragged", "unknown")
+_RAISED = (
+    "ValueError",
+    "KeyError",
+    "SeldonMicroserviceException",
+    "abort",
+    "TypeError",
+    "of NumPy",
+    "shapes",
+    "ragged",
+    "unknown",
+)
 
 
 def _multipart(*parts: tuple[str, str, bytes, str]) -> tuple[bytes, dict[str, str]]:
@@ -67,7 +120,10 @@ def _multipart(*parts: tuple[str, str, bytes, str]) -> tuple[bytes, dict[str, st
     lines = b""
     for name, file, content, kind in parts:
         about = f'form-data; name="{name}"' + (f'; filename="{file}"' if file else "")
-        lines += f"--X\r\nContent-Disposition: {about}\r\n".encode() + (f"Content-Type: {kind}\r\n" if kind else "").encode()
+        lines += (
+            f"--X\r\nContent-Disposition: {about}\r\n".encode()
+            + (f"Content-Type: {kind}\r\n" if kind else "").encode()
+        )
         lines += b"\r\n" + content + b"\r\n"
     return lines + b"--X--\r\n", {"Content-Type": "multipart/form-data; boundary=X"}
 
@@ -78,13 +134,22 @@ def _payloads() -> Iterator[tuple[str, Request]]:
         yield f"ndarray to {path}", Request(path, _ARRAY)
     yield "tensor", Request("/predict", _TENSOR)
     yield "tensor with meta", Request("/predict", {**_TENSOR, **_META})
-    yield "tensor of a wrong shape", Request("/predict", {"data": {"tensor": {"shape": [3, 3], "values": [1]}}})
+    yield (
+        "tensor of a wrong shape",
+        Request("/predict", {"data": {"tensor": {"shape": [3, 3], "values": [1]}}}),
+    )
     yield "tensor without a shape", Request("/predict", {"data": {"tensor": {"values": [1]}}})
     yield "ndarray of text", Request("/predict", {"data": {"ndarray": [["a", "é"]]}})
     yield "ndarray of mixed", Request("/predict", {"data": {"ndarray": [["a", 1, None]]}})
     yield "ndarray of booleans", Request("/predict", {"data": {"ndarray": [[True, False]]}})
-    yield "ndarray of large numbers", Request("/predict", {"data": {"ndarray": [[2**53 + 1, 2**62, 1e308]]}})
-    yield "ndarray of too large numbers", Request("/predict", {"data": {"ndarray": [[2**64, 2**70]]}})
+    yield (
+        "ndarray of large numbers",
+        Request("/predict", {"data": {"ndarray": [[2**53 + 1, 2**62, 1e308]]}}),
+    )
+    yield (
+        "ndarray of too large numbers",
+        Request("/predict", {"data": {"ndarray": [[2**64, 2**70]]}}),
+    )
     yield "ndarray that is ragged", Request("/predict", {"data": {"ndarray": [[1, 2], [3]]}})
     yield "ndarray that is a number", Request("/predict", {"data": {"ndarray": 1}})
     yield "ndarray that is empty", Request("/predict", {"data": {"ndarray": []}})
@@ -93,14 +158,31 @@ def _payloads() -> Iterator[tuple[str, Request]]:
     yield "data that is null", Request("/predict", {"data": None})
     yield (
         "tftensor",
-        Request("/predict", {"data": {"tftensor": {"dtype": "DT_DOUBLE", "tensorShape": {"dim": [{"size": "1"}]}, "doubleVal": [1]}}}),
+        Request(
+            "/predict",
+            {
+                "data": {
+                    "tftensor": {
+                        "dtype": "DT_DOUBLE",
+                        "tensorShape": {"dim": [{"size": "1"}]},
+                        "doubleVal": [1],
+                    }
+                }
+            },
+        ),
     )
     yield "strData", Request("/predict", {"strData": 'é € " </b>'})
     yield "strData that is a number", Request("/predict", {"strData": 1})
     yield "binData", Request("/predict", {"binData": "AAH/"})
     yield "binData that is not base64", Request("/predict", {"binData": "é!"})
     yield "binData with wrong padding", Request("/predict", {"binData": "AAH"})
-    for name, value in (("a list", [1, "b"]), ("a number", 1.5), ("text", "t"), ("null", None), ("a dict", {"echo": {"z": 1, "a": "é"}})):
+    for name, value in (
+        ("a list", [1, "b"]),
+        ("a number", 1.5),
+        ("text", "t"),
+        ("null", None),
+        ("a dict", {"echo": {"z": 1, "a": "é"}}),
+    ):
         yield f"jsonData that is {name}", Request("/predict", {"jsonData": value})
     for key in _ANSWERS:
         yield f"an answer of {key}", Request("/predict", {"jsonData": {"answer": key}})
@@ -120,12 +202,29 @@ def _bodies() -> Iterator[tuple[str, Request]]:
     yield "no body to aggregate", Request("/aggregate")
     yield "JSON without a type", Request("/predict", b'{"strData": "a"}')
     for kind in ("text/plain", "application/octet-stream", "text/json", "nonsense", ""):
-        yield f"JSON as {kind or 'an empty type'}", Request("/predict", b'{"strData": "a"}', headers={"Content-Type": kind})
-    for kind in ("application/json; charset=utf-8", "application/json; charset=latin-1", "APPLICATION/JSON", "application/vnd.x+json"):
-        yield f"JSON as {kind}", Request("/predict", b'{"strData": "a"}', headers={"Content-Type": kind})
-    yield "JSON in Latin-1", Request("/predict", '{"strData": "é"}'.encode("latin-1"), headers=_JSON)
+        yield (
+            f"JSON as {kind or 'an empty type'}",
+            Request("/predict", b'{"strData": "a"}', headers={"Content-Type": kind}),
+        )
+    for kind in (
+        "application/json; charset=utf-8",
+        "application/json; charset=latin-1",
+        "APPLICATION/JSON",
+        "application/vnd.x+json",
+    ):
+        yield (
+            f"JSON as {kind}",
+            Request("/predict", b'{"strData": "a"}', headers={"Content-Type": kind}),
+        )
+    yield (
+        "JSON in Latin-1",
+        Request("/predict", '{"strData": "é"}'.encode("latin-1"), headers=_JSON),
+    )
     yield "JSON in UTF-16", Request("/predict", '{"strData": "é"}'.encode("utf-16"), headers=_JSON)
-    yield "JSON with a byte order mark", Request("/predict", '\ufeff{"strData": "a"}'.encode(), headers=_JSON)
+    yield (
+        "JSON with a byte order mark",
+        Request("/predict", '\ufeff{"strData": "a"}'.encode(), headers=_JSON),
+    )
     for name, text in (
         ("broken", "{"),
         ("null", "null"),
@@ -139,10 +238,20 @@ def _bodies() -> Iterator[tuple[str, Request]]:
         ("deep nesting", '{"jsonData":' + "[" * 500 + "]" * 500 + "}"),
     ):
         yield f"JSON that is {name}", Request("/predict", text.encode(), headers=_JSON)
-    for name, text in (("a message", '{"data": {"ndarray": [[1]]}}'), ("broken", "{"), ("empty", "")):
-        yield f"json= in a form: {name}", Request("/predict", urlencode({"json": text}).encode(), headers=_FORM)
+    for name, text in (
+        ("a message", '{"data": {"ndarray": [[1]]}}'),
+        ("broken", "{"),
+        ("empty", ""),
+    ):
+        yield (
+            f"json= in a form: {name}",
+            Request("/predict", urlencode({"json": text}).encode(), headers=_FORM),
+        )
         yield f"json= in a query: {name}", Request(f"/predict?json={quote(text)}", method="GET")
-    yield "json= in a form in Latin-1", Request("/predict", b"json=%7B%22strData%22%3A%22%E9%22%7D", headers=_FORM)
+    yield (
+        "json= in a form in Latin-1",
+        Request("/predict", b"json=%7B%22strData%22%3A%22%E9%22%7D", headers=_FORM),
+    )
     yield "a form without json", Request("/predict", b"a=b", headers=_FORM)
     body, headers = _multipart(("strData", "", "é".encode(), ""))
     yield "multipart strData", Request("/predict", body, headers=headers)
@@ -150,7 +259,9 @@ def _bodies() -> Iterator[tuple[str, Request]]:
     yield "multipart strData as a file", Request("/predict", body, headers=headers)
     body, headers = _multipart(("binData", "a.bin", b"\x00\xff", "application/octet-stream"))
     yield "multipart binData as a file", Request("/predict", body, headers=headers)
-    body, headers = _multipart(("data", "", b'{"ndarray": [[1]]}', ""), ("meta", "", b'{"puid": "p"}', "application/json"))
+    body, headers = _multipart(
+        ("data", "", b'{"ndarray": [[1]]}', ""), ("meta", "", b'{"puid": "p"}', "application/json")
+    )
     yield "multipart data and meta", Request("/predict", body, headers=headers)
     body, headers = _multipart(("jsonData", "", b'{"echo": 1}', ""))
     yield "multipart jsonData", Request("/predict", body, headers=headers)
@@ -164,57 +275,123 @@ def _bodies() -> Iterator[tuple[str, Request]]:
     yield "multipart of a file of 3 MB", Request("/predict", body, headers=headers)
     body, headers = _multipart(*((f"f{number}", "", b"1", "") for number in range(1200)))
     yield "multipart of 1200 parts", Request("/predict", body, headers=headers)
-    yield "multipart without a boundary", Request("/predict", b"x", headers={"Content-Type": "multipart/form-data"})
-    yield "multipart that is cut off", Request("/predict", b"--X\r\nContent-Disposition: form-data; name=", headers=headers)
+    yield (
+        "multipart without a boundary",
+        Request("/predict", b"x", headers={"Content-Type": "multipart/form-data"}),
+    )
+    yield (
+        "multipart that is cut off",
+        Request("/predict", b"--X\r\nContent-Disposition: form-data; name=", headers=headers),
+    )
     yield "a body of 8 MB", Request("/predict", {"strData": "a" * 8_000_000})
     yield "an answer of 8 MB", Request("/predict", {"jsonData": {"rows": 200_000}})
-    yield "a form of 600 kB", Request("/predict", urlencode({"json": json.dumps({"strData": "a" * 600_000})}).encode(), headers=_FORM)
+    yield (
+        "a form of 600 kB",
+        Request(
+            "/predict",
+            urlencode({"json": json.dumps({"strData": "a" * 600_000})}).encode(),
+            headers=_FORM,
+        ),
+    )
 
 
 def _endpoints() -> Iterator[tuple[str, Request]]:
     """The other methods of a model, and what is not one."""
     for path in ("/transform-input", "/transform-output", "/route"):
-        for name, message in (("ndarray", _ARRAY), ("tensor", {**_TENSOR, **_META}), ("strData", {"strData": "a"}), ("nothing", {})):
+        for name, message in (
+            ("ndarray", _ARRAY),
+            ("tensor", {**_TENSOR, **_META}),
+            ("strData", {"strData": "a"}),
+            ("nothing", {}),
+        ):
             yield f"{path} with {name}", Request(path, message)
     yield "/route to a NumPy integer", Request("/route", {"strData": "NumPy"})
-    yield "/aggregate of arrays", Request("/aggregate", {"seldonMessages": [{**_ARRAY, **_META}, _ARRAY]})
+    yield (
+        "/aggregate of arrays",
+        Request("/aggregate", {"seldonMessages": [{**_ARRAY, **_META}, _ARRAY]}),
+    )
     yield "/aggregate of a list", Request("/aggregate", [_TENSOR, _TENSOR])
     yield "/aggregate of other shapes", Request("/aggregate", [_TENSOR, _ARRAY])
     yield "/aggregate of text", Request("/aggregate", [{"strData": "a"}, {"strData": "b"}])
     yield "/aggregate of none", Request("/aggregate", {"seldonMessages": []})
     yield "/aggregate of no message", Request("/aggregate", {"a": 1})
-    feedback = {"request": _ARRAY, "response": {"meta": {"routing": {"0": 1}}}, "reward": 0.5, "truth": _TENSOR}
+    feedback = {
+        "request": _ARRAY,
+        "response": {"meta": {"routing": {"0": 1}}},
+        "reward": 0.5,
+        "truth": _TENSOR,
+    }
     for path in ("/send-feedback", "/api/v1.0/feedback", "/api/v0.1/feedback"):
         yield f"feedback to {path}", Request(path, feedback)
     yield "feedback without a reward", Request("/send-feedback", {"request": _ARRAY})
     yield "feedback of an unknown field", Request("/send-feedback", {"rewards": 1})
     yield "feedback of a wrong type", Request("/send-feedback", {"reward": "much"})
     yield "feedback that is empty", Request("/send-feedback", {})
-    for path in ("/health/ping", "/health/status", "/api/v1.0/health/status", "/metadata", "/api/v1.0/metadata"):
+    for path in (
+        "/health/ping",
+        "/health/status",
+        "/api/v1.0/health/status",
+        "/metadata",
+        "/api/v1.0/metadata",
+    ):
         for method in ("GET", "POST", "HEAD", "OPTIONS"):
             yield f"{method} {path}", Request(path, method=method)
     for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "HEAD", "TRACE"):
         yield f"{method} /predict", Request("/predict", method=method)
     yield "GET /api/v1.0/predictions", Request("/api/v1.0/predictions", method="GET")
-    for path in ("/", "/predict/", "//predict", "/nowhere", "/predict/../health/ping", "/pr%65dict", "/caf%C3%A9", "/%FF", "/seldon.py"):
+    for path in (
+        "/",
+        "/predict/",
+        "//predict",
+        "/nowhere",
+        "/predict/../health/ping",
+        "/pr%65dict",
+        "/caf%C3%A9",
+        "/%FF",
+        "/seldon.py",
+    ):
         yield f"GET {path}", Request(path, method="GET")
     yield "GET /seldon.json", Request("/seldon.json", method="GET")
-    yield "a range of /seldon.json", Request("/seldon.json", method="GET", headers={"Range": "bytes=0-9"})
+    yield (
+        "a range of /seldon.json",
+        Request("/seldon.json", method="GET", headers={"Range": "bytes=0-9"}),
+    )
     origin = {"Origin": "http://elsewhere.example"}
     yield "from another origin", Request("/predict", _ARRAY, headers=origin)
-    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type, x-own", **origin}
+    asked = {
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, x-own",
+        **origin,
+    }
     yield "a preflight", Request("/predict", method="OPTIONS", headers=asked)
     yield (
         "a preflight for a private network",
-        Request("/predict", method="OPTIONS", headers={"Access-Control-Request-Private-Network": "true", **asked}),
+        Request(
+            "/predict",
+            method="OPTIONS",
+            headers={"Access-Control-Request-Private-Network": "true", **asked},
+        ),
     )
     yield "an error for another origin", Request("/predict", {}, headers=origin)
-    yield "a header with an underscore", Request("/health/ping", method="GET", headers={"X_Own": "1"})
-    yield "an encoding that is accepted", Request("/predict", _ARRAY, headers={"Accept-Encoding": "gzip", "Accept": "text/html"})
-    yield "a host that is strange", Request("/health/ping", method="GET", headers={"Host": "a_b.example:0"})
+    yield (
+        "a header with an underscore",
+        Request("/health/ping", method="GET", headers={"X_Own": "1"}),
+    )
+    yield (
+        "an encoding that is accepted",
+        Request("/predict", _ARRAY, headers={"Accept-Encoding": "gzip", "Accept": "text/html"}),
+    )
+    yield (
+        "a host that is strange",
+        Request("/health/ping", method="GET", headers={"Host": "a_b.example:0"}),
+    )
     yield (
         "forwarded by a proxy",
-        Request("/predict/", method="GET", headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "a.example"}),
+        Request(
+            "/predict/",
+            method="GET",
+            headers={"X-Forwarded-Proto": "https", "X-Forwarded-Host": "a.example"},
+        ),
     )
 
 
@@ -269,41 +446,111 @@ CONNECTIONS: Mapping[str, Sequence[bytes | float]] = {
     "a header with a control letter": (_http(_PING, "Host: h", "X-A: a\x01b"),),
     "a header with a null": (_http(_PING, "Host: h", "X-A: a\x00b"),),
     "a body that is chunked": (
-        _http(*_POST, "Transfer-Encoding: chunked", body="8\r\n" + _MESSAGE[:8] + "\r\n8\r\n" + _MESSAGE[8:] + "\r\n0\r\n\r\n"),
+        _http(
+            *_POST,
+            "Transfer-Encoding: chunked",
+            body="8\r\n" + _MESSAGE[:8] + "\r\n8\r\n" + _MESSAGE[8:] + "\r\n0\r\n\r\n",
+        ),
     ),
-    "a body in Chunked capitals": (_http(*_POST, "Transfer-Encoding: Chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),),
-    "chunks with an extension": (_http(*_POST, "Transfer-Encoding: chunked", body="10;a=b\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),),
-    "chunks with a trailer": (_http(*_POST, "Transfer-Encoding: chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\nX-A: a\r\n\r\n"),),
-    "chunks of a wrong size": (_http(*_POST, "Transfer-Encoding: chunked", body="zz\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),),
+    "a body in Chunked capitals": (
+        _http(*_POST, "Transfer-Encoding: Chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),
+    ),
+    "chunks with an extension": (
+        _http(*_POST, "Transfer-Encoding: chunked", body="10;a=b\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),
+    ),
+    "chunks with a trailer": (
+        _http(
+            *_POST,
+            "Transfer-Encoding: chunked",
+            body="10\r\n" + _MESSAGE + "\r\n0\r\nX-A: a\r\n\r\n",
+        ),
+    ),
+    "chunks of a wrong size": (
+        _http(*_POST, "Transfer-Encoding: chunked", body="zz\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),
+    ),
     "chunked and a length": (
-        _http(*_POST, "Transfer-Encoding: chunked", "Content-Length: 16", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),
+        _http(
+            *_POST,
+            "Transfer-Encoding: chunked",
+            "Content-Length: 16",
+            body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n",
+        ),
     ),
     "chunked in HTTP/1.0": (
-        _http("POST /predict HTTP/1.0", *_POST[1:], "Transfer-Encoding: chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),
+        _http(
+            "POST /predict HTTP/1.0",
+            *_POST[1:],
+            "Transfer-Encoding: chunked",
+            body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n",
+        ),
     ),
-    "chunked and gzip": (_http(*_POST, "Transfer-Encoding: gzip, chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"),),
-    "an identity encoding": (_http(*_POST, "Transfer-Encoding: identity", "Content-Length: 16", body=_MESSAGE),),
-    "an unknown encoding": (_http(*_POST, "Transfer-Encoding: own", "Content-Length: 16", body=_MESSAGE),),
-    "a length and a second one": (_http(*_POST, "Content-Length: 16", "Content-Length: 16", body=_MESSAGE),),
+    "chunked and gzip": (
+        _http(
+            *_POST, "Transfer-Encoding: gzip, chunked", body="10\r\n" + _MESSAGE + "\r\n0\r\n\r\n"
+        ),
+    ),
+    "an identity encoding": (
+        _http(*_POST, "Transfer-Encoding: identity", "Content-Length: 16", body=_MESSAGE),
+    ),
+    "an unknown encoding": (
+        _http(*_POST, "Transfer-Encoding: own", "Content-Length: 16", body=_MESSAGE),
+    ),
+    "a length and a second one": (
+        _http(*_POST, "Content-Length: 16", "Content-Length: 16", body=_MESSAGE),
+    ),
     "a length that is negative": (_http(*_POST, "Content-Length: -1", body=_MESSAGE),),
     "a length with a plus": (_http(*_POST, "Content-Length: +16", body=_MESSAGE),),
     "a length that is nonsense": (_http(*_POST, "Content-Length: a", body=_MESSAGE),),
     "a length that is too short": (_http(*_POST, "Content-Length: 8", body=_MESSAGE),),
-    "a body that comes slowly": (_http(*_POST, "Content-Length: 16"), 0.5, _MESSAGE[:8].encode(), 0.5, _MESSAGE[8:].encode()),
-    "headers that come slowly": (b"GET /health/ping HTTP/1.1\r\n", 0.5, b"Host: h\r\n", 0.5, b"\r\n"),
-    "asking before sending the body": (_http(*_POST, "Content-Length: 16", "Expect: 100-continue"), 0.3, _MESSAGE.encode()),
-    "an expectation nobody knows": (_http(*_POST, "Content-Length: 16", "Expect: own", body=_MESSAGE),),
+    "a body that comes slowly": (
+        _http(*_POST, "Content-Length: 16"),
+        0.5,
+        _MESSAGE[:8].encode(),
+        0.5,
+        _MESSAGE[8:].encode(),
+    ),
+    "headers that come slowly": (
+        b"GET /health/ping HTTP/1.1\r\n",
+        0.5,
+        b"Host: h\r\n",
+        0.5,
+        b"\r\n",
+    ),
+    "asking before sending the body": (
+        _http(*_POST, "Content-Length: 16", "Expect: 100-continue"),
+        0.3,
+        _MESSAGE.encode(),
+    ),
+    "an expectation nobody knows": (
+        _http(*_POST, "Content-Length: 16", "Expect: own", body=_MESSAGE),
+    ),
     "an upgrade to a WebSocket": (
-        _http(_PING, "Host: h", "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Key: a", "Sec-WebSocket-Version: 13"),
+        _http(
+            _PING,
+            "Host: h",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Key: a",
+            "Sec-WebSocket-Version: 13",
+        ),
     ),
     "an upgrade to HTTP/2": (
-        _http(_PING, "Host: h", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__"),
+        _http(
+            _PING,
+            "Host: h",
+            "Connection: Upgrade, HTTP2-Settings",
+            "Upgrade: h2c",
+            "HTTP2-Settings: AAMAAABkAAQAAP__",
+        ),
     ),
     "a proxy's protocol": (b"PROXY TCP4 1.2.3.4 5.6.7.8 1 2\r\n" + _http(_PING, "Host: h"),),
     "a TLS client": (bytes.fromhex("16030100050100000100"),),
     "nothing": (b"", 0.2),
     "SCRIPT_NAME": (_http("GET /a/health/ping HTTP/1.1", "Host: h", "SCRIPT_NAME: /a"),),
-    "a client that sends all but the last byte": (_http(*_POST, "Content-Length: 17", body=_MESSAGE), 0.5),
+    "a client that sends all but the last byte": (
+        _http(*_POST, "Content-Length: 17", body=_MESSAGE),
+        0.5,
+    ),
 }
 
 
@@ -344,31 +591,59 @@ SETUPS: Mapping[str, Setup] = {
     "one connection at a time": Setup(
         variables={"GUNICORN_THREADS": "1"},
         only=("GET /health/ping",),
-        connections=("one request", "two requests, one after the other", "asked to close", "a body that comes slowly"),
+        connections=(
+            "one request",
+            "two requests, one after the other",
+            "asked to close",
+            "a body that comes slowly",
+        ),
     ),
     "threads": Setup(
-        variables={"GUNICORN_THREADS": str(AT_ONCE)}, only=("GET /health/ping", "an answer of 8 MB"), connections=tuple(CONNECTIONS)
+        variables={"GUNICORN_THREADS": str(AT_ONCE)},
+        only=("GET /health/ping", "an answer of 8 MB"),
+        connections=tuple(CONNECTIONS),
     ),
     "several workers": Setup(
-        variables={"GUNICORN_WORKERS": "3", "GRPC_WORKERS": "2", "GRPC_THREADS": "2"}, only=("ndarray to /predict",), grpc=True
+        variables={"GUNICORN_WORKERS": "3", "GRPC_WORKERS": "2", "GRPC_THREADS": "2"},
+        only=("ndarray to /predict",),
+        grpc=True,
     ),
     "old model": Setup("Mirror.Bare", grpc=True),
     "Seldon's own class": Setup("Mirror.Component", grpc=True),
     "raw": Setup("Mirror.Raw", grpc=True),
     "passthrough": Setup("Mirror.Raw", {"PAYLOAD_PASSTHROUGH": "1"}, only=_RAW),
-    "handler of its own": Setup("Mirror.Handled", only=("strData", "ndarray to /predict", "no body", "GET /nowhere")),
+    "handler of its own": Setup(
+        "Mirror.Handled", only=("strData", "ndarray to /predict", "no body", "GET /nowhere")
+    ),
     "keys not sorted": Setup(variables={"FLASK_JSON_SORT_KEYS": "false"}, only=_SORTED),
     "not only ASCII": Setup(variables={"FLASK_JSON_AS_ASCII": "false"}, only=_SORTED),
     "pretty": Setup(variables={"FLASK_JSONIFY_PRETTYPRINT_REGULAR": "true"}, only=_SORTED),
-    "propagated": Setup(variables={"FLASK_PROPAGATE_EXCEPTIONS": "true"}, only=("a model that raises *", "GET /nowhere", "no body")),
+    "propagated": Setup(
+        variables={"FLASK_PROPAGATE_EXCEPTIONS": "true"},
+        only=("a model that raises *", "GET /nowhere", "no body"),
+    ),
     "trapped": Setup(
         variables={"FLASK_TRAP_HTTP_EXCEPTIONS": "true", "FLASK_TRAP_BAD_REQUEST_ERRORS": "true"},
         only=("GET /nowhere", "JSON that is broken", "no body"),
     ),
-    "metadata that is not valid": Setup(variables={"MODEL_METADATA": "{versions: 1}"}, only=("GET /metadata",)),
-    "metadata from YAML": Setup(variables={"MODEL_METADATA": "name: n\nversions: [a]\ncustom: {on: yes}\n"}, only=("GET /metadata",)),
-    "no metrics in answers": Setup(variables={"INCLUDE_METRICS_IN_CLIENT_RESPONSE": "false"}, only=("ndarray to /predict",)),
+    "metadata that is not valid": Setup(
+        variables={"MODEL_METADATA": "{versions: 1}"}, only=("GET /metadata",)
+    ),
+    "metadata from YAML": Setup(
+        variables={"MODEL_METADATA": "name: n\nversions: [a]\ncustom: {on: yes}\n"},
+        only=("GET /metadata",),
+    ),
+    "no metrics in answers": Setup(
+        variables={"INCLUDE_METRICS_IN_CLIENT_RESPONSE": "false"}, only=("ndarray to /predict",)
+    ),
     "names that Prometheus did not allow": Setup("Mirror.Odd", only=("ndarray to /predict",)),
-    "debug": Setup(variables={"SELDON_DEBUG": "true"}, only=("ndarray to /predict", "GET /nowhere", "no body", "a model that raises *")),
-    "tracing": Setup(variables={"TRACING": "1"}, only=("ndarray to /predict", "no body", "a model that raises ValueError"), grpc=True),
+    "debug": Setup(
+        variables={"SELDON_DEBUG": "true"},
+        only=("ndarray to /predict", "GET /nowhere", "no body", "a model that raises *"),
+    ),
+    "tracing": Setup(
+        variables={"TRACING": "1"},
+        only=("ndarray to /predict", "no body", "a model that raises ValueError"),
+        grpc=True,
+    ),
 }

@@ -68,7 +68,9 @@ def kpack(own_values: Values, index: Index) -> Iterator[Kpack]:
     """Credentials, builder and bindings of the samples, applied."""
     own_values.apply("kpack/credentials.yaml")
     own_values.apply("kpack/builder.yaml")
-    own_values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
+    own_values.apply(
+        "kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill
+    )
     ready(own_values.cluster, "clusterbuilder", f"seldon-{own_values.suffix}")
     yield Kpack(own_values)
     for kind, name in (

@@ -31,7 +31,12 @@ class Guarded:
             "type": "kubernetes.io/basic-auth",
             "stringData": {"username": self.user, "password": password},
         }
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}, "secrets": [{"name": name}]}
+        account = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": name},
+            "secrets": [{"name": name}],
+        }
         return yaml.safe_dump_all([secret, account])
 
 

@@ -23,8 +23,14 @@ class Index:
 
     def fill(self, one: Object) -> None:
         """Put its password and its authority into a binding's Secret."""
-        known = {"username": self.credentials.user, "password": self.credentials.password, "example.pem": self.authority}
-        one["stringData"].update({name: value for name, value in known.items() if name in one["stringData"]})
+        known = {
+            "username": self.credentials.user,
+            "password": self.credentials.password,
+            "example.pem": self.authority,
+        }
+        one["stringData"].update(
+            {name: value for name, value in known.items() if name in one["stringData"]}
+        )
 
 
 @contextlib.contextmanager
@@ -36,5 +42,7 @@ def private_index(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) ->
     packages.compiled(folder / "simple/compiled", "compiled", "1.0")
     context, authority = of_authority(tmp_path_factory.mktemp("authority"), address=cluster.host)
     credentials = Credentials.planted("kpack")
-    with files_with_password(folder, credentials.user, credentials.password, context, cluster.host) as url:
+    with files_with_password(
+        folder, credentials.user, credentials.password, context, cluster.host
+    ) as url:
         yield Index(f"{url}/simple", authority.read_text(), credentials)

@@ -49,7 +49,11 @@ class Build:
     @property
     def span(self) -> tuple[datetime, datetime]:
         """The pod's creation and the end of its last container."""
-        ended = [one["state"]["terminated"]["finishedAt"] for one in _statuses(self.pod) if "terminated" in one["state"]]
+        ended = [
+            one["state"]["terminated"]["finishedAt"]
+            for one in _statuses(self.pod)
+            if "terminated" in one["state"]
+        ]
         return _time(self.pod["metadata"]["creationTimestamp"]), _time(max(ended))
 
     @property
@@ -59,7 +63,9 @@ class Build:
 
     def log(self, container: str) -> str:
         """What a container of the build printed."""
-        return self.cluster.logs(self.pod["metadata"]["name"], self.pod["metadata"]["namespace"], container)
+        return self.cluster.logs(
+            self.pod["metadata"]["name"], self.pod["metadata"]["namespace"], container
+        )
 
     @property
     def whole_log(self) -> str:
@@ -92,7 +98,15 @@ class Kpack:
 
     def change(self, kind: str, name: str, spec: Mapping[str, Any]) -> None:
         """Change lines of builder.yaml where they stand in the cluster."""
-        self.cluster.kubectl("patch", kind, f"{name}-{self.values.suffix}", "--type", "merge", "--patch", json.dumps({"spec": spec}))
+        self.cluster.kubectl(
+            "patch",
+            kind,
+            f"{name}-{self.values.suffix}",
+            "--type",
+            "merge",
+            "--patch",
+            json.dumps({"spec": spec}),
+        )
 
     def build(self, image: str, number: int, seconds: float = _BUILD_SECONDS) -> Build:
         """The build of that number, once it has ended. Raises ToolError, with what kubectl says, where it does not."""
@@ -101,7 +115,9 @@ class Kpack:
             made = self._build(image, number)
             return made if made and condition(made, "Succeeded") in ("True", "False") else None
 
-        made = self.cluster.wait_for(f"build {number} of {image} ends", ended, seconds, self.describe)
+        made = self.cluster.wait_for(
+            f"build {number} of {image} ends", ended, seconds, self.describe
+        )
         pod = self.cluster.get("pod", made["status"]["podName"], self.values.namespace)
         return Build(self.cluster, made, pod)
 
@@ -116,39 +132,82 @@ class Kpack:
 
         def there() -> Object | None:
             status = self._build(image, number).get("status", {})
-            pod = self.cluster.get("pod", status["podName"], self.values.namespace) if status.get("podName") else {}
-            return pod if any(one["name"] == container and "running" in one["state"] for one in _statuses(pod)) else None
+            pod = (
+                self.cluster.get("pod", status["podName"], self.values.namespace)
+                if status.get("podName")
+                else {}
+            )
+            return (
+                pod
+                if any(
+                    one["name"] == container and "running" in one["state"] for one in _statuses(pod)
+                )
+                else None
+            )
 
-        return self.cluster.wait_for(f"build {number} of {image} is at {container}", there, seconds, self.describe)
+        return self.cluster.wait_for(
+            f"build {number} of {image} is at {container}", there, seconds, self.describe
+        )
 
     def look(self, image: str) -> None:
         """Have kpack look for commits now; by itself it does once a minute."""
         self.cluster.kubectl(
-            "annotate", "sourceresolver", f"{image}-source", f"looked={time.time()}", "--overwrite", "--namespace", self.values.namespace
+            "annotate",
+            "sourceresolver",
+            f"{image}-source",
+            f"looked={time.time()}",
+            "--overwrite",
+            "--namespace",
+            self.values.namespace,
         )
 
     def builds(self, image: str) -> list[Object]:
         """All builds of an image that kpack has kept."""
-        return self.cluster.objects("builds.kpack.io", self.values.namespace, f"image.kpack.io/image={image}")
+        return self.cluster.objects(
+            "builds.kpack.io", self.values.namespace, f"image.kpack.io/image={image}"
+        )
 
     def describe(self, image: str = "") -> str:
         """What a user is shown who asks why there is no image: kubectl describe, of an image's builds or of all."""
         selector = f"image.kpack.io/image={image}" if image else ""
-        return self.cluster.kubectl("describe", "builds.kpack.io", "--selector", selector, "--namespace", self.values.namespace)
+        return self.cluster.kubectl(
+            "describe",
+            "builds.kpack.io",
+            "--selector",
+            selector,
+            "--namespace",
+            self.values.namespace,
+        )
 
     def _build(self, image: str, number: int) -> Object:
-        found = [one for one in self.builds(image) if one["metadata"]["labels"][_NUMBER] == str(number)]
+        found = [
+            one for one in self.builds(image) if one["metadata"]["labels"][_NUMBER] == str(number)
+        ]
         return found[0] if found else {}
 
 
 def condition(made: Object, kind: str) -> str:
     """The status of a condition: True, False or Unknown; empty where it is not said."""
-    return next((str(one["status"]) for one in made.get("status", {}).get("conditions", []) if one["type"] == kind), "")
+    return next(
+        (
+            str(one["status"])
+            for one in made.get("status", {}).get("conditions", [])
+            if one["type"] == kind
+        ),
+        "",
+    )
 
 
 def message(made: Object, kind: str) -> str:
     """What a condition says in words."""
-    return next((str(one.get("message", "")) for one in made.get("status", {}).get("conditions", []) if one["type"] == kind), "")
+    return next(
+        (
+            str(one.get("message", ""))
+            for one in made.get("status", {}).get("conditions", [])
+            if one["type"] == kind
+        ),
+        "",
+    )
 
 
 def ready(cluster: Cluster, kind: str, name: str, seconds: float = 120) -> Object:
@@ -158,7 +217,9 @@ def ready(cluster: Cluster, kind: str, name: str, seconds: float = 120) -> Objec
         made = cluster.get(kind, name)
         return made if condition(made, "Ready") == "True" else None
 
-    return cluster.wait_for(f"{kind} {name} is ready", there, seconds, lambda: message(cluster.get(kind, name), "Ready"))
+    return cluster.wait_for(
+        f"{kind} {name} is ready", there, seconds, lambda: message(cluster.get(kind, name), "Ready")
+    )
 
 
 def _statuses(pod: Object) -> list[Object]:

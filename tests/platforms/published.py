@@ -67,13 +67,26 @@ class Published:
             # Links and not copies: the interpreters in it are large.
             run("cp", "--archive", "--link", self.buildpack, copy)
             description = copy / "buildpack.toml"
-            text = description.read_text().replace(f'version = "{self.version}"', f'version = "{version}"')
+            text = description.read_text().replace(
+                f'version = "{self.version}"', f'version = "{version}"'
+            )
             assert f'"{version}"' in text
             description.unlink()
             description.write_text(text)
-            config.write_text(f'[buildpack]\nuri = "{copy}"\n\n[[targets]]\nos = "linux"\narch = "amd64"\n')
+            config.write_text(
+                f'[buildpack]\nuri = "{copy}"\n\n[[targets]]\nos = "linux"\narch = "amd64"\n'
+            )
             image = f"{self.place}/buildpack:{version}"
-            words = ("buildpack", "package", image, "--config", config, "--publish", "--pull-policy", "always")
+            words = (
+                "buildpack",
+                "package",
+                image,
+                "--config",
+                config,
+                "--publish",
+                "--pull-policy",
+                "always",
+            )
             run(gotools.pack(self.ws), *words, env=builder.environment(self.ws, self.docker))
         return image
 
@@ -87,13 +100,31 @@ class Published:
                 tar.addfile(entry, io.BytesIO(tag.encode()))
             name = f"{self.place}/run:{tag}"
             base = f"{self.place}/run:{self.stack}"
-            run(self.cluster.crane, "append", "--insecure", "--base", base, "--new_layer", layer, "--new_tag", name)
+            run(
+                self.cluster.crane,
+                "append",
+                "--insecure",
+                "--base",
+                base,
+                "--new_layer",
+                layer,
+                "--new_tag",
+                name,
+            )
         return name
 
     def altered(self, image: str, tag: str, *flags: str) -> str:
         """Push a variant of an image (NAME:TAG of the release) under another tag, with crane mutate's flags; returns it."""
         target = f"{self.place}/{image.partition(':')[0]}:{tag}"
-        run(self.cluster.crane, "mutate", "--insecure", f"{self.place}/{image}", "--tag", target, *flags)
+        run(
+            self.cluster.crane,
+            "mutate",
+            "--insecure",
+            f"{self.place}/{image}",
+            "--tag",
+            target,
+            *flags,
+        )
         return target
 
 

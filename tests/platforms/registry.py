@@ -16,7 +16,9 @@ def layers(cluster: Cluster, image: str) -> list[str]:
 
 def layer_keys(cluster: Cluster, image: str) -> dict[str, str]:
     """The digest of each of our layers by its name."""
-    metadata = json.loads(cluster.config(image)["config"]["Labels"]["io.buildpacks.lifecycle.metadata"])
+    metadata = json.loads(
+        cluster.config(image)["config"]["Labels"]["io.buildpacks.lifecycle.metadata"]
+    )
     [ours] = [one for one in metadata["buildpacks"] if one["key"] == "seldon/python"]
     return {name: str(layer["sha"]) for name, layer in ours["layers"].items()}
 

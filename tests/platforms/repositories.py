@@ -9,8 +9,17 @@ from pathlib import Path
 
 from tools.cluster.cluster import Cluster
 
-_AUTHOR = {"GIT_AUTHOR_NAME": "Tests", "GIT_AUTHOR_EMAIL": "tests@example.com", "GIT_COMMITTER_NAME": "Tests"}
-_ALONE = {**_AUTHOR, "GIT_COMMITTER_EMAIL": "tests@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "PATH": "/usr/bin:/bin"}
+_AUTHOR = {
+    "GIT_AUTHOR_NAME": "Tests",
+    "GIT_AUTHOR_EMAIL": "tests@example.com",
+    "GIT_COMMITTER_NAME": "Tests",
+}
+_ALONE = {
+    **_AUTHOR,
+    "GIT_COMMITTER_EMAIL": "tests@example.com",
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "PATH": "/usr/bin:/bin",
+}
 
 
 @dataclass(frozen=True)
@@ -59,4 +68,12 @@ def repository(cluster: Cluster, scratch: Path, name: str) -> Repository:
 
 
 def _git(folder: Path, *words: str) -> str:
-    return subprocess.run(["git", *words], cwd=folder, env=_ALONE, check=True, capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run(
+        ["git", *words],
+        cwd=folder,
+        env=_ALONE,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    ).stdout

@@ -46,7 +46,12 @@ class Values:
         """Behind the name of what belongs to no namespace, so that nobody else's is overwritten."""
         return self.namespace.rpartition("-")[2]
 
-    def apply(self, file: str, texts: Mapping[str, str] | None = None, change: Callable[[Object], None] = lambda _: None) -> None:
+    def apply(
+        self,
+        file: str,
+        texts: Mapping[str, str] | None = None,
+        change: Callable[[Object], None] = lambda _: None,
+    ) -> None:
         """Apply a file of samples/platforms; ``texts`` are further values by the text they stand for, ``change`` sets fields of an object."""
         objects = self.read(file, texts or {})
         for one in objects:

@@ -28,12 +28,18 @@ def serving(cluster: Cluster, namespace: str, image: str) -> Iterator[str]:
 
     def address() -> str | None:
         status = cluster.get("pod", name, namespace).get("status", {})
-        is_ready = any(one["type"] == "Ready" and one["status"] == "True" for one in status.get("conditions", []))
+        is_ready = any(
+            one["type"] == "Ready" and one["status"] == "True"
+            for one in status.get("conditions", [])
+        )
         return str(status["podIP"]) if is_ready else None
 
     try:
         found = cluster.wait_for(
-            f"pod {name} is ready", address, _START_SECONDS, lambda: cluster.kubectl("describe", "pod", name, "-n", namespace)
+            f"pod {name} is ready",
+            address,
+            _START_SECONDS,
+            lambda: cluster.kubectl("describe", "pod", name, "-n", namespace),
         )
         yield f"http://{found}:9000"
     finally:
@@ -48,6 +54,8 @@ def served_pod(digest: str) -> str:
 def predicted(url: str, rows: Sequence[Sequence[float]]) -> Any:
     """The numbers that a model answers for rows of numbers."""
     body = json.dumps({"data": {"ndarray": rows}}).encode()
-    request = urllib.request.Request(f"{url}/api/v1.0/predictions", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"{url}/api/v1.0/predictions", body, {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         return json.load(answer)["data"]["ndarray"]

@@ -49,20 +49,33 @@ class Run:
     @property
     def log(self) -> str:
         """All that its steps printed."""
-        return "".join(self._log(pod, one["name"]) for pod in self.pods for one in pod["spec"]["containers"])
+        return "".join(
+            self._log(pod, one["name"]) for pod in self.pods for one in pod["spec"]["containers"]
+        )
 
     def step(self, name: str) -> Object:
         """The container of a step, as the cluster ran it."""
-        [found] = [one for pod in self.pods for one in pod["spec"]["containers"] if one["name"] == f"step-{name}"]
+        [found] = [
+            one
+            for pod in self.pods
+            for one in pod["spec"]["containers"]
+            if one["name"] == f"step-{name}"
+        ]
         return dict(found)
 
     def step_log(self, name: str) -> str:
         """What a step printed."""
-        [found] = [pod for pod in self.pods if any(one["name"] == f"step-{name}" for one in pod["spec"]["containers"])]
+        [found] = [
+            pod
+            for pod in self.pods
+            if any(one["name"] == f"step-{name}" for one in pod["spec"]["containers"])
+        ]
         return self._log(found, f"step-{name}")
 
     def _log(self, pod: Object, container: str) -> str:
-        return f"== {container}\n" + self.cluster.logs(pod["metadata"]["name"], self.namespace, container)
+        return f"== {container}\n" + self.cluster.logs(
+            pod["metadata"]["name"], self.namespace, container
+        )
 
 
 @dataclass(frozen=True)
@@ -80,14 +93,20 @@ class Tekton:
     @property
     def bindings(self) -> Object:
         """The workspace that run.yaml has for them."""
-        [found] = [one for one in self._run("https://git.example.com/models.git")["spec"]["workspaces"] if one["name"] == "bindings"]
+        [found] = [
+            one
+            for one in self._run("https://git.example.com/models.git")["spec"]["workspaces"]
+            if one["name"] == "bindings"
+        ]
         return dict(found)
 
     def pipeline(self, git_url: str) -> Run:
         """run.yaml, with this session's values."""
         return self._ended(self._run(git_url))
 
-    def task(self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]) -> Run:
+    def task(
+        self, name: str, params: Mapping[str, str | Sequence[str]], workspaces: Sequence[Object]
+    ) -> Run:
         """A run of one task alone."""
         spec: dict[str, Any] = {
             "taskRef": {"name": name},
@@ -95,7 +114,12 @@ class Tekton:
             "params": [{"name": key, "value": value} for key, value in params.items()],
             "workspaces": list(workspaces),
         }
-        made = {"apiVersion": "tekton.dev/v1", "kind": "TaskRun", "metadata": {"generateName": f"{name}-"}, "spec": spec}
+        made = {
+            "apiVersion": "tekton.dev/v1",
+            "kind": "TaskRun",
+            "metadata": {"generateName": f"{name}-"},
+            "spec": spec,
+        }
         return self._ended(made)
 
     def _run(self, git_url: str) -> Object:
@@ -104,9 +128,11 @@ class Tekton:
 
     def _ended(self, run: Object) -> Run:
         cluster, namespace = self.values.cluster, self.values.namespace
-        name = json.loads(cluster.kubectl("create", "--namespace", namespace, "-f", "-", "-o", "json", text=json.dumps(run)))["metadata"][
-            "name"
-        ]
+        name = json.loads(
+            cluster.kubectl(
+                "create", "--namespace", namespace, "-f", "-", "-o", "json", text=json.dumps(run)
+            )
+        )["metadata"]["name"]
         kind = f"{run['kind'].lower()}s.tekton.dev"
 
         def ended() -> Object | None:
@@ -114,5 +140,11 @@ class Tekton:
             return made if condition(made, "Succeeded") in ("True", "False") else None
 
         return Run(
-            cluster, cluster.wait_for(f"{name} ends", ended, _RUN_SECONDS, lambda: cluster.kubectl("describe", kind, name, "-n", namespace))
+            cluster,
+            cluster.wait_for(
+                f"{name} ends",
+                ended,
+                _RUN_SECONDS,
+                lambda: cluster.kubectl("describe", kind, name, "-n", namespace),
+            ),
         )

@@ -33,8 +33,15 @@ def test_the_samples_build_a_model_that_serves(kpack: Kpack, first: Build) -> No
 
 def test_every_phase_runs_as_1000_without_capabilities_on_platform_api_0_9(first: Build) -> None:
     assert first.pod["spec"]["securityContext"]["runAsUser"] == 1000
-    assert all(one["securityContext"]["capabilities"] == {"drop": ["ALL"]} for one in first.containers)
-    apis = {one["name"]: value["value"] for one in first.containers for value in one.get("env", []) if value["name"] == "CNB_PLATFORM_API"}
+    assert all(
+        one["securityContext"]["capabilities"] == {"drop": ["ALL"]} for one in first.containers
+    )
+    apis = {
+        one["name"]: value["value"]
+        for one in first.containers
+        for value in one.get("env", [])
+        if value["name"] == "CNB_PLATFORM_API"
+    }
     assert apis == dict.fromkeys(("analyze", "detect", "restore", "build", "export"), "0.9")
 
 
@@ -46,17 +53,25 @@ def requirements(kpack: Kpack, first: Build, models: Repository) -> Build:
     return kpack.must_build("iris", 2)
 
 
-def test_a_binding_gives_the_private_index_and_the_authority(kpack: Kpack, requirements: Build) -> None:
+def test_a_binding_gives_the_private_index_and_the_authority(
+    kpack: Kpack, requirements: Build
+) -> None:
     assert requirements.reason == "COMMIT"
     with serving(kpack.cluster, kpack.values.namespace, requirements.image) as url:
         assert predicted(url, [[1, 2, 3]]) == [[202.0]]
 
 
-def test_credentials_reach_neither_image_nor_cache_nor_log(kpack: Kpack, requirements: Build, index: Index) -> None:
+def test_credentials_reach_neither_image_nor_cache_nor_log(
+    kpack: Kpack, requirements: Build, index: Index
+) -> None:
     cache = requirements.made["status"]["latestCacheImage"]
     secrets = index.credentials.words()
     places = found_in([("the log", requirements.whole_log.encode())], secrets)
-    places += [place for image in (requirements.image, cache) for place in found_in(pieces(kpack.cluster, image), secrets)]
+    places += [
+        place
+        for image in (requirements.image, cache)
+        for place in found_in(pieces(kpack.cluster, image), secrets)
+    ]
     described = kpack.describe()
     assert not places + found_in([("kubectl describe", described.encode())], secrets)
 
@@ -70,22 +85,40 @@ def code_only(kpack: Kpack, requirements: Build, models: Repository) -> Build:
     return kpack.must_build("iris", 3)
 
 
-def test_a_commit_of_code_alone_reuses_every_layer_but_the_application(kpack: Kpack, requirements: Build, code_only: Build) -> None:
+def test_a_commit_of_code_alone_reuses_every_layer_but_the_application(
+    kpack: Kpack, requirements: Build, code_only: Build
+) -> None:
     exported = code_only.log("export")
     for layer in ("python", "python-wrapper", "requirements", "third-party-licenses", "watcher"):
         assert f"Reusing layer 'seldon/python:{layer}'" in exported
     assert "Adding layer 'seldon/python" not in exported
-    assert layer_keys(kpack.cluster, code_only.image) == layer_keys(kpack.cluster, requirements.image)
-    assert len(set(layers(kpack.cluster, code_only.image)) - set(layers(kpack.cluster, requirements.image))) == 1
+    assert layer_keys(kpack.cluster, code_only.image) == layer_keys(
+        kpack.cluster, requirements.image
+    )
+    assert (
+        len(
+            set(layers(kpack.cluster, code_only.image))
+            - set(layers(kpack.cluster, requirements.image))
+        )
+        == 1
+    )
     print(f"first build {requirements.seconds:.0f} s, code alone {code_only.seconds:.0f} s")
 
 
-def test_a_commit_of_requirements_makes_their_layer_anew(kpack: Kpack, code_only: Build, models: Repository) -> None:
+def test_a_commit_of_requirements_makes_their_layer_anew(
+    kpack: Kpack, code_only: Build, models: Repository
+) -> None:
     models.commit({"iris/requirements.txt": "addend==1.0\n"})
     kpack.look("iris")
     built = kpack.must_build("iris", 4)
-    before, after = layer_keys(kpack.cluster, code_only.image), layer_keys(kpack.cluster, built.image)
-    assert {name for name in after if after[name] != before[name]} <= {"requirements", "third-party-licenses"}
+    before, after = (
+        layer_keys(kpack.cluster, code_only.image),
+        layer_keys(kpack.cluster, built.image),
+    )
+    assert {name for name in after if after[name] != before[name]} <= {
+        "requirements",
+        "third-party-licenses",
+    }
     assert after["requirements"] != before["requirements"]
     with serving(kpack.cluster, kpack.values.namespace, built.image) as url:
         assert predicted(url, [[1, 2, 3]]) == [[1102.0]]

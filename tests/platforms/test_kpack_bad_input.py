@@ -23,15 +23,30 @@ def guarded(kpack: Kpack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield served
 
 
-def test_a_requirement_that_is_not_to_be_had_is_named_with_its_fixes_in_the_log(kpack: Kpack, models: Repository) -> None:
+def test_a_requirement_that_is_not_to_be_had_is_named_with_its_fixes_in_the_log(
+    kpack: Kpack, models: Repository
+) -> None:
     model = "class M:\n    def predict(self, X, names): ...\n"
-    models.add_text("broken", {".s2i/environment": "MODEL_NAME=M\n", "M.py": model, "requirements.txt": "nobody-has-this==1\n"})
+    models.add_text(
+        "broken",
+        {
+            ".s2i/environment": "MODEL_NAME=M\n",
+            "M.py": model,
+            "requirements.txt": "nobody-has-this==1\n",
+        },
+    )
     kpack.image(models.url, "broken", "broken")
     build = kpack.build("broken", 1)
     assert not build.succeeded
     said = build.log("build")
-    assert "ERROR: The package nobody-has-this was not found" in said and "1. Check the spelling in your requirements." in said
-    assert f"kubectl logs -n {kpack.values.namespace} broken-build-1-build-pod -c build" in kpack.describe("broken")
+    assert (
+        "ERROR: The package nobody-has-this was not found" in said
+        and "1. Check the spelling in your requirements." in said
+    )
+    assert (
+        f"kubectl logs -n {kpack.values.namespace} broken-build-1-build-pod -c build"
+        in kpack.describe("broken")
+    )
 
 
 def test_a_directory_that_is_no_model_is_said_to_be_none(kpack: Kpack, models: Repository) -> None:
@@ -43,7 +58,9 @@ def test_a_directory_that_is_no_model_is_said_to_be_none(kpack: Kpack, models: R
     assert "failed to detect: no buildpacks participating" in kpack.describe("pages")
 
 
-def test_a_binding_whose_secret_is_missing_is_named_by_the_pods_events(kpack: Kpack, models: Repository) -> None:
+def test_a_binding_whose_secret_is_missing_is_named_by_the_pods_events(
+    kpack: Kpack, models: Repository
+) -> None:
     service = {"kind": "Secret", "apiVersion": "v1", "name": "nobody-made-this"}
     kpack.image(models.url, "unbound", "second", build={"services": [service]})
 
@@ -51,40 +68,77 @@ def test_a_binding_whose_secret_is_missing_is_named_by_the_pods_events(kpack: Kp
         events = kpack.cluster.kubectl("get", "events", "--namespace", kpack.values.namespace)
         return 'secret "nobody-made-this" not found' in events
 
-    kpack.cluster.wait_for("an event names the Secret", told, _SECONDS, lambda: kpack.describe("unbound"))
-    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "nobody-made-this"}, "stringData": {"type": "netrc", ".netrc": ""}}
+    kpack.cluster.wait_for(
+        "an event names the Secret", told, _SECONDS, lambda: kpack.describe("unbound")
+    )
+    secret = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": "nobody-made-this"},
+        "stringData": {"type": "netrc", ".netrc": ""},
+    }
     kpack.cluster.apply(yaml.safe_dump(secret), kpack.values.namespace)
     # The pod has waited for it, and goes on.
     kpack.must_build("unbound", 1)
 
 
-def test_a_wrong_password_for_the_registry_is_said_before_anything_is_built(kpack: Kpack, models: Repository, guarded: Guarded) -> None:
+def test_a_wrong_password_for_the_registry_is_said_before_anything_is_built(
+    kpack: Kpack, models: Repository, guarded: Guarded
+) -> None:
     kpack.cluster.apply(guarded.account("wrong-account", "wrong"), kpack.values.namespace)
-    kpack.image(models.url, "locked-out", "second", tag=f"{guarded.host}/models/locked-out", cache=None, serviceAccountName="wrong-account")
+    kpack.image(
+        models.url,
+        "locked-out",
+        "second",
+        tag=f"{guarded.host}/models/locked-out",
+        cache=None,
+        serviceAccountName="wrong-account",
+    )
     build = kpack.build("locked-out", 1)
     assert not build.succeeded
-    assert f'Error verifying write access to "{guarded.host}/models/locked-out": UNAUTHORIZED' in kpack.describe("locked-out")
+    assert (
+        f'Error verifying write access to "{guarded.host}/models/locked-out": UNAUTHORIZED'
+        in kpack.describe("locked-out")
+    )
 
 
-def test_the_right_password_for_the_registry_is_taken_and_kept_out_of_the_image(kpack: Kpack, models: Repository, guarded: Guarded) -> None:
+def test_the_right_password_for_the_registry_is_taken_and_kept_out_of_the_image(
+    kpack: Kpack, models: Repository, guarded: Guarded
+) -> None:
     kpack.cluster.apply(guarded.account("right-account", guarded.password), kpack.values.namespace)
-    kpack.image(models.url, "let-in", "second", tag=f"{guarded.host}/models/let-in", cache=None, serviceAccountName="right-account")
+    kpack.image(
+        models.url,
+        "let-in",
+        "second",
+        tag=f"{guarded.host}/models/let-in",
+        cache=None,
+        serviceAccountName="right-account",
+    )
     build = kpack.must_build("let-in", 1)
     assert build.image.startswith(f"{guarded.host}/models/let-in@sha256:")
     assert not found_in([("the log", build.whole_log.encode())], [guarded.password])
 
 
 def test_a_stack_says_which_image_does_not_fit(kpack: Kpack) -> None:
-    foreign = small_images.push(kpack.cluster.crane, f"{kpack.values.published.place}/foreign", {}, ["/bin/sh"])
-    assert _stack(kpack, "no-id", buildImage={"image": foreign}) == "False: could not find label io.buildpacks.stack.id"
+    foreign = small_images.push(
+        kpack.cluster.crane, f"{kpack.values.published.place}/foreign", {}, ["/bin/sh"]
+    )
+    assert (
+        _stack(kpack, "no-id", buildImage={"image": foreign})
+        == "False: could not find label io.buildpacks.stack.id"
+    )
     assert _stack(kpack, "other-id", id="io.buildpacks.stacks.jammy").startswith(
         "False: invalid stack images. expected stack: io.buildpacks.stacks.jammy, build image stack: io.seldon.stacks.bookworm"
     )
 
 
-def test_a_run_image_with_another_user_gives_models_that_serve(kpack: Kpack, models: Repository) -> None:
+def test_a_run_image_with_another_user_gives_models_that_serve(
+    kpack: Kpack, models: Repository
+) -> None:
     release = kpack.values.published
-    other = release.altered(f"run:{release.stack}", "other-user", "--env", "CNB_USER_ID=1001", "--user", "1001:1001")
+    other = release.altered(
+        f"run:{release.stack}", "other-user", "--env", "CNB_USER_ID=1001", "--user", "1001:1001"
+    )
     kpack.change("clusterstack", "seldon", {"runImage": {"image": other}})
 
     def on_it() -> bool:
@@ -101,7 +155,9 @@ def test_a_run_image_with_another_user_gives_models_that_serve(kpack: Kpack, mod
 
 def _stack(kpack: Kpack, name: str, **fields: object) -> str:
     """Apply the sample's ClusterStack with other fields; what it says once kpack has looked at it."""
-    [stack] = [one for one in kpack.values.read("kpack/builder.yaml", {}) if one["kind"] == "ClusterStack"]
+    [stack] = [
+        one for one in kpack.values.read("kpack/builder.yaml", {}) if one["kind"] == "ClusterStack"
+    ]
     stack["metadata"]["name"] = f"{name}-{kpack.values.suffix}"
     stack["spec"].update(fields)
     kpack.cluster.apply(yaml.safe_dump(stack))

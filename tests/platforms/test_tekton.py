@@ -17,7 +17,9 @@ _COMPILED = {"compiled": "compiled\n", "compiled-again": "compiled\naddend\n"}
 @pytest.fixture(scope="module")
 def tekton(own_values: Values, index: Index) -> Tekton:
     own_values.apply("kpack/credentials.yaml")
-    own_values.apply("kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill)
+    own_values.apply(
+        "kpack/bindings.yaml", {"https://pypi.example.com/simple": index.url}, index.fill
+    )
     for file in ("task-buildpacks", "task-buildpacks-phases", "pipeline"):
         own_values.apply(f"tekton/{file}.yaml")
     return Tekton(own_values)
@@ -44,7 +46,11 @@ def test_the_pipeline_clones_builds_asks_and_names_the_image(tekton: Tekton, pip
 def test_the_build_runs_as_1000_with_a_read_only_root(pipeline: Run) -> None:
     create = pipeline.step("create")
     security = create["securityContext"]
-    assert (security["runAsUser"], security["runAsGroup"], security["readOnlyRootFilesystem"]) == (1000, 1000, True)
+    assert (security["runAsUser"], security["runAsGroup"], security["readOnlyRootFilesystem"]) == (
+        1000,
+        1000,
+        True,
+    )
     assert security["capabilities"] == {"drop": ["ALL"]}
     environment = {one["name"]: one.get("value") for one in create["env"]}
     assert (environment["HOME"], environment["CNB_PLATFORM_API"]) == ("/tekton/home", "0.9")
@@ -56,11 +62,17 @@ def test_the_build_runs_as_1000_with_a_read_only_root(pipeline: Run) -> None:
     }
 
 
-def test_credentials_of_a_binding_reach_neither_image_nor_log(tekton: Tekton, pipeline: Run, index: Index) -> None:
+def test_credentials_of_a_binding_reach_neither_image_nor_log(
+    tekton: Tekton, pipeline: Run, index: Index
+) -> None:
     secrets = index.credentials.words()
     image = f"{tekton.values.cluster.registry}/{tekton.values.namespace}/iris"
     places = found_in([("the log", pipeline.log.encode())], secrets)
-    assert not places + [place for name in (image, f"{image}-cache") for place in found_in(pieces(tekton.values.cluster, name), secrets)]
+    assert not places + [
+        place
+        for name in (image, f"{image}-cache")
+        for place in found_in(pieces(tekton.values.cluster, name), secrets)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +82,11 @@ def test_credentials_of_a_binding_reach_neither_image_nor_log(tekton: Tekton, pi
         ("seldon-buildpacks", "BUILDER_IMAGE", "ENV_VARS", "0.9", False),
         ("seldon-buildpacks-phases", "CNB_BUILDER_IMAGE", "CNB_ENV_VARS", "0.13", False),
     ],
-    ids=["creator with a cache image", "creator with a cache workspace", "phases with a cache workspace"],
+    ids=[
+        "creator with a cache image",
+        "creator with a cache workspace",
+        "phases with a cache workspace",
+    ],
 )
 def test_a_task_alone_compiles_once_and_takes_a_value_with_equal_signs(
     tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str, in_image: bool
@@ -86,17 +102,28 @@ def test_a_task_alone_compiles_once_and_takes_a_value_with_equal_signs(
     compiling, step = {"0.9": ("create", "create"), "0.13": ("build", "export")}[api]
     compiled = []
     for directory in _COMPILED:
-        run = tekton.task(task, {**params, "SOURCE_SUBPATH": directory}, [source, tekton.bindings, *cache])
+        run = tekton.task(
+            task, {**params, "SOURCE_SUBPATH": directory}, [source, tekton.bindings, *cache]
+        )
         assert run.succeeded, run.message + run.log
         compiled.append("Built compiled==1.0" in run.step_log(compiling))
     assert compiled == [True, False], run.log
-    assert {one["name"]: one.get("value") for one in run.step(step)["env"]}["CNB_PLATFORM_API"] == api
+    assert {one["name"]: one.get("value") for one in run.step(step)["env"]}[
+        "CNB_PLATFORM_API"
+    ] == api
     assert "Reusing layer 'seldon/python:python-wrapper'" in run.step_log(step)
     assert run.results == {"APP_IMAGE_DIGEST": cluster.digest(image), "APP_IMAGE_URL": image}
     with serving(cluster, namespace, f"{image}@{run.results['APP_IMAGE_DIGEST']}") as url:
         assert predicted(url, [[1, 2, 3]]) == [[2.0]]
         said = cluster.kubectl(
-            "exec", served_pod(run.results["APP_IMAGE_DIGEST"]), "-n", namespace, "--", "/cnb/lifecycle/launcher", "printenv", "GREETING"
+            "exec",
+            served_pod(run.results["APP_IMAGE_DIGEST"]),
+            "-n",
+            namespace,
+            "--",
+            "/cnb/lifecycle/launcher",
+            "printenv",
+            "GREETING",
         )
     assert said == f"{_GREETING}\n"
 

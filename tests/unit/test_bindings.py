@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
 from seldon_buildpack.cnb import bindings
 from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.messages.errors.bindings import BindingInvalid, BindingUnreadable
 
 
 def bind(root: Path, name: str, entries: dict[str, str | bytes]) -> Path:
@@ -28,14 +28,29 @@ def bind_as_kubelet(root: Path, name: str, entries: dict[str, str]) -> Path:
 
 
 def test_a_binding_is_a_directory_with_a_type_and_a_file_for_each_entry(tmp_path: Path) -> None:
-    bind(tmp_path, "corp", {"type": "PyPI\n", "provider": "devpi\n", "uri": "https://h/simple\n", "password": "with space \r\n"})
+    bind(
+        tmp_path,
+        "corp",
+        {
+            "type": "PyPI\n",
+            "provider": "devpi\n",
+            "uri": "https://h/simple\n",
+            "password": "with space \r\n",
+        },
+    )
     [found] = bindings.read(tmp_path, ("pypi",)).found
     assert (found.name, found.type, found.provider) == ("corp", "pypi", "devpi")
-    assert (found.text("uri"), found.text("password"), found.text("role")) == ("https://h/simple", "with space ", "")
+    assert (found.text("uri"), found.text("password"), found.text("role")) == (
+        "https://h/simple",
+        "with space ",
+        "",
+    )
     assert "with space" not in repr(found)
 
 
-def test_links_of_kubelet_are_followed_and_its_own_directories_are_no_entries(tmp_path: Path) -> None:
+def test_links_of_kubelet_are_followed_and_its_own_directories_are_no_entries(
+    tmp_path: Path,
+) -> None:
     bind_as_kubelet(tmp_path, "corp", {"type": "pypi", "uri": "https://h/simple"})
     (tmp_path / "..data").mkdir()
     [found] = bindings.read(tmp_path, ("pypi",)).found
@@ -57,7 +72,11 @@ def test_no_bindings_are_none(tmp_path: Path) -> None:
 def test_the_root_is_the_users_variable_or_the_platforms_directory(tmp_path: Path) -> None:
     (tmp_path / "env").mkdir()
     # The process's own variable is not the user's: the lifecycle passes those in <platform>/env.
-    environ = {"CNB_PLATFORM_DIR": str(tmp_path), "CNB_BUILDPACK_DIR": str(tmp_path), "SERVICE_BINDING_ROOT": "/elsewhere"}
+    environ = {
+        "CNB_PLATFORM_DIR": str(tmp_path),
+        "CNB_BUILDPACK_DIR": str(tmp_path),
+        "SERVICE_BINDING_ROOT": "/elsewhere",
+    }
     assert Platform.read(environ, tmp_path).bindings == tmp_path / "bindings"
     (tmp_path / "env/SERVICE_BINDING_ROOT").write_text("/mounted")
     assert Platform.read(environ, tmp_path).bindings == Path("/mounted")
@@ -72,7 +91,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, entry: str) -> None
         # A link to itself exists for nobody.
         assert bindings.read(tmp_path, ("pypi",)).untyped == ("corp",)
         return
-    with pytest.raises(errors.BindingUnreadable) as raised:
+    with pytest.raises(BindingUnreadable) as raised:
         bindings.read(tmp_path, ("pypi",))
     assert raised.value.title == "The file password of the binding corp cannot be read"
 
@@ -80,6 +99,6 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, entry: str) -> None
 def test_an_entry_that_is_not_text_is_named_and_not_shown(tmp_path: Path) -> None:
     bind(tmp_path, "corp", {"type": "pypi", "password": b"\xff\xfe"})
     [found] = bindings.read(tmp_path, ("pypi",)).found
-    with pytest.raises(errors.BindingInvalid) as raised:
+    with pytest.raises(BindingInvalid) as raised:
         found.text("password")
     assert raised.value.cause == "It is of the type pypi, and its entry password is not UTF-8 text."

@@ -40,7 +40,9 @@ def tree(root: Path, age: int) -> Path:
     return root
 
 
-def test_trees_made_at_other_times_in_other_places_have_the_same_digest_and_archive(tmp_path: Path) -> None:
+def test_trees_made_at_other_times_in_other_places_have_the_same_digest_and_archive(
+    tmp_path: Path,
+) -> None:
     made = [tree(tmp_path / "a", 1_000_000_000), tree(tmp_path / "deeper/b", 1_700_000_000)]
     for root in made:
         trees.compile_tree(Path(sys.executable), root)
@@ -66,17 +68,25 @@ def test_a_digest_tells_content_mode_name_link_and_bytecode_apart(tmp_path: Path
             trees.compile_tree(Path(sys.executable), root)
         return trees.tree_digest(root)
 
-    digests = [changed(name) for name in ("untouched", "content", "mode", "name", "link", "bytecode")]
+    digests = [
+        changed(name) for name in ("untouched", "content", "mode", "name", "link", "bytecode")
+    ]
     assert len(set(digests)) == len(digests)
 
 
-def test_bytecode_is_used_whatever_the_age_of_its_source_and_left_out_where_nothing_imports_it(tmp_path: Path) -> None:
+def test_bytecode_is_used_whatever_the_age_of_its_source_and_left_out_where_nothing_imports_it(
+    tmp_path: Path,
+) -> None:
     root = tree(tmp_path / "tree", 1_000_000_000)
     trees.compile_tree(Path(sys.executable), root / "lib", ("tests",))
     source = root / "lib/package/__init__.py"
     source.write_text("raise SystemExit('the source was read')\n")
     os.utime(source, (315532801, 315532801))
-    subprocess.run([sys.executable, "-c", "import package; assert package.known('f')"], cwd=root / "lib", check=True)
+    subprocess.run(
+        [sys.executable, "-c", "import package; assert package.known('f')"],
+        cwd=root / "lib",
+        check=True,
+    )
     assert not list(root.glob("lib/package/tests/__pycache__"))
     assert [path.name.split(".")[0] for path in root.rglob("*.pyc")] == ["__init__"]
 
@@ -87,7 +97,11 @@ def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
     (root / "lib/package/__init__.py").chmod(0o600)
     trees.world_readable(root)
     modes = {str(path.relative_to(root)): path.stat().st_mode & 0o777 for path in root.rglob("*")}
-    assert (modes["bin/program"], modes["lib"], modes["lib/package/__init__.py"]) == (0o755, 0o755, 0o644)
+    assert (modes["bin/program"], modes["lib"], modes["lib/package/__init__.py"]) == (
+        0o755,
+        0o755,
+        0o644,
+    )
 
 
 def test_a_lock_is_cut_into_requirements_with_their_markers_and_hashes() -> None:
@@ -96,32 +110,46 @@ def test_a_lock_is_cut_into_requirements_with_their_markers_and_hashes() -> None
     assert "".join(entries.values()) == LOCK
 
 
-def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(tmp_path: Path) -> None:
+def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "opentracing-2.4.0-py3-none-any.whl").write_bytes(b"wheel")
     entry = locks.entries(wrapper.with_built_wheels(LOCK, tmp_path))["opentracing"]
     assert entry.splitlines()[1:] == [
         "    --hash=sha256:aa \\",
         f"    --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}",
     ]
-    (tmp_path / "opentracing-2.4.0-py3-none-any.whl").rename(tmp_path / "opentracing-2.3.0-py3-none-any.whl")
+    (tmp_path / "opentracing-2.4.0-py3-none-any.whl").rename(
+        tmp_path / "opentracing-2.3.0-py3-none-any.whl"
+    )
     assert wrapper.with_built_wheels(LOCK, tmp_path) == LOCK
 
 
-def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_what_is_built_here() -> None:
+def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_what_is_built_here() -> (
+    None
+):
     ws = Workspace.from_environment()
     named = {(pins, minor) for pins, minors in locks.sets(ws).items() for minor in minors}
     assert {minor for _, minor in named} >= set(ws.versions["python"]["supported"])
     found = {one: locks.entries(locks.of_wrapper(ws, *one).read_text()) for one in named}
     for name in wrapper.BUILT_HERE:
         # The current set's flask-opentracing is a release with a wheel.
-        once = [lock for (pins, _), lock in found.items() if (pins, name) != ("current", "flask-opentracing")]
+        once = [
+            lock
+            for (pins, _), lock in found.items()
+            if (pins, name) != ("current", "flask-opentracing")
+        ]
         assert len({lock[name].split()[0] for lock in once}) == 1
     for lock in found.values():
-        assert lock["seldon-core"].startswith(f"seldon-core=={ws.versions['wrapper']['seldon_core']} ")
+        assert lock["seldon-core"].startswith(
+            f"seldon-core=={ws.versions['wrapper']['seldon_core']} "
+        )
         assert all("--hash=sha256:" in entry for entry in lock.values())
 
 
-@pytest.mark.parametrize("minor", [*Workspace.from_environment().versions["python"]["supported"], "3.13"])
+@pytest.mark.parametrize(
+    "minor", [*Workspace.from_environment().versions["python"]["supported"], "3.13"]
+)
 def test_every_python_has_a_locked_watcher(minor: str) -> None:
     lock = (Workspace.from_environment().checkout / "tools/watcher.txt").read_text()
     pins = [Requirement(line.rstrip("\\ ")) for line in lock.splitlines() if "==" in line]
@@ -145,7 +173,10 @@ def test_a_catalogue_names_each_archive_with_its_version_address_and_hash(tmp_pa
 def test_a_prefix_that_is_named_comes_before_a_newer_python_of_the_machine_unless_it_has_no_headers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for prefix, version in ((tmp_path / "named", "3.11.1"), (tmp_path / "pyenv/versions/3.11.9", "3.11.9")):
+    for prefix, version in (
+        (tmp_path / "named", "3.11.1"),
+        (tmp_path / "pyenv/versions/3.11.9", "3.11.9"),
+    ):
         for name in ("bin", "lib/python3.11", "include/python3.11"):
             (prefix / name).mkdir(parents=True)
         (prefix / "bin/python3.11").write_text(f"#!/bin/sh\necho CPython {version}\n")
@@ -157,10 +188,14 @@ def test_a_prefix_that_is_named_comes_before_a_newer_python_of_the_machine_unles
     monkeypatch.setenv("PATH", "/bin")
     assert interpreters.installed("3.11") == interpreters.Installed("3.11.1", tmp_path / "named")
     (tmp_path / "named/include/python3.11/Python.h").unlink()
-    assert interpreters.installed("3.11") == interpreters.Installed("3.11.9", tmp_path / "pyenv/versions/3.11.9")
+    assert interpreters.installed("3.11") == interpreters.Installed(
+        "3.11.9", tmp_path / "pyenv/versions/3.11.9"
+    )
 
 
-def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_tree(tmp_path: Path) -> None:
+def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_tree(
+    tmp_path: Path,
+) -> None:
     library = tmp_path / "made/lib/python3.12"
     library.mkdir(parents=True)
     (library / "_sysconfigdata__linux_x86_64-linux-gnu.py").write_text(
@@ -172,12 +207,28 @@ def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_t
     moved = tmp_path / "moved"
     (tmp_path / "made").rename(moved)
     program = "import importlib; print(importlib.import_module('_sysconfigdata__linux_x86_64-linux-gnu').build_time_vars)"
-    shown = subprocess.run([sys.executable, "-c", program], cwd=moved / "lib/python3.12", check=True, capture_output=True, text=True).stdout
-    assert shown.strip() == str({"INCLUDEPY": f"{moved}/include/python3.12", "LDSHARED": "gcc -shared -O2", "SIZEOF_LONG": 8})
+    shown = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=moved / "lib/python3.12",
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert shown.strip() == str(
+        {
+            "INCLUDEPY": f"{moved}/include/python3.12",
+            "LDSHARED": "gcc -shared -O2",
+            "SIZEOF_LONG": 8,
+        }
+    )
 
 
-@pytest.mark.skipif(interpreters.installed("3.12") is None, reason="this machine has no Python 3.12 of its own")
-def test_a_packed_interpreter_runs_from_another_folder_with_libraries_of_its_own(tmp_path: Path) -> None:
+@pytest.mark.skipif(
+    interpreters.installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
+)
+def test_a_packed_interpreter_runs_from_another_folder_with_libraries_of_its_own(
+    tmp_path: Path,
+) -> None:
     found = interpreters.installed("3.12")
     assert found
     relocate.relocatable(found.prefix, "3.12", tmp_path / "made")
@@ -185,17 +236,29 @@ def test_a_packed_interpreter_runs_from_another_folder_with_libraries_of_its_own
     used = "import ssl, sqlite3, ctypes, bz2, lzma, uuid, sys; print(sys.prefix); print(open('/proc/self/maps').read())"
     clean = {"PATH": "/nowhere", "LD_LIBRARY_PATH": str(found.prefix / "lib")}
     shown = subprocess.run(
-        [moved / "bin/python3", "-I", "-c", used], env=clean, check=True, capture_output=True, text=True
+        [moved / "bin/python3", "-I", "-c", used],
+        env=clean,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     assert shown[0] == str(moved)
     loaded = {Path(line.split()[-1]) for line in shown if ".so" in line}
-    foreign = [path.name for path in loaded if moved not in path.parents and not relocate.of_glibc(path.name)]
+    foreign = [
+        path.name
+        for path in loaded
+        if moved not in path.parents and not relocate.of_glibc(path.name)
+    ]
     assert foreign == []
-    assert str(found.prefix.parent).encode() not in b"".join(path.read_bytes() for path in moved.rglob("*") if path.is_file())
+    assert str(found.prefix.parent).encode() not in b"".join(
+        path.read_bytes() for path in moved.rglob("*") if path.is_file()
+    )
 
 
 def test_a_files_line_leaves_the_record_and_no_other(tmp_path: Path) -> None:
     record = tmp_path / "RECORD"
-    record.write_text("seldon_core/tests.py,,\ntests/__init__.py,sha256=x,1\ntests_of_mine/a.py,,\n")
+    record.write_text(
+        "seldon_core/tests.py,,\ntests/__init__.py,sha256=x,1\ntests_of_mine/a.py,,\n"
+    )
     wrapper.forget(record, "tests/")
     assert record.read_text() == "seldon_core/tests.py,,\ntests_of_mine/a.py,,\n"

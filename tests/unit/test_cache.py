@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from seldon_buildpack.cnb.layers import Layer
-from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 
@@ -16,7 +16,9 @@ def filled(layers: Path, files: dict[str, bytes]) -> tuple[Layer, Uv]:
 
 
 def kept(layer: Layer) -> list[str]:
-    return sorted(str(path.relative_to(layer.path)) for path in layer.path.rglob("*") if path.is_file())
+    return sorted(
+        str(path.relative_to(layer.path)) for path in layer.path.rglob("*") if path.is_file()
+    )
 
 
 def test_only_wheels_that_were_built_are_kept(tmp_path: Path) -> None:
@@ -30,13 +32,19 @@ def test_only_wheels_that_were_built_are_kept(tmp_path: Path) -> None:
     }
     layer, uv = filled(tmp_path, files)
     cache.keep(layer, uv)
-    assert kept(layer) == ["uv/sdists-v11/pypi/y/1.0/id/y.whl", "uv/sdists-v11/pypi/y/1.0/revision.http"]
+    assert kept(layer) == [
+        "uv/sdists-v11/pypi/y/1.0/id/y.whl",
+        "uv/sdists-v11/pypi/y/1.0/revision.http",
+    ]
     assert "cache = true" in (tmp_path / "cache.toml").read_text()
 
 
 def test_a_wheel_whose_url_may_hold_a_secret_is_not_kept(tmp_path: Path) -> None:
     for url in (b"https://h/y.tar.gz?sig=secret", b"https://user:secret@h/y.tar.gz"):
-        layer, uv = filled(tmp_path, {"sdists-v11/url/1/revision.http": b"\x01" + url, "sdists-v11/url/1/id/y.whl": b""})
+        layer, uv = filled(
+            tmp_path,
+            {"sdists-v11/url/1/revision.http": b"\x01" + url, "sdists-v11/url/1/id/y.whl": b""},
+        )
         cache.keep(layer, uv)
         assert not layer.path.exists()
         assert not (tmp_path / "cache.toml").exists()

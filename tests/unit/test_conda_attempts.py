@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.bundle import Bundle, Carried
-from seldon_buildpack.install.conda.attempts import Attempt, attempts, python_of
+from seldon_buildpack.wrapper.conda_constraints import Attempt, attempts, python_of
 
 BOTH = ("upstream", "current")
-UPSTREAM_OWN = ("flask <3.0.0", "numpy <2.0.0", "protobuf >=3.20,<4", "flask-opentracing >=1.1.0,<1.2.0", "pyyaml <=6.0.1,>=5.4")
+UPSTREAM_OWN = (
+    "flask <3.0.0",
+    "numpy <2.0.0",
+    "protobuf >=3.20,<4",
+    "flask-opentracing >=1.1.0,<1.2.0",
+    "pyyaml <=6.0.1,>=5.4",
+)
 CURRENT_OWN = ("flask >=2.0.0", "protobuf >=3.20,<4", "flask-opentracing >=1.1.0", "pyyaml >=5.4")
 OLD_OWN = ("flask <2.0.0", "numpy <2.0.0", "pyyaml <5.5,>=5.4", "itsdangerous ==1.1.0")
 NO_82 = "setuptools <82"
@@ -43,8 +49,14 @@ def carrying(root: Path) -> Bundle:
     written(root / "locks/seldon-core-1.17.1/current/overrides.txt", OVERRIDES)
     written(root / "locks/seldon-core-1.14.1/upstream/py3.6.txt", "seldon-core==1.14.1\n")
     written(root / "locks/seldon-core-1.14.1/upstream/bounds.txt", BOUNDS)
-    written(root / "wrappers/upstream/3.12/lib/python3.12/site-packages/seldon_core-1.17.1.dist-info/METADATA", REQUIRES)
-    return Bundle(root, "1.0.0", "3.12", {}, {"3.12": {"upstream": Carried("1.17.1", "digest")}}, {}, "")
+    written(
+        root
+        / "wrappers/upstream/3.12/lib/python3.12/site-packages/seldon_core-1.17.1.dist-info/METADATA",
+        REQUIRES,
+    )
+    return Bundle(
+        root, "1.0.0", "3.12", {}, {"3.12": {"upstream": Carried("1.17.1", "digest")}}, {}, ""
+    )
 
 
 @pytest.fixture
@@ -64,7 +76,9 @@ def linked(own: Sequence[str]) -> tuple[str, ...]:
     return tuple(bound for bound in own if bound.startswith(("numpy ", "protobuf ")))
 
 
-def test_the_own_set_is_tried_before_the_current_one_and_then_both_with_what_is_linked_against_alone(bundle: Bundle) -> None:
+def test_the_own_set_is_tried_before_the_current_one_and_then_both_with_what_is_linked_against_alone(
+    bundle: Bundle,
+) -> None:
     assert attempts("1.17.1", BOTH, ("3.12",), bundle) == (
         upstream("3.12"),
         current("3.12"),
@@ -75,7 +89,9 @@ def test_the_own_set_is_tried_before_the_current_one_and_then_both_with_what_is_
 
 def test_a_set_that_is_asked_for_is_the_only_one(bundle: Bundle) -> None:
     assert {one.pins for one in attempts("1.17.1", ("current",), ("3.12",), bundle)} == {"current"}
-    assert {one.pins for one in attempts("1.17.1", ("upstream",), ("3.12",), bundle)} == {"upstream"}
+    assert {one.pins for one in attempts("1.17.1", ("upstream",), ("3.12",), bundle)} == {
+        "upstream"
+    }
 
 
 def test_each_set_allows_the_pythons_that_it_is_locked_for_alone(bundle: Bundle) -> None:
@@ -85,7 +101,10 @@ def test_each_set_allows_the_pythons_that_it_is_locked_for_alone(bundle: Bundle)
 
 
 def test_python_3_7_has_the_own_set_alone(bundle: Bundle) -> None:
-    assert attempts("1.17.1", BOTH, ("3.7",), bundle) == (upstream("3.7"), upstream("3.7", own=linked(UPSTREAM_OWN)))
+    assert attempts("1.17.1", BOTH, ("3.7",), bundle) == (
+        upstream("3.7"),
+        upstream("3.7", own=linked(UPSTREAM_OWN)),
+    )
     assert attempts("1.17.1", ("current",), ("3.7",), bundle) == ()
 
 
@@ -102,24 +121,39 @@ def test_where_python_3_6_is_one_of_several_it_is_the_last_that_is_tried(bundle:
     assert [one.version for one in found] == ["1.17.1", "1.17.1", "1.14.1", "1.14.1"]
 
 
-def test_a_release_without_a_lock_takes_what_is_linked_against_as_the_carried_one_does_on_the_pythons_that_may_be(bundle: Bundle) -> None:
+def test_a_release_without_a_lock_takes_what_is_linked_against_as_the_carried_one_does_on_the_pythons_that_may_be(
+    bundle: Bundle,
+) -> None:
     assert attempts("1.16.0", BOTH, ("3.9", "3.8"), bundle) == (
         Attempt("1.16.0", "", ("numpy <2.0.0", "protobuf >=3.20,<4", NO_82, "python 3.9.*|3.8.*")),
     )
     assert attempts("<1.17", BOTH, ("3.9",), bundle)[0].version == "<1.17"
 
 
-def test_a_release_has_no_attempt_where_the_set_that_is_asked_for_is_not_locked(bundle: Bundle) -> None:
+def test_a_release_has_no_attempt_where_the_set_that_is_asked_for_is_not_locked(
+    bundle: Bundle,
+) -> None:
     assert attempts("1.16.0", ("current",), ("3.9",), bundle) == ()
     assert attempts("1.14.1", ("current",), ("3.6",), bundle) == ()
 
 
-def test_the_release_for_python_3_6_can_be_asked_for_there_and_is_like_any_without_a_lock_elsewhere(bundle: Bundle) -> None:
-    assert attempts("1.14.1", BOTH, ("3.6",), bundle)[0] == upstream("3.6", own=OLD_OWN, version="1.14.1")
+def test_the_release_for_python_3_6_can_be_asked_for_there_and_is_like_any_without_a_lock_elsewhere(
+    bundle: Bundle,
+) -> None:
+    assert attempts("1.14.1", BOTH, ("3.6",), bundle)[0] == upstream(
+        "3.6", own=OLD_OWN, version="1.14.1"
+    )
     assert attempts("1.14.1", BOTH, ("3.8",), bundle)[0].pins == ""
 
 
 def test_a_requirement_without_bounds_or_of_an_extra_constrains_nothing(bundle: Bundle) -> None:
-    names = {constraint.split()[0] for one in attempts("1.17.1", BOTH, ("3.12",), bundle) for constraint in one.constraints}
+    names = {
+        constraint.split()[0]
+        for one in attempts("1.17.1", BOTH, ("3.12",), bundle)
+        for constraint in one.constraints
+    }
     assert not names & {"requests", "alibi"}
-    assert "numpy" not in {constraint.split()[0] for constraint in attempts("1.17.1", ("current",), ("3.12",), bundle)[0].constraints}
+    assert "numpy" not in {
+        constraint.split()[0]
+        for constraint in attempts("1.17.1", ("current",), ("3.12",), bundle)[0].constraints
+    }

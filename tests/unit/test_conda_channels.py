@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors, settings
-from seldon_buildpack.cnb import bindings
-from seldon_buildpack.install import bound
-from seldon_buildpack.install.conda import channels
-from seldon_buildpack.install.conda.channels import Channels
-from seldon_buildpack.project.conda.model import CondaEnvironment, Kind, Locked
-from seldon_buildpack.secrets import Masker
+from seldon_buildpack.cnb import bindings as cnb_bindings
+from seldon_buildpack.manifests.conda.types import CondaEnvironment, Kind, Locked
+from seldon_buildpack.masking import Masker
+from seldon_buildpack.messages.errors.bindings import BindingInvalid
+from seldon_buildpack.messages.errors.conda_channels import (
+    ChannelAliasInvalid,
+    ChannelFolderMissing,
+    ChannelFolderNotIndexed,
+)
+from seldon_buildpack.messages.errors.conda_files import CudaInvalid
+from seldon_buildpack.package_sources import bindings, conda_channels
+from seldon_buildpack.package_sources.conda_channels import Channels
+from seldon_buildpack.settings import settings
 from tests.unit.test_bindings import bind
 
 FORGE = "https://conda.corp/forge"
@@ -29,9 +35,11 @@ def configured(
     for name, entries in given.items():
         bind(root / "bindings", name, {"type": "conda", **entries})
     path = root / {"environment": "environment.yml"}.get(kind, "conda-lock.yml")
-    found = CondaEnvironment(path, kind, channels=names, nodefaults=nodefaults, packages=tuple(map(Locked, packages)))
-    read = bound.read(bindings.read(root / "bindings", bound.TYPES))
-    return channels.configure(settings.read(env or {}, ()), found, read, root)
+    found = CondaEnvironment(
+        path, kind, channels=names, nodefaults=nodefaults, packages=tuple(map(Locked, packages))
+    )
+    read = bindings.read(cnb_bindings.read(root / "bindings", bindings.TYPES))
+    return conda_channels.configure(settings.read(env or {}, ()), found, read, root)
 
 
 def sources(found: Channels) -> list[tuple[str, str]]:
@@ -45,7 +53,14 @@ def channel_folder(path: Path) -> Path:
 
 
 def test_the_files_channels_are_asked_in_its_order_and_names_stay_names(tmp_path: Path) -> None:
-    found = configured(tmp_path, "conda-forge", "bioconda/label/dev", f"{FORGE}/", f"{FORGE}/linux-64", "conda-forge")
+    found = configured(
+        tmp_path,
+        "conda-forge",
+        "bioconda/label/dev",
+        f"{FORGE}/",
+        f"{FORGE}/linux-64",
+        "conda-forge",
+    )
     assert found.urls == ("conda-forge", "bioconda/label/dev", FORGE)
     assert {channel.source for channel in found.channels} == {"from environment.yml"}
     assert (found.alias, found.cuda, found.logins, found.advice) == ("", "", (), ())
@@ -54,24 +69,45 @@ def test_the_files_channels_are_asked_in_its_order_and_names_stay_names(tmp_path
 @pytest.mark.parametrize(
     ("env", "source", "urls"),
     [
-        ({"BP_CONDA_CHANNELS": "one, two", "CONDA_CHANNELS": "three"}, "from BP_CONDA_CHANNELS", ("one", "two")),
+        (
+            {"BP_CONDA_CHANNELS": "one, two", "CONDA_CHANNELS": "three"},
+            "from BP_CONDA_CHANNELS",
+            ("one", "two"),
+        ),
         ({"CONDA_CHANNELS": "one two,nodefaults"}, "from CONDA_CHANNELS", ("one", "two")),
     ],
 )
-def test_a_variable_takes_the_place_of_the_files_channels(tmp_path: Path, env: dict[str, str], source: str, urls: tuple[str, ...]) -> None:
+def test_a_variable_takes_the_place_of_the_files_channels(
+    tmp_path: Path, env: dict[str, str], source: str, urls: tuple[str, ...]
+) -> None:
     found = configured(tmp_path, "conda-forge", env=env, corp={"uri": FORGE})
     assert sources(found) == [(url, source) for url in urls]
 
 
-def test_a_binding_takes_the_place_of_the_files_channels_and_an_extra_one_is_asked_first(tmp_path: Path) -> None:
-    found = configured(tmp_path, "conda-forge", a={"uri": FORGE}, b={"uri": "https://conda.corp/own", "role": "extra"})
-    assert sources(found) == [("https://conda.corp/own", "from the binding b"), (FORGE, "from the binding a")]
+def test_a_binding_takes_the_place_of_the_files_channels_and_an_extra_one_is_asked_first(
+    tmp_path: Path,
+) -> None:
+    found = configured(
+        tmp_path,
+        "conda-forge",
+        a={"uri": FORGE},
+        b={"uri": "https://conda.corp/own", "role": "extra"},
+    )
+    assert sources(found) == [
+        ("https://conda.corp/own", "from the binding b"),
+        (FORGE, "from the binding a"),
+    ]
 
 
 @pytest.mark.parametrize("named", [FORGE, f"{FORGE}/", f"{FORGE}/label/dev"])
-def test_a_binding_for_what_the_file_names_only_says_who_may_read_it(tmp_path: Path, named: str) -> None:
+def test_a_binding_for_what_the_file_names_only_says_who_may_read_it(
+    tmp_path: Path, named: str
+) -> None:
     found = configured(tmp_path, named, "conda-forge", corp={"uri": FORGE, "token": "t0k3n"})
-    assert sources(found) == [(named.rstrip("/"), "from environment.yml"), ("conda-forge", "from environment.yml")]
+    assert sources(found) == [
+        (named.rstrip("/"), "from environment.yml"),
+        ("conda-forge", "from environment.yml"),
+    ]
     login = found.login_of(f"{named}/linux-64/repodata.json")
     assert login
     assert (login.token.reveal(), login.source) == ("t0k3n", "the binding corp")
@@ -100,31 +136,56 @@ def test_who_may_read_is_known_apart_from_the_address(
     assert "s3cr3t" not in repr(found)
 
 
-def test_a_password_in_the_file_or_a_variable_counts_too_and_goes_before_a_bindings(tmp_path: Path) -> None:
-    found = configured(tmp_path, env={"BP_CONDA_CHANNELS": "https://me:mine@conda.corp/forge"}, corp={"uri": FORGE, "token": "x"})
+def test_a_password_in_the_file_or_a_variable_counts_too_and_goes_before_a_bindings(
+    tmp_path: Path,
+) -> None:
+    found = configured(
+        tmp_path,
+        env={"BP_CONDA_CHANNELS": "https://me:mine@conda.corp/forge"},
+        corp={"uri": FORGE, "token": "x"},
+    )
     login = found.login_of(FORGE)
     assert login
-    assert (login.user, login.password.reveal(), login.source) == ("me", "mine", "BP_CONDA_CHANNELS")
+    assert (login.user, login.password.reveal(), login.source) == (
+        "me",
+        "mine",
+        "BP_CONDA_CHANNELS",
+    )
     assert sources(found) == [(FORGE, "from BP_CONDA_CHANNELS")]
 
 
 def test_the_nearest_login_counts(tmp_path: Path) -> None:
-    found = configured(tmp_path, FORGE, a={"uri": "https://conda.corp", "token": "far"}, b={"uri": FORGE, "token": "near"})
+    found = configured(
+        tmp_path,
+        FORGE,
+        a={"uri": "https://conda.corp", "token": "far"},
+        b={"uri": FORGE, "token": "near"},
+    )
     login, other = found.login_of(f"{FORGE}/noarch"), found.login_of("https://conda.corp/own")
     assert login and other
     assert (login.token.reveal(), other.token.reveal()) == ("near", "far")
 
 
 def test_a_netrc_says_who_may_read_a_host(tmp_path: Path) -> None:
-    bind(tmp_path / "bindings", "logins", {"type": "netrc", ".netrc": "machine conda.corp login bob password s3cr3t\n"})
+    bind(
+        tmp_path / "bindings",
+        "logins",
+        {"type": "netrc", ".netrc": "machine conda.corp login bob password s3cr3t\n"},
+    )
     found = configured(tmp_path, FORGE)
     login = found.login_of(f"{FORGE}/noarch/x.conda")
     assert login
-    assert (login.user, login.password.reveal(), login.source) == ("bob", "s3cr3t", "the netrc of the binding logins")
+    assert (login.user, login.password.reveal(), login.source) == (
+        "bob",
+        "s3cr3t",
+        "the netrc of the binding logins",
+    )
 
 
 def test_no_channel_at_all_is_conda_forge_and_the_log_says_why(tmp_path: Path) -> None:
-    assert sources(configured(tmp_path, nodefaults=False)) == [("conda-forge", "environment.yml names none")]
+    assert sources(configured(tmp_path, nodefaults=False)) == [
+        ("conda-forge", "environment.yml names none")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -145,7 +206,10 @@ def test_where_conda_would_add_its_defaults_for_python_conda_forge_is(
 
 def test_defaults_are_two_channels_and_their_terms_are_said_once(tmp_path: Path) -> None:
     found = configured(tmp_path, "defaults", "main")
-    assert [(channel.url, channel.name) for channel in found.channels] == [("main", "defaults"), ("r", "defaults")]
+    assert [(channel.url, channel.name) for channel in found.channels] == [
+        ("main", "defaults"),
+        ("r", "defaults"),
+    ]
     (piece,) = found.advice
     assert (
         piece.found
@@ -156,21 +220,46 @@ def test_defaults_are_two_channels_and_their_terms_are_said_once(tmp_path: Path)
 @pytest.mark.parametrize(
     "env",
     [
-        {"BP_CONDA_CHANNEL_ALIAS": "https://mirror.corp/conda/", "CONDA_CHANNEL_ALIAS": "https://no"},
+        {
+            "BP_CONDA_CHANNEL_ALIAS": "https://mirror.corp/conda/",
+            "CONDA_CHANNEL_ALIAS": "https://no",
+        },
         {"CONDA_CHANNEL_ALIAS": "https://mirror.corp/conda"},
     ],
 )
 def test_names_are_looked_up_below_an_alias(tmp_path: Path, env: dict[str, str]) -> None:
-    found = configured(tmp_path, "conda-forge", "defaults", FORGE, env=env, corp={"uri": "https://bound.corp", "role": "alias"})
+    found = configured(
+        tmp_path,
+        "conda-forge",
+        "defaults",
+        FORGE,
+        env=env,
+        corp={"uri": "https://bound.corp", "role": "alias"},
+    )
     top = "https://mirror.corp/conda"
-    assert (found.alias, found.urls) == (top, (f"{top}/conda-forge", f"{top}/main", f"{top}/r", FORGE))
-    assert [channel.name for channel in found.channels] == ["conda-forge", "defaults", "defaults", FORGE]
+    assert (found.alias, found.urls) == (
+        top,
+        (f"{top}/conda-forge", f"{top}/main", f"{top}/r", FORGE),
+    )
+    assert [channel.name for channel in found.channels] == [
+        "conda-forge",
+        "defaults",
+        "defaults",
+        FORGE,
+    ]
 
 
 def test_a_binding_may_be_the_alias_with_its_login(tmp_path: Path) -> None:
-    found = configured(tmp_path, "conda-forge", corp={"uri": "https://mirror.corp/conda", "role": "alias", "token": "t"})
+    found = configured(
+        tmp_path,
+        "conda-forge",
+        corp={"uri": "https://mirror.corp/conda", "role": "alias", "token": "t"},
+    )
     login = found.login_of("https://mirror.corp/conda/conda-forge/noarch")
-    assert (found.urls, login and login.token.reveal()) == (("https://mirror.corp/conda/conda-forge",), "t")
+    assert (found.urls, login and login.token.reveal()) == (
+        ("https://mirror.corp/conda/conda-forge",),
+        "t",
+    )
 
 
 CONDARC = """\
@@ -197,12 +286,17 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
         "https://mirror.corp/conda/bioconda",
         "https://team.corp/conda/team",
     )
-    own, team = found.login_of("https://conda.corp/own"), found.login_of("https://team.corp/conda/team")
+    own, team = (
+        found.login_of("https://conda.corp/own"),
+        found.login_of("https://team.corp/conda/team"),
+    )
     assert own and team
     assert (own.password.reveal(), team.token.reveal()) == ("s3cr3t", "t0k3n")
     assert found.advice[0].found == "The binding corp: ssl_verify of its .condarc is not read."
-    read = bound.read(bindings.read(tmp_path / "bindings", bound.TYPES))
-    assert read.facts == (("corp", "conda, .condarc with channels, channel_alias, default_channels, custom_channels"),)
+    read = bindings.read(cnb_bindings.read(tmp_path / "bindings", bindings.TYPES))
+    assert read.facts == (
+        ("corp", "conda, .condarc with channels, channel_alias, default_channels, custom_channels"),
+    )
     assert {"s3cr3t", "t0k3n"} <= {secret.reveal() for secret in read.secrets()}
     assert "s3cr3t" not in repr(read) and "t0k3n" not in repr(read)
 
@@ -218,25 +312,38 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
         ({".condarc": "channels: [a\n"}, "its .condarc has an error in line 1."),
         ({".condarc": "- a\n"}, "its .condarc is not a table."),
         ({".condarc": "channels: conda-forge\n"}, "in its .condarc channels is not a list."),
-        ({".condarc": "custom_channels: [a]\n"}, "its .condarc has custom_channels or a channel_alias of a wrong form."),
+        (
+            {".condarc": "custom_channels: [a]\n"},
+            "its .condarc has custom_channels or a channel_alias of a wrong form.",
+        ),
     ],
 )
-def test_a_binding_that_cannot_be_used_is_named(tmp_path: Path, entries: dict[str, str], fault: str) -> None:
-    with pytest.raises(errors.BindingInvalid) as raised:
+def test_a_binding_that_cannot_be_used_is_named(
+    tmp_path: Path, entries: dict[str, str], fault: str
+) -> None:
+    with pytest.raises(BindingInvalid) as raised:
         configured(tmp_path, corp=entries)
     assert raised.value.cause == f"It is of the type conda, and {fault}"
 
 
 def test_only_one_binding_can_be_the_alias(tmp_path: Path) -> None:
     alias = {"uri": FORGE, "role": "alias"}
-    with pytest.raises(errors.BindingInvalid) as raised:
+    with pytest.raises(BindingInvalid) as raised:
         configured(tmp_path, a=alias, b=alias)
     assert raised.value.title == "The binding b cannot be used"
 
 
 @pytest.mark.parametrize(
     "written",
-    ["./channel", "channel/", "file://channel", "./channel/noarch", "../{app}/channel", "{root}/channel", "file://{root}/channel"],
+    [
+        "./channel",
+        "channel/",
+        "file://channel",
+        "./channel/noarch",
+        "../{app}/channel",
+        "{root}/channel",
+        "file://{root}/channel",
+    ],
 )
 def test_a_folder_of_the_source_is_a_channel(tmp_path: Path, written: str) -> None:
     folder = channel_folder(tmp_path / "channel")
@@ -246,7 +353,7 @@ def test_a_folder_of_the_source_is_a_channel(tmp_path: Path, written: str) -> No
 
 @pytest.mark.parametrize("written", ["./channel", "file:///no/such/channel", "/no/such/channel"])
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, written: str) -> None:
-    with pytest.raises(errors.ChannelFolderMissing) as raised:
+    with pytest.raises(ChannelFolderMissing) as raised:
         configured(tmp_path, written)
     assert raised.value.title == f"The channel {written} is not there"
     assert raised.value.cause.startswith("It is a folder, and comes from environment.yml.")
@@ -254,29 +361,38 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path, written: str) -> No
 
 def test_a_folder_without_a_list_of_its_packages_is_named(tmp_path: Path) -> None:
     (tmp_path / "channel/noarch").mkdir(parents=True)
-    with pytest.raises(errors.ChannelFolderNotIndexed):
+    with pytest.raises(ChannelFolderNotIndexed):
         configured(tmp_path, "./channel")
 
 
 def test_a_password_does_not_change_what_is_asked(tmp_path: Path) -> None:
     first, second, third = (
-        configured(tmp_path, f"https://u:{word}@conda.corp/{name}") for word, name in (("a", "x"), ("b", "x"), ("a", "y"))
+        configured(tmp_path, f"https://u:{word}@conda.corp/{name}")
+        for word, name in (("a", "x"), ("b", "x"), ("a", "y"))
     )
     assert first.key() == second.key() != third.key()
     assert configured(tmp_path, "a", "b").key() != configured(tmp_path, "b", "a").key()
-    assert configured(tmp_path, "a").key() != configured(tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "12.4"}).key()
+    assert (
+        configured(tmp_path, "a").key()
+        != configured(tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "12.4"}).key()
+    )
 
 
 def test_the_version_of_cuda_is_one(tmp_path: Path) -> None:
-    assert configured(tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "12.4", "CONDA_OVERRIDE_CUDA": "11"}).cuda == "12.4"
+    assert (
+        configured(
+            tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "12.4", "CONDA_OVERRIDE_CUDA": "11"}
+        ).cuda
+        == "12.4"
+    )
     assert configured(tmp_path, "a", env={"CONDA_OVERRIDE_CUDA": "11.8"}).cuda == "11.8"
-    with pytest.raises(errors.CudaInvalid) as raised:
+    with pytest.raises(CudaInvalid) as raised:
         configured(tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "yes"})
     assert raised.value.title == "BP_CONDA_OVERRIDE_CUDA=yes is not a version of CUDA"
 
 
 def test_an_alias_is_an_address(tmp_path: Path) -> None:
-    with pytest.raises(errors.ChannelAliasInvalid) as raised:
+    with pytest.raises(ChannelAliasInvalid) as raised:
         configured(tmp_path, "a", env={"CONDA_CHANNEL_ALIAS": "mirror.corp"})
     assert raised.value.cause == "It comes from CONDA_CHANNEL_ALIAS."
 
@@ -285,7 +401,9 @@ PACKAGE = "https://u:s3cr3t@conda.example.com/conda-forge/linux-64/python-3.10.1
 
 
 def test_what_a_lock_names_is_fetched_there_with_the_login_of_its_address(tmp_path: Path) -> None:
-    found = configured(tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), nodefaults=False)
+    found = configured(
+        tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), nodefaults=False
+    )
     assert found.located(PACKAGE) == PACKAGE.replace("u:s3cr3t@", "")
     login = found.login_of(found.located(PACKAGE))
     assert login
@@ -294,10 +412,19 @@ def test_what_a_lock_names_is_fetched_there_with_the_login_of_its_address(tmp_pa
 
 
 @pytest.mark.parametrize(
-    "env", [{"BP_CONDA_CHANNELS": "https://mirror.corp/conda-forge"}, {"BP_CONDA_CHANNEL_ALIAS": "https://mirror.corp"}]
+    "env",
+    [
+        {"BP_CONDA_CHANNELS": "https://mirror.corp/conda-forge"},
+        {"BP_CONDA_CHANNEL_ALIAS": "https://mirror.corp"},
+    ],
 )
-def test_a_mirror_of_the_same_name_stands_in_for_the_locks_channel(tmp_path: Path, env: dict[str, str]) -> None:
+def test_a_mirror_of_the_same_name_stands_in_for_the_locks_channel(
+    tmp_path: Path, env: dict[str, str]
+) -> None:
     found = configured(tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), env=env)
-    assert found.located(PACKAGE) == "https://mirror.corp/conda-forge/linux-64/python-3.10.13-h1_0.conda"
+    assert (
+        found.located(PACKAGE)
+        == "https://mirror.corp/conda-forge/linux-64/python-3.10.13-h1_0.conda"
+    )
     other = PACKAGE.replace("/conda-forge/", "/bioconda/")
     assert found.located(other) == other.replace("u:s3cr3t@", "")

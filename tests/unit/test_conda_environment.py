@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project.conda import environment
-from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.manifests.conda import environment_yml
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported, SpecOfPip
 
 FULL = """\
 name: fraud
@@ -29,13 +30,15 @@ prefix: /home/me/envs/fraud
 """
 
 
-def read(app: Path, text: str | bytes, name: str = "environment.yml", **env: str) -> CondaEnvironment:
+def read(
+    app: Path, text: str | bytes, name: str = "environment.yml", **env: str
+) -> CondaEnvironment:
     (app / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return environment.read(app, app / name, env)
+    return environment_yml.read(app, app / name, env)
 
 
 def told(app: Path, text: str | bytes) -> list[str]:
-    with pytest.raises(errors.BuildError) as raised:
+    with pytest.raises(BuildError) as raised:
         read(app, text)
     return [line.strip() for line in raised.value.lines() if line.strip()]
 
@@ -52,14 +55,20 @@ def test_all_that_conda_reads_is_read_and_each_dependency_knows_its_line(tmp_pat
         ("blas[build=*mkl]", 10),
         ("pip", 11),
     ]
-    assert [(line.text, line.line) for line in found.pip] == [("-r more.txt", 13), ("six==1.16.0", 14)]
+    assert [(line.text, line.line) for line in found.pip] == [
+        ("-r more.txt", 13),
+        ("six==1.16.0", 14),
+    ]
     assert found.variables == {"RATE": "0.10"}
     assert (found.prefix, found.python, found.wrapper) == ("/home/me/envs/fraud", "=3.8", "")
     assert found.files == (tmp_path / "environment.yml",)
 
 
 def test_credentials_are_secret_and_change_nothing_that_it_is_known_by(tmp_path: Path) -> None:
-    found, other = (read(tmp_path, FULL.replace("s3cr3t", password), TEAM="x") for password in ("s3cr3t", "other"))
+    found, other = (
+        read(tmp_path, FULL.replace("s3cr3t", password), TEAM="x")
+        for password in ("s3cr3t", "other")
+    )
     assert {"s3cr3t", "u:s3cr3t", "x"} == {secret.reveal() for secret in found.secrets}
     assert found.digest == other.digest
     assert "s3cr3t" not in repr(found)
@@ -77,11 +86,24 @@ def test_credentials_are_secret_and_change_nothing_that_it_is_known_by(tmp_path:
         ("0.10", "0.20", True),
     ],
 )
-def test_the_digest_is_over_what_condas_half_is_made_from(tmp_path: Path, old: str, new: str, same: bool) -> None:
-    assert (read(tmp_path, FULL, TEAM="x").digest == read(tmp_path, FULL.replace(old, new), TEAM="x").digest) is same
+def test_the_digest_is_over_what_condas_half_is_made_from(
+    tmp_path: Path, old: str, new: str, same: bool
+) -> None:
+    assert (
+        read(tmp_path, FULL, TEAM="x").digest
+        == read(tmp_path, FULL.replace(old, new), TEAM="x").digest
+    ) is same
 
 
-@pytest.mark.parametrize("text", ["dependencies: []\n", "name: x\n", "dependencies:\nchannels:\nname:\n", "dependencies:\n  - pip:\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dependencies: []\n",
+        "name: x\n",
+        "dependencies:\nchannels:\nname:\n",
+        "dependencies:\n  - pip:\n",
+    ],
+)
 def test_an_environment_of_nothing_is_one(tmp_path: Path, text: str) -> None:
     found = read(tmp_path, text)
     assert (found.specs, found.pip, found.python) == ((), (), "")
@@ -93,7 +115,10 @@ def test_line_ends_and_the_mark_of_windows_are_fine(tmp_path: Path) -> None:
 
 
 def test_what_conda_lock_reads_in_the_same_file_is_no_unknown_key(tmp_path: Path) -> None:
-    read(tmp_path, "dependencies: [numpy]\nplatforms: [linux-64, osx-64]\ncategory: dev\npip-repositories: [https://h/simple]\n")
+    read(
+        tmp_path,
+        "dependencies: [numpy]\nplatforms: [linux-64, osx-64]\ncategory: dev\npip-repositories: [https://h/simple]\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -107,7 +132,9 @@ def test_what_conda_lock_reads_in_the_same_file_is_no_unknown_key(tmp_path: Path
         (["defaults::Python=3.9"], "=3.9", ""),
     ],
 )
-def test_the_versions_of_python_and_wrapper_are_known(tmp_path: Path, dependencies: list[str], python: str, wrapper: str) -> None:
+def test_the_versions_of_python_and_wrapper_are_known(
+    tmp_path: Path, dependencies: list[str], python: str, wrapper: str
+) -> None:
     found = read(tmp_path, "dependencies:\n" + "".join(f"  - {one}\n" for one in dependencies))
     assert (found.python, found.wrapper) == (python, wrapper)
 
@@ -127,25 +154,55 @@ def test_what_will_surprise_is_said(tmp_path: Path) -> None:
 
 
 YAML = [
-    ("name: x\ndependencies:\n\t- numpy\n", 3, "It is indented with a tab, which YAML does not allow."),
-    ("name:x\ndependencies:\n  - numpy\n", 2, "The line before it has no space behind its colon: name:x."),
+    (
+        "name: x\ndependencies:\n\t- numpy\n",
+        3,
+        "It is indented with a tab, which YAML does not allow.",
+    ),
+    (
+        "name:x\ndependencies:\n  - numpy\n",
+        2,
+        "The line before it has no space behind its colon: name:x.",
+    ),
     ("name: a: b\n", 1, "It has a colon where no key can stand."),
-    ("dependencies:\n  - numpy\n - pandas\n", 3, "It is not indented as the entries before it are."),
-    ("dependencies:\n  - numpy\n  pandas\n", 3, "It is neither an entry of a list nor a key with a colon."),
+    (
+        "dependencies:\n  - numpy\n - pandas\n",
+        3,
+        "It is not indented as the entries before it are.",
+    ),
+    (
+        "dependencies:\n  - numpy\n  pandas\n",
+        3,
+        "It is neither an entry of a list nor a key with a colon.",
+    ),
     ("dependencies:\n  - 'numpy\n  - six\n", 2, "A quotation mark that opens there is not closed."),
     ("name: x\ndependencies: [numpy\n", 2, "A `]` or a comma is missing behind what opens in it."),
     ("dependencies:\n  - @numpy\n", 2, "It starts with a character that YAML keeps for itself."),
     ("dependencies:\n  - *\n", 2, "It starts with a character that YAML keeps for itself."),
-    ("dependencies:\n  - {{ numpy }}\n", 2, "It holds a template of Jinja's, which conda fills in for recipes only."),
-    ("name: x\n<<<<<<< HEAD\nchannels: []\n=======\n>>>>>>> b\n", 2, "It is a mark of a merge conflict."),
+    (
+        "dependencies:\n  - {{ numpy }}\n",
+        2,
+        "It holds a template of Jinja's, which conda fills in for recipes only.",
+    ),
+    (
+        "name: x\n<<<<<<< HEAD\nchannels: []\n=======\n>>>>>>> b\n",
+        2,
+        "It is a mark of a merge conflict.",
+    ),
     ("name: x\ndependencies: &all [*all]\n", 2, "It stands for too many values, or for itself."),
-    ("name: x\nchannels: " + "[" * 30 + "]" * 30, 2, "It stands for too many values, or for itself."),
+    (
+        "name: x\nchannels: " + "[" * 30 + "]" * 30,
+        2,
+        "It stands for too many values, or for itself.",
+    ),
     ("name: " + "[" * 5000, 1, "It has more lists within lists than can be read."),
 ]
 
 
 @pytest.mark.parametrize(("text", "line", "why"), YAML)
-def test_what_is_not_yaml_is_said_with_its_line_and_what_is_wrong(tmp_path: Path, text: str, line: int, why: str) -> None:
+def test_what_is_not_yaml_is_said_with_its_line_and_what_is_wrong(
+    tmp_path: Path, text: str, line: int, why: str
+) -> None:
     lines = told(tmp_path, text)
     assert lines[0] == f"ERROR: Line {line} of environment.yml is not YAML"
     assert why in lines
@@ -184,13 +241,20 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("text", "title"), MISTAKES.items(), ids=[title.replace("environment.yml", "it") for title in MISTAKES.values()])
+@pytest.mark.parametrize(
+    ("text", "title"),
+    MISTAKES.items(),
+    ids=[title.replace("environment.yml", "it") for title in MISTAKES.values()],
+)
 def test_each_mistake_is_named_with_its_line(tmp_path: Path, text: str, title: str) -> None:
     assert told(tmp_path, text)[0] == f"ERROR: {title}"
 
 
 def test_of_several_mistakes_the_first_is_said(tmp_path: Path) -> None:
-    assert told(tmp_path, "channels: x\ndependencies: y\nvariable: z\n")[0] == "ERROR: Line 1 of environment.yml: `channels:` is not a list"
+    assert (
+        told(tmp_path, "channels: x\ndependencies: y\nvariable: z\n")[0]
+        == "ERROR: Line 1 of environment.yml: `channels:` is not a list"
+    )
 
 
 @pytest.mark.parametrize(
@@ -198,7 +262,10 @@ def test_of_several_mistakes_the_first_is_said(tmp_path: Path) -> None:
     [
         ("name:x\nchannels: []\n", "1. Write name: x"),
         ("dependencies:\n  -numpy\n  -six\n", "1. Put a space behind each hyphen: - numpy"),
-        ("channels: conda-forge\n", "1. Write each entry on a line of its own, with `- ` before it: - conda-forge"),
+        (
+            "channels: conda-forge\n",
+            "1. Write each entry on a line of its own, with `- ` before it: - conda-forge",
+        ),
         ("dependencies:\n  - python: 3.8\n", "1. Write - python=3.8"),
         ("dependencies:\n  - python: '>=3.8'\n", "1. Write - python>=3.8"),
         ("dependencies:\n  - 3.8\n", "1. Write - python=3.8"),
@@ -214,7 +281,7 @@ def test_what_was_likely_meant_is_offered(tmp_path: Path, text: str, fix: str) -
 
 
 def test_a_requirement_of_pips_is_explained_in_full(tmp_path: Path) -> None:
-    with pytest.raises(errors.SpecOfPip) as raised:
+    with pytest.raises(SpecOfPip) as raised:
         read(tmp_path, "dependencies:\n  - python=3.10\n  - transformers[torch]==4.40\n")
     assert "\n".join(raised.value.lines()) == (
         "\nERROR: Line 3 of environment.yml is for pip, not for conda\n"
@@ -231,7 +298,7 @@ def test_a_requirement_of_pips_is_explained_in_full(tmp_path: Path) -> None:
 
 
 def test_a_python_without_a_wrapper_is_explained_in_full(tmp_path: Path) -> None:
-    with pytest.raises(errors.CondaPythonUnsupported) as raised:
+    with pytest.raises(CondaPythonUnsupported) as raised:
         read(tmp_path, "dependencies:\n  - python=2.7\n")
     assert "\n".join(raised.value.lines()) == (
         "\nERROR: Python 2.7 is not supported\n"
@@ -247,7 +314,10 @@ def test_a_python_without_a_wrapper_is_explained_in_full(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("data", "fix"),
     [
-        ("name: x\n".encode("utf-16"), "2. Write it anew, in PowerShell: `conda env export -f environment.yml`."),
+        (
+            "name: x\n".encode("utf-16"),
+            "2. Write it anew, in PowerShell: `conda env export -f environment.yml`.",
+        ),
         (b"name: caf\xe9\n", "1. Save environment.yml as UTF-8."),
     ],
 )

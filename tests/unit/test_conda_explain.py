@@ -4,33 +4,49 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.install.conda import explain
-from seldon_buildpack.install.conda.attempts import Attempt
-from seldon_buildpack.install.conda.channels import Channel, Channels
-from seldon_buildpack.install.conda.logins import Login
-from seldon_buildpack.install.conda.rattler import Failed, Rattler, Unsolved
-from seldon_buildpack.project.conda.model import CondaEnvironment, Spec
-from seldon_buildpack.secrets import Secret
+from seldon_buildpack.commands.rattler import Failed, Rattler, Unsolved
+from seldon_buildpack.diagnosis import conda
+from seldon_buildpack.manifests.conda.types import CondaEnvironment, Spec
+from seldon_buildpack.masking import Secret
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.conda_packages import CondaFailed, CondaPackageMismatch
+from seldon_buildpack.messages.errors.internal import DiskFull
+from seldon_buildpack.package_sources.conda_channels import Channel, Channels
+from seldon_buildpack.package_sources.conda_logins import Login
+from seldon_buildpack.wrapper.conda_constraints import Attempt
 
 FORGE = "http://127.0.0.1:1/forge"
 LOGIN = Login(FORGE, "the binding corp", token=Secret("t0k3n"))
-ENVIRONMENT = CondaEnvironment(Path("/app/environment.yml"), "environment", specs=(Spec("python=3.12", 4), Spec("forge::numpy>=2", 5)))
+ENVIRONMENT = CondaEnvironment(
+    Path("/app/environment.yml"),
+    "environment",
+    specs=(Spec("python=3.12", 4), Spec("forge::numpy>=2", 5)),
+)
 LOCK = CondaEnvironment(Path("/app/conda-lock.yml"), "conda-lock")
 
 
 def rattler(*logins: Login, url: str = FORGE) -> Rattler:
-    channels = Channels((Channel(url, "forge", "from environment.yml"), Channel("file:///x", "./x", "from BP_CONDA_CHANNELS")), logins)
+    channels = Channels(
+        (
+            Channel(url, "forge", "from environment.yml"),
+            Channel("file:///x", "./x", "from BP_CONDA_CHANNELS"),
+        ),
+        logins,
+    )
     return Rattler(channels, {}, Path("/libs"), Path("/scratch"))
 
 
 def failed(
-    said: str, *logins: Login, kind: str = "GatewayError", of: CondaEnvironment = ENVIRONMENT, url: str = FORGE
-) -> errors.BuildError:
-    return explain.failed(Failed(kind, said), rattler(*logins, url=url), of)
+    said: str,
+    *logins: Login,
+    kind: str = "GatewayError",
+    of: CondaEnvironment = ENVIRONMENT,
+    url: str = FORGE,
+) -> BuildError:
+    return conda.failed(Failed(kind, said), rattler(*logins, url=url), of)
 
 
-def told(error: errors.BuildError) -> tuple[str, str, str]:
+def told(error: BuildError) -> tuple[str, str, str]:
     return type(error).__name__, error.title, error.cause
 
 
@@ -52,7 +68,10 @@ def test_who_is_refused_is_told_whether_there_was_a_login_and_where_it_came_from
 def test_the_login_in_an_address_is_neither_shown_nor_in_the_way(secret: str) -> None:
     said = f"HTTP status client error (401 Unauthorized) for url (http://{secret}/linux-64/repodata_shards.msgpack.zst)"
     error = failed(said, LOGIN)
-    assert told(error)[1:] == (f"The channel {FORGE} refused access (401)", "What the binding corp gives for it was refused.")
+    assert told(error)[1:] == (
+        f"The channel {FORGE} refused access (401)",
+        "What the binding corp gives for it was refused.",
+    )
     assert "s3cr3t" not in "\n".join(error.lines())
 
 
@@ -68,7 +87,9 @@ def test_a_channel_that_is_not_there_is_named_with_who_names_it() -> None:
 
 
 def test_a_channel_that_fails_is_not_the_users_fault() -> None:
-    said = f"HTTP status server error (503 Service Unavailable) for url ({FORGE}/noarch/repodata.json)"
+    said = (
+        f"HTTP status server error (503 Service Unavailable) for url ({FORGE}/noarch/repodata.json)"
+    )
     assert told(failed(said)) == (
         "ChannelFails",
         f"The channel {FORGE} fails",
@@ -85,7 +106,9 @@ def test_a_channel_that_fails_is_not_the_users_fault() -> None:
         ("NotValidForName", "it is for another name", False),
     ],
 )
-def test_a_certificate_that_is_refused_is_said_in_words(of_rustls: str, reason: str, by_authority: bool) -> None:
+def test_a_certificate_that_is_refused_is_said_in_words(
+    of_rustls: str, reason: str, by_authority: bool
+) -> None:
     said = (
         "Request failed after 2 retries\nCaused by: error sending request for url (https://h/forge/noarch/repodata.json)\n"
         f"Caused by: client error (Connect)\nCaused by: invalid peer certificate: {of_rustls}"
@@ -105,8 +128,13 @@ def test_a_host_that_nobody_knows_and_one_that_does_not_answer_are_two_reasons()
         "Caused by: dns error\nCaused by: error resolving DNS\nCaused by: failed to lookup address information: Name or service not known"
     )
     away = start + "Caused by: tcp connect error\nCaused by: Connection refused (os error 111)"
-    assert [told(failed(said))[:2] for said in (unknown, away)] == [("ChannelUnreachable", f"The channel {FORGE} cannot be reached")] * 2
-    assert failed(unknown).cause == "Connecting failed: the name 127.0.0.1:1 does not resolve. The channel comes from environment.yml."
+    assert [told(failed(said))[:2] for said in (unknown, away)] == [
+        ("ChannelUnreachable", f"The channel {FORGE} cannot be reached")
+    ] * 2
+    assert (
+        failed(unknown).cause
+        == "Connecting failed: the name 127.0.0.1:1 does not resolve. The channel comes from environment.yml."
+    )
     assert (
         failed(away).cause
         == "Connecting failed: nothing answers at 127.0.0.1:1 (connection refused). The channel comes from environment.yml."
@@ -121,9 +149,15 @@ MISMATCH = (
 
 def test_a_package_that_was_changed_is_named_with_both_hashes_and_who_is_right() -> None:
     title = "The package hello-conda-1.0-pyhd8ed1ab_0.conda is not what {} says"
-    first, second = failed(MISMATCH, kind="InstallerError"), failed(MISMATCH, kind="InstallerError", of=LOCK)
-    assert [type(first), type(second)] == [errors.CondaPackageMismatch] * 2
-    assert [first.title, second.title] == [title.format("its channel"), title.format("conda-lock.yml")]
+    first, second = (
+        failed(MISMATCH, kind="InstallerError"),
+        failed(MISMATCH, kind="InstallerError", of=LOCK),
+    )
+    assert [type(first), type(second)] == [CondaPackageMismatch] * 2
+    assert [first.title, second.title] == [
+        title.format("its channel"),
+        title.format("conda-lock.yml"),
+    ]
     assert first.cause.splitlines()[:2] == ["Expected 00ab", "Found    e9cd"]
 
 
@@ -140,23 +174,43 @@ def test_what_is_no_list_of_packages_is_said_to_be_none() -> None:
 
 
 def test_a_damaged_package_and_one_that_is_gone_are_named() -> None:
-    start = "failed to fetch x-1-0.conda\nCaused by: failed to interact with the package cache layer.\n"
-    damaged = failed(start + "Caused by: an io error occurred: Invalid checksum\nCaused by: Invalid checksum", kind="InstallerError")
-    assert told(damaged) == ("CondaPackageBroken", "The package x-1-0.conda is damaged", "It cannot be unpacked: Invalid checksum.")
-    gone = failed(
-        start + f"Caused by: HTTP status client error (404 Not Found) for url ({FORGE}/noarch/x-1-0.conda)", kind="InstallerError"
+    start = (
+        "failed to fetch x-1-0.conda\nCaused by: failed to interact with the package cache layer.\n"
     )
-    assert told(gone) == ("CondaPackageGone", "The package x-1-0.conda is not in its channel any more", f"Asked: {FORGE}")
+    damaged = failed(
+        start + "Caused by: an io error occurred: Invalid checksum\nCaused by: Invalid checksum",
+        kind="InstallerError",
+    )
+    assert told(damaged) == (
+        "CondaPackageBroken",
+        "The package x-1-0.conda is damaged",
+        "It cannot be unpacked: Invalid checksum.",
+    )
+    gone = failed(
+        start
+        + f"Caused by: HTTP status client error (404 Not Found) for url ({FORGE}/noarch/x-1-0.conda)",
+        kind="InstallerError",
+    )
+    assert told(gone) == (
+        "CondaPackageGone",
+        "The package x-1-0.conda is not in its channel any more",
+        f"Asked: {FORGE}",
+    )
 
 
-@pytest.mark.parametrize("words", ["No space left on device (os error 28)", "an io error occurred: os error 28"])
+@pytest.mark.parametrize(
+    "words", ["No space left on device (os error 28)", "an io error occurred: os error 28"]
+)
 def test_a_full_disk_is_not_the_packages_fault(words: str) -> None:
-    assert type(failed(f"failed to fetch x-1-0.conda\nCaused by: {words}", kind="InstallerError")) is errors.DiskFull
+    assert (
+        type(failed(f"failed to fetch x-1-0.conda\nCaused by: {words}", kind="InstallerError"))
+        is DiskFull
+    )
 
 
 def test_a_spec_that_only_rattler_refuses_is_named_with_its_line() -> None:
     said = "malformed version string '1..2': encountered more characters but expected none"
-    error = explain.failed(Failed("InvalidMatchSpecError", said, 1), rattler(), ENVIRONMENT)
+    error = conda.failed(Failed("InvalidMatchSpecError", said, 1), rattler(), ENVIRONMENT)
     assert told(error) == (
         "SpecInvalid",
         "Line 5 of environment.yml is not a dependency that conda reads",
@@ -166,12 +220,17 @@ def test_a_spec_that_only_rattler_refuses_is_named_with_its_line() -> None:
 
 def test_what_is_not_known_is_shown_by_its_last_lines() -> None:
     error = failed("\n".join(f"line {number}" for number in range(20)), kind="LinkError")
-    assert (type(error), error.cause) == (errors.CondaFailed, "rattler, which installs them, ended with LinkError.")
+    assert (type(error), error.cause) == (
+        CondaFailed,
+        "rattler, which installs them, ended with LinkError.",
+    )
     assert error.tail == tuple(f"line {number}" for number in range(12, 20))
 
 
-def unsolved(said: str, missing: dict[str, list[str]] | None = None, of: CondaEnvironment = ENVIRONMENT) -> errors.BuildError:
-    return explain.unsolved(Unsolved([said], missing or {}), of, rattler().channels)
+def unsolved(
+    said: str, missing: dict[str, list[str]] | None = None, of: CondaEnvironment = ENVIRONMENT
+) -> BuildError:
+    return conda.unsolved(Unsolved([said], missing or {}), of, rattler().channels)
 
 
 def test_names_that_no_channel_has_are_told_with_their_lines_and_what_comes_near() -> None:
@@ -187,19 +246,28 @@ def test_names_that_no_channel_has_are_told_with_their_lines_and_what_comes_near
     ("asked", "told_as", "fix"),
     [
         ("__cuda >=12", "__cuda >=12, which the image does not have", "BP_CONDA_OVERRIDE_CUDA"),
-        ("__glibc >=2.99,<3", "__glibc >=2.99,<3, which the image does not have", "newer C library"),
+        (
+            "__glibc >=2.99,<3",
+            "__glibc >=2.99,<3, which the image does not have",
+            "newer C library",
+        ),
         ("__win *", "__win, which the image does not have", "Windows alone"),
         ("numpy >=9,<10", "numpy >=9,<10, which no channel has", "Loosen"),
     ],
 )
-def test_what_a_package_asks_of_the_system_in_vain_has_a_fix_of_its_own(asked: str, told_as: str, fix: str) -> None:
+def test_what_a_package_asks_of_the_system_in_vain_has_a_fix_of_its_own(
+    asked: str, told_as: str, fix: str
+) -> None:
     said = (
         "Cannot solve the request because of: needs * cannot be installed because there are no viable options:\n"
         f"└─ needs 1.0 would require\n   └─ {asked}, for which no candidates were found.\n"
     )
     error = unsolved(said)
     assert error.title == "No set of packages meets what environment.yml asks for"
-    assert error.cause.splitlines()[0] == "needs cannot be installed because there are no viable options:"
+    assert (
+        error.cause.splitlines()[0]
+        == "needs cannot be installed because there are no viable options:"
+    )
     assert error.cause.splitlines()[2] == f"   └─ {told_as}"
     assert fix in error.fixes[0]
 
@@ -210,7 +278,7 @@ def test_a_file_from_another_system_is_recognised() -> None:
 
 
 def test_that_another_of_the_users_own_specs_excludes_a_python_is_not_said_to_be_nowhere() -> None:
-    said = explain.said(
+    said = conda.said(
         "Cannot solve the request because of: scikit-learn 0.19.1.* cannot be installed because there are no viable options:\n"
         "└─ scikit-learn 0.19.1 would require\n   └─ python >=3.6,<3.7.0a0, for which no candidates were found.\n"
     )
@@ -221,7 +289,7 @@ def test_that_another_of_the_users_own_specs_excludes_a_python_is_not_said_to_be
 
 
 def test_of_a_long_report_the_first_lines_are_shown() -> None:
-    lines = explain.said("\n".join(f"line {number}" for number in range(40))).splitlines()
+    lines = conda.said("\n".join(f"line {number}" for number in range(40))).splitlines()
     assert (len(lines), lines[0], lines[-1]) == (25, "line 0", "... and 16 more lines")
 
 
@@ -242,24 +310,43 @@ INDIRECT = DIRECT.replace("└─ numpy 2.* can", "└─ needs2 * can").replace
         (INDIRECT, "a package that the file asks for needs another", 0),
     ],
 )
-def test_what_the_wrapper_and_the_environment_each_want_is_said(said: str, who: str, line: int) -> None:
+def test_what_the_wrapper_and_the_environment_each_want_is_said(
+    said: str, who: str, line: int
+) -> None:
     specs = (*ENVIRONMENT.specs[:1], *(ENVIRONMENT.specs[1:] if line else (Spec("needs2", 5),)))
     environment = CondaEnvironment(ENVIRONMENT.path, "environment", specs=specs)
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*"))
-    error = explain.against_wrapper(Unsolved([said], {}), environment, [attempt])
-    assert told(error)[:2] == ("CondaAgainstWrapper", "environment.yml and seldon-core 1.17.1 exclude each other")
-    assert error.cause.splitlines()[0] == f"seldon-core 1.17.1 wants numpy <2; in environment.yml, {who}."
+    error = conda.against_wrapper(Unsolved([said], {}), environment, [attempt])
+    assert told(error)[:2] == (
+        "CondaAgainstWrapper",
+        "environment.yml and seldon-core 1.17.1 exclude each other",
+    )
+    assert (
+        error.cause.splitlines()[0]
+        == f"seldon-core 1.17.1 wants numpy <2; in environment.yml, {who}."
+    )
 
 
 def test_where_no_constraint_is_named_it_is_the_python() -> None:
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*|3.11.*"))
-    error = explain.against_wrapper(Unsolved(["Cannot solve the request because of: something"], {}), ENVIRONMENT, [attempt])
-    assert error.cause.splitlines()[0] == "seldon-core 1.17.1 wants python 3.12.*|3.11.*; in environment.yml, line 4 asks for python=3.12."
+    error = conda.against_wrapper(
+        Unsolved(["Cannot solve the request because of: something"], {}), ENVIRONMENT, [attempt]
+    )
+    assert (
+        error.cause.splitlines()[0]
+        == "seldon-core 1.17.1 wants python 3.12.*|3.11.*; in environment.yml, line 4 asks for python=3.12."
+    )
 
 
 def test_of_the_releases_that_were_tried_the_first_is_told_of() -> None:
     older = Attempt("1.14.1", "upstream", ("numpy <1.20", "python 3.6.*"))
-    attempts = [Attempt("1.17.1", "upstream", ("numpy <2",)), Attempt("1.17.1", "upstream", ("protobuf <4",)), older]
-    error = explain.against_wrapper(Unsolved([DIRECT, INDIRECT, DIRECT.replace("<2", "<1.20")], {}), ENVIRONMENT, attempts)
+    attempts = [
+        Attempt("1.17.1", "upstream", ("numpy <2",)),
+        Attempt("1.17.1", "upstream", ("protobuf <4",)),
+        older,
+    ]
+    error = conda.against_wrapper(
+        Unsolved([DIRECT, INDIRECT, DIRECT.replace("<2", "<1.20")], {}), ENVIRONMENT, attempts
+    )
     assert error.title == "environment.yml and seldon-core 1.17.1 exclude each other"
     assert error.tail[-1] == "└─ the constraint numpy <2 cannot be fulfilled"

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from seldon_buildpack.install.conda import for_pip
-from seldon_buildpack.install.index import Index
+from seldon_buildpack.commands import pip
+from seldon_buildpack.package_sources.indexes import Index
 
 
-def test_every_setting_has_its_variable_and_none_of_the_machines_own_configuration_is_read() -> None:
+def test_every_setting_has_its_variable_and_none_of_the_machines_own_configuration_is_read() -> (
+    None
+):
     index = Index(
         folders=(Path("/whl"), Path("/app/my wheels")),
         default="https://u:p@h/simple",
@@ -25,7 +27,7 @@ def test_every_setting_has_its_variable_and_none_of_the_machines_own_configurati
             ("NETRC", "/scratch/netrc"),
         ),
     )
-    assert for_pip.environment(index) == {
+    assert pip.environment(index) == {
         "PIP_INDEX_URL": "https://u:p@h/simple",
         "PIP_EXTRA_INDEX_URL": "https://a/simple https://b/simple",
         "PIP_FIND_LINKS": "file:///whl file:///app/my%20wheels https://h/links file:///app/more%20wheels",
@@ -43,15 +45,32 @@ def test_every_setting_has_its_variable_and_none_of_the_machines_own_configurati
 
 
 def test_what_is_not_set_has_no_variable_but_whom_the_build_image_trusts() -> None:
-    told = for_pip.environment(Index())
+    told = pip.environment(Index())
     assert set(told) - {"PIP_CERT"} == {"PIP_NO_CACHE_DIR", "PIP_NO_INPUT", "PIP_CONFIG_FILE"}
 
 
 def test_options_have_pips_names_and_those_that_it_lacks_are_left_out() -> None:
-    options = ("--require-hashes", "--prerelease", "allow", "--no-binary", "x", "--constraints", "/c.txt")
+    options = (
+        "--require-hashes",
+        "--prerelease",
+        "allow",
+        "--no-binary",
+        "x",
+        "--constraints",
+        "/c.txt",
+    )
     index = Index(options=(*options, "--build-constraints", "/b.txt", "--constraints", "/d.txt"))
-    assert for_pip.options(index) == ["--require-hashes", "--pre", "--no-binary", "x", "--constraint", "/c.txt", "--constraint", "/d.txt"]
-    assert for_pip.options(Index()) == []
+    assert pip.options(index) == [
+        "--require-hashes",
+        "--pre",
+        "--no-binary",
+        "x",
+        "--constraint",
+        "/c.txt",
+        "--constraint",
+        "/d.txt",
+    ]
+    assert pip.options(Index()) == []
 
 
 def test_pip_finds_wheels_in_a_folder_whose_name_has_a_space(tmp_path: Path) -> None:
@@ -59,8 +78,19 @@ def test_pip_finds_wheels_in_a_folder_whose_name_has_a_space(tmp_path: Path) -> 
     folder.mkdir()
     (folder / "tiny-1.0-py3-none-any.whl").write_bytes(b"found, and no wheel")
     index = Index(folders=(folder,), no_index=True)
-    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--dry-run", "--no-deps", "tiny"]
-    env = {"PATH": os.environ["PATH"], **for_pip.environment(index)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env, cwd=tmp_path)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--dry-run",
+        "--no-deps",
+        "tiny",
+    ]
+    env = {"PATH": os.environ["PATH"], **pip.environment(index)}
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, env=env, cwd=tmp_path
+    )
     assert "my%20wheels" in done.stdout or "my wheels" in done.stdout
     assert "Wheel 'tiny' located at" in done.stderr

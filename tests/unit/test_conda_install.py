@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.install.conda import explain, licences, prefix
-from seldon_buildpack.install.conda.channels import Channel, Channels
-from seldon_buildpack.install.conda.logins import Login
-from seldon_buildpack.install.conda.rattler import Failed, Package, Rattler, Unsolved
-from seldon_buildpack.project.conda.model import CondaEnvironment
-from seldon_buildpack.secrets import Secret
+from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
+from seldon_buildpack.diagnosis import conda
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.masking import Secret
+from seldon_buildpack.package_sources.conda_channels import Channel, Channels
+from seldon_buildpack.package_sources.conda_logins import Login
+from seldon_buildpack.python_env import conda_licenses
+from seldon_buildpack.python_env import conda_prefix as prefix
 from tests.conda.packing import BUILT_AT, PLACEHOLDER, Recipe, index, pack, tiny, written
 from tests.images import servers
 
@@ -30,7 +32,12 @@ MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 TAG = str(sys.implementation.cache_tag)
 SITE = f"lib/python{MINOR}/site-packages"
 TOKEN = "t0k3n-of-the-channel"
-SYSTEM = [("__unix", "0", "0"), ("__linux", "4.18", "0"), ("__glibc", "2.36", "0"), ("__archspec", "1", "x86_64")]
+SYSTEM = [
+    ("__unix", "0", "0"),
+    ("__linux", "4.18", "0"),
+    ("__glibc", "2.36", "0"),
+    ("__archspec", "1", "x86_64"),
+]
 LIBRARIES = Path(str(importlib.util.find_spec("rattler").origin)).parent.parent  # type: ignore[union-attr]
 
 
@@ -42,7 +49,13 @@ def channel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tiny(folder, "wants-two", "1.0", ("numpy >=2",))
     tiny(folder, "for-a-gpu", "1.0", ("__cuda >=12",))
     tiny(
-        folder, "scripted", "1.0", files={"bin/.scripted-post-link.sh": '#!/bin/sh\necho linked > "$PREFIX/share/linked"\n', "share/x": ""}
+        folder,
+        "scripted",
+        "1.0",
+        files={
+            "bin/.scripted-post-link.sh": '#!/bin/sh\necho linked > "$PREFIX/share/linked"\n',
+            "share/x": "",
+        },
     )
     _python_code(folder, folder.parent / "code")
     index(folder)
@@ -76,7 +89,12 @@ def _python_code(channel: Path, tree: Path) -> None:
 
 
 def rattler(scratch: Path, *channels: Channel, login: Login | None = None) -> Rattler:
-    return Rattler(Channels(channels, (login,) if login else ()), {"PATH": os.environ["PATH"]}, LIBRARIES, scratch)
+    return Rattler(
+        Channels(channels, (login,) if login else ()),
+        {"PATH": os.environ["PATH"]},
+        LIBRARIES,
+        scratch,
+    )
 
 
 def forge(channel: Path, scratch: Path) -> Rattler:
@@ -95,7 +113,14 @@ class Settled:
 
     def run(self, code: str) -> str:
         command = [str(self.prefix / "bin/python"), "-c", code]
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=20, env={"PYTHONDONTWRITEBYTECODE": "1"}).stdout
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=20,
+            env={"PYTHONDONTWRITEBYTECODE": "1"},
+        ).stdout
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +128,13 @@ def settled(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     root = tmp_path_factory.mktemp("an environment")
     target, joined = root / "envs/microservice", root / "pip" / SITE
     venv.create(target)
-    written(joined, {"which.py": "SAYS = 'pip'\n", "more.pth": f"{root}/further\nimport sys; sys.added = True\n"})
+    written(
+        joined,
+        {
+            "which.py": "SAYS = 'pip'\n",
+            "more.pth": f"{root}/further\nimport sys; sys.added = True\n",
+        },
+    )
     written(root / "further", {"conda_only_too.py": ""})
     with servers.files_with_token(channel, TOKEN) as url:
         login = Login(url, "the binding forge", token=Secret(TOKEN))
@@ -114,9 +145,16 @@ def settled(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     yield Settled(target, packages, joined, made.extracted)
 
 
-def test_the_first_constraints_that_allow_a_solution_are_taken(channel: Path, tmp_path: Path) -> None:
-    solved = forge(channel, tmp_path).solve(["wants-two"], [("numpy <2",), ("numpy <3",), ()], SYSTEM)
-    assert [(one.name, one.version, one.build) for one in solved.packages] == [("numpy", "2.1.0", "0"), ("wants-two", "1.0", "0")]
+def test_the_first_constraints_that_allow_a_solution_are_taken(
+    channel: Path, tmp_path: Path
+) -> None:
+    solved = forge(channel, tmp_path).solve(
+        ["wants-two"], [("numpy <2",), ("numpy <3",), ()], SYSTEM
+    )
+    assert [(one.name, one.version, one.build) for one in solved.packages] == [
+        ("numpy", "2.1.0", "0"),
+        ("wants-two", "1.0", "0"),
+    ]
     assert solved.attempt == 1
 
 
@@ -139,56 +177,84 @@ def test_a_package_for_a_gpu_needs_one(channel: Path, tmp_path: Path) -> None:
     assert [one.name for one in solved.packages] == ["for-a-gpu"]
 
 
-def test_a_spec_that_rattler_cannot_read_is_told_by_its_number(channel: Path, tmp_path: Path) -> None:
+def test_a_spec_that_rattler_cannot_read_is_told_by_its_number(
+    channel: Path, tmp_path: Path
+) -> None:
     with pytest.raises(Failed, match=r"malformed version string '1\.\.2'") as raised:
         forge(channel, tmp_path).solve(["numpy", "code 1..2"], [()], SYSTEM)
     assert (raised.value.kind, raised.value.spec) == ("InvalidMatchSpecError", 1)
 
 
-def test_a_channel_named_in_a_spec_is_the_one_that_has_the_name(channel: Path, tmp_path: Path) -> None:
+def test_a_channel_named_in_a_spec_is_the_one_that_has_the_name(
+    channel: Path, tmp_path: Path
+) -> None:
     solved = forge(channel, tmp_path).solve(["forge::numpy 1.*"], [()], SYSTEM)
-    assert [one.url for one in solved.packages] == [f"{channel.as_uri()}/noarch/numpy-1.26.4-0.conda"]
+    assert [one.url for one in solved.packages] == [
+        f"{channel.as_uri()}/noarch/numpy-1.26.4-0.conda"
+    ]
 
 
 @pytest.mark.parametrize(
     ("login", "path"),
     [
-        (Login("https://h/forge", "", token=Secret("t/0")), "https://h/t/t%2F0/forge/noarch/x-1-0.conda"),
-        (Login("https://h", "", "a@b", Secret("p:/w")), "https://a%40b:p%3A%2Fw@h/forge/noarch/x-1-0.conda"),
+        (
+            Login("https://h/forge", "", token=Secret("t/0")),
+            "https://h/t/t%2F0/forge/noarch/x-1-0.conda",
+        ),
+        (
+            Login("https://h", "", "a@b", Secret("p:/w")),
+            "https://a%40b:p%3A%2Fw@h/forge/noarch/x-1-0.conda",
+        ),
         (Login("https://other", "", "a", Secret("b")), "https://h/forge/noarch/x-1-0.conda"),
     ],
 )
-def test_a_login_is_put_into_the_address_that_the_worker_is_told(login: Login, path: str, tmp_path: Path) -> None:
+def test_a_login_is_put_into_the_address_that_the_worker_is_told(
+    login: Login, path: str, tmp_path: Path
+) -> None:
     assert rattler(tmp_path, login=login)._with_login("https://h/forge/noarch/x-1-0.conda") == path
 
 
 @pytest.mark.parametrize(("kind", "digits"), [("sha256", 64), ("md5", 32)])
-def test_a_package_that_was_changed_is_not_installed_wherever_it_lies(kind: str, digits: int, channel: Path, tmp_path: Path) -> None:
+def test_a_package_that_was_changed_is_not_installed_wherever_it_lies(
+    kind: str, digits: int, channel: Path, tmp_path: Path
+) -> None:
     with servers.plain_http(channel) as url:
         for place in (url, channel.as_uri()):
             package = Package(f"{place}/noarch/numpy-2.1.0-0.conda", **{kind: "0" * digits})
             made = forge(channel, tmp_path / place.partition(":")[0])
             with pytest.raises(Failed) as raised:
                 made.install([package], tmp_path / "env")
-            error = explain.failed(raised.value, made, CondaEnvironment(Path("/app/explicit.txt"), "explicit"))
+            error = conda.failed(
+                raised.value, made, CondaEnvironment(Path("/app/explicit.txt"), "explicit")
+            )
             assert error.title == "The package numpy-2.1.0-0.conda is not what explicit.txt says"
             assert error.cause.splitlines()[0] == f"Expected {'0' * digits}"
     assert not (tmp_path / "env/share").exists()
 
 
-@pytest.mark.parametrize(("url", "sha256"), [("nowhere", ""), ("https://h/noarch/x.conda", ""), ("https://h/noarch/x-1-0.conda", "zz")])
-def test_what_a_lock_garbles_fails_and_does_not_crash(url: str, sha256: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("url", "sha256"),
+    [("nowhere", ""), ("https://h/noarch/x.conda", ""), ("https://h/noarch/x-1-0.conda", "zz")],
+)
+def test_what_a_lock_garbles_fails_and_does_not_crash(
+    url: str, sha256: str, tmp_path: Path
+) -> None:
     with pytest.raises(Failed) as raised:
         rattler(tmp_path / "rattler").install([Package(url, sha256=sha256)], tmp_path / "env")
     assert raised.value.kind == "ValueError"
 
 
 def test_packages_are_told_without_the_token_they_were_had_with(settled: Settled) -> None:
-    assert [one.file_name for one in settled.packages] == ["code-1.0-h1_0.conda", "scripted-1.0-0.conda"]
+    assert [one.file_name for one in settled.packages] == [
+        "code-1.0-h1_0.conda",
+        "scripted-1.0-0.conda",
+    ]
     assert not [one for one in settled.packages if TOKEN in one.url or "/t/" in one.url]
 
 
-def test_no_file_of_an_environment_holds_the_token_or_a_place_of_the_build(settled: Settled) -> None:
+def test_no_file_of_an_environment_holds_the_token_or_a_place_of_the_build(
+    settled: Settled,
+) -> None:
     for path in settled.prefix.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
@@ -199,7 +265,10 @@ def test_no_file_of_an_environment_holds_the_token_or_a_place_of_the_build(settl
 
 def test_condas_records_say_what_the_packages_say_of_themselves(settled: Settled) -> None:
     record = json.loads((settled.prefix / "conda-meta/code-1.0-h1_0.json").read_text())
-    assert {name: record[name] for name in ("name", "version", "build", "build_number", "subdir", "license", "timestamp")} == {
+    assert {
+        name: record[name]
+        for name in ("name", "version", "build", "build_number", "subdir", "license", "timestamp")
+    } == {
         "name": "code",
         "version": "1.0",
         "build": "h1_0",
@@ -217,7 +286,12 @@ def test_a_file_of_two_names_lies_there_once(settled: Settled) -> None:
     one, two = settled.prefix / "share/code/one", settled.prefix / "lib/deep/two"
     assert one.samefile(two)
     assert sorted([one.is_symlink(), two.is_symlink()]) == [False, True]
-    assert (one.read_text(), not any(Path(str(path.readlink())).is_absolute() for path in (one, two) if path.is_symlink())) == (
+    assert (
+        one.read_text(),
+        not any(
+            Path(str(path.readlink())).is_absolute() for path in (one, two) if path.is_symlink()
+        ),
+    ) == (
         "the same\n",
         True,
     )
@@ -234,7 +308,10 @@ def _flags(settled: Settled, name: str) -> int | None:
 
 
 def test_all_bytecode_is_of_the_kind_that_nobody_compares(settled: Settled) -> None:
-    found = {name: _flags(settled, name) for name in ("plain", "placed", "bare", "tests/untold", "of_python_2")}
+    found = {
+        name: _flags(settled, name)
+        for name in ("plain", "placed", "bare", "tests/untold", "of_python_2")
+    }
     assert found == {"plain": 1, "placed": 1, "bare": 1, "tests/untold": None, "of_python_2": None}
 
 
@@ -242,7 +319,9 @@ def test_bytecode_is_of_the_source_that_the_prefix_was_put_into(settled: Settled
     assert settled.run("import placed; print(placed.SAYS)") == f"{settled.prefix}\n"
 
 
-def test_a_packages_own_bytecode_is_kept_and_its_cached_file_is_left_alone(settled: Settled) -> None:
+def test_a_packages_own_bytecode_is_kept_and_its_cached_file_is_left_alone(
+    settled: Settled,
+) -> None:
     own = settled.extracted / f"code-1.0-h1_0/{SITE}/__pycache__/plain.{TAG}.pyc"
     kept = settled.prefix / SITE / f"__pycache__/plain.{TAG}.pyc"
     assert kept.read_bytes()[8:] == own.read_bytes()[8:]
@@ -253,7 +332,11 @@ def test_pips_half_comes_before_condas_and_what_it_adds_to_the_path_too(settled:
     asked = "import sys, which, conda_only; print(which.SAYS, conda_only.SAYS, sys.added); print(*sys.path[1:], sep='\\n')"
     said, *path = settled.run(asked).splitlines()
     assert said == "pip conda True"
-    assert path[-3:] == [str(settled.joined), str(settled.joined.parents[3] / "further"), str(settled.prefix / SITE)]
+    assert path[-3:] == [
+        str(settled.joined),
+        str(settled.joined.parents[3] / "further"),
+        str(settled.prefix / SITE),
+    ]
 
 
 def test_an_environment_runs_where_pips_half_is_not_there(tmp_path: Path) -> None:
@@ -263,11 +346,22 @@ def test_an_environment_runs_where_pips_half_is_not_there(tmp_path: Path) -> Non
     subprocess.run([tmp_path / "env/bin/python", "-c", "import json"], check=True, timeout=20)
 
 
-def test_the_licences_of_condas_packages_are_read_where_they_lie_extracted(settled: Settled) -> None:
-    code, scripted = licences.read(settled.packages, settled.extracted)
-    assert (code.name, code.version, code.licences, code.text) == ("code", "1.0", ("MIT",), "Do as you like.\n")
+def test_the_licences_of_condas_packages_are_read_where_they_lie_extracted(
+    settled: Settled,
+) -> None:
+    code, scripted = conda_licenses.read(settled.packages, settled.extracted)
+    assert (code.name, code.version, code.licences, code.text) == (
+        "code",
+        "1.0",
+        ("MIT",),
+        "Do as you like.\n",
+    )
     assert (code.kind, code.about) == ("conda", (("build", "h1_0"), ("subdir", "linux-64")))
-    assert (scripted.name, scripted.licences, scripted.text) == ("scripted", ("BSD-3-Clause",), "UNKNOWN")
+    assert (scripted.name, scripted.licences, scripted.text) == (
+        "scripted",
+        ("BSD-3-Clause",),
+        "UNKNOWN",
+    )
 
 
 def _bytecode_36(source: Path, size: int, time: int = BUILT_AT) -> Path:
@@ -278,7 +372,9 @@ def _bytecode_36(source: Path, size: int, time: int = BUILT_AT) -> Path:
     return path
 
 
-def test_bytecode_of_python_3_6_and_its_sources_get_the_time_that_the_exporter_gives(tmp_path: Path) -> None:
+def test_bytecode_of_python_3_6_and_its_sources_get_the_time_that_the_exporter_gives(
+    tmp_path: Path,
+) -> None:
     source = written(tmp_path, {"m.py": "x = 1\n"}) / "m.py"
     os.utime(source, (BUILT_AT, BUILT_AT))
     compiled = _bytecode_36(source, 6)
@@ -288,11 +384,19 @@ def test_bytecode_of_python_3_6_and_its_sources_get_the_time_that_the_exporter_g
 
 
 @pytest.mark.parametrize(("size", "time"), [(260, BUILT_AT), (6, BUILT_AT - 1)])
-def test_bytecode_of_python_3_6_that_is_of_another_source_is_made_anew(size: int, time: int, tmp_path: Path) -> None:
+def test_bytecode_of_python_3_6_that_is_of_another_source_is_made_anew(
+    size: int, time: int, tmp_path: Path
+) -> None:
     source = written(tmp_path, {"lib/m.py": "x = 1\n"}) / "lib/m.py"
     os.utime(source, (BUILT_AT, BUILT_AT))
     _bytecode_36(source, size, time)
     # In the place of a Python 3.6, which few machines have: what it would be asked to compile.
-    stand_in = written(tmp_path, {"python": f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat >> {tmp_path}/asked\n'}) / "python"
+    stand_in = (
+        written(
+            tmp_path,
+            {"python": f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat >> {tmp_path}/asked\n'},
+        )
+        / "python"
+    )
     prefix.compile_bytecode(stand_in, tmp_path / "lib", "3.6")
     assert (tmp_path / "asked").read_text() == f"-s -m compileall -qq -f -i -\n{source}\n"

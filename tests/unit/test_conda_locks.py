@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project.conda import files
-from seldon_buildpack.project.conda.model import CondaEnvironment, Locked
+from seldon_buildpack.manifests.conda import select as files
+from seldon_buildpack.manifests.conda.types import CondaEnvironment, Locked
+from seldon_buildpack.messages.errors.base import BuildError
 
 MD5, SHA = "0" * 31 + "a", "1" * 63 + "b"
 CHANNEL = "https://conda.corp/forge"
@@ -154,36 +154,55 @@ def read(app: Path, name: str, text: str) -> CondaEnvironment:
 
 
 def told(app: Path, name: str, text: str) -> list[str]:
-    with pytest.raises(errors.BuildError) as raised:
+    with pytest.raises(BuildError) as raised:
         read(app, name, text)
     return raised.value.lines()
 
 
 @pytest.mark.parametrize("name", files.EXPLICIT)
-def test_explicit_specs_are_the_packages_with_their_hashes_and_pips_in_comments(tmp_path: Path, name: str) -> None:
+def test_explicit_specs_are_the_packages_with_their_hashes_and_pips_in_comments(
+    tmp_path: Path, name: str
+) -> None:
     found = read(tmp_path, name, EXPLICIT)
     assert (found.kind, found.locked, found.python) == ("explicit", True, "==3.10.13")
     assert found.packages == (
         Locked(PYTHON, MD5, ""),
         Locked(SIX, "", SHA),
-        Locked("https://u:s3cr3t@conda.corp/t/t0k3n/forge/noarch/toml-0.10.2-pyhd8ed1ab_0.conda", "", SHA),
+        Locked(
+            "https://u:s3cr3t@conda.corp/t/t0k3n/forge/noarch/toml-0.10.2-pyhd8ed1ab_0.conda",
+            "",
+            SHA,
+        ),
     )
     assert [(line.text, line.line) for line in found.pip] == [
         (f"requests @ https://files.corp/requests-2.32.3-py3-none-any.whl#sha256={SHA}", 8)
     ]
     assert {secret.reveal() for secret in found.secrets} == {"s3cr3t", "u:s3cr3t", "t0k3n"}
-    assert read(tmp_path, name, EXPLICIT.replace("s3cr3t", "x").replace("t0k3n", "y")).digest == found.digest
+    assert (
+        read(tmp_path, name, EXPLICIT.replace("s3cr3t", "x").replace("t0k3n", "y")).digest
+        == found.digest
+    )
 
 
 def test_a_package_that_lies_in_the_source_is_found_there(tmp_path: Path) -> None:
     (tmp_path / "mine-1.0-0.conda").write_bytes(b"")
-    assert read(tmp_path, "explicit.txt", "@EXPLICIT\n./mine-1.0-0.conda\n").packages == (Locked((tmp_path / "mine-1.0-0.conda").as_uri()),)
+    assert read(tmp_path, "explicit.txt", "@EXPLICIT\n./mine-1.0-0.conda\n").packages == (
+        Locked((tmp_path / "mine-1.0-0.conda").as_uri()),
+    )
 
 
-@pytest.mark.parametrize("line", ["numpy=1.2", "https://h/x/linux-64/numpy.zip", f"{PYTHON}#abc", "./not-there-1.0-0.conda"])
+@pytest.mark.parametrize(
+    "line",
+    ["numpy=1.2", "https://h/x/linux-64/numpy.zip", f"{PYTHON}#abc", "./not-there-1.0-0.conda"],
+)
 def test_another_line_behind_the_mark_is_named(tmp_path: Path, line: str) -> None:
     lines = told(tmp_path, "explicit.txt", f"@EXPLICIT\n{line}\n")
-    assert lines[1:5] == ["ERROR: Line 2 of explicit.txt is not the URL of a package", "", f"  {line}", lines[4]]
+    assert lines[1:5] == [
+        "ERROR: Line 2 of explicit.txt is not the URL of a package",
+        "",
+        f"  {line}",
+        lines[4],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -205,13 +224,20 @@ def test_a_conda_lock_is_what_its_main_category_has_for_linux(tmp_path: Path) ->
     found = read(tmp_path, "conda-lock.yml", CONDA_LOCK)
     assert (found.kind, found.channels, found.python) == ("conda-lock", (CHANNEL,), "==3.10.13")
     assert found.packages == (Locked(PYTHON, MD5, SHA),)
-    assert [line.text for line in found.pip] == [f"seldon-core==1.10 --hash=sha256:{SHA}", "mine @ git+https://git.corp/mine.git@0123abc"]
+    assert [line.text for line in found.pip] == [
+        f"seldon-core==1.10 --hash=sha256:{SHA}",
+        "mine @ git+https://git.corp/mine.git@0123abc",
+    ]
 
 
 @pytest.mark.parametrize("version", ["6", "7"])
-def test_a_pixi_lock_is_what_its_default_environment_has_for_linux(tmp_path: Path, version: str) -> None:
+def test_a_pixi_lock_is_what_its_default_environment_has_for_linux(
+    tmp_path: Path, version: str
+) -> None:
     platforms = "platforms:\n- name: linux-64\n" if version == "7" else ""
-    found = read(tmp_path, "pixi.lock", PIXI_6.replace("version: 6\n", f"version: {version}\n{platforms}"))
+    found = read(
+        tmp_path, "pixi.lock", PIXI_6.replace("version: 6\n", f"version: {version}\n{platforms}")
+    )
     assert (found.kind, found.channels, found.python) == ("pixi", (f"{CHANNEL}/",), "==3.10.13")
     assert found.packages == (Locked(PYTHON, MD5, SHA), Locked(SIX, MD5, ""))
     assert [line.text for line in found.pip] == [
@@ -231,44 +257,81 @@ def test_older_pixi_locks_are_read_too(tmp_path: Path, version: str) -> None:
 
 
 def test_a_platform_of_its_own_name_is_found_by_what_it_is(tmp_path: Path) -> None:
-    text = PIXI_6.replace("version: 6\n", "version: 7\nplatforms:\n- name: gpu\n  subdir: linux-64\n").replace(
-        "      linux-64:", "      gpu:"
-    )
+    text = PIXI_6.replace(
+        "version: 6\n", "version: 7\nplatforms:\n- name: gpu\n  subdir: linux-64\n"
+    ).replace("      linux-64:", "      gpu:")
     assert len(read(tmp_path, "pixi.lock", text).packages) == 2
 
 
 @pytest.mark.parametrize(
     ("name", "text", "title", "reason"),
     [
-        ("conda-lock.yml", CONDA_LOCK.replace("  - linux-64\n", ""), "conda-lock.yml is not for linux-64", "and the lock is for osx-64."),
+        (
+            "conda-lock.yml",
+            CONDA_LOCK.replace("  - linux-64\n", ""),
+            "conda-lock.yml is not for linux-64",
+            "and the lock is for osx-64.",
+        ),
         (
             "pixi.lock",
             PIXI_6.replace("      linux-64:", "      win-64:"),
             "pixi.lock is not for linux-64",
             "and the lock is for osx-64, win-64.",
         ),
-        ("conda-lock.yml", "version: 2\n", "conda-lock.yml is not a valid lock file", "its version is 2, and version 1 is read."),
-        ("conda-lock.yml", "a: b\n", "conda-lock.yml is not a valid lock file", "its version is none, and version 1 is read."),
+        (
+            "conda-lock.yml",
+            "version: 2\n",
+            "conda-lock.yml is not a valid lock file",
+            "its version is 2, and version 1 is read.",
+        ),
+        (
+            "conda-lock.yml",
+            "a: b\n",
+            "conda-lock.yml is not a valid lock file",
+            "its version is none, and version 1 is read.",
+        ),
         (
             "conda-lock.yml",
             CONDA_LOCK.replace(f"url: {PYTHON}", "url: null"),
             "conda-lock.yml is not a valid lock file",
             "python has no url.",
         ),
-        ("pixi.lock", "version: 9\n", "pixi.lock is not a valid lock file", "its version is 9, and the versions 4, 5, 6, 7 are read."),
-        ("pixi.lock", "version: 6\n", "pixi.lock is not a valid lock file", "it has no environment default."),
+        (
+            "pixi.lock",
+            "version: 9\n",
+            "pixi.lock is not a valid lock file",
+            "its version is 9, and the versions 4, 5, 6, 7 are read.",
+        ),
+        (
+            "pixi.lock",
+            "version: 6\n",
+            "pixi.lock is not a valid lock file",
+            "it has no environment default.",
+        ),
         (
             "pixi.lock",
             PIXI_6.replace(f"conda: {SIX}", "conda: ."),
             "pixi.lock is not a valid lock file",
             "since pixi builds it from source.",
         ),
-        ("pixi.lock", "version: 6\nx: [\n", "pixi.lock is not a valid lock file", "line 3 is not YAML."),
+        (
+            "pixi.lock",
+            "version: 6\nx: [\n",
+            "pixi.lock is not a valid lock file",
+            "line 3 is not YAML.",
+        ),
         ("pixi.lock", "- x\n", "pixi.lock is not a valid lock file", "it is not a table."),
-        ("conda-lock.yml", CONDA_LOCK.replace("3.10.13", "2.7.18"), "Python 2.7.18 is not supported", "and 1.14.1 on 3.6."),
+        (
+            "conda-lock.yml",
+            CONDA_LOCK.replace("3.10.13", "2.7.18"),
+            "Python 2.7.18 is not supported",
+            "and 1.14.1 on 3.6.",
+        ),
     ],
 )
-def test_each_mistake_in_a_lock_is_named(tmp_path: Path, name: str, text: str, title: str, reason: str) -> None:
+def test_each_mistake_in_a_lock_is_named(
+    tmp_path: Path, name: str, text: str, title: str, reason: str
+) -> None:
     lines = told(tmp_path, name, text)
     assert lines[1] == f"ERROR: {title}"
     assert lines[3].endswith(reason)
@@ -285,7 +348,9 @@ def test_each_mistake_in_a_lock_is_named(tmp_path: Path, name: str, text: str, t
         ((), None),
     ],
 )
-def test_a_lock_goes_before_what_it_was_made_from(tmp_path: Path, present: tuple[str, ...], found: str | None) -> None:
+def test_a_lock_goes_before_what_it_was_made_from(
+    tmp_path: Path, present: tuple[str, ...], found: str | None
+) -> None:
     for name in present:
         (tmp_path / name).write_text("@EXPLICIT\n")
     assert files.find(tmp_path) == (tmp_path / found if found else None)

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project.conda import files
-from seldon_buildpack.project.conda.pip_half import pip_requirements
-from seldon_buildpack.project.requirements import Requirements
+from seldon_buildpack.manifests.conda import select as files
+from seldon_buildpack.manifests.conda.pip_section import pip_requirements
+from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages.errors.requirements import BadRequirementLine, MissingInclude
 
 
 def read(app: Path, lines: list[str], **env: str) -> Requirements | None:
-    text = "dependencies:\n  - python=3.10\n  - pip:\n" + "".join(f"      - {line}\n" for line in lines)
+    text = "dependencies:\n  - python=3.10\n  - pip:\n" + "".join(
+        f"      - {line}\n" for line in lines
+    )
     (app / "environment.yml").write_text(text)
     return pip_requirements(files.read(app, app / "environment.yml", env), app, env)
 
@@ -50,11 +52,15 @@ def test_all_that_a_requirements_file_may_say_is_read(tmp_path: Path) -> None:
     assert requirements.index.index_url == "https://bob:s3cr3t@pypi.corp/simple"
     assert requirements.configuring == {"USER_OF_INDEX"}
     assert "s3cr3t" in {secret.reveal() for secret in requirements.secrets}
-    assert requirements.text.splitlines()[2:5] == ["-r more.txt", "-e ./mine", "seldon-core==1.16.0"]
+    assert requirements.text.splitlines()[2:5] == [
+        "-r more.txt",
+        "-e ./mine",
+        "seldon-core==1.16.0",
+    ]
 
 
 def test_a_line_that_pip_would_refuse_is_named_where_it_stands(tmp_path: Path) -> None:
-    with pytest.raises(errors.BadRequirementLine) as raised:
+    with pytest.raises(BadRequirementLine) as raised:
         read(tmp_path, ["six", "scikit-learn=1.5.2"])
     assert "\n".join(raised.value.lines()[:8]) == (
         "\nERROR: Line 5 of environment.yml is not a requirement\n"
@@ -69,13 +75,13 @@ def test_a_line_that_pip_would_refuse_is_named_where_it_stands(tmp_path: Path) -
 
 def test_a_bad_line_of_an_included_file_is_named_there(tmp_path: Path) -> None:
     (tmp_path / "more.txt").write_text("six\nsix=1\n")
-    with pytest.raises(errors.BadRequirementLine) as raised:
+    with pytest.raises(BadRequirementLine) as raised:
         read(tmp_path, ["-r more.txt"])
     assert raised.value.title == "Line 2 of more.txt is not a requirement"
 
 
 def test_an_included_file_that_is_missing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(errors.MissingInclude) as raised:
+    with pytest.raises(MissingInclude) as raised:
         read(tmp_path, ["-r more.txt"])
     assert raised.value.title == "environment.yml includes more.txt, which is not there"
 
@@ -89,7 +95,9 @@ def test_an_entry_of_several_lines_is_as_many_requirements(tmp_path: Path) -> No
 def test_condas_half_does_not_count_in_its_digest(tmp_path: Path) -> None:
     first = found(tmp_path, ["six"])
     text = (tmp_path / "environment.yml").read_text()
-    (tmp_path / "environment.yml").write_text("# a comment\n" + text.replace("python=3.10", "python=3.11"))
+    (tmp_path / "environment.yml").write_text(
+        "# a comment\n" + text.replace("python=3.10", "python=3.11")
+    )
     second = pip_requirements(files.read(tmp_path, tmp_path / "environment.yml", {}), tmp_path, {})
     assert second
     assert first.digest == second.digest != found(tmp_path, ["six==1"]).digest
@@ -97,8 +105,12 @@ def test_condas_half_does_not_count_in_its_digest(tmp_path: Path) -> None:
 
 def test_the_pip_packages_of_a_lock_are_requirements_with_hashes(tmp_path: Path) -> None:
     (tmp_path / "explicit.txt").write_text(
-        "@EXPLICIT\n# pip six @ https://files.corp/six-1.16.0-py2.py3-none-any.whl#sha256=" + "0" * 64 + "\n"
+        "@EXPLICIT\n# pip six @ https://files.corp/six-1.16.0-py2.py3-none-any.whl#sha256="
+        + "0" * 64
+        + "\n"
     )
-    requirements = pip_requirements(files.read(tmp_path, tmp_path / "explicit.txt", {}), tmp_path, {})
+    requirements = pip_requirements(
+        files.read(tmp_path, tmp_path / "explicit.txt", {}), tmp_path, {}
+    )
     assert requirements
     assert requirements.names == ("six",)

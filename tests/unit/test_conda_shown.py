@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from seldon_buildpack.install.conda import shown
+from seldon_buildpack.python_env import conda_installed_stubs
 
 MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 EGG = "Metadata-Version: 1.1\nName: {}\nVersion: {}\nSummary: None\n"
@@ -58,68 +58,110 @@ def site(tmp_path: Path) -> Path:
 
 
 def requires(site: Path, info: str) -> list[str]:
-    return [line for line in (site / info / "METADATA").read_text().splitlines() if line.startswith("Requires-Dist: ")]
+    return [
+        line
+        for line in (site / info / "METADATA").read_text().splitlines()
+        if line.startswith("Requires-Dist: ")
+    ]
 
 
-def test_packages_in_each_of_their_forms_are_shown_by_their_canonical_names(conda: Path, site: Path) -> None:
-    assert shown.show(conda, site) == {"numpy": "1.26.4", "old-one": "1.2", "folder": "3.4"}
-    assert set(shown.names(site)) == {"numpy", "old-one", "folder"}
+def test_packages_in_each_of_their_forms_are_shown_by_their_canonical_names(
+    conda: Path, site: Path
+) -> None:
+    assert conda_installed_stubs.show(conda, site) == {
+        "numpy": "1.26.4",
+        "old-one": "1.2",
+        "folder": "3.4",
+    }
+    assert set(conda_installed_stubs.names(site)) == {"numpy", "old-one", "folder"}
     assert requires(site, "folder-3.4.dist-info") == ["Requires-Dist: numpy>=1.11"]
 
 
-def test_uv_takes_what_is_shown_for_installed_and_knows_what_it_requires(conda: Path, site: Path) -> None:
-    shown.show(conda, site)
+def test_uv_takes_what_is_shown_for_installed_and_knows_what_it_requires(
+    conda: Path, site: Path
+) -> None:
+    conda_installed_stubs.show(conda, site)
     uv = [find_uv_bin(), "--offline", "--no-cache", "--no-config", "pip"]
     python = ["--python", str(site.parents[2] / "bin/python")]
-    listed = subprocess.run([*uv, "list", "--format", "json", *python], capture_output=True, text=True, check=True, timeout=20).stdout
-    assert {one["name"]: one["version"] for one in json.loads(listed)} == {"numpy": "1.26.4", "old-one": "1.2", "folder": "3.4"}
+    listed = subprocess.run(
+        [*uv, "list", "--format", "json", *python],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=20,
+    ).stdout
+    assert {one["name"]: one["version"] for one in json.loads(listed)} == {
+        "numpy": "1.26.4",
+        "old-one": "1.2",
+        "folder": "3.4",
+    }
     subprocess.run([*uv, "check", *python], capture_output=True, check=True, timeout=20)
-    subprocess.run([*uv, "install", "--no-index", "numpy==1.26.4", "folder", *python], capture_output=True, check=True, timeout=20)
+    subprocess.run(
+        [*uv, "install", "--no-index", "numpy==1.26.4", "folder", *python],
+        capture_output=True,
+        check=True,
+        timeout=20,
+    )
 
 
-def test_nothing_of_condas_own_is_listed_so_nothing_of_it_can_be_removed(conda: Path, site: Path) -> None:
-    shown.show(conda, site)
+def test_nothing_of_condas_own_is_listed_so_nothing_of_it_can_be_removed(
+    conda: Path, site: Path
+) -> None:
+    conda_installed_stubs.show(conda, site)
     for record in site.glob("*.dist-info/RECORD"):
-        assert {line.split("/")[0] for line in record.read_text().splitlines()} == {record.parent.name}
+        assert {line.split("/")[0] for line in record.read_text().splitlines()} == {
+            record.parent.name
+        }
     assert not list(site.glob("*.dist-info/direct_url.json"))
 
 
-def test_what_is_only_shown_is_hidden_again_and_what_replaces_condas_is_told(conda: Path, site: Path) -> None:
-    versions = shown.show(conda, site)
+def test_what_is_only_shown_is_hidden_again_and_what_replaces_condas_is_told(
+    conda: Path, site: Path
+) -> None:
+    versions = conda_installed_stubs.show(conda, site)
     # As pip and uv do: the shown one goes, their own comes.
     for file in (site / "numpy-1.26.4.dist-info").iterdir():
         file.unlink()
     (site / "numpy-1.26.4.dist-info").rmdir()
     written(site, {**wheel("numpy", "2.1.0", by="uv"), **wheel("toml", "0.10.2", by="uv")})
-    assert shown.hide(site, versions) == {"numpy": "2.1.0"}
-    assert sorted(path.name for path in site.glob("*.dist-info")) == ["numpy-2.1.0.dist-info", "toml-0.10.2.dist-info"]
+    assert conda_installed_stubs.hide(site, versions) == {"numpy": "2.1.0"}
+    assert sorted(path.name for path in site.glob("*.dist-info")) == [
+        "numpy-2.1.0.dist-info",
+        "toml-0.10.2.dist-info",
+    ]
 
 
 def test_where_nothing_is_replaced_nothing_is_left(conda: Path, site: Path) -> None:
-    assert shown.hide(site, shown.show(conda, site)) == {}
+    assert conda_installed_stubs.hide(site, conda_installed_stubs.show(conda, site)) == {}
     assert not list(site.glob("*.dist-info"))
 
 
 def test_a_package_in_two_forms_is_shown_once(conda: Path, site: Path) -> None:
     written(conda, {"numpy-1.26.4-py3.12.egg-info": EGG.format("numpy", "1.26.4")})
-    assert shown.show(conda, site)["numpy"] == "1.26.4"
-    assert (site / "numpy-1.26.4.dist-info/METADATA").read_text().startswith("Metadata-Version: 2.1\nName: numpy\n")
+    assert conda_installed_stubs.show(conda, site)["numpy"] == "1.26.4"
+    assert (
+        (site / "numpy-1.26.4.dist-info/METADATA")
+        .read_text()
+        .startswith("Metadata-Version: 2.1\nName: numpy\n")
+    )
 
 
 def test_the_wrapper_asks_for_other_bounds_only_while_uv_looks(site: Path, tmp_path: Path) -> None:
     written(site, wheel("seldon_core", "1.17.1", "numpy<2.0.0", "Flask<3.0.0"))
     (tmp_path / "bounds.txt").write_text("# Any.\nnumpy\n")
     info = "seldon_core-1.17.1.dist-info"
-    with shown.bounded(site, tmp_path / "bounds.txt"):
+    with conda_installed_stubs.bounded(site, tmp_path / "bounds.txt"):
         assert requires(site, info) == ["Requires-Dist: numpy", "Requires-Dist: Flask<3.0.0"]
     assert requires(site, info) == ["Requires-Dist: numpy<2.0.0", "Requires-Dist: Flask<3.0.0"]
-    with shown.bounded(site, None):
+    with conda_installed_stubs.bounded(site, None):
         assert requires(site, info)[0] == "Requires-Dist: numpy<2.0.0"
 
 
-def test_a_wrapper_that_was_replaced_while_uv_looked_is_left_as_it_is(site: Path, tmp_path: Path) -> None:
+def test_a_wrapper_that_was_replaced_while_uv_looked_is_left_as_it_is(
+    site: Path, tmp_path: Path
+) -> None:
     written(site, wheel("seldon_core", "1.17.1", "numpy<2.0.0"))
     (tmp_path / "bounds.txt").write_text("numpy\n")
-    with shown.bounded(site, tmp_path / "bounds.txt"):
+    with conda_installed_stubs.bounded(site, tmp_path / "bounds.txt"):
         (site / "seldon_core-1.17.1.dist-info/METADATA").unlink()
     assert not (site / "seldon_core-1.17.1.dist-info/METADATA").exists()

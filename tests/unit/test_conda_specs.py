@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.project.conda import origin, specs, versions
-from seldon_buildpack.project.conda.model import CondaEnvironment, Spec
-from seldon_buildpack.project.conda.specs import Fault, MatchSpec
+from seldon_buildpack.manifests.conda import exported_on, match_spec, python_versions
+from seldon_buildpack.manifests.conda.match_spec import Fault, MatchSpec
+from seldon_buildpack.manifests.conda.types import CondaEnvironment, Spec
 
 ALL = ("3.13", "3.12", "3.11", "3.10", "3.9", "3.8", "3.7", "3.6")
 
@@ -40,7 +40,7 @@ ALL = ("3.13", "3.12", "3.11", "3.10", "3.9", "3.8", "3.7", "3.6")
     ],
 )
 def test_a_spec_is_taken_apart_as_conda_does(text: str, parsed: MatchSpec) -> None:
-    assert specs.parse(text) == parsed
+    assert match_spec.parse(text) == parsed
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_spec_is_taken_apart_as_conda_does(text: str, parsed: MatchSpec) -> No
     ],
 )
 def test_what_only_pip_reads_is_told_from_conda(text: str, meant: str) -> None:
-    found = specs.parse(text)
+    found = match_spec.parse(text)
     assert isinstance(found, Fault)
     assert (found.of_pip, found.meant) == (True, meant)
 
@@ -79,7 +79,7 @@ def test_what_only_pip_reads_is_told_from_conda(text: str, meant: str) -> None:
     ],
 )
 def test_what_conda_cannot_read_is_a_fault(text: str, meant: str) -> None:
-    found = specs.parse(text)
+    found = match_spec.parse(text)
     assert isinstance(found, Fault)
     assert (found.of_pip, found.meant) == (False, meant)
 
@@ -113,7 +113,7 @@ def test_what_conda_cannot_read_is_a_fault(text: str, meant: str) -> None:
     ],
 )
 def test_the_pythons_that_a_version_allows_are_known(spec: str, minors: tuple[str, ...]) -> None:
-    assert versions.minors(spec) == minors
+    assert python_versions.minors(spec) == minors
 
 
 @pytest.mark.parametrize(
@@ -129,6 +129,13 @@ def test_the_pythons_that_a_version_allows_are_known(spec: str, minors: tuple[st
         (["python=3.8", "numpy"], "/home/me/envs/x", ""),
     ],
 )
-def test_the_platform_of_an_export_shows_in_its_packages(dependencies: list[str], prefix: str, where: str) -> None:
-    found = CondaEnvironment(Path("environment.yml"), "environment", specs=tuple(Spec(one, 1) for one in dependencies), prefix=prefix)
-    assert origin.exported_on(found) == where
+def test_the_platform_of_an_export_shows_in_its_packages(
+    dependencies: list[str], prefix: str, where: str
+) -> None:
+    found = CondaEnvironment(
+        Path("environment.yml"),
+        "environment",
+        specs=tuple(Spec(one, 1) for one in dependencies),
+        prefix=prefix,
+    )
+    assert exported_on.exported_on(found) == where

@@ -6,25 +6,32 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.install import diagnosis, probe, requesting
-from seldon_buildpack.install.diagnosis import Attempt
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.reasons import plainly
-from seldon_buildpack.install.uv import Outcome
+from seldon_buildpack.commands.uv import Outcome
+from seldon_buildpack.diagnosis import install as diagnosis
+from seldon_buildpack.diagnosis import server_probe
+from seldon_buildpack.diagnosis.install import Attempt
+from seldon_buildpack.diagnosis.network_errors import plainly
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.indexes import ProxyRefuses
+from seldon_buildpack.package_sources import http as requesting
+from seldon_buildpack.package_sources.indexes import Index
 from tests.images import servers
 
 INDEX = "https://inside/simple"
 PROXIED = Index(default=INDEX, variables=(("HTTPS_PROXY", "http://bob:secret@proxy:3128"),))
 
 
-def explained(output: str, index: Index) -> errors.BuildError:
-    return diagnosis.explain(Outcome(1, tuple(output.splitlines())), Attempt(index, "3.12.1", "1.17.1"))
+def explained(output: str, index: Index) -> BuildError:
+    return diagnosis.explain(
+        Outcome(1, tuple(output.splitlines())), Attempt(index, "3.12.1", "1.17.1")
+    )
 
 
 def failed(*causes: str, url: str = f"{INDEX}/mine/") -> str:
     lines = [f"Failed to fetch: {url}", f"error sending request for url ({url})", *causes]
-    return "\n".join(["error: Request failed after 1 retry in 1.5s", *(f"  cause: {line}" for line in lines)])
+    return "\n".join(
+        ["error: Request failed after 1 retry in 1.5s", *(f"  cause: {line}" for line in lines)]
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,7 +69,9 @@ def failed(*causes: str, url: str = f"{INDEX}/mine/") -> str:
         ),
     ],
 )
-def test_a_proxy_is_told_from_the_index_behind_it(causes: tuple[str, ...], title: str, cause: str) -> None:
+def test_a_proxy_is_told_from_the_index_behind_it(
+    causes: tuple[str, ...], title: str, cause: str
+) -> None:
     error = explained(failed(*causes), PROXIED)
     assert (error.title, error.cause) == (title, cause)
     assert "secret" not in "".join(error.lines())
@@ -71,15 +80,21 @@ def test_a_proxy_is_told_from_the_index_behind_it(causes: tuple[str, ...], title
 def test_a_proxy_that_asks_for_a_password_says_so_over_http_too() -> None:
     url = "http://inside/simple/mine/"
     output = f"error: Failed to fetch: {url}\n  cause: HTTP status client error (407 Proxy Authentication Required) for url ({url})"
-    error = explained(output, Index(default="http://inside/simple", variables=(("http_proxy", "http://proxy:3128"),)))
-    assert isinstance(error, errors.ProxyRefuses)
+    error = explained(
+        output,
+        Index(default="http://inside/simple", variables=(("http_proxy", "http://proxy:3128"),)),
+    )
+    assert isinstance(error, ProxyRefuses)
     assert error.cause == "It asks for a user and password (407)."
 
 
 def test_a_proxy_that_is_not_asked_is_not_blamed() -> None:
     exempt = Index(default=INDEX, variables=(*PROXIED.variables, ("NO_PROXY", "inside,localhost")))
     assert requesting.proxies(INDEX, exempt) == {}
-    error = explained(failed("client error (Connect)", "tcp connect error", "Connection refused (os error 111)"), exempt)
+    error = explained(
+        failed("client error (Connect)", "tcp connect error", "Connection refused (os error 111)"),
+        exempt,
+    )
     assert error.title == f"The package index {INDEX} cannot be reached"
 
 
@@ -89,12 +104,19 @@ def test_a_proxy_for_http_may_be_who_refuses() -> None:
         "  cause: Because mine was not found in the package registry and you require mine, we can conclude that your requirements are unsatisfiable.\n"
         "hint: An index (http://inside/simple) returned a 403 Forbidden error. Check that the index URL is correct and the credentials are valid."
     )
-    error = explained(said, Index(default="http://inside/simple", variables=(("HTTP_PROXY", "http://proxy:3128"),)))
-    assert error.cause.endswith("It was asked through the proxy http://proxy:3128, which may be what refuses.")
+    error = explained(
+        said,
+        Index(default="http://inside/simple", variables=(("HTTP_PROXY", "http://proxy:3128"),)),
+    )
+    assert error.cause.endswith(
+        "It was asked through the proxy http://proxy:3128, which may be what refuses."
+    )
 
 
 def test_an_index_that_is_too_slow_is_said_to_be_slow() -> None:
-    error = explained(failed("operation timed out"), Index(default=INDEX, variables=(("UV_HTTP_TIMEOUT", "60"),)))
+    error = explained(
+        failed("operation timed out"), Index(default=INDEX, variables=(("UV_HTTP_TIMEOUT", "60"),))
+    )
     assert error.title == f"The package index {INDEX} does not answer in time"
     assert error.cause.startswith("It was given 60 s")
 
@@ -102,15 +124,35 @@ def test_an_index_that_is_too_slow_is_said_to_be_slow() -> None:
 def test_files_that_an_index_keeps_elsewhere_are_told_from_the_index() -> None:
     elsewhere = "https://files.example/mine-1.0-py3-none-any.whl"
     error = explained(
-        failed("dns error", "failed to lookup address information: Name does not resolve", url=elsewhere), Index(default=INDEX)
+        failed(
+            "dns error",
+            "failed to lookup address information: Name does not resolve",
+            url=elsewhere,
+        ),
+        Index(default=INDEX),
     )
-    assert error.title == f"The package index {INDEX} keeps its files elsewhere, at https://files.example, which cannot be reached"
+    assert (
+        error.title
+        == f"The package index {INDEX} keeps its files elsewhere, at https://files.example, which cannot be reached"
+    )
 
 
 def test_the_host_that_a_redirect_leads_to_is_the_one_that_failed() -> None:
-    lines = failed("dns error", "failed to lookup address information: Name does not resolve", url="http://files.invalid/x.whl")
-    error = explained(lines.replace("Failed to fetch: http://files.invalid/x.whl", f"Failed to fetch: {INDEX}/x.whl"), Index(default=INDEX))
-    assert error.cause == "Connecting to http://files.invalid failed: the name files.invalid does not resolve."
+    lines = failed(
+        "dns error",
+        "failed to lookup address information: Name does not resolve",
+        url="http://files.invalid/x.whl",
+    )
+    error = explained(
+        lines.replace(
+            "Failed to fetch: http://files.invalid/x.whl", f"Failed to fetch: {INDEX}/x.whl"
+        ),
+        Index(default=INDEX),
+    )
+    assert (
+        error.cause
+        == "Connecting to http://files.invalid failed: the name files.invalid does not resolve."
+    )
 
 
 def test_a_download_that_breaks_off_is_said_to() -> None:
@@ -153,7 +195,9 @@ contains a given package, to avoid dependency confusion attacks. If all indexes 
 consider all versions from all indexes, regardless of the order in which they were defined."""
 
 
-def test_a_name_that_the_first_index_holds_is_said_to_be_held_with_the_setting_that_asks_all() -> None:
+def test_a_name_that_the_first_index_holds_is_said_to_be_held_with_the_setting_that_asks_all() -> (
+    None
+):
     error = explained(HELD, Index(extra=("http://u:p@inside/simple", "http://more/simple")))
     assert error.title == "http://inside/simple has mine, but no version that satisfies mine>=2,<3"
     assert error.cause.startswith(
@@ -169,7 +213,10 @@ def test_a_name_that_the_first_index_holds_is_said_to_be_held_with_the_setting_t
         ("[Errno -2] Name or service not known", "the name h does not resolve"),
         ("Read timed out. (read timeout=5)", "no answer came from h in time"),
         ("OSError: Tunnel connection failed: 403 Forbidden", "the proxy does not let h through"),
-        ("OSError: Tunnel connection failed: 407 Proxy Authentication Required", "the proxy asks for a user and password (407)"),
+        (
+            "OSError: Tunnel connection failed: 407 Proxy Authentication Required",
+            "the proxy asks for a user and password (407)",
+        ),
         ("something new", ""),
     ],
 )
@@ -178,7 +225,9 @@ def test_what_libraries_say_is_said_in_plain_words(text: str, plain: str) -> Non
 
 
 @pytest.mark.parametrize(("password", "status"), [("p@s/s é", 200), ("wrong", 401)])
-def test_a_request_of_ours_sends_the_password_of_its_url_as_uv_does(tmp_path: Path, password: str, status: int) -> None:
+def test_a_request_of_ours_sends_the_password_of_its_url_as_uv_does(
+    tmp_path: Path, password: str, status: int
+) -> None:
     with (
         servers.files_with_password(tmp_path, "bob", "p@s/s é") as url,
         requesting.get(servers.with_user(url, "bob", password), Index()) as answer,
@@ -195,17 +244,19 @@ def https(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_whose_certificate_was_refused_and_who_signed_it_is_seen(https: str) -> None:
-    told = probe.certificate(f"{https}/simple", Index())
-    assert told.startswith("The certificate is for 127.0.0.1, localhost, signed by Tests, and valid until ")
+    told = server_probe.certificate(f"{https}/simple", Index())
+    assert told.startswith(
+        "The certificate is for 127.0.0.1, localhost, signed by Tests, and valid until "
+    )
 
 
 def test_an_expired_certificate_is_seen_too(tmp_path: Path) -> None:
     context, _ = servers.of_authority(tmp_path, days=-1)
     assert isinstance(context, ssl.SSLContext)
     with servers.serving(servers.Files, context) as url:
-        assert "signed by Tests" in probe.certificate(url, Index())
+        assert "signed by Tests" in server_probe.certificate(url, Index())
 
 
 def test_where_nothing_answers_nothing_is_said_of_a_certificate() -> None:
-    assert probe.certificate("https://127.0.0.1:9/simple", Index()) == ""
-    assert probe.certificate("https://[bad/simple", Index()) == ""
+    assert server_probe.certificate("https://127.0.0.1:9/simple", Index()) == ""
+    assert server_probe.certificate("https://[bad/simple", Index()) == ""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import log
-from seldon_buildpack.project.detection import Detection, detect
+from seldon_buildpack.manifests.inputs import Detection, detect
+from seldon_buildpack.messages import detection
 
 MODEL = "class Foo:\n    def predict(self, X, names=None):\n        return X\n"
 COMPONENT = "from seldon_core.user_model import SeldonComponent\n\n\nclass Foo(Base, SeldonComponent):\n    pass\n"
@@ -25,29 +25,80 @@ def source(app: Path, files: Files) -> Path:
 
 
 OURS = {
-    "environment and code": ({".s2i/environment": ENVIRONMENT, "other.py": ""}, ".s2i/environment beside Python code"),
-    "environment and manifest": ({".s2i/environment": ENVIRONMENT, "requirements.txt": ""}, ".s2i/environment beside requirements.txt"),
-    "environment and setup.py": ({".s2i/environment": "", "setup.py": ""}, ".s2i/environment beside setup.py"),
-    "environment and environment.yml": ({".s2i/environment": "", "environment.yml": ""}, ".s2i/environment beside environment.yml"),
-    "environment and a lock of pixi": ({".s2i/environment": "", "pixi.lock": ""}, ".s2i/environment beside pixi.lock"),
-    "environment and explicit specs": ({".s2i/environment": "", "explicit.txt": "@EXPLICIT\n"}, ".s2i/environment beside explicit.txt"),
-    "environment and a package": ({".s2i/environment": ENVIRONMENT, "pkg/model.py": ""}, ".s2i/environment beside Python code"),
-    "environment that does not read": ({".s2i/environment": "\ud800", "a.py": ""}, ".s2i/environment beside Python code"),
-    "model and manifest": ({"Foo.py": MODEL, "requirements.txt": ""}, "a Python model in Foo.py and requirements.txt"),
-    "model in another file": ({"app.py": MODEL, "pyproject.toml": ""}, "a Python model in app.py and pyproject.toml"),
+    "environment and code": (
+        {".s2i/environment": ENVIRONMENT, "other.py": ""},
+        ".s2i/environment beside Python code",
+    ),
+    "environment and manifest": (
+        {".s2i/environment": ENVIRONMENT, "requirements.txt": ""},
+        ".s2i/environment beside requirements.txt",
+    ),
+    "environment and setup.py": (
+        {".s2i/environment": "", "setup.py": ""},
+        ".s2i/environment beside setup.py",
+    ),
+    "environment and environment.yml": (
+        {".s2i/environment": "", "environment.yml": ""},
+        ".s2i/environment beside environment.yml",
+    ),
+    "environment and a lock of pixi": (
+        {".s2i/environment": "", "pixi.lock": ""},
+        ".s2i/environment beside pixi.lock",
+    ),
+    "environment and explicit specs": (
+        {".s2i/environment": "", "explicit.txt": "@EXPLICIT\n"},
+        ".s2i/environment beside explicit.txt",
+    ),
+    "environment and a package": (
+        {".s2i/environment": ENVIRONMENT, "pkg/model.py": ""},
+        ".s2i/environment beside Python code",
+    ),
+    "environment that does not read": (
+        {".s2i/environment": "\ud800", "a.py": ""},
+        ".s2i/environment beside Python code",
+    ),
+    "model and manifest": (
+        {"Foo.py": MODEL, "requirements.txt": ""},
+        "a Python model in Foo.py and requirements.txt",
+    ),
+    "model in another file": (
+        {"app.py": MODEL, "pyproject.toml": ""},
+        "a Python model in app.py and pyproject.toml",
+    ),
     "model and no manifest": ({"Foo.py": MODEL}, "a Python model in Foo.py and no manifest"),
-    "model that does not parse": ({"Foo.py": "x = = 1\n" + MODEL}, "a Python model in Foo.py and no manifest"),
-    "raw form": ({"Foo.py": MODEL.replace("predict", "transform_output_raw")}, "a Python model in Foo.py and no manifest"),
-    "coroutine": ({"Foo.py": MODEL.replace("def", "async def")}, "a Python model in Foo.py and no manifest"),
+    "model that does not parse": (
+        {"Foo.py": "x = = 1\n" + MODEL},
+        "a Python model in Foo.py and no manifest",
+    ),
+    "raw form": (
+        {"Foo.py": MODEL.replace("predict", "transform_output_raw")},
+        "a Python model in Foo.py and no manifest",
+    ),
+    "coroutine": (
+        {"Foo.py": MODEL.replace("def", "async def")},
+        "a Python model in Foo.py and no manifest",
+    ),
     "component": ({"app.py": COMPONENT}, "a Python model in app.py and no manifest"),
-    "router": ({"Foo.py": MODEL.replace("predict", "route")}, "a Python model in Foo.py and no manifest"),
-    ".s2i without environment": ({".s2i/bin/run": "", "a.py": ""}, ".s2i beside Python code, without an environment file"),
+    "router": (
+        {"Foo.py": MODEL.replace("predict", "route")},
+        "a Python model in Foo.py and no manifest",
+    ),
+    ".s2i without environment": (
+        {".s2i/bin/run": "", "a.py": ""},
+        ".s2i beside Python code, without an environment file",
+    ),
     "misspelt manifest": (
         {"requirments.txt": "", "a.py": ""},
         "requirments.txt, which looks like a manifest with another name, beside Python code",
     ),
-    "manifest in the plural": ({"environments.yml": "", "a.py": ""}, "environments.yml, which looks like a manifest with another name"),
-    "model beside Node.js files": ({"Foo.py": MODEL, "package.json": "{}"}, "a Python model in Foo.py"),
+    "manifest in the plural": (
+        {"environments.yml": "", "a.py": ""},
+        "environments.yml, which looks like a manifest with another name",
+    ),
+    "model beside Node.js files": (
+        {"Foo.py": MODEL, "package.json": "{}"},
+        "a Python model in Foo.py",
+    ),
     "environment, code and package.json": (
         {".s2i/environment": ENVIRONMENT, "Foo.py": MODEL, "package.json": "{}", "ui.js": ""},
         ".s2i/environment",
@@ -56,7 +107,9 @@ OURS = {
 
 
 @pytest.mark.parametrize(("files", "reason"), OURS.values(), ids=OURS)
-def test_a_seldon_model_or_what_looks_like_a_mistake_in_one_passes(tmp_path: Path, files: Files, reason: str) -> None:
+def test_a_seldon_model_or_what_looks_like_a_mistake_in_one_passes(
+    tmp_path: Path, files: Files, reason: str
+) -> None:
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -70,27 +123,46 @@ NOT_OURS = {
     "nothing": {},
     "only data": {"data.csv": ""},
     "only a manifest": {"requirements.txt": "flask\n"},
-    "another Python program": {"app.py": "class App:\n    def run(self): ...\n", "requirements.txt": "flask\n"},
-    "another program's router": {"app.py": "class Router:\n    def route(self): ...\n", "requirements.txt": ""},
-    "a function named predict": {"app.py": "def predict(x):\n    return x\nclass App:\n    pass\n", "requirements.txt": ""},
+    "another Python program": {
+        "app.py": "class App:\n    def run(self): ...\n",
+        "requirements.txt": "flask\n",
+    },
+    "another program's router": {
+        "app.py": "class Router:\n    def route(self): ...\n",
+        "requirements.txt": "",
+    },
+    "a function named predict": {
+        "app.py": "def predict(x):\n    return x\nclass App:\n    pass\n",
+        "requirements.txt": "",
+    },
     "environment alone": {".s2i/environment": ENVIRONMENT},
     "an empty .s2i": {".s2i/bin/run": ""},
-    "code that is not the user's": {".s2i/environment": ENVIRONMENT, "node_modules/gyp/gyp.py": "", ".venv/a.py": ""},
+    "code that is not the user's": {
+        ".s2i/environment": ENVIRONMENT,
+        "node_modules/gyp/gyp.py": "",
+        ".venv/a.py": "",
+    },
     "misspelt manifest alone": {"requirments.txt": ""},
     "requirements of another kind": {"requirements.md": "", "a.py": ""},
 }
 
 
 @pytest.mark.parametrize("files", NOT_OURS.values(), ids=NOT_OURS)
-def test_anything_else_fails_with_one_line_that_says_what_was_looked_for(tmp_path: Path, files: Files) -> None:
-    assert detect(source(tmp_path, files), {}) == Detection(False, log.not_ours())
-    assert "\n" not in log.not_ours()
+def test_anything_else_fails_with_one_line_that_says_what_was_looked_for(
+    tmp_path: Path, files: Files
+) -> None:
+    assert detect(source(tmp_path, files), {}) == Detection(False, detection.not_ours())
+    assert "\n" not in detection.not_ours()
     for looked_for in ("MODEL_NAME", ".s2i/environment", "predict"):
-        assert looked_for in log.not_ours()
+        assert looked_for in detection.not_ours()
 
 
 OTHER_LANGUAGES = {
-    "Node.js": {".s2i/environment": "MODEL_NAME=MyModel.js\n", "package.json": "{}", "MyModel.js": ""},
+    "Node.js": {
+        ".s2i/environment": "MODEL_NAME=MyModel.js\n",
+        "package.json": "{}",
+        "MyModel.js": "",
+    },
     "Node.js with Python inside its modules": {
         ".s2i/environment": "MODEL_NAME=MyModel.js\n",
         "package.json": "{}",
@@ -103,7 +175,12 @@ OTHER_LANGUAGES = {
         "test_it.py": "",
     },
     "R": {".s2i/environment": "MODEL_NAME=Mnist\n", "install.R": "", "Mnist.R": ""},
-    "R with a Python script": {".s2i/environment": "MODEL_NAME=Mnist\n", "install.R": "", "Mnist.R": "", "train.py": ""},
+    "R with a Python script": {
+        ".s2i/environment": "MODEL_NAME=Mnist\n",
+        "install.R": "",
+        "Mnist.R": "",
+        "train.py": "",
+    },
     "Java": {".s2i/environment": "API_TYPE=REST\n", "pom.xml": ""},
 }
 
@@ -111,7 +188,7 @@ OTHER_LANGUAGES = {
 @pytest.mark.parametrize("files", OTHER_LANGUAGES.values(), ids=OTHER_LANGUAGES)
 def test_a_source_for_another_of_seldons_wrappers_fails(tmp_path: Path, files: Files) -> None:
     source(tmp_path, files)
-    assert detect(tmp_path, {}) == Detection(False, log.not_ours_but_seldons())
+    assert detect(tmp_path, {}) == Detection(False, detection.not_ours_but_seldons())
 
 
 def test_a_given_model_name_passes_whatever_is_there(tmp_path: Path) -> None:
@@ -134,7 +211,9 @@ def test_a_source_that_is_not_there_or_cannot_be_listed_fails(tmp_path: Path) ->
     assert not detect(tmp_path, {}).passes
 
 
-def test_of_a_large_source_only_what_may_hold_a_model_is_looked_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_large_source_only_what_may_hold_a_model_is_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source(tmp_path, {"Foo.py": MODEL, "huge.py": "x = 1\n" * 200_000})
     for folder in ("data", "node_modules", ".git"):
         (tmp_path / folder).mkdir()

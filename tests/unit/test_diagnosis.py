@@ -5,29 +5,63 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.install import diagnosis, probe
-from seldon_buildpack.install.diagnosis import Attempt
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.uv import Outcome
+from seldon_buildpack.commands.uv import Outcome
+from seldon_buildpack.diagnosis import install as diagnosis
+from seldon_buildpack.diagnosis import server_probe
+from seldon_buildpack.diagnosis.install import Attempt
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.indexes import (
+    IndexFails,
+    IndexRefused,
+    IndexUnreachable,
+    NetworkAway,
+    NotAnIndex,
+    TlsNotTrusted,
+)
+from seldon_buildpack.messages.errors.internal import DiskFull
+from seldon_buildpack.messages.errors.packages import (
+    DownloadFailed,
+    HashMismatch,
+    NoMatchingWheel,
+    RequirementNotFound,
+    VersionNotFound,
+    WrongPython,
+)
+from seldon_buildpack.messages.errors.requirements import (
+    BuildFromSourceFailed,
+    InstallFailed,
+    LocalPackageMissing,
+    ProjectWithoutPackage,
+    RequirementsConflict,
+    VcsFailed,
+)
+from seldon_buildpack.messages.errors.wheels import WheelFolderMissing
+from seldon_buildpack.messages.errors.wrapper import WrapperConflict, WrapperUnknown
+from seldon_buildpack.package_sources.indexes import Index
 
 NOWHERE = Index(default="http://127.0.0.1:9/simple")
 ATTEMPT = Attempt(Index(), "3.12.1", "1.17.1")
 UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable."
 
 
-def explained(output: str, attempt: Attempt = ATTEMPT) -> errors.BuildError:
+def explained(output: str, attempt: Attempt = ATTEMPT) -> BuildError:
     return diagnosis.explain(Outcome(1, tuple(output.splitlines())), attempt)
 
 
 def no_solution(cause: str, *hints: str) -> str:
-    return "\n".join(["error: No solution found when resolving dependencies", f"  cause: {cause}", *(f"hint: {hint}" for hint in hints)])
+    return "\n".join(
+        [
+            "error: No solution found when resolving dependencies",
+            f"  cause: {cause}",
+            *(f"hint: {hint}" for hint in hints),
+        ]
+    )
 
 
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "not_an_index", lambda *_: None)
-    monkeypatch.setattr(probe, "certificate", lambda *_: "")
+    monkeypatch.setattr(server_probe, "not_an_index", lambda *_: None)
+    monkeypatch.setattr(server_probe, "certificate", lambda *_: "")
 
 
 @pytest.mark.parametrize(
@@ -42,14 +76,20 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "Because seldon-core==1.17.1 depends on flask>=2.0.0,<3.0.0 and you require seldon-core==1.17.1, we can conclude that you require "
             f"flask>=2.0.0,<3.0.0.\n         And because you require flask>=3,!=3.0.1, {UNSATISFIABLE}",
-            ["seldon-core 1.17.1 needs flask>=2.0.0,<3.0.0", "your requirements ask for flask>=3,!=3.0.1"],
+            [
+                "seldon-core 1.17.1 needs flask>=2.0.0,<3.0.0",
+                "your requirements ask for flask>=3,!=3.0.1",
+            ],
             "Ask for flask>=2.0.0,<3.0.0 instead of flask>=3,!=3.0.1, or leave flask out: a version that suits is then chosen.",
         ),
         (
             "Because tensorflow==2.20.0 depends on protobuf>=5.28.0 and seldon-core==1.17.1 depends on protobuf>=3.20.2,<4.0.0, we can conclude "
             "that seldon-core==1.17.1 and tensorflow==2.20.0 are incompatible.\n"
             f"         And because you require seldon-core==1.17.1 and tensorflow==2.20.0, {UNSATISFIABLE}",
-            ["seldon-core 1.17.1 needs protobuf>=3.20.2,<4.0.0", "tensorflow==2.20.0 needs protobuf>=5.28.0"],
+            [
+                "seldon-core 1.17.1 needs protobuf>=3.20.2,<4.0.0",
+                "tensorflow==2.20.0 needs protobuf>=5.28.0",
+            ],
             "Ask for a release of tensorflow that works with protobuf>=3.20.2,<4.0.0; without a version the newest that does is chosen.",
         ),
         (
@@ -62,9 +102,11 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_conflict_with_the_wrapper_says_who_wants_what(cause: str, wants: list[str], fix: str) -> None:
+def test_a_conflict_with_the_wrapper_says_who_wants_what(
+    cause: str, wants: list[str], fix: str
+) -> None:
     error = explained(no_solution(cause))
-    assert isinstance(error, errors.WrapperConflict)
+    assert isinstance(error, WrapperConflict)
     assert [line.strip() for line in error.cause.splitlines()[1:3]] == wants
     assert error.fixes[0].startswith("Leave BP_SELDON_PINS and BP_SELDON_CORE_VERSION out")
     assert error.fixes[1] == fix
@@ -77,21 +119,21 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(cause: str, wants: list
         (
             f"Because nobodys was not found in the package registry and you require nobodys==1.0, {UNSATISFIABLE}",
             "",
-            errors.RequirementNotFound,
+            RequirementNotFound,
             "The package nobodys was not found",
             "Asked: the public index.",
         ),
         (
             f"Because there is no version of pandas==99 and you require pandas==99, {UNSATISFIABLE}",
             "",
-            errors.VersionNotFound,
+            VersionNotFound,
             "There is no version that satisfies pandas==99",
             "The package is known, but no release of it fits. Asked: the public index.",
         ),
         (
             f"Because only own<=1.1 is available and you require own>2, {UNSATISFIABLE}",
             "",
-            errors.VersionNotFound,
+            VersionNotFound,
             "There is no version that satisfies own>2",
             "The package is known, but no release of it fits. There is only own<=1.1. Asked: the public index.",
         ),
@@ -99,7 +141,7 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(cause: str, wants: list
             "Because needs313==1.0 requires Python >=3.13 and only needs313==1.0 is available, we can conclude that all versions of needs313 "
             f"cannot be used.\n         And because you require needs313, {UNSATISFIABLE}",
             "",
-            errors.WrongPython,
+            WrongPython,
             "needs313==1.0 cannot be installed on Python 3.12.1",
             "It needs Python >=3.13.",
         ),
@@ -107,34 +149,36 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(cause: str, wants: list
             f"Because tensorflow==2.1.0 has no wheels with a matching Python ABI tag (e.g., `cp312`) and you require tensorflow==2.1.0, {UNSATISFIABLE}",
             "You require CPython 3.12 (`cp312`), but we only found wheels for `tensorflow` (v2.1.0) with the following Python ABI tags: "
             "`cp27m`, `cp27mu`, `cp35m`, `cp36m`, `cp37m`",
-            errors.WrongPython,
+            WrongPython,
             "tensorflow==2.1.0 cannot be installed on Python 3.12.1",
             "It has wheels for Python 2.7, 3.5, 3.6, 3.7 only, and no source to build one from.",
         ),
         (
             f"Because pywin32==306 has no wheels with a matching platform tag (e.g., `manylinux_2_36_x86_64`) and you require pywin32==306, {UNSATISFIABLE}",
             "Wheels are available for `pywin32` (v306) on the following platforms: `win32`, `win_amd64`, `win_arm64`",
-            errors.NoMatchingWheel,
+            NoMatchingWheel,
             "pywin32==306 has no wheel that can be installed",
             "The image runs on linux/amd64; there are wheels for win32, win_amd64, win_arm64 only.",
         ),
         (
             f"Because contextvars==2.4 has no usable wheels and you require contextvars==2.4, {UNSATISFIABLE}",
             "Wheels are required for `contextvars` because building from source is disabled for all packages (i.e., with `--no-build`)",
-            errors.NoMatchingWheel,
+            NoMatchingWheel,
             "contextvars==2.4 has no wheel that can be installed",
             "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits.",
         ),
         (
             f"Because there is no version of seldon-core==9.9.9 and you require seldon-core==9.9.9, {UNSATISFIABLE}",
             "",
-            errors.WrapperUnknown,
+            WrapperUnknown,
             "There is no seldon-core 1.17.1",
             "BP_SELDON_CORE_VERSION names the release of the wrapper to serve with. Asked: the public index.",
         ),
     ],
 )
-def test_what_cannot_be_resolved_has_a_name(cause: str, hint: str, kind: type[errors.BuildError], title: str, said: str) -> None:
+def test_what_cannot_be_resolved_has_a_name(
+    cause: str, hint: str, kind: type[BuildError], title: str, said: str
+) -> None:
     error = explained(no_solution(cause, *([hint] if hint else [])))
     assert (type(error), error.title, error.cause) == (kind, title, said)
 
@@ -148,7 +192,10 @@ def test_a_python_that_a_release_has_wheels_for_is_offered() -> None:
         )
     )
     assert error.cause == "It has wheels for Python 3.11 only, and no source to build one from."
-    assert error.fixes[1] == "Set BP_PYTHON_VERSION=3.11: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.11`."
+    assert (
+        error.fixes[1]
+        == "Set BP_PYTHON_VERSION=3.11: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.11`."
+    )
 
 
 def test_the_users_own_contradiction_keeps_uvs_words() -> None:
@@ -158,14 +205,19 @@ def test_the_users_own_contradiction_keeps_uvs_words() -> None:
             f"wants are incompatible.\n         And because you require wants, {UNSATISFIABLE}"
         )
     )
-    assert isinstance(error, errors.RequirementsConflict)
+    assert isinstance(error, RequirementsConflict)
     assert error.tail[-1].strip() == f"And because you require wants, {UNSATISFIABLE}"
 
 
 def test_where_was_looked_is_said() -> None:
-    missing = no_solution(f"Because ghost was not found in the provided package locations and you require ghost, {UNSATISFIABLE}")
+    missing = no_solution(
+        f"Because ghost was not found in the provided package locations and you require ghost, {UNSATISFIABLE}"
+    )
     folder = replace(ATTEMPT, index=Index(find_links=("/workspace/wheels",), no_index=True))
-    assert explained(missing, folder).cause == "Asked: wheels, and no index, for PIP_NO_INDEX or --no-index is set."
+    assert (
+        explained(missing, folder).cause
+        == "Asked: wheels, and no index, for PIP_NO_INDEX or --no-index is set."
+    )
     extra = replace(ATTEMPT, index=Index(extra=("http://bob:secret@inside/simple",)))
     assert explained(missing, extra).cause == "Asked: http://inside/simple, the public index."
 
@@ -181,36 +233,68 @@ error: Request failed after 3 retries in 9.5s
 @pytest.mark.parametrize(
     ("reason", "plain"),
     [
-        ("tcp connect error\n  cause: Connection refused (os error 111)", "nothing answers at {host} (connection refused)"),
-        ("dns error\n  cause: failed to lookup address information: Name does not resolve", "the name {host} does not resolve"),
-        ("dns error\n  cause: failed to lookup address information: Try again", "no name server answered when {host} was looked up"),
+        (
+            "tcp connect error\n  cause: Connection refused (os error 111)",
+            "nothing answers at {host} (connection refused)",
+        ),
+        (
+            "dns error\n  cause: failed to lookup address information: Name does not resolve",
+            "the name {host} does not resolve",
+        ),
+        (
+            "dns error\n  cause: failed to lookup address information: Try again",
+            "no name server answered when {host} was looked up",
+        ),
         ("something uv never said before", "something uv never said before"),
     ],
 )
 def test_a_failed_connection_is_said_in_plain_words(reason: str, plain: str) -> None:
-    named = explained(CONNECTION.format(url="http://127.0.0.1:9/simple/seldon-core/", reason=reason), replace(ATTEMPT, index=NOWHERE))
-    assert isinstance(named, errors.IndexUnreachable)
+    named = explained(
+        CONNECTION.format(url="http://127.0.0.1:9/simple/seldon-core/", reason=reason),
+        replace(ATTEMPT, index=NOWHERE),
+    )
+    assert isinstance(named, IndexUnreachable)
     assert named.title == "The package index http://127.0.0.1:9/simple cannot be reached"
     assert named.cause == f"Connecting failed: {plain.format(host='127.0.0.1:9')}."
-    public = explained(CONNECTION.format(url="https://public.example/simple/seldon-core/", reason=reason))
-    assert isinstance(public, errors.NetworkAway)
-    assert public.cause == f"Connecting to https://public.example failed: {plain.format(host='public.example')}."
+    public = explained(
+        CONNECTION.format(url="https://public.example/simple/seldon-core/", reason=reason)
+    )
+    assert isinstance(public, NetworkAway)
+    assert (
+        public.cause
+        == f"Connecting to https://public.example failed: {plain.format(host='public.example')}."
+    )
 
 
 def test_a_requirement_by_url_that_cannot_be_had_is_not_taken_for_an_index() -> None:
     url = "https://files.example/x-1.0-py3-none-any.whl"
-    output = CONNECTION.format(url=url, reason="dns error\n  cause: failed to lookup address information: Name does not resolve")
-    error = explained(f"error: Failed to download `x @ {url}`\n  cause: {output.removeprefix('error: ')}")
-    assert isinstance(error, errors.DownloadFailed)
-    assert error.cause == f"x @ {url}\nDownloading it failed: the name files.example does not resolve."
+    output = CONNECTION.format(
+        url=url,
+        reason="dns error\n  cause: failed to lookup address information: Name does not resolve",
+    )
+    error = explained(
+        f"error: Failed to download `x @ {url}`\n  cause: {output.removeprefix('error: ')}"
+    )
+    assert isinstance(error, DownloadFailed)
+    assert (
+        error.cause == f"x @ {url}\nDownloading it failed: the name files.example does not resolve."
+    )
 
 
 @pytest.mark.parametrize(
     ("certificate", "why", "fix"),
     [
-        ("UnknownIssuer", "it is signed by nobody that the build image trusts", "Give the build your authority's certificate"),
+        (
+            "UnknownIssuer",
+            "it is signed by nobody that the build image trusts",
+            "Give the build your authority's certificate",
+        ),
         ("Expired", "it has expired", "Give the server a certificate that is valid"),
-        ("NotValidForName", "it is for another host", "Give the server a certificate that is valid"),
+        (
+            "NotValidForName",
+            "it is for another host",
+            "Give the server a certificate that is valid",
+        ),
         (
             "Other(OtherError(CaUsedAsEndEntity))",
             "it is self-signed, as an authority's own, which no server may use even where it is trusted",
@@ -221,8 +305,11 @@ def test_a_requirement_by_url_that_cannot_be_had_is_not_taken_for_an_index() -> 
 def test_a_certificate_that_is_refused_is_explained(certificate: str, why: str, fix: str) -> None:
     url = "https://inside:8443/simple/seldon-core/"
     index = Index(extra=("https://bob:secret@inside:8443/simple",))
-    error = explained(CONNECTION.format(url=url, reason=f"invalid peer certificate: {certificate}"), replace(ATTEMPT, index=index))
-    assert isinstance(error, errors.TlsNotTrusted)
+    error = explained(
+        CONNECTION.format(url=url, reason=f"invalid peer certificate: {certificate}"),
+        replace(ATTEMPT, index=index),
+    )
+    assert isinstance(error, TlsNotTrusted)
     assert error.title == "The TLS certificate of https://inside:8443/simple is not trusted"
     assert error.cause == f"Verifying it failed: {why}."
     assert error.fixes[0].startswith(fix)
@@ -241,19 +328,24 @@ REFUSALS = {
     [
         ("", "There is no user and password for it: not in its URL, and in no binding."),
         ("EXTRA_INDEX_URL", "The user and password of EXTRA_INDEX_URL were refused."),
-        ("the netrc of the binding corp", "The user and password of the netrc of the binding corp were refused."),
+        (
+            "the netrc of the binding corp",
+            "The user and password of the netrc of the binding corp were refused.",
+        ),
     ],
 )
 def test_an_index_that_refuses_is_named(status: int, source: str, given: str) -> None:
     refusing = "http://inside:8080/simple"
     credentials = ((refusing, source),) if source else ()
-    index = Index(default="http://other:pass@mirror/simple", extra=(refusing,), credentials=credentials)
+    index = Index(
+        default="http://other:pass@mirror/simple", extra=(refusing,), credentials=credentials
+    )
     said = no_solution(
         f"Because mine was not found in the package registry and you require mine, {UNSATISFIABLE}",
         REFUSALS[status].format(url="http://inside:8080/simple"),
     )
     error = explained(said, replace(ATTEMPT, index=index))
-    assert isinstance(error, errors.IndexRefused)
+    assert isinstance(error, IndexRefused)
     assert error.title == f"The package index http://inside:8080/simple refused access ({status})"
     assert error.cause == given
 
@@ -265,7 +357,7 @@ def test_an_index_with_a_fault_of_its_own_is_not_the_users() -> None:
         f"  cause: HTTP status server error (500 Internal Server Error) for url ({url})",
         replace(ATTEMPT, index=NOWHERE),
     )
-    assert isinstance(error, errors.IndexFails)
+    assert isinstance(error, IndexFails)
     assert error.cause == "It answered 500 (Internal Server Error)."
 
 
@@ -299,9 +391,12 @@ hint: This error likely indicates that you need to install a library that provid
 )
 def test_what_a_compiler_missed_is_guessed(header: str, missing: str, fix: str) -> None:
     error = explained(COMPILED.format(package="fast @ file:///workspace/fast", header=header))
-    assert isinstance(error, errors.BuildFromSourceFailed)
+    assert isinstance(error, BuildFromSourceFailed)
     assert error.title == "./fast could not be built from source"
-    assert error.cause == f"It is a folder of the source, which has to be built, and that failed. Missing: {missing}."
+    assert (
+        error.cause
+        == f"It is a folder of the source, which has to be built, and that failed. Missing: {missing}."
+    )
     assert error.fixes[0].startswith(fix)
     assert error.tail == (
         f"fast.c:1:10: fatal error: {header}: No such file or directory",
@@ -314,7 +409,10 @@ def test_what_a_compiler_missed_is_guessed(header: str, missing: str, fix: str) 
 def test_a_package_of_the_index_that_does_not_build_is_named_by_its_version() -> None:
     error = explained(COMPILED.format(package="fast==1.0", header="ffi.h"))
     assert error.title == "fast==1.0 could not be built from source"
-    assert error.cause == "No wheel of it can be used, so it was built from source, and that failed. Missing: libffi's headers."
+    assert (
+        error.cause
+        == "No wheel of it can be used, so it was built from source, and that failed. Missing: libffi's headers."
+    )
 
 
 RAISED = """\
@@ -343,17 +441,28 @@ error: {what}
             " Missing: the Python module numpy.",
             "Name what its build needs in ./fast/pyproject.toml",
         ),
-        ("RuntimeError: FAST_VERSION is not set", "", "Correct ./fast: the last lines say what is wrong."),
+        (
+            "RuntimeError: FAST_VERSION is not set",
+            "",
+            "Correct ./fast: the last lines say what is wrong.",
+        ),
     ],
 )
-def test_an_exception_of_a_build_is_shown_without_its_calls(tmp_path: Path, raised: str, missing: str, fix: str) -> None:
+def test_an_exception_of_a_build_is_shown_without_its_calls(
+    tmp_path: Path, raised: str, missing: str, fix: str
+) -> None:
     (tmp_path / "fast").mkdir()
     # uv builds a folder without a name to learn it, and then does not say which it was.
     attempt = replace(ATTEMPT, app=tmp_path, local=(tmp_path / "fast",))
-    error = explained(RAISED.format(what="The build backend returned an error", error=raised), attempt)
-    assert isinstance(error, errors.BuildFromSourceFailed)
+    error = explained(
+        RAISED.format(what="The build backend returned an error", error=raised), attempt
+    )
+    assert isinstance(error, BuildFromSourceFailed)
     assert error.title == "./fast could not be built from source"
-    assert error.cause == f"It is a folder of the source, which has to be built, and that failed.{missing}"
+    assert (
+        error.cause
+        == f"It is a folder of the source, which has to be built, and that failed.{missing}"
+    )
     assert error.fixes[0].startswith(fix)
     assert error.tail == (raised,)
 
@@ -363,7 +472,13 @@ def test_what_a_build_needs_and_no_index_has_is_said_to_be_for_the_build(tmp_pat
     error = explained(
         "error: Failed to resolve requirements from `setup.py` build\n  cause: No solution found when resolving: `setuptools>=40.8.0`\n"
         f"  cause: Because setuptools was not found in the package registry and you require setuptools>=40.8.0, {UNSATISFIABLE}",
-        Attempt(Index(default="http://inside/simple"), "3.12.1", "1.17.1", app=tmp_path, local=(tmp_path / "fast",)),
+        Attempt(
+            Index(default="http://inside/simple"),
+            "3.12.1",
+            "1.17.1",
+            app=tmp_path,
+            local=(tmp_path / "fast",),
+        ),
     )
     assert error.title == "The package setuptools was not found"
     assert error.cause == "Building ./fast from source needs it. Asked: http://inside/simple."
@@ -379,7 +494,7 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
         "         --- stderr\n"
         "         fatal: unable to access 'http://token@127.0.0.1:9/x.git/': Failed to connect to 127.0.0.1 port 9"
     )
-    assert isinstance(error, errors.VcsFailed)
+    assert isinstance(error, VcsFailed)
     assert error.cause == (
         "mine @ git+http://127.0.0.1:9/x.git@main\n"
         "git says: unable to access 'http://127.0.0.1:9/x.git/': Failed to connect to 127.0.0.1 port 9"
@@ -392,41 +507,51 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
         (
             "error: Failed to download `six==1.16.0`\n  cause: Hash mismatch for `six==1.16.0`\n         Expected:\n           sha256:00\n"
             "         Computed:\n           sha256:8a",
-            errors.HashMismatch,
+            HashMismatch,
             "six==1.16.0 does not have the hash that is given for it",
         ),
         (
             "Resolved 41 packages in 1.06s\nerror: Failed to download `scipy==1.17.1`\n  cause: Failed to extract archive\n"
             "  cause: No space left on device (os error 28)",
-            errors.DiskFull,
+            DiskFull,
             "The disk is full",
         ),
         (
             "error: Failed to read `--find-links` directory: /workspace/wheels\n  cause: No such file or directory (os error 2)",
-            errors.WheelFolderMissing,
+            WheelFolderMissing,
             "The wheel folder ./wheels is not there",
         ),
-        ("error: Distribution not found at: file:///workspace/mine", errors.LocalPackageMissing, "./mine is not there"),
+        (
+            "error: Distribution not found at: file:///workspace/mine",
+            LocalPackageMissing,
+            "./mine is not there",
+        ),
         (
             'error: Unsupported `Content-Type` "application/json" for `http://127.0.0.1:9/simple/six/`. Expected JSON or HTML.',
-            errors.NotAnIndex,
+            NotAnIndex,
             "http://127.0.0.1:9/simple does not look like a package index",
         ),
-        ("error: something new", errors.InstallFailed, "Installing your requirements failed"),
+        ("error: something new", InstallFailed, "Installing your requirements failed"),
     ],
 )
-def test_other_failures_have_a_name_too(output: str, kind: type[errors.BuildError], title: str) -> None:
+def test_other_failures_have_a_name_too(output: str, kind: type[BuildError], title: str) -> None:
     error = explained(output, replace(ATTEMPT, index=NOWHERE))
     assert (type(error), error.title) == (kind, title)
 
 
 def test_why_an_interpreter_could_not_be_had_is_a_clause() -> None:
-    missing = Outcome(2, ("error: No download found for request: cpython-3.12.99-linux-x86_64-gnu",))
+    missing = Outcome(
+        2, ("error: No download found for request: cpython-3.12.99-linux-x86_64-gnu",)
+    )
     assert diagnosis.reason(missing, "3.12.99") == "it has no 3.12.99"
     away = CONNECTION.format(
-        url="https://files.example/cpython.tar.gz", reason="failed to lookup address information: Name does not resolve"
+        url="https://files.example/cpython.tar.gz",
+        reason="failed to lookup address information: Name does not resolve",
     )
-    assert diagnosis.reason(Outcome(1, tuple(away.splitlines())), "3.11") == "the name files.example does not resolve"
+    assert (
+        diagnosis.reason(Outcome(1, tuple(away.splitlines())), "3.11")
+        == "the name files.example does not resolve"
+    )
 
 
 @pytest.mark.parametrize(
@@ -444,14 +569,19 @@ def test_why_an_interpreter_could_not_be_had_is_a_clause() -> None:
         ((200, "image/png"), (404, ""), (404, ""), "it sends image/png, neither HTML nor its JSON"),
     ],
 )
-def test_an_index_is_told_from_what_is_none(top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], wrong: str) -> None:
-    assert probe.what_is_wrong(top, one, none, "mine") == wrong
+def test_an_index_is_told_from_what_is_none(
+    top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], wrong: str
+) -> None:
+    assert server_probe.what_is_wrong(top, one, none, "mine") == wrong
 
 
 @pytest.mark.parametrize(
     ("cause", "asks"),
     [
-        ("Because you require setuptools==82.0.1 and setuptools<82, " + UNSATISFIABLE, "your requirements ask for setuptools==82.0.1"),
+        (
+            "Because you require setuptools==82.0.1 and setuptools<82, " + UNSATISFIABLE,
+            "your requirements ask for setuptools==82.0.1",
+        ),
         (
             "Because all versions of mine depend on setuptools>=82 and you require mine, we can conclude that you require setuptools>=82.\n"
             f"         And because you require setuptools<82, {UNSATISFIABLE}",
@@ -461,7 +591,7 @@ def test_an_index_is_told_from_what_is_none(top: tuple[int, str], one: tuple[int
 )
 def test_a_setuptools_that_is_too_new_is_the_wrappers_conflict(cause: str, asks: str) -> None:
     found = explained(no_solution(cause))
-    assert isinstance(found, errors.WrapperConflict)
+    assert isinstance(found, WrapperConflict)
     assert f"seldon-core 1.17.1 needs setuptools<82\n  {asks}\n" in found.cause
 
 
@@ -470,7 +600,10 @@ def test_a_lock_is_to_be_made_together_with_the_wrapper() -> None:
         "Because seldon-core==1.17.1 depends on numpy<2.0.0 and you require seldon-core==1.17.1, we can conclude that you require "
         f"numpy<2.0.0.\n         And because you require numpy==2.1.0, {UNSATISFIABLE}"
     )
-    for lock, command in (("uv.lock", "uv add --dev"), ("pylock.toml", "pip lock -r requirements.in")):
+    for lock, command in (
+        ("uv.lock", "uv add --dev"),
+        ("pylock.toml", "pip lock -r requirements.in"),
+    ):
         fix = explained(no_solution(cause), replace(ATTEMPT, lock=lock)).fixes[1]
         assert fix.endswith(f"\n{command} 'seldon-core==1.17.1' 'setuptools<82'")
 
@@ -478,13 +611,19 @@ def test_a_lock_is_to_be_made_together_with_the_wrapper() -> None:
 @pytest.mark.parametrize(
     ("said", "found"),
     [
-        ("error: Multiple top-level packages discovered in a flat-layout: ['data', 'notebooks'].", "(data, notebooks)"),
+        (
+            "error: Multiple top-level packages discovered in a flat-layout: ['data', 'notebooks'].",
+            "(data, notebooks)",
+        ),
         ("error: Multiple top-level modules discovered in a flat-layout: ['a', 'b'].", "(a, b)"),
         (
             "ValueError: Unable to determine which files to ship inside the wheel using the following heuristics: x",
             "files to ship inside the wheel.",
         ),
-        ("poetry.core.masonry.utils.module.ModuleOrPackageNotFoundError: No file/folder found for package mine", "found for package mine."),
+        (
+            "poetry.core.masonry.utils.module.ModuleOrPackageNotFoundError: No file/folder found for package mine",
+            "found for package mine.",
+        ),
         ("ValueError: No file/folder found for module mine", "found for module mine."),
     ],
 )
@@ -494,13 +633,13 @@ def test_a_project_without_a_package_is_named(said: str, found: str) -> None:
         f"  cause: Call to `backend.build_editable` failed (exit status: 1)\n\n         [stderr]\n         {said}\n"
     )
     error = explained(output)
-    assert isinstance(error, errors.ProjectWithoutPackage)
+    assert isinstance(error, ProjectWithoutPackage)
     assert found in error.cause
 
 
 def test_a_project_without_a_package_is_named_where_uv_builds_it_itself() -> None:
     output = "error: Failed to build `mine @ .`\n  cause: Expected a Python module at: src/mine/__init__.py\n"
-    assert isinstance(explained(output), errors.ProjectWithoutPackage)
+    assert isinstance(explained(output), ProjectWithoutPackage)
 
 
 def test_the_stop_behind_a_sentence_is_no_part_of_a_version() -> None:

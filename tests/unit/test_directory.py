@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.project import directory
-from seldon_buildpack.project.directory import open_to_all
+from seldon_buildpack.app_dir import permissions
+from seldon_buildpack.app_dir.permissions import open_to_all
 
 
 def _mode(path: Path) -> int:
@@ -13,9 +13,20 @@ def _mode(path: Path) -> int:
 
 @pytest.mark.parametrize(
     ("mode", "opened"),
-    [(0o600, 0o644), (0o640, 0o644), (0o700, 0o755), (0o400, 0o444), (0o664, 0o664), (0o755, 0o755), (0o710, 0o755), (0o666, 0o666)],
+    [
+        (0o600, 0o644),
+        (0o640, 0o644),
+        (0o700, 0o755),
+        (0o400, 0o444),
+        (0o664, 0o664),
+        (0o755, 0o755),
+        (0o710, 0o755),
+        (0o666, 0o666),
+    ],
 )
-def test_every_user_may_read_a_file_and_run_it_if_its_owner_may(tmp_path: Path, mode: int, opened: int) -> None:
+def test_every_user_may_read_a_file_and_run_it_if_its_owner_may(
+    tmp_path: Path, mode: int, opened: int
+) -> None:
     (tmp_path / "file").touch(mode)
     (tmp_path / "file").chmod(mode)
     open_to_all(tmp_path)
@@ -25,10 +36,17 @@ def test_every_user_may_read_a_file_and_run_it_if_its_owner_may(tmp_path: Path, 
 def test_every_user_may_look_into_a_directory_and_those_in_it(tmp_path: Path) -> None:
     (tmp_path / "outer/inner").mkdir(parents=True)
     (tmp_path / "outer/inner/data").write_text("12345")
-    for path in (tmp_path / "outer/inner/data", tmp_path / "outer/inner", tmp_path / "outer", tmp_path):
+    for path in (
+        tmp_path / "outer/inner/data",
+        tmp_path / "outer/inner",
+        tmp_path / "outer",
+        tmp_path,
+    ):
         path.chmod(0o600 if path.is_file() else 0o1700)
     assert open_to_all(tmp_path).sizes == {"outer/inner/data": 5}
-    assert [_mode(path) for path in (tmp_path, tmp_path / "outer", tmp_path / "outer/inner")] == [0o1755] * 3
+    assert [_mode(path) for path in (tmp_path, tmp_path / "outer", tmp_path / "outer/inner")] == [
+        0o1755
+    ] * 3
     assert _mode(tmp_path / "outer/inner/data") == 0o644
 
 
@@ -49,10 +67,14 @@ def test_a_link_is_no_file_and_neither_followed_nor_changed(tmp_path: Path) -> N
 def test_relative_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     for name, goal in (("b", "../elsewhere"), ("a", "a"), ("mounted", "/mnt/models/x")):
         (tmp_path / name).symlink_to(goal)
-    assert [piece.found for piece in open_to_all(tmp_path).advice] == ["Links that lead nowhere in the image: a, b."]
+    assert [piece.found for piece in open_to_all(tmp_path).advice] == [
+        "Links that lead nowhere in the image: a, b."
+    ]
 
 
-def test_what_the_build_may_not_open_is_named_and_no_more_than_some(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_build_may_not_open_is_named_and_no_more_than_some(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tmp_path.chmod(0o700)
     for number in range(6):
         (tmp_path / f"file{number}").touch(0o600)
@@ -63,7 +85,9 @@ def test_what_the_build_may_not_open_is_named_and_no_more_than_some(tmp_path: Pa
     monkeypatch.setattr(Path, "chmod", refuse)
     [piece] = open_to_all(tmp_path).advice
     named = "file0, file1, file2, file3, file4 and 2 more"
-    assert piece.found.startswith(f"Not everybody may read {named}, and the build may not change that")
+    assert piece.found.startswith(
+        f"Not everybody may read {named}, and the build may not change that"
+    )
 
 
 def test_names_are_any_bytes_and_what_is_no_file_has_no_size(tmp_path: Path) -> None:
@@ -77,5 +101,5 @@ def test_names_are_any_bytes_and_what_is_no_file_has_no_size(tmp_path: Path) -> 
 def test_a_file_that_is_written_anew_keeps_its_mode(tmp_path: Path, mode: int) -> None:
     (tmp_path / "file").write_text("before")
     (tmp_path / "file").chmod(mode)
-    directory.write(tmp_path / "file", b"after")
+    permissions.write(tmp_path / "file", b"after")
     assert ((tmp_path / "file").read_text(), _mode(tmp_path / "file")) == ("after", mode)

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from seldon_buildpack import variables
+from seldon_buildpack.settings import variables
 from tools import docs
 
 CHECKOUT = Path(__file__).parent.parent.parent
@@ -15,18 +15,28 @@ def test_every_variable_has_its_row_in_the_reference() -> None:
     rows = docs.generated(CHECKOUT)[CHECKOUT / "docs/variables.md"].splitlines()
     for setting in variables.DECLARED:
         name = ", ".join(f"`{name}`" for name in setting.name.split(", "))
-        assert len([row for row in rows if row.startswith(f"| {name} | {setting.help} | ")]) == 1, setting.name
+        assert len([row for row in rows if row.startswith(f"| {name} | {setting.help} | ")]) == 1, (
+            setting.name
+        )
 
 
 def test_no_cell_breaks_its_table() -> None:
     for path, columns in (("README.md", 4), ("docs/variables.md", 7)):
-        rows = [row for row in docs.generated(CHECKOUT)[CHECKOUT / path].splitlines() if row.startswith("| ")]
+        rows = [
+            row
+            for row in docs.generated(CHECKOUT)[CHECKOUT / path].splitlines()
+            if row.startswith("| ")
+        ]
         assert rows
-        assert all(row.count(" | ") == columns - 1 and row.count("|") == columns + 1 for row in rows), path
+        assert all(
+            row.count(" | ") == columns - 1 and row.count("|") == columns + 1 for row in rows
+        ), path
 
 
 def test_every_variable_has_a_sentence_and_an_example() -> None:
-    assert [setting.name for setting in variables.DECLARED if not setting.help or not setting.example] == []
+    assert [
+        setting.name for setting in variables.DECLARED if not setting.help or not setting.example
+    ] == []
 
 
 def test_the_readme_has_a_dozen() -> None:

@@ -1,18 +1,21 @@
 import json
 from pathlib import Path
 
-from seldon_buildpack.install import environments
+from seldon_buildpack.python_env import venv
 
 
 def installed(prefix: Path, name: str, files: dict[str, str]) -> Path:
     """Write an installed package; all but bytecode is listed in its RECORD."""
-    site = environments.site_packages(prefix, "3.12")
+    site = venv.site_packages(prefix, "3.12")
     info = site / f"{name}-1.0.dist-info"
     for path, text in files.items():
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).write_text(text)
     info.mkdir(parents=True, exist_ok=True)
-    (info / "RECORD").write_text("".join(f"{path},sha256=0,1\n" for path in files if ".pyc" not in path) + f"{info.name}/RECORD,,\n")
+    (info / "RECORD").write_text(
+        "".join(f"{path},sha256=0,1\n" for path in files if ".pyc" not in path)
+        + f"{info.name}/RECORD,,\n"
+    )
     return info
 
 
@@ -24,26 +27,40 @@ def test_notes_of_the_installer_leave_the_package_and_its_record(tmp_path: Path)
         "x-1.0.dist-info/direct_url.json": json.dumps(url),
     }
     info = installed(tmp_path, "x", {"x.py": "", **files})
-    environments.forget_installation(info.parent)
-    assert json.loads((info / "direct_url.json").read_text()) == {"url": "https://h/x.whl", "archive_info": {}}
+    venv.forget_installation(info.parent)
+    assert json.loads((info / "direct_url.json").read_text()) == {
+        "url": "https://h/x.whl",
+        "archive_info": {},
+    }
     assert sorted(path.name for path in info.iterdir()) == ["RECORD", "direct_url.json"]
-    assert (info / "RECORD").read_text() == "x.py,sha256=0,1\nx-1.0.dist-info/RECORD,,\nx-1.0.dist-info/direct_url.json,,\n"
+    assert (
+        (info / "RECORD").read_text()
+        == "x.py,sha256=0,1\nx-1.0.dist-info/RECORD,,\nx-1.0.dist-info/direct_url.json,,\n"
+    )
 
 
 def test_a_token_in_what_a_package_asks_for_leaves_its_metadata(tmp_path: Path) -> None:
     text = "Name: x\nRequires-Dist: y>=1\nRequires-Dist: z @ git+https://bob:tok@h/r.git@v1?sig=s ; extra == 'a'\n\nWrite to https://u:p@example\n"
     info = installed(tmp_path, "x", {"x.py": "", "x-1.0.dist-info/METADATA": text})
-    environments.forget_installation(info.parent)
-    assert (info / "METADATA").read_text() == text.replace("bob:tok@", "").replace("?sig=s", "?****")
+    venv.forget_installation(info.parent)
+    assert (info / "METADATA").read_text() == text.replace("bob:tok@", "").replace(
+        "?sig=s", "?****"
+    )
     assert "x-1.0.dist-info/METADATA,,\n" in (info / "RECORD").read_text()
 
 
 def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
-    kept = {"kept/a.py": "a", "kept/__pycache__/a.cpython-312.pyc": "compiled", "../../../bin/kept": "script"}
+    kept = {
+        "kept/a.py": "a",
+        "kept/__pycache__/a.cpython-312.pyc": "compiled",
+        "../../../bin/kept": "script",
+    }
     installed(source, "kept", kept)
-    installed(source, "replaced", {"replaced.py": "old", "__pycache__/replaced.cpython-312.pyc": "stale"})
-    environments.copy_packages(source, target, "3.12", ["kept-1.0.dist-info"])
+    installed(
+        source, "replaced", {"replaced.py": "old", "__pycache__/replaced.cpython-312.pyc": "stale"}
+    )
+    venv.copy_packages(source, target, "3.12", ["kept-1.0.dist-info"])
     copied = sorted(str(path.relative_to(target)) for path in target.rglob("*") if path.is_file())
     site = "lib/python3.12/site-packages"
     assert copied == [
@@ -54,13 +71,19 @@ def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: P
     ]
 
 
-def test_the_tests_that_wheels_of_the_wrapper_ship_are_dropped_and_no_others(tmp_path: Path) -> None:
-    packed = {"seldon_core": "tests/a.py", "flask_opentracing": "tests/deep/b.py", "badly_packed": "tests/c.py"}
+def test_the_tests_that_wheels_of_the_wrapper_ship_are_dropped_and_no_others(
+    tmp_path: Path,
+) -> None:
+    packed = {
+        "seldon_core": "tests/a.py",
+        "flask_opentracing": "tests/deep/b.py",
+        "badly_packed": "tests/c.py",
+    }
     for name, file in packed.items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).touch()
         (tmp_path / f"{name}-1.0.dist-info").mkdir()
         (tmp_path / f"{name}-1.0.dist-info/RECORD").write_text(f"{name}/tests.py,,\n{file},,\n")
-    environments.drop_wrapper_tests(tmp_path)
+    venv.drop_wrapper_tests(tmp_path)
     assert sorted(path.name for path in (tmp_path / "tests").iterdir()) == ["c.py"]
     assert (tmp_path / "seldon_core-1.0.dist-info/RECORD").read_text() == "seldon_core/tests.py,,\n"

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from seldon_buildpack.install import in_source
+from seldon_buildpack.python_env import build_leftovers
 
 
 def touched(*paths: Path) -> None:
@@ -11,17 +11,28 @@ def touched(*paths: Path) -> None:
 
 def test_what_building_leaves_is_removed_and_the_users_files_stay(tmp_path: Path) -> None:
     copied, in_place = tmp_path / "copied", tmp_path / "in_place"
-    users = (copied / "a.py", copied / "build/mine.txt", in_place / "b.py", in_place / "old.egg-info/PKG-INFO")
+    users = (
+        copied / "a.py",
+        copied / "build/mine.txt",
+        in_place / "b.py",
+        in_place / "old.egg-info/PKG-INFO",
+    )
     touched(*users)
-    before = in_source.entries([copied, in_place])
-    touched(copied / "build/lib/a.py", copied / "_version.py", copied / "a.egg-info/x", in_place / "b.egg-info/x", in_place / "build/b")
-    assert not in_source.tidy([copied, in_place], [in_place], before)
-    assert in_source.entries([copied, in_place]) == before
+    before = build_leftovers.entries([copied, in_place])
+    touched(
+        copied / "build/lib/a.py",
+        copied / "_version.py",
+        copied / "a.egg-info/x",
+        in_place / "b.egg-info/x",
+        in_place / "build/b",
+    )
+    assert not build_leftovers.tidy([copied, in_place], [in_place], before)
+    assert build_leftovers.entries([copied, in_place]) == before
 
 
 def test_what_a_package_in_place_needs_stays_and_is_reported(tmp_path: Path) -> None:
     touched(tmp_path / "b.py")
-    before = in_source.entries([tmp_path])
+    before = build_leftovers.entries([tmp_path])
     touched(tmp_path / "_b.cpython-312-x86_64-linux-gnu.so")
-    assert in_source.tidy([tmp_path], [tmp_path], before)
+    assert build_leftovers.tidy([tmp_path], [tmp_path], before)
     assert (tmp_path / "_b.cpython-312-x86_64-linux-gnu.so").exists()

@@ -3,11 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import settings
-from seldon_buildpack.install.bound import Bound
-from seldon_buildpack.install.credentials import Credential
-from seldon_buildpack.install.index import Index, configure
-from seldon_buildpack.project.requirements import IndexLines
+from seldon_buildpack.manifests.requirements_txt import IndexLines
+from seldon_buildpack.package_sources.bindings import Bound
+from seldon_buildpack.package_sources.credentials import Credential
+from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.settings import settings
 
 APP = Path("/workspace")
 
@@ -64,7 +64,10 @@ def test_the_key_changes_with_the_index_and_not_with_the_password() -> None:
 
 
 def test_no_index_is_an_option_since_uv_has_no_variable_for_it() -> None:
-    for index in (configure(settings.read({"PIP_NO_INDEX": "1"}, []), IndexLines(), APP), configured(IndexLines(no_index=True))):
+    for index in (
+        configure(settings.read({"PIP_NO_INDEX": "1"}, []), IndexLines(), APP),
+        configured(IndexLines(no_index=True)),
+    ):
         assert index.source_options == ("--no-index",)
         assert "UV_NO_INDEX" not in index.environment()
     assert configured(IndexLines()).source_options == ()
@@ -75,7 +78,11 @@ def configured(lines: IndexLines) -> Index:
 
 
 def test_options_of_the_file_that_uv_does_not_read_there_are_passed_on() -> None:
-    assert configured(IndexLines(pre=True, require_hashes=True)).options == ("--require-hashes", "--prerelease", "allow")
+    assert configured(IndexLines(pre=True, require_hashes=True)).options == (
+        "--require-hashes",
+        "--prerelease",
+        "allow",
+    )
 
 
 def test_certificates_are_looked_for_in_the_source() -> None:
@@ -88,34 +95,57 @@ def test_certificates_are_looked_for_in_the_source() -> None:
 
 def test_constraints_are_files_whose_content_matters() -> None:
     env = {"PIP_CONSTRAINT": "c.txt https://h/c.txt", "PIP_BUILD_CONSTRAINT": "b.txt"}
-    assert configure(settings.read(env, []), IndexLines(), APP).constraints == (APP / "c.txt", APP / "b.txt")
+    assert configure(settings.read(env, []), IndexLines(), APP).constraints == (
+        APP / "c.txt",
+        APP / "b.txt",
+    )
 
 
 def test_places_are_shown_without_credentials_queries_and_the_path_of_the_source() -> None:
-    env = {"PIP_INDEX_URL": "https://u:p@h/simple?token=t0k3n", "PIP_FIND_LINKS": "wheels https://u:p@h/links?x=y"}
+    env = {
+        "PIP_INDEX_URL": "https://u:p@h/simple?token=t0k3n",
+        "PIP_FIND_LINKS": "wheels https://u:p@h/links?x=y",
+    }
     index = configure(settings.read(env, []), IndexLines(), APP)
     assert index.places(APP) == ("https://h/simple?****", "wheels", "https://h/links?****")
     assert "token=t0k3n" in {secret.reveal() for secret in index.secrets()}
 
 
 def test_names_carry_no_credentials_and_secrets_do() -> None:
-    index = configure(settings.read({"EXTRA_INDEX_URL": "http://bob:s3cr3t@h/simple"}, []), IndexLines(), APP)
+    index = configure(
+        settings.read({"EXTRA_INDEX_URL": "http://bob:s3cr3t@h/simple"}, []), IndexLines(), APP
+    )
     assert index.names() == ("http://h/simple",)
     assert "s3cr3t" in {secret.reveal() for secret in index.secrets()}
 
 
-LOCK = IndexLines("https://a/simple", ("https://b/simple",), ("/workspace/wheels",), strategy="unsafe-first-match", of_lock=True)
+LOCK = IndexLines(
+    "https://a/simple",
+    ("https://b/simple",),
+    ("/workspace/wheels",),
+    strategy="unsafe-first-match",
+    of_lock=True,
+)
 
 
 @pytest.mark.parametrize(
     ("env", "told"),
     [
         ({}, ("https://a/simple", ("https://b/simple",), "unsafe-first-match")),
-        ({"EXTRA_INDEX_URL": "https://u:p@a/simple/"}, ("https://u:p@a/simple/", ("https://b/simple",), "unsafe-first-match")),
-        ({"EXTRA_INDEX_URL": "https://u:p@b/simple"}, ("https://a/simple", ("https://u:p@b/simple",), "unsafe-first-match")),
+        (
+            {"EXTRA_INDEX_URL": "https://u:p@a/simple/"},
+            ("https://u:p@a/simple/", ("https://b/simple",), "unsafe-first-match"),
+        ),
+        (
+            {"EXTRA_INDEX_URL": "https://u:p@b/simple"},
+            ("https://a/simple", ("https://u:p@b/simple",), "unsafe-first-match"),
+        ),
         ({"PIP_INDEX_URL": "https://c/simple"}, ("https://c/simple", (), "")),
         ({"PIP_NO_INDEX": "1"}, ("", (), "")),
-        ({"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}, ("https://a/simple", ("https://b/simple",), "unsafe-best-match")),
+        (
+            {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"},
+            ("https://a/simple", ("https://b/simple",), "unsafe-best-match"),
+        ),
     ],
 )
 def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_credentials_that_are_given(
@@ -129,11 +159,17 @@ def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_creden
 def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_too() -> None:
     bound = Bound(default=("https://mirror/simple", "the binding corp"), credentials=())
     index = configure(settings.read({}, []), LOCK, APP, bound)
-    assert (index.default, index.extra, index.find_links) == ("https://mirror/simple", (), ("/workspace/wheels",))
+    assert (index.default, index.extra, index.find_links) == (
+        "https://mirror/simple",
+        (),
+        ("/workspace/wheels",),
+    )
 
 
 def test_the_password_of_a_binding_is_for_an_index_of_a_lock_too() -> None:
-    bound = Bound(credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),))
+    bound = Bound(
+        credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),)
+    )
     index = configure(settings.read({}, []), LOCK, APP, bound)
     assert (index.default, index.extra) == ("https://a/simple", ("https://u:p@b/simple",))
 
@@ -159,8 +195,14 @@ def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:
     alone = index.folders_alone()
     assert alone
     assert alone.source_options == ("--no-index",)
-    assert alone.environment()["UV_FIND_LINKS"] == f"/workspace/wheels,/workspace/more/wheels,{tmp_path / 'whl'}"
-    assert index.without_folders().environment() == {"UV_DEFAULT_INDEX": "http://main/simple", "UV_INDEX": "http://u:p@extra/simple"}
+    assert (
+        alone.environment()["UV_FIND_LINKS"]
+        == f"/workspace/wheels,/workspace/more/wheels,{tmp_path / 'whl'}"
+    )
+    assert index.without_folders().environment() == {
+        "UV_DEFAULT_INDEX": "http://main/simple",
+        "UV_INDEX": "http://u:p@extra/simple",
+    }
 
 
 def test_a_folder_that_is_not_mounted_does_not_count(tmp_path: Path) -> None:
@@ -175,10 +217,22 @@ def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
     assert index.source_options == ("--no-index",)
 
 
-@pytest.mark.parametrize("also", [{"PIP_NO_INDEX": "1"}, {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}])
+@pytest.mark.parametrize(
+    "also", [{"PIP_NO_INDEX": "1"}, {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}]
+)
 def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str, str]) -> None:
-    assert configure(settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP).folders_alone() is None
-    assert configure(settings.read({"PIP_FIND_LINKS": "wheels"}, []), IndexLines(), APP).folders_alone() is None
+    assert (
+        configure(
+            settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP
+        ).folders_alone()
+        is None
+    )
+    assert (
+        configure(
+            settings.read({"PIP_FIND_LINKS": "wheels"}, []), IndexLines(), APP
+        ).folders_alone()
+        is None
+    )
 
 
 def test_the_packages_of_a_lock_are_looked_for_in_the_folders_first_too() -> None:
@@ -190,5 +244,10 @@ def test_the_packages_of_a_lock_are_looked_for_in_the_folders_first_too() -> Non
 
 def test_a_folder_of_the_buildpacks_own_stands_beside_the_users() -> None:
     index = Index(find_links=("/workspace/wheels",), no_index=True, folders=(Path("/whl"),))
-    assert index.with_links(Path("/bundle/wheels")).environment()["UV_FIND_LINKS"] == "/workspace/wheels,/bundle/wheels,/whl"
-    assert Index().with_links(Path("/bundle/wheels")).environment() == {"UV_FIND_LINKS": "/bundle/wheels"}
+    assert (
+        index.with_links(Path("/bundle/wheels")).environment()["UV_FIND_LINKS"]
+        == "/workspace/wheels,/bundle/wheels,/whl"
+    )
+    assert Index().with_links(Path("/bundle/wheels")).environment() == {
+        "UV_FIND_LINKS": "/bundle/wheels"
+    }

@@ -39,4 +39,6 @@ def test_a_program_is_interrupted_and_waited_for_when_make_is_told_to_end(tmp_pa
 
 
 def test_a_program_that_ends_by_itself_gives_its_exit_code(tmp_path: Path) -> None:
-    assert interrupts.run_to_its_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3
+    assert (
+        interrupts.run_to_its_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3
+    )

@@ -1,5 +1,5 @@
+from seldon_buildpack.app_dir.slices import LARGE, Apart, apart
 from seldon_buildpack.cnb.launch import Slice
-from seldon_buildpack.project.large_files import LARGE, Apart, apart
 
 
 def _paths(found: Apart) -> list[list[str]]:
@@ -11,8 +11,18 @@ def test_a_small_source_is_one_layer() -> None:
 
 
 def test_each_large_file_has_a_layer_of_its_own_in_the_order_of_names() -> None:
-    found = apart({"M.py": 1, "z.bin": 3 * LARGE, "model/b.bin": LARGE, "model/a.bin": 2 * LARGE, "model/c.json": 5})
-    assert found == Apart((Slice(("model/a.bin",)), Slice(("model/b.bin",)), Slice(("z.bin",))), 6 * LARGE)
+    found = apart(
+        {
+            "M.py": 1,
+            "z.bin": 3 * LARGE,
+            "model/b.bin": LARGE,
+            "model/a.bin": 2 * LARGE,
+            "model/c.json": 5,
+        }
+    )
+    assert found == Apart(
+        (Slice(("model/a.bin",)), Slice(("model/b.bin",)), Slice(("z.bin",))), 6 * LARGE
+    )
 
 
 def test_a_new_file_leaves_the_layers_before_it_where_they_are() -> None:
@@ -21,8 +31,13 @@ def test_a_new_file_leaves_the_layers_before_it_where_they_are() -> None:
 
 
 def test_beyond_a_number_the_largest_are_alone_and_the_others_share_a_layer() -> None:
-    found = apart({"code/M.py": 1} | {f"code/{number:02}.bin": LARGE + number for number in range(11)})
-    assert _paths(found) == [*([f"code/{number:02}.bin"] for number in range(3, 11)), ["code/00.bin", "code/01.bin", "code/02.bin"]]
+    found = apart(
+        {"code/M.py": 1} | {f"code/{number:02}.bin": LARGE + number for number in range(11)}
+    )
+    assert _paths(found) == [
+        *([f"code/{number:02}.bin"] for number in range(3, 11)),
+        ["code/00.bin", "code/01.bin", "code/02.bin"],
+    ]
     assert found.size == 11 * LARGE + sum(range(11))
 
 
@@ -31,17 +46,24 @@ def test_a_directory_without_code_that_is_large_by_small_files_lies_apart() -> N
     assert _paths(apart({"M.py": 1, **images})) == [["data"]]
     assert _paths(apart({"data/load.py": 1, **images})) == [["data/images"]]
     assert _paths(apart({"data/images/load.py": 1, **images})) == []
-    assert _paths(apart({"M.py": 1, "data/all.bin": LARGE, **images})) == [["data/all.bin"], ["data"]]
+    assert _paths(apart({"M.py": 1, "data/all.bin": LARGE, **images})) == [
+        ["data/all.bin"],
+        ["data"],
+    ]
 
 
 def test_a_directory_with_little_beside_a_large_file_stays_with_the_code() -> None:
-    assert _paths(apart({"M.py": 1, "model/weights.bin": 50 * LARGE, "model/labels.txt": LARGE - 1})) == [["model/weights.bin"]]
+    assert _paths(
+        apart({"M.py": 1, "model/weights.bin": 50 * LARGE, "model/labels.txt": LARGE - 1})
+    ) == [["model/weights.bin"]]
 
 
 def test_a_hidden_directory_changes_with_its_tool_and_stays_with_the_code() -> None:
     objects = {f".git/objects/{number:02}/x": LARGE // 2 for number in range(10)}
     assert _paths(apart({"M.py": 1, **objects})) == []
-    assert _paths(apart({"M.py": 1, **objects, ".git/objects/pack/p.pack": LARGE})) == [[".git/objects/pack/p.pack"]]
+    assert _paths(apart({"M.py": 1, **objects, ".git/objects/pack/p.pack": LARGE})) == [
+        [".git/objects/pack/p.pack"]
+    ]
 
 
 def test_the_shared_layer_names_no_more_than_some_paths() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from seldon_buildpack.cnb.launch import Process, Slice, write
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
-from seldon_buildpack.layers import keys
+from seldon_buildpack.layers import reuse
 
 
 def test_a_reused_layer_has_types_and_metadata_and_no_directory(tmp_path: Path) -> None:
@@ -12,7 +12,10 @@ def test_a_reused_layer_has_types_and_metadata_and_no_directory(tmp_path: Path) 
     layer = Layer(tmp_path, "python")
     layer.finish(Types(launch=True), layer.metadata())
     told = tomllib.loads((tmp_path / "python.toml").read_text())
-    assert told == {"types": {"launch": True, "build": False, "cache": False}, "metadata": {"python": "3.12.1 abc"}}
+    assert told == {
+        "types": {"launch": True, "build": False, "cache": False},
+        "metadata": {"python": "3.12.1 abc"},
+    }
     assert not layer.path.exists()
 
 
@@ -26,7 +29,9 @@ def test_metadata_that_is_not_ours_to_read_counts_as_none(tmp_path: Path) -> Non
 def test_environment_files_hold_the_value_and_nothing_else(tmp_path: Path) -> None:
     layer = Layer(tmp_path, "serve")
     layer.begin()
-    layer.write_environment("launch", {"A.default": "x y\n", "PATH.prepend": "/b", "PATH.delim": ":"})
+    layer.write_environment(
+        "launch", {"A.default": "x y\n", "PATH.prepend": "/b", "PATH.delim": ":"}
+    )
     assert {path.name: path.read_bytes() for path in (layer.path / "env.launch").iterdir()} == {
         "A.default": b"x y\n",
         "PATH.prepend": b"/b",
@@ -40,29 +45,43 @@ def test_layers_of_an_older_release_are_dropped(tmp_path: Path) -> None:
         Layer(tmp_path, name).finish(Types(cache=True), {})
     (tmp_path / "launch.toml").write_text("")
     drop_others(tmp_path, {"python"})
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["launch.toml", "python", "python.toml"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "launch.toml",
+        "python",
+        "python.toml",
+    ]
 
 
 def test_a_process_has_all_its_words_in_command(tmp_path: Path) -> None:
     write(tmp_path, [Process("web", ("dumb-init", "--", "seldon-serve"), default=True)], {"a": "b"})
     assert tomllib.loads((tmp_path / "launch.toml").read_text()) == {
-        "processes": [{"type": "web", "command": ["dumb-init", "--", "seldon-serve"], "args": [], "default": True}],
+        "processes": [
+            {
+                "type": "web",
+                "command": ["dumb-init", "--", "seldon-serve"],
+                "args": [],
+                "default": True,
+            }
+        ],
         "labels": [{"key": "a", "value": "b"}],
     }
 
 
 def test_the_reason_for_making_a_layer_names_what_changed() -> None:
-    assert keys.why_made({}, {"python": "1"}) == "first build"
-    assert keys.why_made({"python": "1", "more": "x"}, {"python": "1"}) == ""
+    assert reuse.why_made({}, {"python": "1"}) == "first build"
+    assert reuse.why_made({"python": "1", "more": "x"}, {"python": "1"}) == ""
     assert (
-        keys.why_made({"python": "1", "index-settings": "a"}, {"python": "2", "index-settings": "b"}) == "python and index settings changed"
+        reuse.why_made(
+            {"python": "1", "index-settings": "a"}, {"python": "2", "index-settings": "b"}
+        )
+        == "python and index settings changed"
     )
 
 
 def test_a_key_of_texts_holds_no_credential_and_changes_with_all_else(tmp_path: Path) -> None:
     def key(text: str) -> str:
         (tmp_path / "r.txt").write_text(text)
-        return keys.of_texts([tmp_path / "r.txt"], tmp_path)
+        return reuse.of_texts([tmp_path / "r.txt"], tmp_path)
 
     assert key("-i https://u:one@h/simple\nnumpy\n") == key("-i https://u:two@h/simple\nnumpy\n")
     assert key("numpy\n") != key("numpy<2\n")
@@ -72,12 +91,12 @@ def test_a_key_of_trees_notices_a_changed_wheel_and_not_bytecode(tmp_path: Path)
     wheels = tmp_path / "wheels"
     (wheels / "__pycache__").mkdir(parents=True)
     (wheels / "a.whl").write_bytes(b"one")
-    before = keys.of_trees([wheels], tmp_path)
+    before = reuse.of_trees([wheels], tmp_path)
     (wheels / "__pycache__/x.pyc").write_bytes(b"x")
-    assert keys.of_trees([wheels], tmp_path) == before
+    assert reuse.of_trees([wheels], tmp_path) == before
     (wheels / "a.whl").write_bytes(b"two")
-    assert keys.of_trees([wheels], tmp_path) != before
-    assert keys.of_trees([], tmp_path) == ""
+    assert reuse.of_trees([wheels], tmp_path) != before
+    assert reuse.of_trees([], tmp_path) == ""
 
 
 def test_a_slice_names_its_paths_as_patterns_that_match_them_alone(tmp_path: Path) -> None:

@@ -13,16 +13,29 @@ AFTER = "blinker==1.9.0 \\\n    --hash=sha256:dd\nflask==3.1.3 \\\n    --hash=sh
 
 def test_what_a_new_lock_changed_is_shown_package_by_package() -> None:
     assert locks.changes(
-        {"py3.12.txt": (BEFORE, AFTER), "py3.9.txt": (BEFORE, BEFORE), "new.txt": ("", BEFORE.splitlines()[0] + "\n")}
-    ) == ("py3.12.txt\n  blinker  - -> 1.9.0\n  flask    2.2.5 -> 3.1.3\n  six      1.17.0 -> -\nnew.txt\n  flask  - -> 2.2.5")
+        {
+            "py3.12.txt": (BEFORE, AFTER),
+            "py3.9.txt": (BEFORE, BEFORE),
+            "new.txt": ("", BEFORE.splitlines()[0] + "\n"),
+        }
+    ) == (
+        "py3.12.txt\n  blinker  - -> 1.9.0\n  flask    2.2.5 -> 3.1.3\n  six      1.17.0 -> -\nnew.txt\n  flask  - -> 2.2.5"
+    )
     assert locks.changes({"py3.12.txt": (AFTER, AFTER)}) == "No version changed."
 
 
 def test_an_override_lifts_a_bound_that_the_locks_of_the_current_set_go_beyond() -> None:
     ws = Workspace.from_environment()
     text = (locks.folder(ws, "current") / "overrides.txt").read_text()
-    lifted = [line.split(">")[0].lower().replace("_", "-") for line in text.splitlines() if line and not line.startswith("#")]
-    upstream, current = (locks.versions(locks.of_wrapper(ws, pins, "3.12").read_text()) for pins in ("upstream", "current"))
+    lifted = [
+        line.split(">")[0].lower().replace("_", "-")
+        for line in text.splitlines()
+        if line and not line.startswith("#")
+    ]
+    upstream, current = (
+        locks.versions(locks.of_wrapper(ws, pins, "3.12").read_text())
+        for pins in ("upstream", "current")
+    )
     assert [name for name in lifted if upstream[name] == current[name]] == []
 
 
@@ -30,29 +43,51 @@ def test_each_set_keeps_protobuf_3_for_which_the_wrappers_code_was_generated() -
     ws = Workspace.from_environment()
     for pins, minors in locks.sets(ws).items():
         for minor in minors:
-            assert locks.versions(locks.of_wrapper(ws, pins, minor).read_text())["protobuf"].startswith("3.20.")
+            assert locks.versions(locks.of_wrapper(ws, pins, minor).read_text())[
+                "protobuf"
+            ].startswith("3.20.")
 
 
 def test_a_package_is_asked_for_once_in_each_round() -> None:
     asked = [Pin("a", "1"), Pin("a", "2"), Pin("b", "1"), Pin("a", "3"), Pin("b", "2")]
-    assert audit.rounds(asked) == [[Pin("a", "1"), Pin("b", "1")], [Pin("a", "2"), Pin("b", "2")], [Pin("a", "3")]]
+    assert audit.rounds(asked) == [
+        [Pin("a", "1"), Pin("b", "1")],
+        [Pin("a", "2"), Pin("b", "2")],
+        [Pin("a", "3")],
+    ]
 
 
 def test_vulnerabilities_are_listed_where_they_are_with_what_mends_them() -> None:
     found = [
-        {"name": "flask", "version": "2.2.5", "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.3.2"], "aliases": ["CVE-1"]}]},
-        {"name": "own", "version": "1", "vulns": [{"id": "GHSA-2", "fix_versions": [], "aliases": []}]},
+        {
+            "name": "flask",
+            "version": "2.2.5",
+            "vulns": [{"id": "PYSEC-1", "fix_versions": ["2.3.2"], "aliases": ["CVE-1"]}],
+        },
+        {
+            "name": "own",
+            "version": "1",
+            "vulns": [{"id": "GHSA-2", "fix_versions": [], "aliases": []}],
+        },
         {"name": "six", "version": "1.17.0", "vulns": []},
-        {"name": "rare", "skip_reason": "Dependency not found on PyPI and could not be audited: rare (1)"},
+        {
+            "name": "rare",
+            "skip_reason": "Dependency not found on PyPI and could not be audited: rare (1)",
+        },
     ]
     asked = [Pin("flask", "2.2.5"), Pin("own", "1"), Pin("six", "1.17.0"), Pin("rare", "1")]
     answer = audit.read("osv", asked, [json.dumps({"dependencies": found, "fixes": []})])
     assert answer == Answer(
         "osv",
-        {asked[0]: (Known("PYSEC-1", ("CVE-1",), ("2.3.2",)),), asked[1]: (Known("GHSA-2", (), ()),)},
+        {
+            asked[0]: (Known("PYSEC-1", ("CVE-1",), ("2.3.2",)),),
+            asked[1]: (Known("GHSA-2", (), ()),),
+        },
         frozenset({asked[3]}),
     )
-    assert audit.table({"upstream": frozenset(asked[:3]), "current": frozenset(asked[2:])}, answer) == (
+    assert audit.table(
+        {"upstream": frozenset(asked[:3]), "current": frozenset(asked[2:])}, answer
+    ) == (
         "According to osv:\n"
         "upstream: 2 of 3 releases with known vulnerabilities\n"
         "  flask 2.2.5  PYSEC-1 CVE-1, mended in 2.3.2\n"
@@ -63,7 +98,12 @@ def test_vulnerabilities_are_listed_where_they_are_with_what_mends_them() -> Non
 
 
 def test_a_database_that_knows_no_package_is_none_and_not_a_clean_bill() -> None:
-    document = json.dumps({"dependencies": [{"name": "flask", "skip_reason": "Dependency not found on PyPI"}], "fixes": []})
+    document = json.dumps(
+        {
+            "dependencies": [{"name": "flask", "skip_reason": "Dependency not found on PyPI"}],
+            "fixes": [],
+        }
+    )
     assert audit.read("pypi", [Pin("flask", "2.2.5")], [document]) is None
 
 

@@ -2,9 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import manifest
-from seldon_buildpack.project.conda import files as conda_files
+from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.manifests.conda import select as conda_files
+from seldon_buildpack.messages.errors.conda_files import YamlInvalid
+from seldon_buildpack.messages.errors.lockfiles import (
+    LockNotExported,
+    LockUnreadable,
+    LockWithoutProject,
+)
+from seldon_buildpack.messages.errors.requirements import ManifestMisspelt
 
 _PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 
@@ -12,32 +18,52 @@ _PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 @pytest.mark.parametrize(
     ("files", "chosen", "told"),
     [
-        ({"requirements.txt": "numpy\n", "setup.py": "", "pyproject.toml": _PROJECT}, "requirements.txt", None),
-        ({"setup.py": "", "environment.yml": "", "pyproject.toml": _PROJECT}, "setup.py", ("-e", ".")),
-        ({"pyproject.toml": _PROJECT + '[build-system]\nrequires = ["hatchling"]\n'}, "pyproject.toml", ("-e", ".")),
+        (
+            {"requirements.txt": "numpy\n", "setup.py": "", "pyproject.toml": _PROJECT},
+            "requirements.txt",
+            None,
+        ),
+        (
+            {"setup.py": "", "environment.yml": "", "pyproject.toml": _PROJECT},
+            "setup.py",
+            ("-e", "."),
+        ),
+        (
+            {"pyproject.toml": _PROJECT + '[build-system]\nrequires = ["hatchling"]\n'},
+            "pyproject.toml",
+            ("-e", "."),
+        ),
         ({"pyproject.toml": _PROJECT}, "pyproject.toml", "-r"),
     ],
 )
-def test_the_manifest_is_chosen_in_s2is_order(tmp_path: Path, files: dict[str, str], chosen: str, told: object) -> None:
+def test_the_manifest_is_chosen_in_s2is_order(
+    tmp_path: Path, files: dict[str, str], chosen: str, told: object
+) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     found = manifest.find(tmp_path, {})
     assert found
     assert found.path == tmp_path / chosen
-    assert found.told == {None: ("-r", str(found.path)), "-r": ("-r", str(found.path))}.get(told, told)  # type: ignore[call-overload]
+    assert found.told == {None: ("-r", str(found.path)), "-r": ("-r", str(found.path))}.get(
+        told, told
+    )  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}])
-def test_no_manifest_is_fine_and_so_is_one_of_tools_only(tmp_path: Path, files: dict[str, str]) -> None:
+def test_no_manifest_is_fine_and_so_is_one_of_tools_only(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     assert manifest.find(tmp_path, {}) is None
 
 
-@pytest.mark.parametrize(("name", "text"), [("environment.yml", "name:x\nchannels: []\n"), ("pixi.lock", "version: 9\n")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("environment.yml", "name:x\nchannels: []\n"), ("pixi.lock", "version: 9\n")]
+)
 def test_what_is_wrong_with_a_file_of_condas_is_said(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises((errors.YamlInvalid, errors.LockUnreadable)):
+    with pytest.raises((YamlInvalid, LockUnreadable)):
         manifest.conda(tmp_path, {})
 
 
@@ -52,7 +78,9 @@ def test_what_is_wrong_with_a_file_of_condas_is_said(tmp_path: Path, name: str, 
         (["environment.txt", "uv.lock"], None),
     ],
 )
-def test_condas_files_stand_where_s2i_had_environment_yml(tmp_path: Path, files: list[str], chosen: str | None) -> None:
+def test_condas_files_stand_where_s2i_had_environment_yml(
+    tmp_path: Path, files: list[str], chosen: str | None
+) -> None:
     texts = {"conda-lock.yml": "version: 1\nmetadata: {platforms: [linux-64]}\npackage: []\n"}
     for name in files:
         (tmp_path / name).write_text(texts.get(name, "name: x\n"))
@@ -69,21 +97,35 @@ def test_what_a_lock_of_condas_goes_before_is_known(tmp_path: Path) -> None:
 
 def test_a_misspelt_manifest_is_named(tmp_path: Path) -> None:
     (tmp_path / "requirments.txt").write_text("numpy\n")
-    with pytest.raises(errors.ManifestMisspelt):
+    with pytest.raises(ManifestMisspelt):
         manifest.find(tmp_path, {})
 
 
 @pytest.mark.parametrize(
     ("files", "chosen", "others"),
     [
-        (["requirements.txt", "setup.py", "environment.yml"], "requirements.txt", ("setup.py", "environment.yml")),
-        (["setup.py", "environment.yml", "pyproject.toml", "uv.lock"], "setup.py", ("environment.yml", "uv.lock")),
-        (["pylock.toml", "pyproject.toml", "uv.lock", "poetry.lock"], "pylock.toml", ("uv.lock", "pyproject.toml", "poetry.lock")),
+        (
+            ["requirements.txt", "setup.py", "environment.yml"],
+            "requirements.txt",
+            ("setup.py", "environment.yml"),
+        ),
+        (
+            ["setup.py", "environment.yml", "pyproject.toml", "uv.lock"],
+            "setup.py",
+            ("environment.yml", "uv.lock"),
+        ),
+        (
+            ["pylock.toml", "pyproject.toml", "uv.lock", "poetry.lock"],
+            "pylock.toml",
+            ("uv.lock", "pyproject.toml", "poetry.lock"),
+        ),
         (["pyproject.toml", "uv.lock", "Pipfile"], "uv.lock", ("Pipfile",)),
         (["pyproject.toml", "Pipfile.lock"], "pyproject.toml", ("Pipfile.lock",)),
     ],
 )
-def test_the_manifests_that_are_not_installed_are_known(tmp_path: Path, files: list[str], chosen: str, others: tuple[str, ...]) -> None:
+def test_the_manifests_that_are_not_installed_are_known(
+    tmp_path: Path, files: list[str], chosen: str, others: tuple[str, ...]
+) -> None:
     texts = {
         "pyproject.toml": _PROJECT,
         "pylock.toml": 'lock-version = "1.0"\ncreated-by = "tests"\npackages = []\n',
@@ -97,8 +139,14 @@ def test_the_manifests_that_are_not_installed_are_known(tmp_path: Path, files: l
     assert manifest.not_installed(tmp_path, found) == others
 
 
-def test_a_project_that_the_requirements_install_and_a_file_of_tools_are_not_among_them(tmp_path: Path) -> None:
-    for name, text in {"requirements.txt": "-e .\n", "setup.py": "", "pyproject.toml": _PROJECT}.items():
+def test_a_project_that_the_requirements_install_and_a_file_of_tools_are_not_among_them(
+    tmp_path: Path,
+) -> None:
+    for name, text in {
+        "requirements.txt": "-e .\n",
+        "setup.py": "",
+        "pyproject.toml": _PROJECT,
+    }.items():
         (tmp_path / name).write_text(text)
     assert manifest.not_installed(tmp_path, manifest.find(tmp_path, {})) == ()
     (tmp_path / "requirements.txt").write_text("six\n")
@@ -110,26 +158,36 @@ def test_a_project_that_the_requirements_install_and_a_file_of_tools_are_not_amo
     ("files", "last"),
     [
         ({"poetry.lock": ""}, "poetry export --output requirements.txt"),
-        ({"poetry.lock": "", "pyproject.toml": _PROJECT}, "poetry export --output requirements.txt"),
+        (
+            {"poetry.lock": "", "pyproject.toml": _PROJECT},
+            "poetry export --output requirements.txt",
+        ),
         ({"Pipfile": "", "Pipfile.lock": ""}, "pipenv requirements > requirements.txt"),
-        ({"Pipfile": "", "pyproject.toml": "[tool.black]\n"}, "pipenv lock\npipenv requirements > requirements.txt"),
+        (
+            {"Pipfile": "", "pyproject.toml": "[tool.black]\n"},
+            "pipenv lock\npipenv requirements > requirements.txt",
+        ),
     ],
 )
-def test_what_only_poetry_or_pipenv_reads_has_to_be_exported(tmp_path: Path, files: dict[str, str], last: str) -> None:
+def test_what_only_poetry_or_pipenv_reads_has_to_be_exported(
+    tmp_path: Path, files: dict[str, str], last: str
+) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(errors.LockNotExported) as raised:
+    with pytest.raises(LockNotExported) as raised:
         manifest.find(tmp_path, {})
     assert raised.value.fixes[0].endswith(f"\n{last}")
 
 
 def test_a_uv_lock_needs_its_project(tmp_path: Path) -> None:
     (tmp_path / "uv.lock").write_text("version = 1\n")
-    with pytest.raises(errors.LockWithoutProject):
+    with pytest.raises(LockWithoutProject):
         manifest.find(tmp_path, {})
 
 
-@pytest.mark.parametrize("tool", ["[tool.uv]\npackage = false\n", "[tool.poetry]\npackage-mode = false\n"])
+@pytest.mark.parametrize(
+    "tool", ["[tool.uv]\npackage = false\n", "[tool.poetry]\npackage-mode = false\n"]
+)
 def test_a_project_that_says_it_is_no_package_is_not_built(tmp_path: Path, tool: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f'{_PROJECT}{tool}[build-system]\nrequires = ["x"]\n')
     found = manifest.find(tmp_path, {})

@@ -6,9 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project.methods import NEEDS, calls
-from seldon_buildpack.project.model import Model, find
+from seldon_buildpack.messages.errors.model import (
+    ModelClassIsModule,
+    ModelClassNotFound,
+    ModelMethodMissing,
+    ModelModuleIsStandard,
+    ModelModuleNotFound,
+    ModelModuleShadowed,
+    ModelNameMissing,
+)
+from seldon_buildpack.messages.errors.source_files import (
+    SourceEncodingUnknown,
+    SourceNotDecodable,
+    SourceSyntaxError,
+)
+from seldon_buildpack.model.find import Model, find
+from seldon_buildpack.model.methods import NEEDS, calls
 
 PREDICTS = "class {0}:\n    def predict(self, X, names=None):\n        return X\n"
 FOO = PREDICTS.format("Foo")
@@ -41,21 +54,66 @@ def with_method(name: str, method: str) -> str:
         ("pkg.Foo.Foo", {"pkg/__init__.py": "", "pkg/Foo.py": FOO}, "pkg/Foo.py"),
         ("pkg.model.Foo", {"pkg/model.py": FOO}, "pkg/model.py"),
         ("a.b.c.Foo", {"a/b/c.py": FOO}, "a/b/c.py"),
-        ("pkg.Foo", {"pkg/__init__.py": "from .Foo import Foo\n", "pkg/Foo.py": FOO}, "pkg/__init__.py"),
-        ("pkg.Foo", {"pkg/__init__.py": "from pkg.inner import Bar as Foo\n", "pkg/inner.py": PREDICTS.format("Bar")}, "pkg/__init__.py"),
+        (
+            "pkg.Foo",
+            {"pkg/__init__.py": "from .Foo import Foo\n", "pkg/Foo.py": FOO},
+            "pkg/__init__.py",
+        ),
+        (
+            "pkg.Foo",
+            {
+                "pkg/__init__.py": "from pkg.inner import Bar as Foo\n",
+                "pkg/inner.py": PREDICTS.format("Bar"),
+            },
+            "pkg/__init__.py",
+        ),
         ("Foo", {"Foo.py": "from model import Foo\n", "model.py": FOO}, "Foo.py"),
-        ("Foo", {"Foo.py": "from a import Foo\n", "a.py": "from b import Bar as Foo\n", "b.py": PREDICTS.format("Bar")}, "Foo.py"),
-        ("Foo", {"Foo.py": "import pkg.inner\nFoo = pkg.inner.Bar\n", "pkg/inner.py": PREDICTS.format("Bar")}, "Foo.py"),
-        ("Foo", {"Foo.py": "import pkg.inner as i\nFoo = i.Bar\n", "pkg/inner.py": PREDICTS.format("Bar")}, "Foo.py"),
+        (
+            "Foo",
+            {
+                "Foo.py": "from a import Foo\n",
+                "a.py": "from b import Bar as Foo\n",
+                "b.py": PREDICTS.format("Bar"),
+            },
+            "Foo.py",
+        ),
+        (
+            "Foo",
+            {
+                "Foo.py": "import pkg.inner\nFoo = pkg.inner.Bar\n",
+                "pkg/inner.py": PREDICTS.format("Bar"),
+            },
+            "Foo.py",
+        ),
+        (
+            "Foo",
+            {
+                "Foo.py": "import pkg.inner as i\nFoo = i.Bar\n",
+                "pkg/inner.py": PREDICTS.format("Bar"),
+            },
+            "Foo.py",
+        ),
         ("Foo", {"Foo.py": PREDICTS.format("Bar") + "Foo = Bar\n"}, "Foo.py"),
         ("Foo", {"Foo.py": f"if True:\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"}, "Foo.py"),
-        ("Foo", {"Foo.py": f"try:\n    import json\nfinally:\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"}, "Foo.py"),
+        (
+            "Foo",
+            {
+                "Foo.py": f"try:\n    import json\nfinally:\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"
+            },
+            "Foo.py",
+        ),
         ("Foo", {"Foo.py": FOO, "Foo/data.csv": ""}, "Foo.py"),
         ("Foo", {"setup.py": "", "src/Foo.py": FOO}, "src/Foo.py"),
-        ("pkg.Foo", {"pyproject.toml": "[build-system]\n", "src/pkg/__init__.py": FOO}, "src/pkg/__init__.py"),
+        (
+            "pkg.Foo",
+            {"pyproject.toml": "[build-system]\n", "src/pkg/__init__.py": FOO},
+            "src/pkg/__init__.py",
+        ),
     ],
 )
-def test_a_class_is_found_where_the_wrapper_would_import_it_from(tmp_path: Path, name: str, files: Files, path: str) -> None:
+def test_a_class_is_found_where_the_wrapper_would_import_it_from(
+    tmp_path: Path, name: str, files: Files, path: str
+) -> None:
     model = find(source(tmp_path, files), name, "MODEL", origins=("here", "there"))
     assert model == Model(
         name=name,
@@ -71,10 +129,21 @@ def test_a_class_is_found_where_the_wrapper_would_import_it_from(tmp_path: Path,
 
 INHERITED = {
     "in the same file": {"Foo.py": PREDICTS.format("Base") + "class Foo(Base): pass\n"},
-    "two levels up": {"Foo.py": PREDICTS.format("Base") + "class Middle(Base): pass\nclass Foo(Middle): pass\n"},
-    "from another file": {"Foo.py": "from base import Base\nclass Foo(Base): pass\n", "base.py": PREDICTS.format("Base")},
-    "by a dotted name": {"Foo.py": "import lib.base\nclass Foo(lib.base.Base): pass\n", "lib/base.py": PREDICTS.format("Base")},
-    "by a module's name": {"Foo.py": "from lib import base as b\nclass Foo(b.Base): pass\n", "lib/base.py": PREDICTS.format("Base")},
+    "two levels up": {
+        "Foo.py": PREDICTS.format("Base") + "class Middle(Base): pass\nclass Foo(Middle): pass\n"
+    },
+    "from another file": {
+        "Foo.py": "from base import Base\nclass Foo(Base): pass\n",
+        "base.py": PREDICTS.format("Base"),
+    },
+    "by a dotted name": {
+        "Foo.py": "import lib.base\nclass Foo(lib.base.Base): pass\n",
+        "lib/base.py": PREDICTS.format("Base"),
+    },
+    "by a module's name": {
+        "Foo.py": "from lib import base as b\nclass Foo(b.Base): pass\n",
+        "lib/base.py": PREDICTS.format("Base"),
+    },
     "by a relative import": {
         "Foo/__init__.py": "from .base import Base\nclass Foo(Base): pass\n",
         "Foo/base.py": PREDICTS.format("Base"),
@@ -189,32 +258,54 @@ def test_a_stray_backslash_warns_nobody(tmp_path: Path, recwarn: pytest.Warnings
 @pytest.mark.parametrize(
     ("name", "files", "fix", "case"),
     [
-        ("IrisClassifer", {"IrisClassifier.py": PREDICTS.format("IrisClassifier")}, "IrisClassifier", False),
-        ("irisclassifier", {"IrisClassifier.py": PREDICTS.format("IrisClassifier")}, "IrisClassifier", True),
+        (
+            "IrisClassifer",
+            {"IrisClassifier.py": PREDICTS.format("IrisClassifier")},
+            "IrisClassifier",
+            False,
+        ),
+        (
+            "irisclassifier",
+            {"IrisClassifier.py": PREDICTS.format("IrisClassifier")},
+            "IrisClassifier",
+            True,
+        ),
         ("Foo", {"model.py": FOO}, "model.Foo", False),
         ("Foo", {"pkg/model.py": FOO}, "pkg.model.Foo", False),
         ("modle.Foo", {"model.py": FOO}, "model.Foo", False),
         ("Model.Foo", {"model.py": FOO, "requirements.txt": "numpy\n"}, "model.Foo", True),
-        ("pkg.modle.Foo", {"pkg/model.py": FOO, "requirements.txt": "numpy\n"}, "pkg.model.Foo", False),
-        ("pkg.modle.Foo", {"pkg/__init__.py": "", "pkg/model.py": FOO, "setup.py": ""}, "pkg.model.Foo", False),
+        (
+            "pkg.modle.Foo",
+            {"pkg/model.py": FOO, "requirements.txt": "numpy\n"},
+            "pkg.model.Foo",
+            False,
+        ),
+        (
+            "pkg.modle.Foo",
+            {"pkg/__init__.py": "", "pkg/model.py": FOO, "setup.py": ""},
+            "pkg.model.Foo",
+            False,
+        ),
     ],
 )
-def test_a_missing_module_is_an_error_that_offers_the_nearest(tmp_path: Path, name: str, files: Files, fix: str, case: bool) -> None:
-    with pytest.raises(errors.ModelModuleNotFound, match=f"MODEL_NAME={name}: no such module") as caught:
+def test_a_missing_module_is_an_error_that_offers_the_nearest(
+    tmp_path: Path, name: str, files: Files, fix: str, case: bool
+) -> None:
+    with pytest.raises(ModelModuleNotFound, match=f"MODEL_NAME={name}: no such module") as caught:
         find(source(tmp_path, files), name, "MODEL")
     assert caught.value.fixes[0].startswith(f"Set MODEL_NAME={fix}: ")
     assert ("upper and lower case only" in caught.value.cause) == case
 
 
 def test_a_missing_module_with_nothing_near_says_which_file_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelModuleNotFound) as caught:
+    with pytest.raises(ModelModuleNotFound) as caught:
         find(source(tmp_path, {"train.py": "x = 1\n", "Foo/data.csv": ""}), "Foo", None)
     assert "Foo.py or Foo/__init__.py" in caught.value.cause
     assert caught.value.fixes[0].startswith("Add the file")
 
 
 def test_a_module_below_a_file_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelModuleNotFound):
+    with pytest.raises(ModelModuleNotFound):
         find(source(tmp_path, {"Foo.py": FOO, "requirements.txt": ""}), "Foo.Foo.Foo", None)
 
 
@@ -227,7 +318,9 @@ def test_a_module_below_a_file_is_missing(tmp_path: Path) -> None:
         ("Foo", {"pyproject.toml": "[project]\nname = 'x'\n"}),
     ],
 )
-def test_a_module_that_a_package_may_bring_is_no_error_and_said(tmp_path: Path, name: str, files: Files) -> None:
+def test_a_module_that_a_package_may_bring_is_no_error_and_said(
+    tmp_path: Path, name: str, files: Files
+) -> None:
     model = find(source(tmp_path, files), name, None)
     assert (model.path, model.service_type, model.methods) == (None, "MODEL", ())
     assert "not in the source" in model.doubt
@@ -236,19 +329,21 @@ def test_a_module_that_a_package_may_bring_is_no_error_and_said(tmp_path: Path, 
 
 
 def test_a_pyproject_that_only_configures_tools_installs_nothing(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelModuleNotFound):
+    with pytest.raises(ModelModuleNotFound):
         find(source(tmp_path, {"pyproject.toml": "[tool.ruff]\n", "src/Foo.py": FOO}), "Foo", None)
 
 
 @pytest.mark.parametrize("path", ["code", "code/", "{app}/code", "/elsewhere:code", ":code"])
 def test_pythonpath_is_looked_through_first(tmp_path: Path, path: str) -> None:
     source(tmp_path, {"code/Foo.py": FOO, "Foo.py": "x = 1\n"})
-    assert find(tmp_path, "Foo", None, python_path=path.format(app=tmp_path)).path == Path("code/Foo.py")
+    assert find(tmp_path, "Foo", None, python_path=path.format(app=tmp_path)).path == Path(
+        "code/Foo.py"
+    )
 
 
 def test_a_pythonpath_outside_the_source_is_not_followed(tmp_path: Path) -> None:
     source(tmp_path, {"other/Foo.py": FOO, "app/x.py": ""})
-    with pytest.raises(errors.ModelModuleNotFound):
+    with pytest.raises(ModelModuleNotFound):
         find(tmp_path / "app", "Foo", None, python_path=f"../other:{tmp_path}/other")
 
 
@@ -265,50 +360,85 @@ def test_a_pythonpath_outside_the_source_is_not_followed(tmp_path: Path) -> None
         ("model.Fo", {"model.py": FOO}, "Set MODEL_NAME=model.Foo: "),
         ("my-model", {"my-model.py": FOO}, "Set MODEL_NAME=my-model.Foo: "),
         ("Foo", {"Foo.py": "x = 1\n"}, "Define the class Foo at the top level of Foo.py."),
-        ("Foo", {"Foo.py": f"if __name__ == '__main__':\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"}, "Define the class Foo"),
         (
             "Foo",
-            {"Foo.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from base import Foo\n", "base.py": "x = 1\n"},
+            {
+                "Foo.py": f"if __name__ == '__main__':\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"
+            },
+            "Define the class Foo",
+        ),
+        (
+            "Foo",
+            {
+                "Foo.py": "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from base import Foo\n",
+                "base.py": "x = 1\n",
+            },
             "Define",
         ),
-        ("Foo", {"Foo.py": f"def make():\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"}, "Define the class Foo"),
-        ("Foo", {"Foo.py": "class A:\n    def __init__(self, **k):\n        setattr(self, 'x', 1)\n"}, "Define the class Foo"),
-        ("Foo", {"Foo.py": "with open('x') as f:\n    pass\ndef g():\n    with open('x') as f: ...\n"}, "Define the class Foo"),
+        (
+            "Foo",
+            {"Foo.py": f"def make():\n    {FOO.replace(chr(10), chr(10) + '    ')}\n"},
+            "Define the class Foo",
+        ),
+        (
+            "Foo",
+            {"Foo.py": "class A:\n    def __init__(self, **k):\n        setattr(self, 'x', 1)\n"},
+            "Define the class Foo",
+        ),
+        (
+            "Foo",
+            {"Foo.py": "with open('x') as f:\n    pass\ndef g():\n    with open('x') as f: ...\n"},
+            "Define the class Foo",
+        ),
     ],
 )
-def test_a_missing_class_is_an_error_with_the_nearest_name(tmp_path: Path, name: str, files: Files, fix: str) -> None:
-    with pytest.raises(errors.ModelClassNotFound, match=r"\.py has no class ") as caught:
+def test_a_missing_class_is_an_error_with_the_nearest_name(
+    tmp_path: Path, name: str, files: Files, fix: str
+) -> None:
+    with pytest.raises(ModelClassNotFound, match=r"\.py has no class ") as caught:
         find(source(tmp_path, files), name, "MODEL")
     assert caught.value.fixes[0].startswith(fix)
 
 
 def test_an_import_of_a_name_that_is_not_there_is_said(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelClassNotFound) as caught:
-        find(source(tmp_path, {"Foo.py": "from base import Foo\n", "base.py": "x = 1\n"}), "Foo", None)
+    with pytest.raises(ModelClassNotFound) as caught:
+        find(
+            source(tmp_path, {"Foo.py": "from base import Foo\n", "base.py": "x = 1\n"}),
+            "Foo",
+            None,
+        )
     assert "It imports Foo from base.py, and Foo is not defined there." in caught.value.cause
 
 
 @pytest.mark.parametrize("init", [None, "", "from . import Foo\n", "from pkg import Foo\n"])
-def test_a_model_name_that_ends_in_a_module_is_an_error_with_the_right_name(tmp_path: Path, init: str | None) -> None:
+def test_a_model_name_that_ends_in_a_module_is_an_error_with_the_right_name(
+    tmp_path: Path, init: str | None
+) -> None:
     source(tmp_path, {"pkg/Foo.py": FOO} | ({} if init is None else {"pkg/__init__.py": init}))
-    with pytest.raises(errors.ModelClassIsModule, match=r"MODEL_NAME=pkg\.Foo names a file, not a class") as caught:
+    with pytest.raises(
+        ModelClassIsModule, match=r"MODEL_NAME=pkg\.Foo names a file, not a class"
+    ) as caught:
         find(tmp_path, "pkg.Foo", None)
     assert caught.value.fixes[0].startswith("Set MODEL_NAME=pkg.Foo.Foo: ")
 
 
 def test_a_module_that_a_package_hides_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelModuleShadowed, match=r"Foo\.py is hidden by Foo/"):
+    with pytest.raises(ModelModuleShadowed, match=r"Foo\.py is hidden by Foo/"):
         find(source(tmp_path, {"Foo.py": FOO, "Foo/__init__.py": "x = 1\n"}), "Foo", None)
 
 
 def test_a_module_that_the_standard_library_hides_is_an_error(tmp_path: Path) -> None:
     source(tmp_path, {"statistics.py": FOO, "test.py": FOO})
-    with pytest.raises(errors.ModelModuleIsStandard, match=r"statistics\.py is hidden by Python's own module statistics"):
+    with pytest.raises(
+        ModelModuleIsStandard, match=r"statistics\.py is hidden by Python's own module statistics"
+    ):
         find(tmp_path, "statistics.Foo", None)
     assert find(tmp_path, "test.Foo", None).path == Path("test.py")
-    with pytest.raises(errors.ModelModuleIsStandard):
+    with pytest.raises(ModelModuleIsStandard):
         find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path / "sub"))
-    assert find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path)).path == Path("statistics.py")
+    assert find(tmp_path, "statistics.Foo", None, python_path=str(tmp_path)).path == Path(
+        "statistics.py"
+    )
 
 
 # The file cannot be read
@@ -317,45 +447,81 @@ def test_a_module_that_the_standard_library_hides_is_an_error(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("text", "line", "lines"),
     [
-        ("x = 1\nclass Foo\n    pass\n", 2, ["  Expected ':':", "      class Foo", "               ^"]),
+        (
+            "x = 1\nclass Foo\n    pass\n",
+            2,
+            ["  Expected ':':", "      class Foo", "               ^"],
+        ),
         (
             "class Foo:\n    def predict(self, X:\n        return X\n",
             2,
             ["  '(' was never closed:", "      def predict(self, X:", "                 ^"],
         ),
-        ("print 'x'\n", 1, ["  Missing parentheses in call to 'print'. Did you mean print(...)?:", "      print 'x'", "      ^"]),
-        ("class Foo:\nx\n", 2, ["  Expected an indented block after class definition on line 1:", "      x", "      ^"]),
+        (
+            "print 'x'\n",
+            1,
+            [
+                "  Missing parentheses in call to 'print'. Did you mean print(...)?:",
+                "      print 'x'",
+                "      ^",
+            ],
+        ),
+        (
+            "class Foo:\nx\n",
+            2,
+            [
+                "  Expected an indented block after class definition on line 1:",
+                "      x",
+                "      ^",
+            ],
+        ),
         ("x = 1\n\treturn 1\n", 2, ["  Unexpected indent:", "      return 1", "      ^"]),
         ("x = 1\nreturn 1\n", 2, ["  'return' outside function:", "      return 1", "      ^"]),
-        ("x = 1\r\ny = \x00\r\n", 2, ["  Source code string cannot contain null bytes:", "      y = ?", "          ^"]),
+        (
+            "x = 1\r\ny = \x00\r\n",
+            2,
+            ["  Source code string cannot contain null bytes:", "      y = ?", "          ^"],
+        ),
     ],
 )
-def test_a_syntax_error_shows_file_line_and_place(tmp_path: Path, text: str, line: int, lines: list[str]) -> None:
+def test_a_syntax_error_shows_file_line_and_place(
+    tmp_path: Path, text: str, line: int, lines: list[str]
+) -> None:
     (tmp_path / "Foo.py").write_bytes(text.encode())
-    with pytest.raises(errors.SourceSyntaxError, match=f"Syntax error in Foo.py, line {line}$") as caught:
+    with pytest.raises(SourceSyntaxError, match=f"Syntax error in Foo.py, line {line}$") as caught:
         find(tmp_path, "Foo", None)
     assert [shown.rstrip() for shown in caught.value.lines()[3:6]] == lines
 
 
 def test_a_syntax_error_above_or_behind_the_class_is_found_too(tmp_path: Path) -> None:
-    source(tmp_path, {"pkg/__init__.py": "x = = 1\n", "pkg/model.py": FOO, "Bar.py": "from broken import Bar\n", "broken.py": "x = = 1\n"})
-    with pytest.raises(errors.SourceSyntaxError, match=r"pkg/__init__\.py, line 1"):
+    source(
+        tmp_path,
+        {
+            "pkg/__init__.py": "x = = 1\n",
+            "pkg/model.py": FOO,
+            "Bar.py": "from broken import Bar\n",
+            "broken.py": "x = = 1\n",
+        },
+    )
+    with pytest.raises(SourceSyntaxError, match=r"pkg/__init__\.py, line 1"):
         find(tmp_path, "pkg.model.Foo", None)
-    with pytest.raises(errors.SourceSyntaxError, match=r"broken\.py, line 1"):
+    with pytest.raises(SourceSyntaxError, match=r"broken\.py, line 1"):
         find(tmp_path, "Bar", None)
 
 
 def test_syntax_newer_than_the_chosen_python_is_an_error(tmp_path: Path) -> None:
     source(tmp_path, {"Foo.py": "match 1:\n    case _:\n        pass\n" + FOO})
     assert find(tmp_path, "Foo", None, python=(3, 10)).methods == ("predict",)
-    with pytest.raises(errors.SourceSyntaxError) as caught:
+    with pytest.raises(SourceSyntaxError) as caught:
         find(tmp_path, "Foo", None, python=(3, 8))
     assert caught.value.fixes[1].startswith("Set BP_PYTHON_VERSION=3.12")
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the parser must know the syntax")
 def test_new_syntax_is_fine_on_a_new_python(tmp_path: Path) -> None:
-    assert find(source(tmp_path, {"Foo.py": "type X = int\n" + FOO}), "Foo", None).methods == ("predict",)
+    assert find(source(tmp_path, {"Foo.py": "type X = int\n" + FOO}), "Foo", None).methods == (
+        "predict",
+    )
 
 
 @pytest.mark.parametrize(
@@ -390,9 +556,11 @@ def test_a_source_file_may_be_in_the_encoding_that_it_declares(tmp_path: Path, d
         (b"x = 1\n\n# coding: latin-1\ny = '\xe9'\n", "Foo.py is not UTF-8", "Line 4 "),
     ],
 )
-def test_a_source_file_in_another_encoding_is_an_error_with_line_and_offset(tmp_path: Path, data: bytes, title: str, cause: str) -> None:
+def test_a_source_file_in_another_encoding_is_an_error_with_line_and_offset(
+    tmp_path: Path, data: bytes, title: str, cause: str
+) -> None:
     (tmp_path / "Foo.py").write_bytes(data + FOO.encode())
-    with pytest.raises(errors.SourceNotDecodable) as caught:
+    with pytest.raises(SourceNotDecodable) as caught:
         find(tmp_path, "Foo", None)
     assert caught.value.title == title
     assert cause in caught.value.cause
@@ -401,7 +569,7 @@ def test_a_source_file_in_another_encoding_is_an_error_with_line_and_offset(tmp_
 @pytest.mark.parametrize("encoding", ["utf8000", "rot13", "hex"])
 def test_an_unknown_encoding_is_an_error(tmp_path: Path, encoding: str) -> None:
     source(tmp_path, {"Foo.py": f"# coding: {encoding}\n" + FOO})
-    with pytest.raises(errors.SourceEncodingUnknown, match="unknown encoding"):
+    with pytest.raises(SourceEncodingUnknown, match="unknown encoding"):
         find(tmp_path, "Foo", None)
 
 
@@ -434,7 +602,9 @@ def test_each_form_of_a_needed_method_is_enough(tmp_path: Path, service_type: st
 def test_a_class_without_a_needed_method_is_an_error_that_says_what_it_has(
     tmp_path: Path, service_type: str, method: str, fix: str
 ) -> None:
-    with pytest.raises(errors.ModelMethodMissing, match=f"Foo has no method for SERVICE_TYPE={service_type}") as caught:
+    with pytest.raises(
+        ModelMethodMissing, match=f"Foo has no method for SERVICE_TYPE={service_type}"
+    ) as caught:
         find(source(tmp_path, {"Foo.py": with_method("Foo", method)}), "Foo", service_type)
     assert f"It has {method}." in caught.value.cause
     assert caught.value.fixes[0].startswith(fix)
@@ -458,9 +628,9 @@ def test_a_class_without_a_needed_method_is_an_error_that_says_what_it_has(
 )
 def test_a_base_that_brings_nothing_is_no_excuse(tmp_path: Path, head: str) -> None:
     source(tmp_path, {"Foo.py": head, "base.py": "class Base: pass\n"})
-    with pytest.raises(errors.ModelMethodMissing):
+    with pytest.raises(ModelMethodMissing):
         find(tmp_path, "Foo", "MODEL")
-    with pytest.raises(errors.ModelMethodMissing):
+    with pytest.raises(ModelMethodMissing):
         find(tmp_path, "Foo", None)
 
 
@@ -476,13 +646,19 @@ def test_a_base_that_brings_nothing_is_no_excuse(tmp_path: Path, head: str) -> N
         (("route",), "ROUTER", "Foo has route"),
         (("aggregate_raw",), "COMBINER", "Foo has aggregate_raw"),
         (("transform_output",), "TRANSFORMER", "Foo has transform_output"),
-        (("transform_input", "transform_output"), "TRANSFORMER", "Foo has transform_input and transform_output"),
+        (
+            ("transform_input", "transform_output"),
+            "TRANSFORMER",
+            "Foo has transform_input and transform_output",
+        ),
         (("predict", "transform_output"), "MODEL", "Foo has predict"),
         (("predict", "route"), "ROUTER", "Foo has route"),
         (("predict", "aggregate", "load"), "COMBINER", "Foo has aggregate"),
     ],
 )
-def test_the_service_type_is_taken_from_the_methods(tmp_path: Path, methods: tuple[str, ...], service_type: str, why: str) -> None:
+def test_the_service_type_is_taken_from_the_methods(
+    tmp_path: Path, methods: tuple[str, ...], service_type: str, why: str
+) -> None:
     body = "".join(f"    def {method}(self, *a): ...\n" for method in methods)
     model = find(source(tmp_path, {"Foo.py": f"class Foo:\n{body}"}), "Foo", None)
     assert (model.service_type, model.service_type_source) == (service_type, why)
@@ -496,16 +672,26 @@ def test_the_service_type_is_taken_from_the_methods(tmp_path: Path, methods: tup
     "files",
     [
         {"Foo.py": FOO},
-        {"Foo.py": FOO, "train.py": "class Trainer:\n    def fit(self): ...\n", "setup.py": "", "broken.py": "x = = 1\n"},
+        {
+            "Foo.py": FOO,
+            "train.py": "class Trainer:\n    def fit(self): ...\n",
+            "setup.py": "",
+            "broken.py": "x = = 1\n",
+        },
         {"Foo.py": FOO, "model.py": PREDICTS.format("Other")},
         {"Foo.py": FOO, "Bar.py": "class Bar:\n    def load(self): ...\n"},
-        {"Foo.py": "from base import Base\nclass Foo(Base): pass\n", "base.py": PREDICTS.format("Base")},
+        {
+            "Foo.py": "from base import Base\nclass Foo(Base): pass\n",
+            "base.py": PREDICTS.format("Base"),
+        },
         {"Foo.py": FOO, "pkg/Bar.py": PREDICTS.format("Bar")},
         {"Foo.py": FOO, "test_Foo.py": PREDICTS.format("test_Foo")},
     ],
 )
 @pytest.mark.parametrize("missing", [None, ""])
-def test_the_one_file_with_a_class_of_its_own_name_is_taken(tmp_path: Path, files: Files, missing: str | None) -> None:
+def test_the_one_file_with_a_class_of_its_own_name_is_taken(
+    tmp_path: Path, files: Files, missing: str | None
+) -> None:
     model = find(source(tmp_path, files), missing, None)
     assert (model.name, model.class_name, model.service_type) == ("Foo", "Foo", "MODEL")
     assert model.name_source == "the one file with a class of its own name: Foo.py"
@@ -519,7 +705,10 @@ def test_the_one_file_with_a_class_of_its_own_name_is_taken(tmp_path: Path, file
             ["Bar: class Bar in Bar.py, with predict", "Foo: class Foo in Foo.py, with predict"],
         ),
         ({"model.py": FOO}, ["model.Foo: class Foo in model.py, with predict"]),
-        ({"pkg/model.py": with_method("Foo", "route")}, ["pkg.model.Foo: class Foo in pkg/model.py, with route"]),
+        (
+            {"pkg/model.py": with_method("Foo", "route")},
+            ["pkg.model.Foo: class Foo in pkg/model.py, with route"],
+        ),
         (
             {"model.py": FOO, ".venv/a.py": FOO, "node_modules/a.py": FOO, "test_a.py": FOO},
             ["model.Foo: class Foo in model.py, with predict"],
@@ -529,15 +718,25 @@ def test_the_one_file_with_a_class_of_its_own_name_is_taken(tmp_path: Path, file
         ({"Foo.py": "class Foo:\n    def load(self): ...\n"}, []),
     ],
 )
-def test_without_exactly_one_the_error_lists_the_candidates(tmp_path: Path, files: Files, candidates: list[str]) -> None:
-    with pytest.raises(errors.ModelNameMissing, match="MODEL_NAME is not set") as caught:
+def test_without_exactly_one_the_error_lists_the_candidates(
+    tmp_path: Path, files: Files, candidates: list[str]
+) -> None:
+    with pytest.raises(ModelNameMissing, match="MODEL_NAME is not set") as caught:
         find(source(tmp_path, files), None, None)
-    assert [line.strip() for line in caught.value.cause.splitlines() if line.startswith("  ")] == candidates
-    first = f"Set MODEL_NAME={candidates[0].partition(':')[0]}: " if candidates else "Write the class MyModel"
+    assert [
+        line.strip() for line in caught.value.cause.splitlines() if line.startswith("  ")
+    ] == candidates
+    first = (
+        f"Set MODEL_NAME={candidates[0].partition(':')[0]}: "
+        if candidates
+        else "Write the class MyModel"
+    )
     assert caught.value.fixes[0].startswith(first)
 
 
 def test_without_a_candidate_the_file_that_does_not_parse_is_the_error(tmp_path: Path) -> None:
-    source(tmp_path, {"Foo.py": "class Foo\n    def predict(self, X): ...\n", "train.py": "x = = 1\n"})
-    with pytest.raises(errors.SourceSyntaxError, match=r"Foo\.py, line 1"):
+    source(
+        tmp_path, {"Foo.py": "class Foo\n    def predict(self, X): ...\n", "train.py": "x = = 1\n"}
+    )
+    with pytest.raises(SourceSyntaxError, match=r"Foo\.py, line 1"):
         find(tmp_path, None, None)

@@ -31,7 +31,9 @@ def test_an_empty_directory_that_is_there_is_filled(tmp_path: Path) -> None:
 def test_the_lines_it_prints_are_for_the_place_it_wrote_to(tmp_path: Path) -> None:
     lines = "\n".join(new(WS, str(tmp_path / "it's mine")))
     cd = next(line for line in lines.splitlines() if line.startswith("  cd "))
-    shown = subprocess.run(["sh", "-c", f"{cd} && pwd"], capture_output=True, text=True, check=True).stdout.strip()
+    shown = subprocess.run(
+        ["sh", "-c", f"{cd} && pwd"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert shown == str(tmp_path / "it's mine")
     assert "pack build it-s-mine --builder seldon/builder" in lines
 
@@ -60,6 +62,11 @@ def test_a_place_that_cannot_be_written_to_is_named() -> None:
         new(WS, "/proc/nowhere/x")
 
 
-@pytest.mark.parametrize(("where", "name"), [("my-model", "my-model"), ("../a/B_c.2/", "b-c-2"), ("---", "my-model"), ("Größe", "gr-e")])
-def test_an_image_is_called_like_the_directory_as_far_as_an_image_can(where: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("where", "name"),
+    [("my-model", "my-model"), ("../a/B_c.2/", "b-c-2"), ("---", "my-model"), ("Größe", "gr-e")],
+)
+def test_an_image_is_called_like_the_directory_as_far_as_an_image_can(
+    where: str, name: str
+) -> None:
     assert image_name(where) == name

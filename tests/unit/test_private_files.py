@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import private_files
+from seldon_buildpack.app_dir import private_files
+from seldon_buildpack.messages.errors.source_files import PrivateNotRemoved
 
 
 def written(app: Path) -> Path:
@@ -34,7 +34,14 @@ def test_what_holds_passwords_by_custom_goes_wherever_it_lies(tmp_path: Path) ->
 
 def test_what_is_named_is_kept_by_name_or_by_path(tmp_path: Path) -> None:
     private_files.remove(written(tmp_path), (".git", "lib/.env"))
-    assert left(tmp_path) == [".git/config", ".git/objects/aa/bb", ".gitignore", "environment.py", "lib/.env", "vendor/thing/.git"]
+    assert left(tmp_path) == [
+        ".git/config",
+        ".git/objects/aa/bb",
+        ".gitignore",
+        "environment.py",
+        "lib/.env",
+        "vendor/thing/.git",
+    ]
 
 
 def test_nothing_outside_is_touched(tmp_path: Path) -> None:
@@ -55,7 +62,7 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
 
     written(tmp_path)
     monkeypatch.setattr(Path, "unlink", refuse)
-    with pytest.raises(errors.PrivateNotRemoved) as raised:
+    with pytest.raises(PrivateNotRemoved) as raised:
         private_files.remove(tmp_path, ())
     assert raised.value.title == ".env cannot be kept out of the image"
     assert "Permission denied" in raised.value.cause

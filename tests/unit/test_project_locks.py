@@ -5,16 +5,33 @@ from pathlib import Path
 import pytest
 from uv import find_uv_bin
 
-from seldon_buildpack import errors
-from seldon_buildpack.install import locked
-from seldon_buildpack.install.uv import Outcome
-from seldon_buildpack.project import locks, manifest
-from seldon_buildpack.project.requirements import IndexLines, Requirements
+from seldon_buildpack.commands.uv import Outcome
+from seldon_buildpack.layers import export_lock
+from seldon_buildpack.manifests import lock_files
+from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
+from seldon_buildpack.messages.errors.lockfiles import (
+    LockNotForHere,
+    LockUnreadable,
+    PackageOutside,
+)
 
 # As uv itself names it: no registry is named in this repository.
-_TOLD = [find_uv_bin(), "pip", "compile", "-", "--emit-index-url", "--offline", "--quiet", "--no-header", "--no-config"]
+_TOLD = [
+    find_uv_bin(),
+    "pip",
+    "compile",
+    "-",
+    "--emit-index-url",
+    "--offline",
+    "--quiet",
+    "--no-header",
+    "--no-config",
+]
 _ENV = {name: value for name, value in os.environ.items() if not name.startswith("UV_")}
-PUBLIC = subprocess.run(_TOLD, input="", capture_output=True, text=True, check=True, env=_ENV).stdout.split()[1]
+PUBLIC = subprocess.run(
+    _TOLD, input="", capture_output=True, text=True, check=True, env=_ENV
+).stdout.split()[1]
 PROJECT = '[project]\nname = "mine"\nversion = "1"\nrequires-python = ">=3.9"\n'
 
 
@@ -40,7 +57,9 @@ def uv_lock(app: Path, *packages: str, project: str = PROJECT) -> Requirements:
 
 
 def pylock(app: Path, packages: str, more: str = "") -> Requirements:
-    (app / "pylock.toml").write_text(f'lock-version = "1.0"\ncreated-by = "tests"\n{more}\n{packages}')
+    (app / "pylock.toml").write_text(
+        f'lock-version = "1.0"\ncreated-by = "tests"\n{more}\n{packages}'
+    )
     found = manifest.find(app, {})
     assert found
     return found
@@ -55,13 +74,20 @@ def wheel(file: str, key: str = "url", base: str = "https://h/") -> str:
 
 
 def lines(app: Path, python: str = "3.12.1") -> list[str]:
-    return list(locked._lines(app, python))
+    return list(export_lock._lines(app, python))
 
 
-def test_what_counts_of_uv_lock_is_what_the_project_depends_on_and_neither_groups_nor_extras(tmp_path: Path) -> None:
+def test_what_counts_of_uv_lock_is_what_the_project_depends_on_and_neither_groups_nor_extras(
+    tmp_path: Path,
+) -> None:
     read = uv_lock(
         tmp_path,
-        package("mine", 'virtual = "."', need("a"), more=f"[package.dev-dependencies]\ndev = [\n    {{ {need('seldon-core')} }},\n]\n"),
+        package(
+            "mine",
+            'virtual = "."',
+            need("a"),
+            more=f"[package.dev-dependencies]\ndev = [\n    {{ {need('seldon-core')} }},\n]\n",
+        ),
         package("a", registry(), need("b") + ', extra = ["fast"]'),
         package(
             "b",
@@ -91,7 +117,9 @@ def test_all_members_of_a_workspace_without_a_project_of_its_own_count(tmp_path:
     assert read.editable == (tmp_path / "two",)
 
 
-def test_packages_of_the_source_are_noticed_and_the_project_is_installed_in_place(tmp_path: Path) -> None:
+def test_packages_of_the_source_are_noticed_and_the_project_is_installed_in_place(
+    tmp_path: Path,
+) -> None:
     read = uv_lock(
         tmp_path,
         package("mine", 'editable = "."', need("part"), need("wheel"), need("folder")),
@@ -100,12 +128,20 @@ def test_packages_of_the_source_are_noticed_and_the_project_is_installed_in_plac
         package("folder", 'directory = "folder"'),
     )
     assert read.editable == (tmp_path, tmp_path / "parts/part")
-    assert set(read.local) == {*read.editable, tmp_path / "wheels/wheel-1.0-py3-none-any.whl", tmp_path / "folder"}
+    assert set(read.local) == {
+        *read.editable,
+        tmp_path / "wheels/wheel-1.0-py3-none-any.whl",
+        tmp_path / "folder",
+    }
     assert read.summary() == "what it pins, and the project in place"
 
 
 def test_the_release_of_the_wrapper_that_a_lock_pins_is_served_with(tmp_path: Path) -> None:
-    read = uv_lock(tmp_path, package("mine", 'virtual = "."', need("seldon-core")), package("seldon-core", registry(), version="1.16.0"))
+    read = uv_lock(
+        tmp_path,
+        package("mine", 'virtual = "."', need("seldon-core")),
+        package("seldon-core", registry(), version="1.16.0"),
+    )
     assert read.wrapper_version("1.17.1") == "1.16.0"
 
 
@@ -114,25 +150,39 @@ def test_the_release_of_the_wrapper_that_a_lock_pins_is_served_with(tmp_path: Pa
     [
         ([PUBLIC], IndexLines(of_lock=True)),
         (["https://a/simple"], IndexLines("https://a/simple", of_lock=True)),
-        ([PUBLIC, "https://a/simple"], IndexLines("", ("https://a/simple",), strategy="unsafe-first-match", of_lock=True)),
+        (
+            [PUBLIC, "https://a/simple"],
+            IndexLines("", ("https://a/simple",), strategy="unsafe-first-match", of_lock=True),
+        ),
         (
             ["https://a/simple", "https://b/simple"],
-            IndexLines("https://a/simple", ("https://b/simple",), strategy="unsafe-first-match", of_lock=True),
+            IndexLines(
+                "https://a/simple",
+                ("https://b/simple",),
+                strategy="unsafe-first-match",
+                of_lock=True,
+            ),
         ),
     ],
 )
-def test_the_registries_of_a_lock_are_its_indexes(tmp_path: Path, registries: list[str], lines: IndexLines) -> None:
+def test_the_registries_of_a_lock_are_its_indexes(
+    tmp_path: Path, registries: list[str], lines: IndexLines
+) -> None:
     packages = [package(f"p{number}", registry(url)) for number, url in enumerate(registries)]
     needs = [need(f"p{number}") for number in range(len(registries))]
     assert uv_lock(tmp_path, package("mine", 'virtual = "."', *needs), *packages).index == lines
 
 
 def test_a_folder_that_is_a_registry_holds_wheels(tmp_path: Path) -> None:
-    read = uv_lock(tmp_path, package("mine", 'virtual = "."', need("a")), package("a", registry("wheels")))
+    read = uv_lock(
+        tmp_path, package("mine", 'virtual = "."', need("a")), package("a", registry("wheels"))
+    )
     assert read.index.find_links == (str(tmp_path / "wheels"),)
 
 
-def test_credentials_that_uv_leaves_out_of_the_lock_are_those_of_the_project_and_secret(tmp_path: Path) -> None:
+def test_credentials_that_uv_leaves_out_of_the_lock_are_those_of_the_project_and_secret(
+    tmp_path: Path,
+) -> None:
     index = '\n[[tool.uv.index]]\nname = "a"\nurl = "https://bob:pw@a/simple/"\n'
     read = uv_lock(
         tmp_path,
@@ -158,23 +208,35 @@ def test_credentials_that_uv_leaves_out_of_the_lock_are_those_of_the_project_and
 def test_a_uv_lock_that_is_none_is_named(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     (tmp_path / "uv.lock").write_text(text)
-    with pytest.raises(errors.LockUnreadable) as raised:
+    with pytest.raises(LockUnreadable) as raised:
         manifest.find(tmp_path, {})
     assert raised.value.cause == f"Reading it failed: {reason}."
 
 
 def test_a_lock_that_leads_out_of_the_source_is_named(tmp_path: Path) -> None:
-    with pytest.raises(errors.PackageOutside):
-        uv_lock(tmp_path, package("mine", 'virtual = "."', need("a")), package("a", 'directory = "../a"'))
-    with pytest.raises(errors.PackageOutside):
-        pylock(tmp_path, pylock_package("a", 'archive = { path = "/tmp/a-1.0.tar.gz", hashes = { sha256 = "ab" } }'))
+    with pytest.raises(PackageOutside):
+        uv_lock(
+            tmp_path,
+            package("mine", 'virtual = "."', need("a")),
+            package("a", 'directory = "../a"'),
+        )
+    with pytest.raises(PackageOutside):
+        pylock(
+            tmp_path,
+            pylock_package(
+                "a", 'archive = { path = "/tmp/a-1.0.tar.gz", hashes = { sha256 = "ab" } }'
+            ),
+        )
 
 
 def test_a_pylock_is_read(tmp_path: Path) -> None:
     read = pylock(
         tmp_path,
         pylock_package("mine", 'directory = { path = ".", editable = true }')
-        + pylock_package("seldon-core", f'index = "{PUBLIC}/"\nwheels = [{wheel("seldon_core-1.0-py3-none-any.whl")}]')
+        + pylock_package(
+            "seldon-core",
+            f'index = "{PUBLIC}/"\nwheels = [{wheel("seldon_core-1.0-py3-none-any.whl")}]',
+        )
         + pylock_package("a", f"wheels = [{wheel('a-1.0-py3-none-any.whl', 'path', 'wheels/')}]"),
         'requires-python = ">=3.10"',
     )
@@ -194,21 +256,34 @@ def test_a_pylock_is_read(tmp_path: Path) -> None:
             'vcs = { type = "git", url = "https://h/a.git", commit-id = "01ab", subdirectory = "py" }',
             "a @ git+https://h/a.git@01ab#subdirectory=py",
         ),
-        ('archive = { url = "https://h/a.zip", hashes = { sha256 = "ab" } }', "a @ https://h/a.zip --hash=sha256:ab"),
-        ('archive = { path = "a-1.0.tar.gz", hashes = { sha256 = "ab" } }', "a @ ./a-1.0.tar.gz --hash=sha256:ab"),
+        (
+            'archive = { url = "https://h/a.zip", hashes = { sha256 = "ab" } }',
+            "a @ https://h/a.zip --hash=sha256:ab",
+        ),
+        (
+            'archive = { path = "a-1.0.tar.gz", hashes = { sha256 = "ab" } }',
+            "a @ ./a-1.0.tar.gz --hash=sha256:ab",
+        ),
         (
             f'wheels = [{wheel("a-1.0-py3-none-any.whl")}]\nsdist = {{ url = "https://h/a-1.0.tar.gz", hashes = {{ sha256 = "cd", md5 = "ef" }} }}',
             "a==1.0 --hash=sha256:ab --hash=sha256:cd --hash=md5:ef",
         ),
     ],
 )
-def test_each_kind_of_package_of_a_pylock_becomes_a_line(tmp_path: Path, rest: str, line: str) -> None:
+def test_each_kind_of_package_of_a_pylock_becomes_a_line(
+    tmp_path: Path, rest: str, line: str
+) -> None:
     pylock(tmp_path, pylock_package("a", rest))
     assert lines(tmp_path) == [line]
 
 
 def test_a_version_that_is_left_out_is_that_of_the_file(tmp_path: Path) -> None:
-    pylock(tmp_path, pylock_package("a", f"wheels = [{wheel('a-1.0-py3-none-any.whl')}]").replace('version = "1.0"\n', ""))
+    pylock(
+        tmp_path,
+        pylock_package("a", f"wheels = [{wheel('a-1.0-py3-none-any.whl')}]").replace(
+            'version = "1.0"\n', ""
+        ),
+    )
     assert lines(tmp_path) == ["a==1.0 --hash=sha256:ab"]
 
 
@@ -233,19 +308,26 @@ def test_only_what_is_for_the_images_python_and_for_no_group_is_taken(tmp_path: 
 
 
 def test_a_pylock_without_a_file_for_this_python_is_named(tmp_path: Path) -> None:
-    files = [wheel(f"a-1.0-cp311-cp311-{platform}.whl") for platform in ("manylinux_2_17_x86_64", "win_amd64")]
+    files = [
+        wheel(f"a-1.0-cp311-cp311-{platform}.whl")
+        for platform in ("manylinux_2_17_x86_64", "win_amd64")
+    ]
     pylock(tmp_path, pylock_package("a", f"wheels = [{', '.join(files)}]"))
     assert lines(tmp_path, "3.11.7") == ["a==1.0 --hash=sha256:ab --hash=sha256:ab"]
-    with pytest.raises(errors.LockNotForHere):
+    with pytest.raises(LockNotForHere):
         lines(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("lock", "names"), [("", []), ('[manifest]\noverrides = [{ name = "Six_x", specifier = "==1.15.0" }]\n', ["six-x"])]
+    ("lock", "names"),
+    [
+        ("", []),
+        ('[manifest]\noverrides = [{ name = "Six_x", specifier = "==1.15.0" }]\n', ["six-x"]),
+    ],
 )
 def test_what_a_lock_goes_over_is_known(tmp_path: Path, lock: str, names: list[str]) -> None:
     (tmp_path / "uv.lock").write_text(f"version = 1\n{lock}")
-    assert locks.overrides(tmp_path) == set(names)
+    assert lock_files.overrides(tmp_path) == set(names)
 
 
 @pytest.mark.parametrize(
@@ -257,23 +339,31 @@ def test_what_a_lock_goes_over_is_known(tmp_path: Path, lock: str, names: list[s
         ('"no requirement"', []),
     ],
 )
-def test_what_a_project_asks_for_otherwise_than_its_lock_was_made_from(tmp_path: Path, asked: str, differing: list[str]) -> None:
+def test_what_a_project_asks_for_otherwise_than_its_lock_was_made_from(
+    tmp_path: Path, asked: str, differing: list[str]
+) -> None:
     requires = (
         '{ name = "a", specifier = ">=1,<2" }, { name = "b" }, { name = "c", path = "c" }, '
         '{ name = "d", marker = "extra == \'x\'" }, { name = "seldon-core", extras = ["x"], specifier = "==1.17.1" }'
     )
     uv_lock(
         tmp_path,
-        package("mine", 'editable = "."', more=f"[package.metadata]\nrequires-dist = [{requires}]\n"),
+        package(
+            "mine", 'editable = "."', more=f"[package.metadata]\nrequires-dist = [{requires}]\n"
+        ),
         project=f"{PROJECT}dependencies = [{asked}]\n",
     )
-    assert locks.asked_otherwise(tmp_path) == differing
+    assert lock_files.asked_otherwise(tmp_path) == differing
 
 
 def test_dependencies_that_a_build_computes_are_not_compared(tmp_path: Path) -> None:
     requires = '[package.metadata]\nrequires-dist = [{ name = "a" }]\n'
-    uv_lock(tmp_path, package("mine", 'editable = "."', more=requires), project=f'{PROJECT}dynamic = ["dependencies"]\n')
-    assert locks.asked_otherwise(tmp_path) == []
+    uv_lock(
+        tmp_path,
+        package("mine", 'editable = "."', more=requires),
+        project=f'{PROJECT}dynamic = ["dependencies"]\n',
+    )
+    assert lock_files.asked_otherwise(tmp_path) == []
 
 
 _SIX = 'Requirement { name: PackageName("six"), extras: [], source: Registry { specifier: VersionSpecifiers([]) }, scope: Global, origin: None }'
@@ -292,12 +382,19 @@ _BLACK = _SIX.replace("six", "black")
             ("mismatched requirements for: `mine==1`", ["black"]),
         ),
         (
-            ["DEBUG Resolving despite existing lockfile due to change in Python requirement: `>=3.9` vs. `>=3.10`", "error: x", "y"],
+            [
+                "DEBUG Resolving despite existing lockfile due to change in Python requirement: `>=3.9` vs. `>=3.10`",
+                "error: x",
+                "y",
+            ],
             ("change in Python requirement: `>=3.9` vs. `>=3.10`", []),
         ),
-        (["DEBUG Resolving despite existing lockfile due to mismatched constraints:"], ("mismatched constraints", [])),
+        (
+            ["DEBUG Resolving despite existing lockfile due to mismatched constraints:"],
+            ("mismatched constraints", []),
+        ),
         (["error: Failed to generate package metadata for `mine==1 @ editable+.`"], ("", [])),
     ],
 )
 def test_uvs_reason_to_lock_anew_is_read(said: list[str], why: tuple[str, list[str]]) -> None:
-    assert locked._why_stale(Outcome(1, ("DEBUG uv 0.13.9", *said))) == why
+    assert export_lock._why_stale(Outcome(1, ("DEBUG uv 0.13.9", *said))) == why

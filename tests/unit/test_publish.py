@@ -14,7 +14,14 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    "place", ["registry.example.com", "registry.example.com/team/seldon", "localhost/a", "registry:5000", "10.0.0.1:80/a_b"]
+    "place",
+    [
+        "registry.example.com",
+        "registry.example.com/team/seldon",
+        "localhost/a",
+        "registry:5000",
+        "10.0.0.1:80/a_b",
+    ],
 )
 def test_a_place_is_a_host_with_or_without_a_path(place: str) -> None:
     assert Registry.at(Path("crane"), place).reference("run", "1") == f"{place}/run:1"
@@ -40,7 +47,9 @@ def test_what_is_no_place_or_would_be_one_at_dockers_own_registry_is_refused(pla
 
 def _git(path: Path, *words: str) -> str:
     who = ("-c", "user.name=Tests", "-c", "user.email=tests@example.com")
-    return subprocess.run(["git", *who, *words], cwd=path, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(
+        ["git", *who, *words], cwd=path, check=True, capture_output=True, text=True, timeout=60
+    ).stdout.strip()
 
 
 def test_a_release_names_its_commit_and_says_where_the_tree_was_not_that(tmp_path: Path) -> None:
@@ -62,11 +71,19 @@ def test_a_release_names_its_commit_and_says_where_the_tree_was_not_that(tmp_pat
 def test_the_end_names_each_image_by_its_digest_and_the_command_to_build_with_them() -> None:
     place, digest = "registry.example.com/seldon", "sha256:" + "0" * 64
     names = {"run": "bookworm", "lifecycle": "", "builder": "latest"}
-    said = report([Published(f"{place}/{name}:1", moving, digest, name == "run") for name, moving in names.items()], place)
+    said = report(
+        [
+            Published(f"{place}/{name}:1", moving, digest, name == "run")
+            for name, moving in names.items()
+        ],
+        place,
+    )
     assert f"{place}/run:1        {digest}  pushed\n" in said
     assert f"{place}/lifecycle:1  {digest}  already there\n" in said
     assert "run:bookworm, builder:latest\n" in said
-    assert said.endswith(f"pack build my-model --builder {place}/builder:1 --lifecycle-image {place}/lifecycle:1")
+    assert said.endswith(
+        f"pack build my-model --builder {place}/builder:1 --lifecycle-image {place}/lifecycle:1"
+    )
 
 
 @pytest.mark.parametrize("released", [True, False])
@@ -80,9 +97,18 @@ def test_only_a_builder_that_is_not_released_is_made_with_this_machines_authorit
     monkeypatch.setattr(images, "host_certificates", lambda: [ours])
     monkeypatch.setattr(images, "_base", lambda *_: None)
     monkeypatch.setattr(
-        images, "_build", lambda _ws, _engine, name, _file, _base, arguments, files: made.update({name: (arguments, files)})
+        images,
+        "_build",
+        lambda _ws, _engine, name, _file, _base, arguments, files: made.update(
+            {name: (arguments, files)}
+        ),
     )
-    names = images.ensure(Workspace(CHECKOUT, tmp_path), Engine("", "", False, False), tmp_path / "lifecycle.tgz", released)
+    names = images.ensure(
+        Workspace(CHECKOUT, tmp_path),
+        Engine("", "", False, False),
+        tmp_path / "lifecycle.tgz",
+        released,
+    )
     arguments, files = made[names.build]
     assert (arguments["host_certificates"], files) == (
         ("0", {"certificates": None}) if released else ("1", {"certificates/ours.crt": ours})

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project.python_version import PythonChoice, choose, one_meeting
+from seldon_buildpack.messages.errors.python import PythonVersionUnknown, PythonVersionUnsupported
+from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
+from seldon_buildpack.python_version import PythonChoice, choose, one_meeting
 
-NEWER = errors.PythonVersionUnsupported.NEWER
-OLDER = errors.PythonVersionUnsupported.OLDER
-OTHER = errors.PythonVersionUnsupported.OTHER
+NEWER = PythonVersionUnsupported.NEWER
+OLDER = PythonVersionUnsupported.OLDER
+OTHER = PythonVersionUnsupported.OTHER
 
 
 def project(app: Path, requires: str) -> None:
@@ -17,7 +18,9 @@ def project(app: Path, requires: str) -> None:
 
 
 def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
-    assert choose(tmp_path, None) == PythonChoice((3, 12), None, "the default; BP_PYTHON_VERSION chooses another")
+    assert choose(tmp_path, None) == PythonChoice(
+        (3, 12), None, "the default; BP_PYTHON_VERSION chooses another"
+    )
     assert choose(tmp_path, " ").spec == "3.12"
 
 
@@ -80,7 +83,7 @@ def test_a_version_is_understood_in_each_form(tmp_path: Path, value: str, spec: 
     ],
 )
 def test_a_requested_version_that_is_none_is_an_error(tmp_path: Path, value: str) -> None:
-    with pytest.raises(errors.PythonVersionUnknown) as caught:
+    with pytest.raises(PythonVersionUnknown) as caught:
         choose(tmp_path, value)
     assert value in caught.value.title
     assert "BP_PYTHON_VERSION" in caught.value.cause
@@ -106,17 +109,21 @@ def test_a_requested_version_that_is_none_is_an_error(tmp_path: Path, value: str
         ("graalpy-23", OTHER),
     ],
 )
-def test_an_unsupported_version_is_an_error_that_says_why(tmp_path: Path, value: str, why: str) -> None:
-    with pytest.raises(errors.PythonVersionUnsupported) as caught:
+def test_an_unsupported_version_is_an_error_that_says_why(
+    tmp_path: Path, value: str, why: str
+) -> None:
+    with pytest.raises(PythonVersionUnsupported) as caught:
         choose(tmp_path, value)
     assert why in caught.value.cause
     (tmp_path / ".python-version").write_text(value)
-    with pytest.raises(errors.PythonVersionUnsupported) as caught:
+    with pytest.raises(PythonVersionUnsupported) as caught:
         choose(tmp_path, None)
     assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.13."
 
 
-def test_bp_python_version_goes_before_the_files_and_python_version_before_pyproject(tmp_path: Path) -> None:
+def test_bp_python_version_goes_before_the_files_and_python_version_before_pyproject(
+    tmp_path: Path,
+) -> None:
     project(tmp_path, "==3.9.*")
     assert choose(tmp_path, None).source == "requires-python in pyproject.toml: ==3.9.*"
     (tmp_path / ".python-version").write_text("3.10\n")
@@ -137,13 +144,17 @@ def test_bp_python_version_goes_before_the_files_and_python_version_before_pypro
         ("# none\n", "3.12"),
     ],
 )
-def test_the_first_line_of_the_version_file_that_says_something_counts(tmp_path: Path, text: str, spec: str) -> None:
+def test_the_first_line_of_the_version_file_that_says_something_counts(
+    tmp_path: Path, text: str, spec: str
+) -> None:
     (tmp_path / ".python-version").write_text(text, encoding="utf-8")
     assert choose(tmp_path, None).spec == spec
 
 
 @pytest.mark.parametrize("name", ["system", "my-virtualenv", "miniconda3-4.7.12", "\x00\xff"])
-def test_a_version_file_that_names_an_environment_is_passed_over_with_a_word(tmp_path: Path, name: str) -> None:
+def test_a_version_file_that_names_an_environment_is_passed_over_with_a_word(
+    tmp_path: Path, name: str
+) -> None:
     (tmp_path / ".python-version").write_text(name, encoding="latin-1")
     choice = choose(tmp_path, None)
     assert choice.spec == "3.12"
@@ -165,25 +176,27 @@ def test_a_version_file_that_names_an_environment_is_passed_over_with_a_word(tmp
         ('[project]\nrequires-python = ">=3.8,<3.11,!=3.10.*"\n', "3.9"),
     ],
 )
-def test_requires_python_counts_only_where_a_project_states_it(tmp_path: Path, text: str, spec: str) -> None:
+def test_requires_python_counts_only_where_a_project_states_it(
+    tmp_path: Path, text: str, spec: str
+) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     assert choose(tmp_path, None).spec == spec
 
 
 def test_a_pyproject_that_is_no_toml_is_an_error_unless_nobody_asks_it(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project\nrequires-python = ">=3.9"\n')
-    with pytest.raises(errors.PyprojectUnreadable, match=r"pyproject\.toml cannot be read") as caught:
+    with pytest.raises(PyprojectUnreadable, match=r"pyproject\.toml cannot be read") as caught:
         choose(tmp_path, None)
     assert "line 1" in caught.value.cause
     assert choose(tmp_path, "3.11").spec == "3.11"
     (tmp_path / "pyproject.toml").write_bytes(b'# caf\xe9\n[project]\nrequires-python = ">=3.9"\n')
-    with pytest.raises(errors.PyprojectUnreadable):
+    with pytest.raises(PyprojectUnreadable):
         choose(tmp_path, None)
 
 
 def test_an_invalid_requires_python_is_an_error_that_names_it(tmp_path: Path) -> None:
     project(tmp_path, "^3.9")
-    with pytest.raises(errors.PythonVersionUnknown) as caught:
+    with pytest.raises(PythonVersionUnknown) as caught:
         choose(tmp_path, None)
     assert "requires-python in pyproject.toml" in caught.value.cause
 
@@ -205,8 +218,12 @@ def test_a_lock_chooses_the_python_where_the_project_does_not(tmp_path: Path) ->
     assert choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12")).minor == (3, 10)
 
 
-@pytest.mark.parametrize(("chosen", "meets"), [("3.11", True), ("3.11.2", False), ("3.11.7", True), ("3.12", False)])
-def test_whether_a_choice_can_meet_a_requires_python(tmp_path: Path, chosen: str, meets: bool) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "meets"), [("3.11", True), ("3.11.2", False), ("3.11.7", True), ("3.12", False)]
+)
+def test_whether_a_choice_can_meet_a_requires_python(
+    tmp_path: Path, chosen: str, meets: bool
+) -> None:
     assert choose(tmp_path, chosen).meets(">=3.11.5,<3.12") is meets
     assert one_meeting(">=3.11.5,<3.12") == "3.11"
     assert one_meeting(">=4") == ""

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
+from seldon_buildpack.app_dir import s2i_scripts
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
-from seldon_buildpack.project import s2i_scripts
+from seldon_buildpack.messages.errors.model import ModelModuleNotFound
 from seldon_buildpack.reading import Project, read_project
 from tests.unit.test_bindings import bind
 
@@ -25,7 +25,9 @@ def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
     return project, out.stream.getvalue()
 
 
-def test_a_source_without_anything_of_s2is_has_no_warnings_and_labels_that_name_the_model(tmp_path: Path) -> None:
+def test_a_source_without_anything_of_s2is_has_no_warnings_and_labels_that_name_the_model(
+    tmp_path: Path,
+) -> None:
     project, told = read(tmp_path, {})
     assert told == ""
     assert project.labels["io.k8s.display-name"] == "Plain"
@@ -42,7 +44,9 @@ def test_a_label_of_the_user_wins(tmp_path: Path) -> None:
 
 
 def test_a_manifest_that_is_left_out_is_not_installed_and_the_log_says_so(tmp_path: Path) -> None:
-    project, told = read(tmp_path, {"requirements.txt": "numpy\n", "notes.txt": "", ".s2iignore": "*.txt\n"})
+    project, told = read(
+        tmp_path, {"requirements.txt": "numpy\n", "notes.txt": "", ".s2iignore": "*.txt\n"}
+    )
     assert project.requirements is None
     assert told == (
         "  Left out      notes.txt, requirements.txt  (.s2iignore)\n"
@@ -52,32 +56,50 @@ def test_a_manifest_that_is_left_out_is_not_installed_and_the_log_says_so(tmp_pa
 
 
 def test_of_many_names_the_first_few_are_shown(tmp_path: Path) -> None:
-    _, told = read(tmp_path, {**{f"{number}.md": "" for number in range(8)}, ".s2iignore": "*.md\n"})
+    _, told = read(
+        tmp_path, {**{f"{number}.md": "" for number in range(8)}, ".s2iignore": "*.md\n"}
+    )
     assert told == "  Left out      0.md, 1.md, 2.md, 3.md, 4.md and 3 more  (.s2iignore)\n"
 
 
 def test_variables_and_labels_that_are_left_out_are_not_read_as_s2i_did_not(tmp_path: Path) -> None:
-    files = {".s2i/environment": "A=b\n", ".s2i/image_metadata.json": "no JSON", ".s2iignore": ".s2i\n"}
+    files = {
+        ".s2i/environment": "A=b\n",
+        ".s2i/image_metadata.json": "no JSON",
+        ".s2iignore": ".s2i\n",
+    }
     project, told = read(tmp_path, files)
     assert "A.default" not in project.settings.launch
     assert "Warning: .s2i is left out by .s2iignore" in told
 
 
 def test_a_model_that_is_left_out_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(errors.ModelModuleNotFound):
+    with pytest.raises(ModelModuleNotFound):
         read(tmp_path, {".s2i/environment": "MODEL_NAME=Plain\n", ".s2iignore": "*.py\n"})
 
 
 def test_each_script_of_s2is_is_named_with_what_to_use_instead(tmp_path: Path) -> None:
-    scripts = {f".s2i/bin/{name}": "" for name in ("assemble", "run", "save-artifacts", "test/run", "helper")}
+    scripts = {
+        f".s2i/bin/{name}": ""
+        for name in ("assemble", "run", "save-artifacts", "test/run", "helper")
+    }
     _, told = read(tmp_path, {**scripts, ".s2iignore": ".s2i\n"})
     lines = told.splitlines()
     named = [line for line in lines if "is not run" in line]
     assert named == [
-        f"  Warning: .s2i/bin/{name} is not run: only s2i runs it." for name in ("assemble", "run", "save-artifacts", "test/run")
+        f"  Warning: .s2i/bin/{name} is not run: only s2i runs it."
+        for name in ("assemble", "run", "save-artifacts", "test/run")
     ]
-    for name, instead in {"assemble": "requirements.txt", "run": "before-run", "save-artifacts": "kept", "test/run": "yourself"}.items():
-        assert instead in lines[lines.index(f"  Warning: .s2i/bin/{name} is not run: only s2i runs it.") + 1]
+    for name, instead in {
+        "assemble": "requirements.txt",
+        "run": "before-run",
+        "save-artifacts": "kept",
+        "test/run": "yourself",
+    }.items():
+        assert (
+            instead
+            in lines[lines.index(f"  Warning: .s2i/bin/{name} is not run: only s2i runs it.") + 1]
+        )
 
 
 def test_a_directory_of_a_scripts_name_is_no_script(tmp_path: Path) -> None:
@@ -93,17 +115,23 @@ def test_a_directory_of_a_scripts_name_is_no_script(tmp_path: Path) -> None:
         ("https_proxy", "http://bob:s3%63r3t@proxy"),
     ],
 )
-def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(tmp_path: Path, variable: str, address: str) -> None:
+def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(
+    tmp_path: Path, variable: str, address: str
+) -> None:
     (tmp_path / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
     read_project(Platform(tmp_path, tmp_path, None, {}, {variable: address}), out)
     assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
 
 
-def test_a_credential_in_the_environment_file_is_warned_about_unless_it_is_an_indexs(tmp_path: Path) -> None:
+def test_a_credential_in_the_environment_file_is_warned_about_unless_it_is_an_indexs(
+    tmp_path: Path,
+) -> None:
     environment = "DB_PASSWORD=correct-horse\nINDEX_TOKEN=t0k3n-of-index\n"
     requirements = "-i https://${INDEX_TOKEN}@h/simple\nsix\n"
-    project, told = read(tmp_path, {".s2i/environment": environment, "requirements.txt": requirements})
+    project, told = read(
+        tmp_path, {".s2i/environment": environment, "requirements.txt": requirements}
+    )
     assert told.startswith("  Warning: .s2i/environment: DB_PASSWORD looks like a credential")
     assert "INDEX_TOKEN" not in told
     assert "DB_PASSWORD.default" in project.settings.launch
@@ -112,7 +140,11 @@ def test_a_credential_in_the_environment_file_is_warned_about_unless_it_is_an_in
 
 def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     app, bindings = tmp_path / "app", tmp_path / "bindings"
-    bind(bindings, "corp", {"type": "pypi", "uri": "https://h/simple", "username": "u", "password": "s3cr3t"})
+    bind(
+        bindings,
+        "corp",
+        {"type": "pypi", "uri": "https://h/simple", "username": "u", "password": "s3cr3t"},
+    )
     bind(bindings, "forgotten", {"uri": "https://h/simple"})
     app.mkdir()
     (app / "Plain.py").write_text(MODEL)
@@ -121,12 +153,16 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     assert project.index.names() == ("https://h/simple",)
     assert out.masker.mask("s3cr3t") == "****"
     assert isinstance(out.stream, io.StringIO)
-    assert out.stream.getvalue().startswith("  Warning: The binding forgotten is not read: it has no file `type`.\n")
+    assert out.stream.getvalue().startswith(
+        "  Warning: The binding forgotten is not read: it has no file `type`.\n"
+    )
 
 
 def test_a_variable_that_a_channel_uses_is_not_in_the_image(tmp_path: Path) -> None:
     environment = "channels:\n  - https://u:${CHANNEL_KEY}@h/x\ndependencies: [python=3.10]\n"
-    project, told = read(tmp_path, {".s2i/environment": "CHANNEL_KEY=s3cr3t\nA=b\n", "environment.yml": environment})
+    project, told = read(
+        tmp_path, {".s2i/environment": "CHANNEL_KEY=s3cr3t\nA=b\n", "environment.yml": environment}
+    )
     assert project.channels.urls == ("https://h/x",)
     assert "CHANNEL_KEY.default" not in project.settings.launch
     assert project.settings.launch["A.default"] == "b"

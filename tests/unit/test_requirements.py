@@ -2,8 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import requirements
+from seldon_buildpack.manifests import requirements_txt
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.requirements import (
+    BadRequirementLine,
+    IncludeOutside,
+    MissingInclude,
+)
+from seldon_buildpack.messages.errors.source_files import ManifestNotText, UnreadableManifest
 
 
 def written(app: Path, text: str | bytes, name: str = "requirements.txt") -> Path:
@@ -17,8 +23,12 @@ def test_included_files_are_read_each_once(tmp_path: Path) -> None:
     written(tmp_path, "scipy\n-c ../requirements.txt\n", "sub/more.txt")
     written(tmp_path, "numpy<2\n", "sub/cons.txt")
     path = written(tmp_path, "Scikit_Learn==1.5.2\n-r sub/more.txt\n-c sub/cons.txt\n")
-    read = requirements.read(tmp_path, path, {})
-    assert [str(file.relative_to(tmp_path)) for file in read.files] == ["requirements.txt", "sub/more.txt", "sub/cons.txt"]
+    read = requirements_txt.read(tmp_path, path, {})
+    assert [str(file.relative_to(tmp_path)) for file in read.files] == [
+        "requirements.txt",
+        "sub/more.txt",
+        "sub/cons.txt",
+    ]
     assert read.names == ("scikit-learn", "scipy"), "constraints require nothing"
 
 
@@ -26,18 +36,25 @@ def test_index_lines_are_read_and_folders_found_beside_the_file(tmp_path: Path) 
     (tmp_path / "sub/wheels").mkdir(parents=True)
     written(tmp_path, "--find-links wheels\n--extra-index-url http://b/simple\n", "sub/more.txt")
     path = written(tmp_path, "-i https://a/simple\n--trusted-host a\n-r sub/more.txt\n--no-index\n")
-    index = requirements.read(tmp_path, path, {}).index
-    assert index == requirements.IndexLines("https://a/simple", ("http://b/simple",), (str(tmp_path / "sub/wheels"),), ("a",), True)
+    index = requirements_txt.read(tmp_path, path, {}).index
+    assert index == requirements_txt.IndexLines(
+        "https://a/simple", ("http://b/simple",), (str(tmp_path / "sub/wheels"),), ("a",), True
+    )
 
 
 def test_options_that_uv_takes_only_by_other_ways_are_read(tmp_path: Path) -> None:
-    path = written(tmp_path, "--pre\n--require-hashes\n--prefer-binary\n--use-feature=fast-deps\nsix==1.17.0 --hash=sha256:00\n")
-    index = requirements.read(tmp_path, path, {}).index
+    path = written(
+        tmp_path,
+        "--pre\n--require-hashes\n--prefer-binary\n--use-feature=fast-deps\nsix==1.17.0 --hash=sha256:00\n",
+    )
+    index = requirements_txt.read(tmp_path, path, {}).index
     assert (index.pre, index.require_hashes) == (True, True)
 
 
 def test_files_from_a_url_are_left_to_uv(tmp_path: Path) -> None:
-    read = requirements.read(tmp_path, written(tmp_path, "-r https://h/r.txt\n-c https://h/c.txt\nsix\n"), {})
+    read = requirements_txt.read(
+        tmp_path, written(tmp_path, "-r https://h/r.txt\n-c https://h/c.txt\nsix\n"), {}
+    )
     assert (read.files, read.names) == ((tmp_path / "requirements.txt",), ("six",))
 
 
@@ -48,8 +65,15 @@ def test_variables_that_say_where_packages_come_from_are_told_apart(tmp_path: Pa
         "https://h/${RELEASE}/x-1.0-py3-none-any.whl?sig=${SIGNATURE}",
         "foo==${VERSION}",
     ]
-    env = {"PATH_TOKEN": "p4th", "GIT_TOKEN": "g1t", "TAG": "v1", "RELEASE": "r1", "SIGNATURE": "s1g", "VERSION": "1.0"}
-    read = requirements.read(tmp_path, written(tmp_path, "\n".join(lines)), env)
+    env = {
+        "PATH_TOKEN": "p4th",
+        "GIT_TOKEN": "g1t",
+        "TAG": "v1",
+        "RELEASE": "r1",
+        "SIGNATURE": "s1g",
+        "VERSION": "1.0",
+    }
+    read = requirements_txt.read(tmp_path, written(tmp_path, "\n".join(lines)), env)
     assert read.variables == env.keys()
     assert read.configuring == {"PATH_TOKEN", "GIT_TOKEN", "SIGNATURE"}
     assert {"p4th", "g1t", "s1g"} <= {secret.reveal() for secret in read.secrets}
@@ -57,7 +81,7 @@ def test_variables_that_say_where_packages_come_from_are_told_apart(tmp_path: Pa
 
 
 def digest(app: Path, text: str, env: dict[str, str] | None = None) -> str:
-    return requirements.read(app, written(app, text), env or {}).digest
+    return requirements_txt.read(app, written(app, text), env or {}).digest
 
 
 def test_the_digest_changes_with_what_is_required_and_not_with_who_asks(tmp_path: Path) -> None:
@@ -83,45 +107,71 @@ def test_the_digest_changes_with_what_is_required_and_not_with_who_asks(tmp_path
         ("seldon-core @ git+https://h/fork.git\n", "1.17.1"),
     ],
 )
-def test_the_release_of_the_wrapper_that_is_asked_for(tmp_path: Path, lines: str, release: str) -> None:
-    assert requirements.read(tmp_path, written(tmp_path, lines), {}).wrapper_version("1.17.1") == release
+def test_the_release_of_the_wrapper_that_is_asked_for(
+    tmp_path: Path, lines: str, release: str
+) -> None:
+    assert (
+        requirements_txt.read(tmp_path, written(tmp_path, lines), {}).wrapper_version("1.17.1")
+        == release
+    )
 
 
 def test_environment_variables_are_expanded_as_pip_does(tmp_path: Path) -> None:
     path = written(tmp_path, "--extra-index-url https://${TOKEN}@h/simple\nfoo==1 # ${lower}\n")
-    read = requirements.read(tmp_path, path, {"TOKEN": "t0k"})
+    read = requirements_txt.read(tmp_path, path, {"TOKEN": "t0k"})
     assert read.index.extra_index_urls == ("https://t0k@h/simple",)
     assert read.variables == {"TOKEN"}
 
 
 @pytest.mark.parametrize(
     "line",
-    ["./pkg", "pkg/", "./pkg[extra]", "-e ./pkg", "-e pkg", "pkg @ ./pkg", "pkg @ file:pkg", "file:./pkg", "./pkg ; python_version > '3'"],
+    [
+        "./pkg",
+        "pkg/",
+        "./pkg[extra]",
+        "-e ./pkg",
+        "-e pkg",
+        "pkg @ ./pkg",
+        "pkg @ file:pkg",
+        "file:./pkg",
+        "./pkg ; python_version > '3'",
+    ],
 )
 def test_a_folder_of_the_source_is_noticed_however_it_is_named(tmp_path: Path, line: str) -> None:
     written(tmp_path, "", "pkg/setup.py")
-    read = requirements.read(tmp_path, written(tmp_path, f"{line}\n"), {})
+    read = requirements_txt.read(tmp_path, written(tmp_path, f"{line}\n"), {})
     assert [path.resolve() for path in read.local] == [tmp_path / "pkg"]
     assert read.editable == (read.local if line.startswith("-e") else ())
     assert read.summary() == "1 package"
 
 
-def test_a_local_wheel_is_noticed_and_found_from_the_source_wherever_it_is_named(tmp_path: Path) -> None:
+def test_a_local_wheel_is_noticed_and_found_from_the_source_wherever_it_is_named(
+    tmp_path: Path,
+) -> None:
     wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")
     written(tmp_path, "./wheels/foo-1.0-py3-none-any.whl --hash=sha256:00\n", "more/more.txt")
-    assert requirements.read(tmp_path, written(tmp_path, "-r more/more.txt\n"), {}).local == (wheel,)
+    assert requirements_txt.read(tmp_path, written(tmp_path, "-r more/more.txt\n"), {}).local == (
+        wheel,
+    )
 
 
 @pytest.mark.parametrize(
-    "line", ["git+https://h/r.git@v1#egg=b", "b @ git+https://h/r.git", "requests[socks]>=2 ; python_version > '3.8'", "-e .", "--pre"]
+    "line",
+    [
+        "git+https://h/r.git@v1#egg=b",
+        "b @ git+https://h/r.git",
+        "requests[socks]>=2 ; python_version > '3.8'",
+        "-e .",
+        "--pre",
+    ],
 )
 def test_what_pip_accepts_is_not_refused(tmp_path: Path, line: str) -> None:
-    requirements.read(tmp_path, written(tmp_path, line + "\n"), {})
+    requirements_txt.read(tmp_path, written(tmp_path, line + "\n"), {})
 
 
 def test_a_bad_line_is_shown_with_its_number(tmp_path: Path) -> None:
-    with pytest.raises(errors.BadRequirementLine) as raised:
-        requirements.read(tmp_path, written(tmp_path, "numpy\n\nthis is bad\n"), {})
+    with pytest.raises(BadRequirementLine) as raised:
+        requirements_txt.read(tmp_path, written(tmp_path, "numpy\n\nthis is bad\n"), {})
     assert raised.value.title == "Line 3 of requirements.txt is not a requirement"
     assert raised.value.cause.startswith("this is bad\n")
 
@@ -134,42 +184,57 @@ def test_a_bad_line_is_shown_with_its_number(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path, data: bytes, cause: str) -> None:
-    with pytest.raises(errors.ManifestNotText) as raised:
-        requirements.read(tmp_path, written(tmp_path, data), {})
+    with pytest.raises(ManifestNotText) as raised:
+        requirements_txt.read(tmp_path, written(tmp_path, data), {})
     assert raised.value.cause == cause
 
 
 def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
-    assert requirements.read(tmp_path, written(tmp_path, b"\xef\xbb\xbfnumpy\n"), {}).names == ("numpy",)
+    assert requirements_txt.read(tmp_path, written(tmp_path, b"\xef\xbb\xbfnumpy\n"), {}).names == (
+        "numpy",
+    )
 
 
 def test_an_include_that_is_missing_or_outside_is_named(tmp_path: Path) -> None:
-    with pytest.raises(errors.MissingInclude):
-        requirements.read(tmp_path, written(tmp_path, "-r nothere.txt\n"), {})
+    with pytest.raises(MissingInclude):
+        requirements_txt.read(tmp_path, written(tmp_path, "-r nothere.txt\n"), {})
     app = tmp_path / "app"
     written(tmp_path, "numpy\n", "outside.txt")
-    with pytest.raises(errors.IncludeOutside):
-        requirements.read(app, written(app, "-r ../outside.txt\n"), {})
+    with pytest.raises(IncludeOutside):
+        requirements_txt.read(app, written(app, "-r ../outside.txt\n"), {})
 
 
 def test_a_directory_in_the_manifests_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").mkdir()
-    with pytest.raises(errors.UnreadableManifest):
-        requirements.read(tmp_path, tmp_path / "requirements.txt", {})
+    with pytest.raises(UnreadableManifest):
+        requirements_txt.read(tmp_path, tmp_path / "requirements.txt", {})
 
 
 @pytest.mark.parametrize(
-    "line", ["numpy", "Scikit_Learn==1.5.2", "a.b-c >= 1, <2  # why", "x~=1.4", "y==1.*", "z!=1.5rc1", "w==1.0.post2", "# only a note", ""]
+    "line",
+    [
+        "numpy",
+        "Scikit_Learn==1.5.2",
+        "a.b-c >= 1, <2  # why",
+        "x~=1.4",
+        "y==1.*",
+        "z!=1.5rc1",
+        "w==1.0.post2",
+        "# only a note",
+        "",
+    ],
 )
 def test_plain_lines_are_read_as_the_parser_reads_them(tmp_path: Path, line: str) -> None:
-    plain = requirements.read(tmp_path, written(tmp_path, f"{line}\nlast==1\n"), {})
+    plain = requirements_txt.read(tmp_path, written(tmp_path, f"{line}\nlast==1\n"), {})
     # An option makes the parser look at every line.
-    parsed = requirements.read(tmp_path, written(tmp_path, f"--pre\n{line}\nlast==1\n"), {})
+    parsed = requirements_txt.read(tmp_path, written(tmp_path, f"--pre\n{line}\nlast==1\n"), {})
     assert plain.names == parsed.names
     assert plain.names[-1] == "last"
 
 
-@pytest.mark.parametrize("line", ["numpy==", "numpy=1.2", "a b", "numpy==1.2,,<3", "-r", "numpy = 1"])
+@pytest.mark.parametrize(
+    "line", ["numpy==", "numpy=1.2", "a b", "numpy==1.2,,<3", "-r", "numpy = 1"]
+)
 def test_a_line_that_is_nearly_plain_is_refused_all_the_same(tmp_path: Path, line: str) -> None:
-    with pytest.raises(errors.BuildError):
-        requirements.read(tmp_path, written(tmp_path, f"six\n{line}\n"), {})
+    with pytest.raises(BuildError):
+        requirements_txt.read(tmp_path, written(tmp_path, f"six\n{line}\n"), {})

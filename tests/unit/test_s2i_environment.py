@@ -4,9 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import s2i_environment as s2i
-from seldon_buildpack.project import wrapper_variables as wrapper
+from seldon_buildpack.messages.errors.model import ModelNameInvalid
+from seldon_buildpack.messages.errors.settings import (
+    EnvironmentFileBadName,
+    EnvironmentFileNotUtf8,
+    EnvironmentFileUnreadable,
+    FlagInvalid,
+    LogLevelUnknown,
+    ServiceTypeUnknown,
+)
+from seldon_buildpack.settings import s2i_environment as s2i
+from seldon_buildpack.settings import serving as wrapper
 from tests.environment_files import LOST_BY_S2I, REFUSED, SAME, WARNED, Pairs, Warned
 
 
@@ -37,21 +45,31 @@ def test_what_s2i_loses_is_read(data: bytes, pairs: Pairs, _: Pairs) -> None:
 
 @pytest.mark.parametrize(("data", "_"), REFUSED)
 def test_what_no_program_can_read_is_an_error(data: bytes, _: Pairs) -> None:
-    with pytest.raises((errors.EnvironmentFileBadName, errors.EnvironmentFileNotUtf8)):
+    with pytest.raises((EnvironmentFileBadName, EnvironmentFileNotUtf8)):
         s2i.parse(data)
 
 
 @pytest.mark.parametrize(
-    "line", [b"MODEL NAME=x", b"set A=b", b"ENV A=b", b"- A=b", b'"A"=b', b"A,B=c", b"M\xc3\xb6=x", b"password: abc=d"]
+    "line",
+    [
+        b"MODEL NAME=x",
+        b"set A=b",
+        b"ENV A=b",
+        b"- A=b",
+        b'"A"=b',
+        b"A,B=c",
+        b"M\xc3\xb6=x",
+        b"password: abc=d",
+    ],
 )
 def test_a_name_that_no_program_can_read_is_an_error_with_its_line(line: bytes) -> None:
-    with pytest.raises(errors.EnvironmentFileBadName, match=r"\.s2i/environment line 2: ") as caught:
+    with pytest.raises(EnvironmentFileBadName, match=r"\.s2i/environment line 2: ") as caught:
         s2i.parse(b"A=b\n" + line + b"\n")
     assert "Write line 2 as NAME=value." in caught.value.fixes
 
 
 def test_a_line_that_may_be_a_key_is_not_repeated_in_the_error() -> None:
-    with pytest.raises(errors.EnvironmentFileBadName) as caught:
+    with pytest.raises(EnvironmentFileBadName) as caught:
         s2i.parse(b"MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ/C7+x==\n")
     assert "MIIE" not in "\n".join(caught.value.lines())
 
@@ -59,7 +77,9 @@ def test_a_line_that_may_be_a_key_is_not_repeated_in_the_error() -> None:
 def test_values_are_in_no_advice_and_no_representation() -> None:
     found = s2i.parse(b'TOKEN="s3cret"\nexport TOKEN=\'s3cret\'\nPASSWORD: s3cret\nKEY="s3cret\n')
     assert len(found.advice) == 6
-    assert "s3cret" not in repr(found) + "".join(advice.found + advice.todo for advice in found.advice)
+    assert "s3cret" not in repr(found) + "".join(
+        advice.found + advice.todo for advice in found.advice
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,10 +92,14 @@ def test_values_are_in_no_advice_and_no_representation() -> None:
         (b"A=b\x00c\n", 1, 3, "0x00"),
     ],
 )
-def test_a_file_that_is_not_utf8_is_an_error_with_line_and_offset(data: bytes, line: int, offset: int, byte: str) -> None:
-    with pytest.raises(errors.EnvironmentFileNotUtf8) as caught:
+def test_a_file_that_is_not_utf8_is_an_error_with_line_and_offset(
+    data: bytes, line: int, offset: int, byte: str
+) -> None:
+    with pytest.raises(EnvironmentFileNotUtf8) as caught:
         s2i.parse(data)
-    assert caught.value.cause.startswith(f"Line {line} holds a byte that UTF-8 text cannot have there: {byte}, at byte offset {offset} ")
+    assert caught.value.cause.startswith(
+        f"Line {line} holds a byte that UTF-8 text cannot have there: {byte}, at byte offset {offset} "
+    )
     assert ("UTF-16" in caught.value.cause) == (b"\x00" in data)
 
 
@@ -99,11 +123,11 @@ def test_each_variable_knows_its_line(tmp_path: Path) -> None:
 
 def test_a_directory_or_a_dangling_link_in_its_place_is_an_error(tmp_path: Path) -> None:
     (tmp_path / s2i.FILE).mkdir(parents=True)
-    with pytest.raises(errors.EnvironmentFileUnreadable, match="cannot be read"):
+    with pytest.raises(EnvironmentFileUnreadable, match="cannot be read"):
         s2i.read(tmp_path)
     (tmp_path / s2i.FILE).rmdir()
     (tmp_path / s2i.FILE).symlink_to("gone")
-    with pytest.raises(errors.EnvironmentFileUnreadable) as caught:
+    with pytest.raises(EnvironmentFileUnreadable) as caught:
         s2i.read(tmp_path)
     assert "it is a link to gone, which is not there" in caught.value.cause
 
@@ -166,7 +190,7 @@ def test_what_a_model_name_is_taken_as_says_what_to_write() -> None:
     ],
 )
 def test_a_model_name_that_can_be_no_class_is_an_error(value: str) -> None:
-    with pytest.raises(errors.ModelNameInvalid, match="is not the name of a class") as caught:
+    with pytest.raises(ModelNameInvalid, match="is not the name of a class") as caught:
         wrapper.model_name(value, "pack build --env")
     assert "pack build --env" in caught.value.cause
 
@@ -176,7 +200,9 @@ def test_a_service_type_is_taken_in_any_case(name: str) -> None:
     assert wrapper.service_type(name, "here") == (name, ())
     found, advice = wrapper.service_type(name.lower(), "here")
     assert found == name
-    assert [line.found for line in advice] == [f"here: SERVICE_TYPE={name.lower()} is taken as {name}."]
+    assert [line.found for line in advice] == [
+        f"here: SERVICE_TYPE={name.lower()} is taken as {name}."
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,10 +222,18 @@ def test_a_service_type_is_taken_as_meant(value: str, name: str, said: int) -> N
 
 @pytest.mark.parametrize(
     ("value", "nearest"),
-    [("MODLE", "MODEL"), ("OUTPUT_TRANSFORMER", "TRANSFORMER"), ("models", "MODEL"), ("XYZ", "MODEL"), ("OUTLIER", "OUTLIER_DETECTOR")],
+    [
+        ("MODLE", "MODEL"),
+        ("OUTPUT_TRANSFORMER", "TRANSFORMER"),
+        ("models", "MODEL"),
+        ("XYZ", "MODEL"),
+        ("OUTLIER", "OUTLIER_DETECTOR"),
+    ],
 )
-def test_an_unknown_service_type_lists_the_five_and_offers_the_nearest(value: str, nearest: str) -> None:
-    with pytest.raises(errors.ServiceTypeUnknown) as caught:
+def test_an_unknown_service_type_lists_the_five_and_offers_the_nearest(
+    value: str, nearest: str
+) -> None:
+    with pytest.raises(ServiceTypeUnknown) as caught:
         wrapper.service_type(value, "here")
     assert "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR" in caught.value.cause
     assert caught.value.fixes[0].startswith(f"Set SERVICE_TYPE={nearest}:")
@@ -213,12 +247,12 @@ def test_a_flag_that_the_wrapper_cannot_read_is_mended_or_refused(name: str) -> 
     assert check("true", "here")[0] == "1"
     assert check("False", "here")[0] == "0"
     assert len(check("true", "here")[1]) == 1
-    with pytest.raises(errors.FlagInvalid, match=f"{name}=maybe"):
+    with pytest.raises(FlagInvalid, match=f"{name}=maybe"):
         check("maybe", "here")
 
 
 def test_a_log_level_is_upper_case_or_refused() -> None:
     assert wrapper.log_level("INFO", "here") == ("INFO", ())
     assert wrapper.log_level("debug", "here")[0] == "DEBUG"
-    with pytest.raises(errors.LogLevelUnknown, match="LOUD"):
+    with pytest.raises(LogLevelUnknown, match="LOUD"):
         wrapper.log_level("LOUD", "here")

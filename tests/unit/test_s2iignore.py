@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.project import s2iignore
+from seldon_buildpack.app_dir import s2iignore
+from seldon_buildpack.messages.errors.source_files import IgnoredNotRemoved, UnreadableManifest
 
 # The file, the source, and what is left of it; a name that ends with a slash is an empty directory.
 AS_S2I: Mapping[str, tuple[str, list[str], list[str]]] = {
@@ -27,11 +27,23 @@ AS_S2I: Mapping[str, tuple[str, list[str], list[str]]] = {
     "a star stops at a slash": ("*.md\na*\n", ["x.md", "d/x.md", "b/a"], ["b/a", "d/x.md"]),
     "a star takes hidden names": ("*\n!c\n", [".env", ".git/config", "b", "c"], ["c"]),
     "two stars are one": ("**/x\n", ["x", "a/x", "a/b/x"], ["a/b/x", "x"]),
-    "a star in a folder's name": ("*/temp*\n", ["temp", "a/temp1", "a/b/temp", "b/other"], ["a/b/temp", "b/other", "temp"]),
+    "a star in a folder's name": (
+        "*/temp*\n",
+        ["temp", "a/temp1", "a/b/temp", "b/other"],
+        ["a/b/temp", "b/other", "temp"],
+    ),
     "a star may stand for nothing": ("a*b*\n", ["ab", "acbd", "a", "ac"], ["a", "ac"]),
-    "a question mark is one letter": ("?.txt\n", ["a.txt", "é.txt", "ab.txt", ".txt"], [".txt", "ab.txt"]),
+    "a question mark is one letter": (
+        "?.txt\n",
+        ["a.txt", "é.txt", "ab.txt", ".txt"],
+        [".txt", "ab.txt"],
+    ),
     "a class": ("[a-cx].p\n", ["a.p", "c.p", "x.p", "d.p"], ["d.p"]),
-    "a negated class is spelt with a caret": ("[^ab]\n[!c]\n", ["a", "b", "c", "d", "!", "^"], ["a", "b"]),
+    "a negated class is spelt with a caret": (
+        "[^ab]\n[!c]\n",
+        ["a", "b", "c", "d", "!", "^"],
+        ["a", "b"],
+    ),
     "a class may hold a bracket by a backslash": (r"[\]\-a]", ["]", "-", "a", "\\"], ["\\"]),
     "a range that runs backwards matches nothing": ("[b-a]\n", ["a", "b"], ["a", "b"]),
     "a negated range that runs backwards matches anything": ("[^b-a]\n", ["a", "ab"], ["ab"]),
@@ -39,22 +51,38 @@ AS_S2I: Mapping[str, tuple[str, list[str], list[str]]] = {
     "an empty class": ("[]a]\n[^]b]\n", ["a", "b", "]"], ["]", "a", "b"]),
     "an open range": ("[a-]\n[-a]\n", ["a", "-"], ["-", "a"]),
     "a malformed pattern spoils no other": ("a\n[\nb\n", ["a", "b", "["], ["["]),
-    "a backslash takes the next letter literally": ("\\*\n\\#x\n\\!y\n", ["*", "#x", "!y", "z"], ["z"]),
+    "a backslash takes the next letter literally": (
+        "\\*\n\\#x\n\\!y\n",
+        ["*", "#x", "!y", "z"],
+        ["z"],
+    ),
     "a backslash at the end": ("a\\\n", ["a", "a\\"], ["a", "a\\"]),
     "a directory goes with all that is in it": ("data\n", ["data/a", "data/b/c", "x"], ["x"]),
-    "a slash at the end, at the start, in the middle twice": ("a/\n/b\nc//d\n./e\n", ["a/x", "b", "c/d", "c/f", "e"], ["c/f"]),
+    "a slash at the end, at the start, in the middle twice": (
+        "a/\n/b\nc//d\n./e\n",
+        ["a/x", "b", "c/d", "c/f", "e"],
+        ["c/f"],
+    ),
     "a slash at the end of a file's name": ("a/\n", ["a"], []),
     "a part that leads back": ("a/../b\n*/../c\n", ["a/x", "b", "c"], ["a/x"]),
     "braces are no pattern": ("{a,b}\n", ["a", "{a,b}"], ["a"]),
     "upper and lower case": ("README\n", ["readme"], ["readme"]),
-    "names with spaces and other letters": ("my notes*\nデ*\n", ["my notes 1", "データ/x", "y"], ["y"]),
+    "names with spaces and other letters": (
+        "my notes*\nデ*\n",
+        ["my notes 1", "データ/x", "y"],
+        ["y"],
+    ),
     "an exception": ("*.md\n!README.md\n", ["a.md", "README.md"], ["README.md"]),
     "an exception goes before nothing": ("!README.md\n*.md\n", ["README.md"], []),
     "an exception by a pattern": ("*.md\n!R*.m?\n", ["a.md", "README.md"], ["README.md"]),
     "an exception that is taken back": ("a\n!a\na\n", ["a"], []),
     "an exception with a space behind its mark": ("a\nb\n! a\n!/b\n", ["a", "b"], ["b"]),
     "an exception in a directory that goes as a whole": ("data\n!data/keep\n", ["data/keep"], []),
-    "an exception beside others of its directory": ("data/*\n!data/keep\n", ["data/keep", "data/b"], ["data/keep"]),
+    "an exception beside others of its directory": (
+        "data/*\n!data/keep\n",
+        ["data/keep", "data/b"],
+        ["data/keep"],
+    ),
     "an exception for a directory": ("*\n!data\n", ["data/a", "b"], ["data/a"]),
     "a star of an exception stops at a slash": ("a/b\nc\n!*\n", ["a/b", "c"], ["c"]),
     "a class of an exception does not": ("a/b\n!a[^x]b\n", ["a/b"], ["a/b"]),
@@ -99,7 +127,9 @@ def test_what_is_left_is_what_s2i_leaves(tmp_path: Path, case: str) -> None:
     (app / ".s2iignore").write_bytes(text.encode())
     s2iignore.apply(app)
     # A directory that has lost all its files stays, as with s2i; here that is of no interest.
-    assert [name for name in left(app) if not name.endswith("/") or name in files] == sorted(expected)
+    assert [name for name in left(app) if not name.endswith("/") or name in files] == sorted(
+        expected
+    )
 
 
 def test_a_source_without_the_file_stays_as_it_is(tmp_path: Path) -> None:
@@ -127,7 +157,19 @@ def test_the_file_may_name_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["../outside/x", "../outside", "..", "a/../../outside", "../*", "out/x", "out/*", "*/x", "o*/*", "/../outside"]
+    "pattern",
+    [
+        "../outside/x",
+        "../outside",
+        "..",
+        "a/../../outside",
+        "../*",
+        "out/x",
+        "out/*",
+        "*/x",
+        "o*/*",
+        "/../outside",
+    ],
 )
 def test_nothing_outside_the_source_is_removed(tmp_path: Path, pattern: str) -> None:
     laid_out(tmp_path / "outside", ["x"])
@@ -141,7 +183,13 @@ def test_nothing_outside_the_source_is_removed(tmp_path: Path, pattern: str) -> 
 def test_a_link_is_removed_and_not_what_it_leads_to(tmp_path: Path) -> None:
     laid_out(tmp_path / "outside", ["x"])
     app = laid_out(tmp_path / "app", ["a", "b/c"])
-    for name, target in {"out": "../outside", "in": "b", "to-file": "a", "nowhere": "gone", "circle": "circle"}.items():
+    for name, target in {
+        "out": "../outside",
+        "in": "b",
+        "to-file": "a",
+        "nowhere": "gone",
+        "circle": "circle",
+    }.items():
         (app / name).symlink_to(target)
     (app / ".s2iignore").write_text("out\nin\nto-*\nnowhere\ncirc?e\n")
     assert s2iignore.apply(app) == ("circle", "in", "nowhere", "out", "to-file")
@@ -193,7 +241,7 @@ def test_a_link_that_leads_nowhere_is_no_file_to_read(tmp_path: Path) -> None:
 
 def test_a_directory_of_that_name_is_an_error(tmp_path: Path) -> None:
     app = laid_out(tmp_path / "app", [".s2iignore/"])
-    with pytest.raises(errors.UnreadableManifest) as caught:
+    with pytest.raises(UnreadableManifest) as caught:
         s2iignore.apply(app)
     assert caught.value.title == ".s2iignore cannot be read"
 
@@ -206,16 +254,21 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
         raise PermissionError(13, "Permission denied", str(path))
 
     monkeypatch.setattr("shutil.rmtree", closed)
-    with pytest.raises(errors.IgnoredNotRemoved) as caught:
+    with pytest.raises(IgnoredNotRemoved) as caught:
         s2iignore.apply(app)
     assert caught.value.title == "data cannot be left out"
     assert "Permission denied" in caught.value.cause
 
 
-def test_what_the_build_would_have_read_is_named_with_the_line_that_lets_it_through(tmp_path: Path) -> None:
-    told = s2iignore.advice(["requirements.txt", "notes.md", "sub/requirements.txt", ".s2i", ".s2i/environment"])
+def test_what_the_build_would_have_read_is_named_with_the_line_that_lets_it_through(
+    tmp_path: Path,
+) -> None:
+    told = s2iignore.advice(
+        ["requirements.txt", "notes.md", "sub/requirements.txt", ".s2i", ".s2i/environment"]
+    )
     assert [advice.todo for advice in told] == [
-        f"If it should, write `!{name}` as the last line of .s2iignore." for name in ("requirements.txt", ".s2i", ".s2i/environment")
+        f"If it should, write `!{name}` as the last line of .s2iignore."
+        for name in ("requirements.txt", ".s2i", ".s2i/environment")
     ]
     app = laid_out(tmp_path / "app", ["requirements.txt", "notes.txt"])
     (app / ".s2iignore").write_text("*.txt\n!requirements.txt\n")

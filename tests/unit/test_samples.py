@@ -6,7 +6,9 @@ import pytest
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 # Those of platforms/ are manifests, not models.
-NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name != "platforms")
+NAMES = sorted(
+    path.name for path in SAMPLES.iterdir() if path.is_dir() and path.name != "platforms"
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

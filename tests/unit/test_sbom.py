@@ -15,7 +15,9 @@ _PACKAGES = (
 )
 
 
-def test_a_bill_names_each_package_with_its_purl_and_licences_and_nothing_that_changes_from_build_to_build(tmp_path: Path) -> None:
+def test_a_bill_names_each_package_with_its_purl_and_licences_and_nothing_that_changes_from_build_to_build(
+    tmp_path: Path,
+) -> None:
     sbom.write(Layer(tmp_path, "layer"), _PACKAGES)
     text = (tmp_path / "layer.sbom.cdx.json").read_text()
     told = json.loads(text)
@@ -25,10 +27,31 @@ def test_a_bill_names_each_package_with_its_purl_and_licences_and_nothing_that_c
         "specVersion": "1.5",
         "version": 1,
     }
-    assert [(one["type"], one["name"], one["version"], one["purl"], one.get("licenses")) for one in told["components"]] == [
-        ("library", "Two_names.x", "1.0", "pkg:pypi/two-names.x@1.0", [{"license": {"name": n}} for n in ("BSD License", "MIT License")]),
-        ("library", "expression", "1.0+cpu", "pkg:pypi/expression@1.0%2Bcpu", [{"expression": "MIT OR Apache-2.0"}]),
-        ("library", "identifier", "2!1.0", "pkg:pypi/identifier@2%211.0", [{"license": {"id": "MIT"}}]),
+    assert [
+        (one["type"], one["name"], one["version"], one["purl"], one.get("licenses"))
+        for one in told["components"]
+    ] == [
+        (
+            "library",
+            "Two_names.x",
+            "1.0",
+            "pkg:pypi/two-names.x@1.0",
+            [{"license": {"name": n}} for n in ("BSD License", "MIT License")],
+        ),
+        (
+            "library",
+            "expression",
+            "1.0+cpu",
+            "pkg:pypi/expression@1.0%2Bcpu",
+            [{"expression": "MIT OR Apache-2.0"}],
+        ),
+        (
+            "library",
+            "identifier",
+            "2!1.0",
+            "pkg:pypi/identifier@2%211.0",
+            [{"license": {"id": "MIT"}}],
+        ),
         ("library", "silent", "1.0", "pkg:pypi/silent@1.0", None),
     ]
     sbom.write(Layer(tmp_path, "layer"), reversed(_PACKAGES))

@@ -2,14 +2,22 @@ import base64
 
 import pytest
 
-from seldon_buildpack.secrets import Masker, Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack.masking import (
+    Masker,
+    Secret,
+    url_secrets,
+    without_credentials,
+    without_queries,
+)
 
 
 def test_a_secret_never_prints_its_value() -> None:
     assert "hunter2" not in f"{Secret('hunter2')} {Secret('hunter2')!r} {[Secret('hunter2')]}"
 
 
-@pytest.mark.parametrize("form", ["p@ss/word", "p%40ss%2Fword", "p%40ss/word", base64.b64encode(b"p@ss/word").decode()])
+@pytest.mark.parametrize(
+    "form", ["p@ss/word", "p%40ss%2Fword", "p%40ss/word", base64.b64encode(b"p@ss/word").decode()]
+)
 def test_each_form_a_tool_may_print_is_masked(form: str) -> None:
     assert form not in Masker.of([Secret("p%40ss%2Fword")]).mask(f"login with {form} failed")
 
@@ -30,7 +38,14 @@ def test_a_password_that_is_not_encoded_is_masked_whole(password: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["git+https://h/r.git@v1", "https://h:8080/a@b", "https://[::1]:80/r.git@v1", "http://h/?mail=a@b", "https://h:80", "file:///a/b@c"],
+    [
+        "git+https://h/r.git@v1",
+        "https://h:8080/a@b",
+        "https://[::1]:80/r.git@v1",
+        "http://h/?mail=a@b",
+        "https://h:80",
+        "file:///a/b@c",
+    ],
 )
 def test_an_at_sign_behind_the_host_is_no_password(url: str) -> None:
     assert Masker().mask(url) == url
@@ -42,11 +57,18 @@ def test_the_password_of_a_url_is_known_even_where_it_is_not_encoded() -> None:
 
 
 def test_the_query_of_a_url_is_secret() -> None:
-    assert [secret.reveal() for secret in url_secrets("https://h/x.whl?sig=abc#sha256=00")] == ["sig=abc"]
-    assert without_queries("x @ https://h/x.whl?sig=abc#sha256=00 ; a") == "x @ https://h/x.whl?****#sha256=00 ; a"
+    assert [secret.reveal() for secret in url_secrets("https://h/x.whl?sig=abc#sha256=00")] == [
+        "sig=abc"
+    ]
+    assert (
+        without_queries("x @ https://h/x.whl?sig=abc#sha256=00 ; a")
+        == "x @ https://h/x.whl?****#sha256=00 ; a"
+    )
 
 
-@pytest.mark.parametrize("form", ["p%c3%a9%40", "p%C3%A9@", base64.urlsafe_b64encode("user:pé@".encode()).decode()])
+@pytest.mark.parametrize(
+    "form", ["p%c3%a9%40", "p%C3%A9@", base64.urlsafe_b64encode("user:pé@".encode()).decode()]
+)
 def test_spellings_that_tools_differ_in_are_masked(form: str) -> None:
     assert form not in Masker.of(url_secrets("http://user:p%C3%A9%40@h/")).mask(f"say {form} again")
 
@@ -64,11 +86,16 @@ def test_without_credentials_leaves_the_rest() -> None:
 
 
 def test_a_url_that_cannot_be_parsed_is_secret_as_a_whole() -> None:
-    assert [secret.reveal() for secret in url_secrets("http://u:p@[bad/simple")] == ["http://u:p@[bad/simple"]
+    assert [secret.reveal() for secret in url_secrets("http://u:p@[bad/simple")] == [
+        "http://u:p@[bad/simple"
+    ]
 
 
 def test_a_proxy_without_a_scheme_has_a_password_too() -> None:
-    assert {secret.reveal() for secret in url_secrets("bob:s3cr3t@proxy:3128")} == {"s3cr3t", "bob:s3cr3t"}
+    assert {secret.reveal() for secret in url_secrets("bob:s3cr3t@proxy:3128")} == {
+        "s3cr3t",
+        "bob:s3cr3t",
+    }
 
 
 def test_the_customary_user_of_ssh_is_no_secret() -> None:

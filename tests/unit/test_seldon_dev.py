@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 
 from seldon_buildpack.launch import seldon_dev
-from seldon_buildpack.launch.seldon_dev import Changes, Service, changes_in, listed, serve, sorted_out
+from seldon_buildpack.launch.seldon_dev import (
+    Changes,
+    Service,
+    changes_in,
+    listed,
+    serve,
+    sorted_out,
+)
 
 ADDED, MODIFIED, DELETED = 1, 2, 3
 ROOT = "/nonexistent-workspace"
@@ -51,7 +58,15 @@ class Stand:
             "setup.cfg",
             "pyproject.toml",
         ),
-        *("environment.yml", "environment.yaml", ".s2i", ".s2i/environment", ".s2i/image_metadata.json", ".s2iignore", ".python-version"),
+        *(
+            "environment.yml",
+            "environment.yaml",
+            ".s2i",
+            ".s2i/environment",
+            ".s2i/image_metadata.json",
+            ".s2iignore",
+            ".python-version",
+        ),
         *("uv.lock", "pylock.toml", "MANIFEST.in"),
     ],
 )
@@ -60,7 +75,15 @@ def test_what_only_a_build_reads_starts_nothing_again(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["MyModel.py", "package/setup.py", "model.joblib", "before-run", "data/notes.txt", "more/.s2i/environment"]
+    "name",
+    [
+        "MyModel.py",
+        "package/setup.py",
+        "model.joblib",
+        "before-run",
+        "data/notes.txt",
+        "more/.s2i/environment",
+    ],
 )
 def test_what_the_service_reads_starts_it_again(name: str) -> None:
     assert sorted_out(ROOT, modified(name)) == ([name], [])
@@ -81,9 +104,15 @@ def test_of_many_names_the_first_few_are_said() -> None:
     assert listed(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
 
 
-def test_each_batch_starts_the_service_once_and_says_what_changed(capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_batch_starts_the_service_once_and_says_what_changed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     service = Stand()
-    serve(ROOT, service, [set(), modified("b.py", "a.py", "setup.py"), set(), modified("requirements.txt")])  # type: ignore[arg-type]
+    serve(
+        ROOT,
+        service,
+        [set(), modified("b.py", "a.py", "setup.py"), set(), modified("requirements.txt")],
+    )  # type: ignore[arg-type]
     assert service.told == ["stop", "start"]
     assert capsys.readouterr().err.splitlines() == [
         "seldon-dev: setup.py changed, which takes a new build (pack build) to have an effect.",
@@ -92,7 +121,9 @@ def test_each_batch_starts_the_service_once_and_says_what_changed(capsys: pytest
     ]
 
 
-@pytest.mark.parametrize(("code", "how"), [(0, "exit code 0"), (1, "exit code 1"), (-9, "signal 9")])
+@pytest.mark.parametrize(
+    ("code", "how"), [(0, "exit code 0"), (1, "exit code 1"), (-9, "signal 9")]
+)
 def test_a_service_that_ended_is_said_to_have_and_started_by_the_next_change(
     code: int, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,7 +136,9 @@ def test_a_service_that_ended_is_said_to_have_and_started_by_the_next_change(
     ]
 
 
-def test_where_changes_are_not_told_the_files_are_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+def test_where_changes_are_not_told_the_files_are_looked_at(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     asked: list[bool | None] = []
 
     def watch(_: str, force_polling: bool | None = None, **_more: Any) -> Iterator[Changes]:
@@ -158,7 +191,9 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_a_service_that_does_not_end_when_told_is_ended_with_all_its_processes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_does_not_end_when_told_is_ended_with_all_its_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(seldon_dev, "GRACE_SECONDS", 0.1)
     service, child = stubborn(tmp_path, 60)
     begin = time.monotonic()
@@ -178,9 +213,16 @@ def test_what_a_service_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     assert service.ended() is None
 
 
-def test_the_program_stands_alone_but_for_watchfiles_and_keeps_to_the_syntax_of_python_3_6() -> None:
+def test_the_program_stands_alone_but_for_watchfiles_and_keeps_to_the_syntax_of_python_3_6() -> (
+    None
+):
     tree = ast.parse(Path(seldon_dev.__file__).read_text(), feature_version=(3, 6))
-    imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imports = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} - sys.stdlib_module_names == {"watchfiles"}
     assert not imports & {"__future__", "dataclasses"}

@@ -28,7 +28,11 @@ def test_a_seldon_deployment_has_known_fields_only_and_a_container_for_each_node
     seldon = read(file)
     jsonschema.Draft202012Validator(SCHEMA).validate(seldon)
     for predictor in seldon["spec"]["predictors"]:
-        names = [one["name"] for component in predictor["componentSpecs"] for one in component["spec"]["containers"]]
+        names = [
+            one["name"]
+            for component in predictor["componentSpecs"]
+            for one in component["spec"]["containers"]
+        ]
         assert sorted(names) == sorted(node["name"] for node in nodes(predictor["graph"]))
 
 
@@ -38,11 +42,16 @@ def test_a_seldon_deployment_has_known_fields_only_and_a_container_for_each_node
         (("spec", "predictor"), []),
         (("spec", "predictors", 0, "graph", "type"), "OUTLIER_DETECTOR"),
         (("spec", "predictors", 0, "graph", "parameters", 0, "value"), 0.5),
-        (("spec", "predictors", 0, "componentSpecs", 0, "spec", "securityContext"), {"runAsUser": 1}),
+        (
+            ("spec", "predictors", 0, "componentSpecs", 0, "spec", "securityContext"),
+            {"runAsUser": 1},
+        ),
         (("metadata", "name"), "Not_A_Name"),
     ],
 )
-def test_the_schema_refuses_what_the_operator_would_not_take_or_would_lose(place: tuple[Any, ...], value: Any) -> None:
+def test_the_schema_refuses_what_the_operator_would_not_take_or_would_lose(
+    place: tuple[Any, ...], value: Any
+) -> None:
     seldon = read("model.yaml")
     inside = seldon
     for part in place[:-1]:
@@ -53,7 +62,12 @@ def test_the_schema_refuses_what_the_operator_would_not_take_or_would_lose(place
 
 
 def test_every_service_type_has_a_manifest_and_the_readme_names_each() -> None:
-    types = {node["type"] for file in FILES for predictor in read(file)["spec"]["predictors"] for node in nodes(predictor["graph"])}
+    types = {
+        node["type"]
+        for file in FILES
+        for predictor in read(file)["spec"]["predictors"]
+        for node in nodes(predictor["graph"])
+    }
     assert types == {"MODEL", "TRANSFORMER", "ROUTER", "COMBINER"}
     text = (MANIFESTS / "README.md").read_text()
     assert [file for file in [*FILES, "deployment.yaml"] if f"[{file}]({file})" not in text] == []

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from seldon_buildpack.launch import seldon_serve, seldon_serve_otherwise
+from seldon_buildpack.launch import seldon_serve, wrapper_patches
 from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
 
 SCRIPT = Path(seldon_serve.__file__)
@@ -72,12 +72,20 @@ def application(root: Path) -> Path:
 
 
 def environment(app: Path, env: Mapping[str, str]) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": str(app), "PYTHONPATH": str(app.parent / "site"), **MODEL, **env}
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(app),
+        "PYTHONPATH": str(app.parent / "site"),
+        **MODEL,
+        **env,
+    }
 
 
 def serve(app: Path, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(SCRIPT), *arguments]
-    return subprocess.run(command, cwd=app, env=environment(app, env), capture_output=True, text=True, timeout=20)
+    return subprocess.run(
+        command, cwd=app, env=environment(app, env), capture_output=True, text=True, timeout=20
+    )
 
 
 def seen_by_wrapper(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
@@ -114,7 +122,9 @@ def before_run(app: Path, text: str, mode: int = 0o755) -> None:
         ("MODEL_METADATA", '"{"name": "a"}"', '{"name": "a"}'),
     ],
 )
-def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(name: str, given: str, meant: str) -> None:
+def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(
+    name: str, given: str, meant: str
+) -> None:
     env = checked({**MODEL, name: given})
     assert env.values[name] == meant
     assert env.notes
@@ -136,17 +146,31 @@ def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(n
         ("MODEL_METADATA", "  name: a\n  versions: ['1']"),
         ("PREDICTOR_LABELS", '{"version": "1"}'),
         ("JAEGER_TAGS", "not read without tracing"),
-        ("PREDICTIVE_UNIT_PARAMETERS", '[{"name": "a", "value": "y", "type": "BOOL"}, {"name": "b", "value": "1.5", "type": "DOUBLE"}]'),
+        (
+            "PREDICTIVE_UNIT_PARAMETERS",
+            '[{"name": "a", "value": "y", "type": "BOOL"}, {"name": "b", "value": "1.5", "type": "DOUBLE"}]',
+        ),
         ("ANYTHING_ELSE", ' "as it is" '),
     ],
 )
-def test_a_value_the_wrapper_understands_is_left_as_it_is_without_a_word(name: str, value: str) -> None:
+def test_a_value_the_wrapper_understands_is_left_as_it_is_without_a_word(
+    name: str, value: str
+) -> None:
     env = checked({**MODEL, name: value})
     assert env.values == {**MODEL, name: value}
     assert not env.notes
 
 
-@pytest.mark.parametrize("name", ["PERSISTENCE", "TRACING", "GUNICORN_WORKERS", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT", "SELDON_LOG_LEVEL"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PERSISTENCE",
+        "TRACING",
+        "GUNICORN_WORKERS",
+        "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+        "SELDON_LOG_LEVEL",
+    ],
+)
 def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
     assert name not in checked({**MODEL, name: " "}).values
 
@@ -161,36 +185,84 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
     ("env", "said"),
     [
         ({"MODEL_NAME": ""}, ["MODEL_NAME is not set", "docker run -e MODEL_NAME=MyModel"]),
-        ({"MODEL_NAME": "/workspace/Other.py"}, ["not the name of a Python class", "MODEL_NAME=Other for the class Other in Other.py"]),
+        (
+            {"MODEL_NAME": "/workspace/Other.py"},
+            ["not the name of a Python class", "MODEL_NAME=Other for the class Other in Other.py"],
+        ),
         ({"MODEL_NAME": "a:b:c"}, ["'a:b:c'", "MODEL_NAME=MyModel for the class MyModel"]),
         ({"MODEL_NAME": "MyModel REST"}, ["REST and gRPC side by side", "Set MODEL_NAME=MyModel."]),
         ({"MODEL_NAME": "--help"}, ["'--help'"]),
-        ({"SERVICE_TYPE": "MODLE"}, ["'MODLE'", "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR", "Set SERVICE_TYPE=MODEL."]),
+        (
+            {"SERVICE_TYPE": "MODLE"},
+            [
+                "'MODLE'",
+                "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR",
+                "Set SERVICE_TYPE=MODEL.",
+            ],
+        ),
         ({"SERVICE_TYPE": "transform"}, ["Set SERVICE_TYPE=TRANSFORMER."]),
-        ({"SELDON_LOG_LEVEL": "verbose"}, ["SELDON_LOG_LEVEL is 'verbose'", "DEBUG", "Set SELDON_LOG_LEVEL="]),
+        (
+            {"SELDON_LOG_LEVEL": "verbose"},
+            ["SELDON_LOG_LEVEL is 'verbose'", "DEBUG", "Set SELDON_LOG_LEVEL="],
+        ),
         ({"TRACING": "jaeger"}, ["TRACING is 'jaeger'", "1 for on, 0 for off"]),
         ({"PERSISTENCE": "redis"}, ["PERSISTENCE is 'redis'"]),
         ({"GUNICORN_WORKERS": "0"}, ["GUNICORN_WORKERS is '0'", "1 or more"]),
         ({"GUNICORN_THREADS": "2.5"}, ["GUNICORN_THREADS is '2.5'"]),
         ({"GRPC_THREADS": "auto"}, ["GRPC_THREADS is 'auto'"]),
-        ({"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "http"}, ["PREDICTIVE_UNIT_HTTP_SERVICE_PORT is 'http'", "from 1 to 65535"]),
+        (
+            {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "http"},
+            ["PREDICTIVE_UNIT_HTTP_SERVICE_PORT is 'http'", "from 1 to 65535"],
+        ),
         ({"PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "70000"}, ["'70000'", "from 1 to 65535"]),
-        ({"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000"}, ["HTTP_SERVICE_PORT and PREDICTIVE_UNIT_GRPC_SERVICE_PORT are both 5000"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": "[{name: a}]"}, ["PREDICTIVE_UNIT_PARAMETERS", "not JSON", "Set it like this: [{"]),
+        (
+            {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000"},
+            ["HTTP_SERVICE_PORT and PREDICTIVE_UNIT_GRPC_SERVICE_PORT are both 5000"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": "[{name: a}]"},
+            ["PREDICTIVE_UNIT_PARAMETERS", "not JSON", "Set it like this: [{"],
+        ),
         ({"PREDICTIVE_UNIT_PARAMETERS": '{"a": 1}'}, ["it is not a list"]),
         ({"PREDICTIVE_UNIT_PARAMETERS": '["a"]'}, ["an entry has no name"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "1", "type": "int"}]'}, ['the type of a is "int"', "INT, FLOAT"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "one", "type": "INT"}]'}, ["the value of a is not of type INT"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": true, "type": "BOOL"}]'}, ["the value of a is not of type BOOL"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": "FLOAT"}]'}, ["the value of a is not of type FLOAT"]),
-        ({"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": ["INT"]}]'}, ['the type of a is ["INT"]']),
-        ({"PREDICTOR_LABELS": "version=1"}, ["PREDICTOR_LABELS cannot be used: it is not JSON", 'Set it like this: {"version": "v1"}']),
-        ({"MODEL_METADATA": "my-model"}, ["MODEL_METADATA cannot be used: it is not a mapping", "YAML or JSON"]),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "1", "type": "int"}]'},
+            ['the type of a is "int"', "INT, FLOAT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "one", "type": "INT"}]'},
+            ["the value of a is not of type INT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": true, "type": "BOOL"}]'},
+            ["the value of a is not of type BOOL"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": "FLOAT"}]'},
+            ["the value of a is not of type FLOAT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": ["INT"]}]'},
+            ['the type of a is ["INT"]'],
+        ),
+        (
+            {"PREDICTOR_LABELS": "version=1"},
+            [
+                "PREDICTOR_LABELS cannot be used: it is not JSON",
+                'Set it like this: {"version": "v1"}',
+            ],
+        ),
+        (
+            {"MODEL_METADATA": "my-model"},
+            ["MODEL_METADATA cannot be used: it is not a mapping", "YAML or JSON"],
+        ),
         ({"MODEL_METADATA": "built: 2020-13-45"}, ["YAML cannot read it: month must be in 1..12"]),
         ({"TRACING": "1", "JAEGER_TAGS": "team"}, ["JAEGER_TAGS is 'team'", "name=value"]),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_with_what_why_and_fix(env: dict[str, str], said: list[str]) -> None:
+def test_a_value_that_cannot_be_used_is_refused_with_what_why_and_fix(
+    env: dict[str, str], said: list[str]
+) -> None:
     with pytest.raises(Refused) as refused:
         checked({**MODEL, **env})
     text = str(refused.value)
@@ -205,7 +277,9 @@ def test_the_values_of_parameters_are_never_repeated() -> None:
     parameters = '[{"name": "token", "value": "hunter2", "type": "INT"}]'
     with pytest.raises(Refused) as refused:
         checked({**MODEL, "PREDICTIVE_UNIT_PARAMETERS": parameters})
-    notes = checked({**MODEL, "PREDICTIVE_UNIT_PARAMETERS": "'" + parameters.replace("INT", "STRING") + "'"}).notes
+    notes = checked(
+        {**MODEL, "PREDICTIVE_UNIT_PARAMETERS": "'" + parameters.replace("INT", "STRING") + "'"}
+    ).notes
     assert "hunter2" not in str(refused.value)
     assert len(notes) == 1
     assert "hunter2" not in notes[0]
@@ -218,7 +292,12 @@ def test_a_file_name_is_taken_as_the_module(app: Path) -> None:
 
 
 def test_the_wrapper_gets_the_arguments_of_s2is_run_script(app: Path) -> None:
-    assert seen_by_wrapper(serve(app))["argv"] == ["seldon-core-microservice", "MyModel", "--service-type", "MODEL"]
+    assert seen_by_wrapper(serve(app))["argv"] == [
+        "seldon-core-microservice",
+        "MyModel",
+        "--service-type",
+        "MODEL",
+    ]
 
 
 def test_persistence_and_the_containers_own_arguments_are_passed_on(app: Path) -> None:
@@ -226,8 +305,15 @@ def test_persistence_and_the_containers_own_arguments_are_passed_on(app: Path) -
     assert argv[3:] == ["MODEL", "--persistence", "1", "--workers", "4"]
 
 
-def test_the_wrapper_runs_in_the_same_process_and_directory_and_sees_the_mended_environment(app: Path) -> None:
-    process = subprocess.Popen([sys.executable, str(SCRIPT)], cwd=app, env=environment(app, {"TRACING": "true"}), stdout=subprocess.PIPE)
+def test_the_wrapper_runs_in_the_same_process_and_directory_and_sees_the_mended_environment(
+    app: Path,
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT)],
+        cwd=app,
+        env=environment(app, {"TRACING": "true"}),
+        stdout=subprocess.PIPE,
+    )
     seen = json.loads(process.communicate(timeout=20)[0])
     assert (seen["pid"], seen["cwd"], seen["env"]["TRACING"]) == (process.pid, str(app), "1")
 
@@ -247,10 +333,15 @@ def test_a_refused_start_prints_three_lines_and_ends_with_2(app: Path) -> None:
     [
         ("MyModle", ["There is no module MyModle", "MyModel", "Set MODEL_NAME to MyModel."]),
         ("nowhere.Class", ["There is no module nowhere to take the class Class from."]),
-        ("MyModel.Other", ["The module MyModel has no class Other.", "MODEL_NAME is MyModel.Other."]),
+        (
+            "MyModel.Other",
+            ["The module MyModel has no class Other.", "MODEL_NAME is MyModel.Other."],
+        ),
     ],
 )
-def test_a_model_that_is_not_there_is_told_without_a_traceback(app: Path, name: str, said: list[str]) -> None:
+def test_a_model_that_is_not_there_is_told_without_a_traceback(
+    app: Path, name: str, said: list[str]
+) -> None:
     done = serve(app, MODEL_NAME=name)
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -273,7 +364,9 @@ def test_a_missing_wrapper_is_told_without_a_traceback(app: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_an_executable_before_run_runs_first_there_and_with_the_mended_environment(app: Path) -> None:
+def test_an_executable_before_run_runs_first_there_and_with_the_mended_environment(
+    app: Path,
+) -> None:
     before_run(app, "#!/bin/sh\necho before $(pwd) $SERVICE_TYPE\n")
     done = serve(app, SERVICE_TYPE="router")
     assert done.stdout.splitlines()[0] == f"before {app} ROUTER"
@@ -281,7 +374,9 @@ def test_an_executable_before_run_runs_first_there_and_with_the_mended_environme
     assert "seldon-serve: Running before-run.\n" in done.stderr
 
 
-def test_a_before_run_without_a_first_line_naming_its_shell_runs_as_it_did_under_s2i(app: Path) -> None:
+def test_a_before_run_without_a_first_line_naming_its_shell_runs_as_it_did_under_s2i(
+    app: Path,
+) -> None:
     before_run(app, "echo before\n")
     assert serve(app).stdout.startswith("before\n")
 
@@ -301,7 +396,9 @@ def test_a_before_run_that_is_not_executable_is_not_run(app: Path) -> None:
         ("#!/bin/sh\r\nexit 0\r\n", 2, "CR LF"),
     ],
 )
-def test_a_before_run_that_fails_stops_the_start_with_its_exit_code(app: Path, text: str, code: int, said: str) -> None:
+def test_a_before_run_that_fails_stops_the_start_with_its_exit_code(
+    app: Path, text: str, code: int, said: str
+) -> None:
     before_run(app, text)
     done = serve(app)
     assert (done.returncode, done.stdout) == (code, "")
@@ -319,14 +416,18 @@ def test_where_nothing_can_be_written_the_fix_is_a_tmp(monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("home", ["", "/"])
-def test_a_user_without_a_home_gets_the_temporary_directory(monkeypatch: pytest.MonkeyPatch, home: str) -> None:
+def test_a_user_without_a_home_gets_the_temporary_directory(
+    monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     env = Environment({"HOME": home})
     make_room(env)
     assert env.get("HOME") == tempfile.gettempdir()
 
 
-def test_a_home_that_somebody_chose_is_kept_even_if_it_is_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_home_that_somebody_chose_is_kept_even_if_it_is_read_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     env = Environment({"HOME": "/models"})
     make_room(env)
@@ -341,9 +442,11 @@ def test_a_user_without_a_name_gets_one(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_word_is_a_switch_as_in_distutils() -> None:
-    assert [seldon_serve_otherwise.strtobool(word) for word in ("Yes", "on", "1", "t", "No", "off", "0", "F")] == [1, 1, 1, 1, 0, 0, 0, 0]
+    assert [
+        wrapper_patches.strtobool(word) for word in ("Yes", "on", "1", "t", "No", "off", "0", "F")
+    ] == [1, 1, 1, 1, 0, 0, 0, 0]
     with pytest.raises(ValueError, match="invalid truth value 'maybe'"):
-        seldon_serve_otherwise.strtobool("maybe")
+        wrapper_patches.strtobool("maybe")
 
 
 # What the collector is set to while the class is made and while it is served.
@@ -359,13 +462,18 @@ class CountingModel:
 """
 
 
-@pytest.mark.parametrize(("choice", "serving"), [("pass", gc.get_threshold()[0]), ("gc.set_threshold(5000)", 5000)])
+@pytest.mark.parametrize(
+    ("choice", "serving"), [("pass", gc.get_threshold()[0]), ("gc.set_threshold(5000)", 5000)]
+)
 def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_wants_it_while_serving(
     app: Path, choice: str, serving: int
 ) -> None:
     (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
     done = serve(app, MODEL_NAME="CountingModel")
-    assert done.stdout.splitlines() == [f"loading {seldon_serve_otherwise.LOADING_OBJECTS}", f"serving {serving}"], done.stderr
+    assert done.stdout.splitlines() == [
+        f"loading {wrapper_patches.LOADING_OBJECTS}",
+        f"serving {serving}",
+    ], done.stderr
 
 
 # One REST request and one gRPC request are on their way when the signal comes. Each needs the process that keeps the metrics
@@ -414,10 +522,20 @@ class BusyModel:
 
 
 @pytest.mark.parametrize("whom", ["every process of the group", "the main process alone"])
-def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceback(app: Path, whom: str) -> None:
+def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceback(
+    app: Path, whom: str
+) -> None:
     (app / "BusyModel.py").write_text(textwrap.dedent(BUSY))
     command, env = [sys.executable, str(SCRIPT)], environment(app, {"MODEL_NAME": "BusyModel"})
-    process = subprocess.Popen(command, cwd=app, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        command,
+        cwd=app,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "serving\n"
@@ -431,10 +549,19 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceba
     assert (process.returncode, errors) == (0, "")
 
 
-@pytest.mark.parametrize("module", [SCRIPT, *SCRIPT.parent.glob("seldon_serve_*.py")], ids=lambda module: str(module.stem))
+@pytest.mark.parametrize(
+    "module",
+    [SCRIPT, *SCRIPT.parent.glob("seldon_serve_*.py")],
+    ids=lambda module: str(module.stem),
+)
 def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
     tree = ast.parse(module.read_text(), feature_version=(3, 6))
-    imports = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imports = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names
     assert not imports & {"__future__", "dataclasses"}

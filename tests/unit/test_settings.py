@@ -1,11 +1,14 @@
 import pytest
 
-from seldon_buildpack import errors, settings, variables
-from seldon_buildpack.secrets import Secret
+from seldon_buildpack.masking import Secret
+from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.settings import settings, variables
 
 
 def test_env_wins_over_the_file() -> None:
-    read = settings.read({"MODEL_NAME": "FromEnv"}, [("MODEL_NAME", "FromFile"), ("SERVICE_TYPE", "MODEL")])
+    read = settings.read(
+        {"MODEL_NAME": "FromEnv"}, [("MODEL_NAME", "FromFile"), ("SERVICE_TYPE", "MODEL")]
+    )
     assert read.get("MODEL_NAME") == settings.Value("FromEnv", variables.ENV)
     assert read.get("SERVICE_TYPE") == settings.Value("MODEL", variables.FILE)
 
@@ -42,20 +45,28 @@ def test_of_env_only_the_wrappers_own_variables_reach_the_image(name: str, baked
 
 def test_bpe_variables_are_set_in_the_image() -> None:
     env = {"BPE_FOO": "1", "BPE_DEFAULT_BAR": "2", "BPE_APPEND_BAZ": "3", "BPE_DELIM_BAZ": ":"}
-    assert settings.read(env, []).launch == {"FOO.override": "1", "BAR.default": "2", "BAZ.append": "3", "BAZ.delim": ":"}
+    assert settings.read(env, []).launch == {
+        "FOO.override": "1",
+        "BAR.default": "2",
+        "BAZ.append": "3",
+        "BAZ.delim": ":",
+    }
 
 
 def test_an_empty_value_counts_as_not_set() -> None:
     assert settings.read({"MODEL_NAME": " "}, []).get("MODEL_NAME") is None
 
 
-@pytest.mark.parametrize(("value", "on"), [("", True), ("1", True), ("Yes", True), ("0", False), (" false ", False), ("off", False)])
+@pytest.mark.parametrize(
+    ("value", "on"),
+    [("", True), ("1", True), ("Yes", True), ("0", False), (" false ", False), ("off", False)],
+)
 def test_a_switch_that_is_on_is_turned_off_by_a_word_that_says_so(value: str, on: bool) -> None:
     assert settings.read({"BP_DEV_PROCESS": value}, []).switch("BP_DEV_PROCESS", default=True) is on
 
 
 def test_a_switch_that_says_neither_is_named_with_its_origin() -> None:
-    with pytest.raises(errors.SwitchUnclear) as raised:
+    with pytest.raises(SwitchUnclear) as raised:
         settings.read({}, [("BP_DEV_PROCESS", "maybe")]).switch("BP_DEV_PROCESS", default=True)
     text = "\n".join(raised.value.lines())
     assert "BP_DEV_PROCESS=maybe is neither on nor off" in text
@@ -63,7 +74,9 @@ def test_a_switch_that_says_neither_is_named_with_its_origin() -> None:
 
 
 def test_credentials_in_urls_of_build_variables_are_secrets() -> None:
-    read = settings.read({"PIP_INDEX_URL": "https://bob:s3cr3t@h/simple https://token@h2/simple"}, [])
+    read = settings.read(
+        {"PIP_INDEX_URL": "https://bob:s3cr3t@h/simple https://token@h2/simple"}, []
+    )
     assert {secret.reveal() for secret in read.secrets()} == {"s3cr3t", "bob:s3cr3t", "token"}
     assert "s3cr3t" not in repr(read.secrets())
 
@@ -83,19 +96,25 @@ def test_credentials_in_urls_of_build_variables_are_secrets() -> None:
         ("PIP_INDEX_URL", "https://bob:s3cr3t@h/simple", False),
     ],
 )
-def test_a_key_of_the_file_that_looks_like_a_credential_is_told_and_kept(name: str, value: str, told: bool) -> None:
+def test_a_key_of_the_file_that_looks_like_a_credential_is_told_and_kept(
+    name: str, value: str, told: bool
+) -> None:
     read = settings.read({}, [(name, value)])
     assert read.like_credentials() == ((name,) if told else ())
     assert not told or read.launch == {f"{name}.default": value}
 
 
 def test_a_password_by_its_name_is_masked_wherever_it_comes_from() -> None:
-    read = settings.read({"MY_TOKEN": "from-env", "SWITCH_TOKEN": "1"}, [("DB_PASSWORD", "from-file")])
+    read = settings.read(
+        {"MY_TOKEN": "from-env", "SWITCH_TOKEN": "1"}, [("DB_PASSWORD", "from-file")]
+    )
     assert set(read.secrets()) == {Secret("from-env"), Secret("from-file")}
 
 
 def test_values_of_bindings_stand_in_for_what_is_not_set_and_reach_no_image() -> None:
-    read = settings.read({"PIP_RETRIES": "1", "PIP_PRE": ""}, []).with_fallbacks({"PIP_RETRIES": ("5", "b"), "PIP_PRE": ("1", "b")})
+    read = settings.read({"PIP_RETRIES": "1", "PIP_PRE": ""}, []).with_fallbacks(
+        {"PIP_RETRIES": ("5", "b"), "PIP_PRE": ("1", "b")}
+    )
     assert (read.text("PIP_RETRIES"), read.text("PIP_PRE"), read.launch) == ("1", "1", {})
 
 
@@ -105,11 +124,19 @@ def test_a_variable_is_declared_once() -> None:
 
 
 def test_channels_are_separated_by_commas_or_spaces_and_their_credentials_are_known() -> None:
-    found = settings.read({"BP_CONDA_CHANNELS": "https://u:s3cr3t@h/x,conda-forge  https://h/t/t0k3n/y"}, [])
-    assert found.channels("BP_CONDA_CHANNELS") == ("https://u:s3cr3t@h/x", "conda-forge", "https://h/t/t0k3n/y")
+    found = settings.read(
+        {"BP_CONDA_CHANNELS": "https://u:s3cr3t@h/x,conda-forge  https://h/t/t0k3n/y"}, []
+    )
+    assert found.channels("BP_CONDA_CHANNELS") == (
+        "https://u:s3cr3t@h/x",
+        "conda-forge",
+        "https://h/t/t0k3n/y",
+    )
     assert {"s3cr3t", "t0k3n"} <= {secret.reveal() for secret in found.secrets()}
 
 
-@pytest.mark.parametrize("name", ["CONDA_CHANNELS", "BP_CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS", "CONDA_OVERRIDE_CUDA"])
+@pytest.mark.parametrize(
+    "name", ["CONDA_CHANNELS", "BP_CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS", "CONDA_OVERRIDE_CUDA"]
+)
 def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
     assert not settings.in_image(name, variables.FILE)

@@ -5,13 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
-from seldon_buildpack.install import modules
-from seldon_buildpack.project import model, shadowing
+from seldon_buildpack.messages.errors.model import ModelModuleInstalled
+from seldon_buildpack.model import find as model
+from seldon_buildpack.model import shadowing
+from seldon_buildpack.python_env import top_level_modules
 
 Files = Mapping[str, str]
 MODEL = "class Foo:\n    def predict(self, X, names=None):\n        return X\n"
-INSTALLED = {"helpers": "helpers-of-others", "tests": "badly-packed", "click": "click", "Foo": "foo"}
+INSTALLED = {
+    "helpers": "helpers-of-others",
+    "tests": "badly-packed",
+    "click": "click",
+    "Foo": "foo",
+}
 
 
 def _installed(site: Path, name: str, files: str, **more: str) -> None:
@@ -20,8 +26,12 @@ def _installed(site: Path, name: str, files: str, **more: str) -> None:
     for path in files.split():
         (site / path).parent.mkdir(parents=True, exist_ok=True)
         (site / path).touch()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nName: not-this\n")
-    (info / "RECORD").write_text("".join(f"{path},,\n" for path in [*files.split(), f"{info.name}/RECORD"]))
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n\nName: not-this\n"
+    )
+    (info / "RECORD").write_text(
+        "".join(f"{path},,\n" for path in [*files.split(), f"{info.name}/RECORD"])
+    )
     for file, text in more.items():
         (info / file.replace("__", ".")).write_text(text)
 
@@ -30,29 +40,54 @@ def test_the_modules_of_an_environment_are_listed_with_their_packages(tmp_path: 
     _installed(tmp_path, "PyYAML", "yaml/__init__.py yaml/loader.py _yaml/__init__.py ../bin/yaml")
     _installed(tmp_path, "six", "six.py __pycache__/six.cpython-312.pyc")
     _installed(tmp_path, "fast", "fast.cpython-312-x86_64-linux-gnu.so faster/__init__.abi3.so")
-    _installed(tmp_path, "google-things", "google/things/__init__.py data/file.txt distutils-precedence.pth")
+    _installed(
+        tmp_path,
+        "google-things",
+        "google/things/__init__.py data/file.txt distutils-precedence.pth",
+    )
     _installed(tmp_path, "mine", "mine.py", direct_url__json="{}")
     _installed(tmp_path, "packed-with-tests", "tests/__init__.py")
     (tmp_path / "tests/__init__.py").unlink()
-    found = modules.brought(tmp_path)
-    assert found == {"_yaml": "PyYAML", "fast": "fast", "faster": "fast", "six": "six", "yaml": "PyYAML"}
-    assert modules.as_text(found) == "_yaml=PyYAML fast faster=fast six yaml=PyYAML"
-    assert modules.from_text(modules.as_text(found)) == found
-    assert modules.from_text("") == {}
+    found = top_level_modules.brought(tmp_path)
+    assert found == {
+        "_yaml": "PyYAML",
+        "fast": "fast",
+        "faster": "fast",
+        "six": "six",
+        "yaml": "PyYAML",
+    }
+    assert top_level_modules.as_text(found) == "_yaml=PyYAML fast faster=fast six yaml=PyYAML"
+    assert top_level_modules.from_text(top_level_modules.as_text(found)) == found
+    assert top_level_modules.from_text("") == {}
 
 
 def _check(app: Path, name: str, files: Files, python_path: str = "") -> list[str]:
     for file, text in files.items():
         (app / file).parent.mkdir(parents=True, exist_ok=True)
         (app / file).write_text(text)
-    return [piece.found for piece in shadowing.check(model.find(app, name, "MODEL", python_path=python_path), INSTALLED)]
+    return [
+        piece.found
+        for piece in shadowing.check(
+            model.find(app, name, "MODEL", python_path=python_path), INSTALLED
+        )
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "files", "own", "renamed"),
     [
-        ("click.Foo", {"click.py": MODEL}, "click.py", "Rename click.py, say to my_click.py, and set MODEL_NAME=my_click.Foo."),
-        ("Foo", {"Foo.py": MODEL}, "Foo.py", "Rename Foo.py, say to my_Foo.py, and set MODEL_NAME=my_Foo.Foo."),
+        (
+            "click.Foo",
+            {"click.py": MODEL},
+            "click.py",
+            "Rename click.py, say to my_click.py, and set MODEL_NAME=my_click.Foo.",
+        ),
+        (
+            "Foo",
+            {"Foo.py": MODEL},
+            "Foo.py",
+            "Rename Foo.py, say to my_Foo.py, and set MODEL_NAME=my_Foo.Foo.",
+        ),
         (
             "helpers.model.Foo",
             {"helpers/__init__.py": "", "helpers/model.py": MODEL},
@@ -73,10 +108,15 @@ def _check(app: Path, name: str, files: Files, python_path: str = "") -> list[st
         ),
     ],
 )
-def test_a_model_that_a_package_hides_is_an_error(tmp_path: Path, name: str, files: Files, own: str, renamed: str) -> None:
-    with pytest.raises(errors.ModelModuleInstalled) as caught:
+def test_a_model_that_a_package_hides_is_an_error(
+    tmp_path: Path, name: str, files: Files, own: str, renamed: str
+) -> None:
+    with pytest.raises(ModelModuleInstalled) as caught:
         _check(tmp_path, name, files)
-    assert caught.value.title == f"{own} is hidden by the installed package {INSTALLED[name.partition('.')[0]]}"
+    assert (
+        caught.value.title
+        == f"{own} is hidden by the installed package {INSTALLED[name.partition('.')[0]]}"
+    )
     assert caught.value.fixes[0] == renamed
 
 
@@ -91,11 +131,15 @@ def test_a_model_that_a_package_hides_is_an_error(tmp_path: Path, name: str, fil
         ("own.click.Foo", {"own/__init__.py": "", "own/click.py": MODEL}, ""),
     ],
 )
-def test_a_model_that_nothing_hides_is_none(tmp_path: Path, name: str, files: Files, python_path: str) -> None:
+def test_a_model_that_nothing_hides_is_none(
+    tmp_path: Path, name: str, files: Files, python_path: str
+) -> None:
     assert _check(tmp_path, name, files, python_path.format(app=tmp_path)) == []
 
 
-def test_a_module_that_the_model_imports_and_a_package_hides_is_named_with_who_imports_it(tmp_path: Path) -> None:
+def test_a_module_that_the_model_imports_and_a_package_hides_is_named_with_who_imports_it(
+    tmp_path: Path,
+) -> None:
     files = {
         "Model.py": f"import json\nfrom own import steps\n{MODEL}",
         "own/__init__.py": "",
@@ -122,9 +166,16 @@ def test_a_module_that_the_model_imports_and_a_package_hides_is_named_with_who_i
             "tests.py": "",
             "click/data.csv": "",
         },
-        {"Model.py": f"import own.tests\n{MODEL}", "own/__init__.py": "", "own/tests.py": "", "tests.py": ""},
+        {
+            "Model.py": f"import own.tests\n{MODEL}",
+            "own/__init__.py": "",
+            "own/tests.py": "",
+            "tests.py": "",
+        },
         {"Model.py": f"import broken\n{MODEL}", "broken.py": "import tests(\n", "tests.py": ""},
     ],
 )
-def test_a_module_that_is_hidden_and_not_imported_needs_no_word(tmp_path: Path, files: Files) -> None:
+def test_a_module_that_is_hidden_and_not_imported_needs_no_word(
+    tmp_path: Path, files: Files
+) -> None:
     assert _check(tmp_path, "Model.Foo", files) == []

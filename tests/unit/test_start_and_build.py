@@ -7,9 +7,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from seldon_buildpack import errors, settings
 from seldon_buildpack.launch import seldon_serve
-from seldon_buildpack.project import wrapper_variables
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import (
+    FlagInvalid,
+    JaegerTagsInvalid,
+    MetadataInvalid,
+    NumberInvalid,
+    ParametersInvalid,
+    PortTwice,
+    PredictorLabelsInvalid,
+)
+from seldon_buildpack.settings import serving, settings
 
 REFUSED = "refused"
 GIVEN = {"MODEL_NAME": "MyModel", "SERVICE_TYPE": "MODEL"}
@@ -119,8 +128,14 @@ TOGETHER = [
     ({"TRACING": "yes", "JAEGER_TAGS": "team=a=b"}, REFUSED),
     ({"TRACING": "0", "JAEGER_TAGS": "team"}, "taken"),
     ({"TRACING": "1", "JAEGER_TAGS": "team=a, stage=b"}, "taken"),
-    ({"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "9000"}, "taken"),
-    ({"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "7000", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "07000"}, REFUSED),
+    (
+        {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "9000"},
+        "taken",
+    ),
+    (
+        {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "7000", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "07000"},
+        REFUSED,
+    ),
 ]
 
 _NASTY = [
@@ -189,8 +204,8 @@ _NASTY = [
 def at_build(values: Mapping[str, str]) -> Mapping[str, str] | str:
     """What the launch defaults are, or that it is refused."""
     try:
-        known, _ = wrapper_variables.read(settings.read({**GIVEN, **values}, []))
-    except errors.BuildError:
+        known, _ = serving.read(settings.read({**GIVEN, **values}, []))
+    except BuildError:
         return REFUSED
     return {name.removesuffix(".default"): value for name, value in known.launch.items()}
 
@@ -213,33 +228,53 @@ def _taken(outcome: Mapping[str, str] | str, name: str) -> str:
 
 @pytest.mark.parametrize(("name", "value", "taken"), TABLE)
 def test_a_value_means_the_same_at_build_and_at_start(name: str, value: str, taken: str) -> None:
-    assert (_taken(at_build({name: value}), name), _taken(at_start({name: value}), name)) == (taken, taken)
+    assert (_taken(at_build({name: value}), name), _taken(at_start({name: value}), name)) == (
+        taken,
+        taken,
+    )
 
 
 @pytest.mark.parametrize(("values", "verdict"), TOGETHER)
-def test_values_that_do_not_go_together_are_refused_at_build_and_at_start(values: Mapping[str, str], verdict: str) -> None:
+def test_values_that_do_not_go_together_are_refused_at_build_and_at_start(
+    values: Mapping[str, str], verdict: str
+) -> None:
     outcomes = (at_build(values), at_start(values))
-    assert [REFUSED if outcome == REFUSED else "taken" for outcome in outcomes] == [verdict, verdict]
+    assert [REFUSED if outcome == REFUSED else "taken" for outcome in outcomes] == [
+        verdict,
+        verdict,
+    ]
 
 
-@pytest.mark.parametrize("name", sorted(wrapper_variables.CHECKS))
+@pytest.mark.parametrize("name", sorted(serving.CHECKS))
 def test_no_odd_value_gets_two_verdicts(name: str) -> None:
     """An empty MODEL_NAME or SERVICE_TYPE is found by the build, and so is not the start's to judge."""
-    values = [value for value in _NASTY if name not in GIVEN or (value.strip().strip("'\"").strip() and not value.startswith("#"))]
+    values = [
+        value
+        for value in _NASTY
+        if name not in GIVEN or (value.strip().strip("'\"").strip() and not value.startswith("#"))
+    ]
     differing = {value: (at_build({name: value}), at_start({name: value})) for value in values}
-    assert {value: pair for value, pair in differing.items() if _taken(pair[0], name) != _taken(pair[1], name)} == {}
+    assert {
+        value: pair
+        for value, pair in differing.items()
+        if _taken(pair[0], name) != _taken(pair[1], name)
+    } == {}
 
 
 def test_both_sides_check_the_same_variables() -> None:
-    assert set(wrapper_variables.CHECKS) == {*seldon_serve.TEXTS, *seldon_serve.NUMBERS, *seldon_serve.DOCUMENTS}
-    assert set(wrapper_variables.CHECKS) == {name for name, _, _ in TABLE}
+    assert set(serving.CHECKS) == {
+        *seldon_serve.TEXTS,
+        *seldon_serve.NUMBERS,
+        *seldon_serve.DOCUMENTS,
+    }
+    assert set(serving.CHECKS) == {name for name, _, _ in TABLE}
 
 
 def test_what_is_baked_is_started_with_without_a_word() -> None:
     """Whatever the build takes as meant is written into the image as it is meant."""
     for name, value, taken in TABLE:
         if taken not in ("", REFUSED) and "{not" not in value:
-            known, _ = wrapper_variables.read(settings.read({**GIVEN, name: value}, []))
+            known, _ = serving.read(settings.read({**GIVEN, name: value}, []))
             baked = {file.removesuffix(".default"): text for file, text in known.launch.items()}
             assert seldon_serve.checked(baked).notes == [], (name, value)
 
@@ -247,54 +282,81 @@ def test_what_is_baked_is_started_with_without_a_word() -> None:
 @pytest.mark.parametrize(
     ("values", "error", "said"),
     [
-        ({"TRACING": "jaeger"}, errors.FlagInvalid, "TRACING=jaeger is not a number"),
-        ({"GUNICORN_WORKERS": "0"}, errors.NumberInvalid, "GUNICORN_WORKERS=0 is not a whole number of 1 or more"),
-        ({"GRPC_THREADS": "many"}, errors.NumberInvalid, "GRPC_THREADS=many is not a whole number of 1 or more"),
+        ({"TRACING": "jaeger"}, FlagInvalid, "TRACING=jaeger is not a number"),
+        (
+            {"GUNICORN_WORKERS": "0"},
+            NumberInvalid,
+            "GUNICORN_WORKERS=0 is not a whole number of 1 or more",
+        ),
+        (
+            {"GRPC_THREADS": "many"},
+            NumberInvalid,
+            "GRPC_THREADS=many is not a whole number of 1 or more",
+        ),
         (
             {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "http"},
-            errors.NumberInvalid,
+            NumberInvalid,
             "PREDICTIVE_UNIT_HTTP_SERVICE_PORT=http is not a whole number from 1 to 65535",
         ),
         (
             {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000"},
-            errors.PortTwice,
+            PortTwice,
             "PREDICTIVE_UNIT_HTTP_SERVICE_PORT and PREDICTIVE_UNIT_GRPC_SERVICE_PORT are both 5000",
         ),
-        ({"PREDICTIVE_UNIT_PARAMETERS": "{}"}, errors.ParametersInvalid, "PREDICTIVE_UNIT_PARAMETERS cannot be used: it is not a list"),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": "{}"},
+            ParametersInvalid,
+            "PREDICTIVE_UNIT_PARAMETERS cannot be used: it is not a list",
+        ),
         (
             {"PREDICTIVE_UNIT_PARAMETERS": "[{"},
-            errors.ParametersInvalid,
+            ParametersInvalid,
             "PREDICTIVE_UNIT_PARAMETERS cannot be used: it is not JSON: Expecting property name enclosed in double quotes: line 1 column 3 (char 2)",
         ),
-        ({"PREDICTOR_LABELS": "[]"}, errors.PredictorLabelsInvalid, "PREDICTOR_LABELS cannot be used: it is not an object"),
-        ({"MODEL_METADATA": "mine"}, errors.MetadataInvalid, "MODEL_METADATA cannot be used: it is not a mapping of names to values"),
-        ({"TRACING": "1", "JAEGER_TAGS": "a"}, errors.JaegerTagsInvalid, "JAEGER_TAGS=a is not a list of tags"),
+        (
+            {"PREDICTOR_LABELS": "[]"},
+            PredictorLabelsInvalid,
+            "PREDICTOR_LABELS cannot be used: it is not an object",
+        ),
+        (
+            {"MODEL_METADATA": "mine"},
+            MetadataInvalid,
+            "MODEL_METADATA cannot be used: it is not a mapping of names to values",
+        ),
+        (
+            {"TRACING": "1", "JAEGER_TAGS": "a"},
+            JaegerTagsInvalid,
+            "JAEGER_TAGS=a is not a list of tags",
+        ),
     ],
 )
 def test_the_build_names_what_the_wrapper_would_not_start_with(
-    values: Mapping[str, str], error: type[errors.BuildError], said: str
+    values: Mapping[str, str], error: type[BuildError], said: str
 ) -> None:
     with pytest.raises(error) as caught:
-        wrapper_variables.read(settings.read({}, list(values.items())))
+        serving.read(settings.read({}, list(values.items())))
     assert caught.value.title == said
     assert caught.value.fixes
-    assert ".s2i/environment" in caught.value.cause + " ".join(caught.value.fixes) or error is errors.PortTwice
+    assert (
+        ".s2i/environment" in caught.value.cause + " ".join(caught.value.fixes)
+        or error is PortTwice
+    )
 
 
 def test_the_build_never_repeats_a_parameters_value() -> None:
     for kind in ("INT", "STRING"):
         text = f'"[{{"name": "token", "value": "hunter2", "type": "{kind}"}}]"'
         try:
-            _, advice = wrapper_variables.read(settings.read({"PREDICTIVE_UNIT_PARAMETERS": text}, []))
+            _, advice = serving.read(settings.read({"PREDICTIVE_UNIT_PARAMETERS": text}, []))
             said = "".join(piece.found + piece.todo for piece in advice)
-        except errors.ParametersInvalid as error:
+        except ParametersInvalid as error:
             said = "\n".join(error.lines())
         assert "token" in said or "quotes" in said
         assert "hunter2" not in said
 
 
 def test_metadata_that_is_not_yaml_is_said_for_the_wrapper_will_leave_it_out() -> None:
-    _, advice = wrapper_variables.read(settings.read({"MODEL_METADATA": "{name: [a"}, []))
+    _, advice = serving.read(settings.read({"MODEL_METADATA": "{name: [a"}, []))
     assert [piece.found for piece in advice] == [
         "pack build --env: MODEL_METADATA is not YAML, so the wrapper will leave it out: expected ',' or ']', but got '<stream end>' in line 1, column 10."
     ]

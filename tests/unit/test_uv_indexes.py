@@ -3,9 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.project import manifest, uv_indexes
-from seldon_buildpack.project.requirements import IndexLines
-from seldon_buildpack.secrets import Secret
+from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.manifests import uv_indexes
+from seldon_buildpack.manifests.requirements_txt import IndexLines
+from seldon_buildpack.masking import Secret
 
 PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 NAMED = """
@@ -28,7 +29,9 @@ default = true
 """
 
 
-def test_the_indexes_of_a_project_are_read_as_lines_of_requirements_would_be(tmp_path: Path) -> None:
+def test_the_indexes_of_a_project_are_read_as_lines_of_requirements_would_be(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "pyproject.toml").write_text(PROJECT + NAMED)
     found = manifest.find(tmp_path, {})
     assert found
@@ -41,7 +44,13 @@ def test_the_indexes_of_a_project_are_read_as_lines_of_requirements_would_be(tmp
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[tool]\nuv = 3\n", '[tool.uv]\nindex = "x"\nfind-links = 3\nindex-url = 1\n', "[[tool.uv.index]]\nurl = 3\n"]
+    "text",
+    [
+        "",
+        "[tool]\nuv = 3\n",
+        '[tool.uv]\nindex = "x"\nfind-links = 3\nindex-url = 1\n',
+        "[[tool.uv.index]]\nurl = 3\n",
+    ],
 )
 def test_what_is_not_of_the_form_is_no_index(tmp_path: Path, text: str) -> None:
     assert uv_indexes.read(tmp_path, tomllib.loads(text)) == IndexLines()

@@ -7,35 +7,66 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.install import diagnosis, wheels
-from seldon_buildpack.install.diagnosis import Attempt
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.uv import Outcome
-from seldon_buildpack.layers import keys, requirements
+from seldon_buildpack.commands.uv import Outcome
+from seldon_buildpack.diagnosis import install as diagnosis
+from seldon_buildpack.diagnosis.install import Attempt
+from seldon_buildpack.layers import requirements, reuse
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.layers.wrapper import Wrapper
+from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.packages import RequirementNotFound, WrongPython
+from seldon_buildpack.messages.errors.requirements import InstallFailed, RequirementsConflict
+from seldon_buildpack.messages.errors.wheels import (
+    WheelBroken,
+    WheelFolderMissing,
+    WheelFolderUnreadable,
+    WheelUnsuited,
+)
+from seldon_buildpack.package_sources import wheel_folders
+from seldon_buildpack.package_sources.indexes import Index
 
 
 @pytest.mark.parametrize(
     ("name", "words", "pythons"),
     [
-        ("m-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", "Python 3.9 on linux x86_64 with glibc 2.17 or newer", ("3.9",)),
+        (
+            "m-1.0-cp39-cp39-manylinux_2_17_x86_64.manylinux2014_x86_64.whl",
+            "Python 3.9 on linux x86_64 with glibc 2.17 or newer",
+            ("3.9",),
+        ),
         ("m-1.0-2-cp310-cp310-linux_x86_64.whl", "Python 3.10 on linux x86_64", ("3.10",)),
         ("m-1.0-cp312-cp312-win_amd64.whl", "Python 3.12 on Windows amd64", ()),
         ("m-1.0-py3-none-win32.whl", "Python 3 on Windows 32 bit", ()),
-        ("m-1.0-cp39-abi3-macosx_11_0_arm64.whl", "Python 3.9 and newer on macOS 11.0 or newer, arm64", ()),
-        ("m-1.0-cp312-cp312-manylinux2014_aarch64.whl", "Python 3.12 on linux aarch64 with glibc 2.17 or newer", ()),
-        ("m-1.0-cp312-cp312-musllinux_1_2_x86_64.whl", "Python 3.12 on linux x86_64 with musl, as in Alpine", ()),
-        ("m-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl", "Python 3.13 without the GIL on linux x86_64 with glibc 2.17 or newer", ()),
+        (
+            "m-1.0-cp39-abi3-macosx_11_0_arm64.whl",
+            "Python 3.9 and newer on macOS 11.0 or newer, arm64",
+            (),
+        ),
+        (
+            "m-1.0-cp312-cp312-manylinux2014_aarch64.whl",
+            "Python 3.12 on linux aarch64 with glibc 2.17 or newer",
+            (),
+        ),
+        (
+            "m-1.0-cp312-cp312-musllinux_1_2_x86_64.whl",
+            "Python 3.12 on linux x86_64 with musl, as in Alpine",
+            (),
+        ),
+        (
+            "m-1.0-cp313-cp313t-manylinux_2_17_x86_64.whl",
+            "Python 3.13 without the GIL on linux x86_64 with glibc 2.17 or newer",
+            (),
+        ),
         ("m-1.0-pp310-pypy310_pp73-any.whl", "PyPy 3.10 on any platform", ()),
         ("m-1.0-py2-none-any.whl", "Python 2 on any platform", ()),
         ("m-1.0-py314-none-any.whl", "Python 3.14 and newer on any platform", ()),
     ],
 )
-def test_what_a_wheel_is_for_is_said_in_plain_words(name: str, words: str, pythons: tuple[str, ...]) -> None:
-    assert wheels.fit_of(name, "3.12.1") == wheels.Fit(words, pythons)
+def test_what_a_wheel_is_for_is_said_in_plain_words(
+    name: str, words: str, pythons: tuple[str, ...]
+) -> None:
+    assert wheel_folders.fit_of(name, "3.12.1") == wheel_folders.Fit(words, pythons)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +80,13 @@ def test_what_a_wheel_is_for_is_said_in_plain_words(name: str, words: str, pytho
     ],
 )
 def test_nothing_is_said_of_one_that_fits_or_whose_name_does_not_say(name: str) -> None:
-    assert wheels.fit_of(name, "3.12.1") is None
+    assert wheel_folders.fit_of(name, "3.12.1") is None
 
 
 def unsatisfiable(cause: str, hint: str = "") -> str:
-    return f"error: No solution found when resolving dependencies\n  cause: {cause}\n" + (f"hint: {hint}\n" if hint else "")
+    return f"error: No solution found when resolving dependencies\n  cause: {cause}\n" + (
+        f"hint: {hint}\n" if hint else ""
+    )
 
 
 NO_ABI = unsatisfiable(
@@ -73,8 +106,10 @@ error: Failed to determine installation plan
 hint: The wheel is compatible with CPython 3.9 (`cp39`), but you're using CPython 3.12 (`cp312`)"""
 
 
-def explained(output: str, app: Path, **index: tuple[Path, ...] | tuple[str, ...]) -> errors.BuildError:
-    attempt = Attempt(Index(**index), "3.12.1", "1.17.1", app=app, local=tuple((app / "local").glob("*")))  # type: ignore[arg-type]
+def explained(output: str, app: Path, **index: tuple[Path, ...] | tuple[str, ...]) -> BuildError:
+    attempt = Attempt(
+        Index(**index), "3.12.1", "1.17.1", app=app, local=tuple((app / "local").glob("*"))
+    )  # type: ignore[arg-type]
     return diagnosis.explain(Outcome(1, tuple(output.splitlines())), attempt)
 
 
@@ -84,17 +119,25 @@ def written(path: Path, content: bytes = b"PK") -> Path:
     return path
 
 
-@pytest.mark.parametrize(("output", "folder"), [(NO_ABI, "wheels"), (BY_PATH, "local"), (PATH_OF_ANOTHER_PLATFORM, "local")])
-def test_a_wheel_for_another_python_is_named_with_the_python_that_it_fits(tmp_path: Path, output: str, folder: str) -> None:
+@pytest.mark.parametrize(
+    ("output", "folder"),
+    [(NO_ABI, "wheels"), (BY_PATH, "local"), (PATH_OF_ANOTHER_PLATFORM, "local")],
+)
+def test_a_wheel_for_another_python_is_named_with_the_python_that_it_fits(
+    tmp_path: Path, output: str, folder: str
+) -> None:
     (tmp_path / "wheels").mkdir()
     written(tmp_path / folder / "mine-1.0-cp39-cp39-linux_x86_64.whl")
     error = explained(output, tmp_path, folders=(tmp_path / "wheels",))
-    assert isinstance(error, errors.WheelUnsuited)
+    assert isinstance(error, WheelUnsuited)
     assert error.title == f"./{folder}/mine-1.0-cp39-cp39-linux_x86_64.whl does not fit the image"
     assert error.cause.startswith(
         f"./{folder}/mine-1.0-cp39-cp39-linux_x86_64.whl is for Python 3.9 on linux x86_64.\nThe image has Python 3.12.1 on linux x86_64 with glibc 2."
     )
-    assert error.fixes[0] == "Set BP_PYTHON_VERSION=3.9: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.9`."
+    assert (
+        error.fixes[0]
+        == "Set BP_PYTHON_VERSION=3.9: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.9`."
+    )
 
 
 def test_an_index_is_offered_only_where_none_was_asked(tmp_path: Path) -> None:
@@ -116,7 +159,7 @@ def test_several_wheels_that_do_not_fit_are_all_named(tmp_path: Path) -> None:
 
 def test_a_package_of_an_index_is_not_taken_for_a_wheel_of_the_users(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
-    assert isinstance(explained(NO_ABI, tmp_path, folders=(tmp_path / "wheels",)), errors.WrongPython)
+    assert isinstance(explained(NO_ABI, tmp_path, folders=(tmp_path / "wheels",)), WrongPython)
 
 
 def invalid(reason: str) -> str:
@@ -147,21 +190,48 @@ error: Failed to install: mine-1.0-py3-none-any.whl (mine==1.0)
     ("output", "place", "content", "reason"),
     [
         (FOLDER, "wheels", b"", "it is empty"),
-        (FOLDER, "wheels", b"version https://git-lfs.github.com/spec/v1\noid", "it is a pointer of Git LFS, not the file itself"),
+        (
+            FOLDER,
+            "wheels",
+            b"version https://git-lfs.github.com/spec/v1\noid",
+            "it is a pointer of Git LFS, not the file itself",
+        ),
         (FOLDER, "wheels", b"\n<!doctype html>", "it is a web page"),
         (FOLDER, "wheels", b"not a zip", "it is no zip archive, which every wheel is"),
-        (FILE, "local", b"PK\3\4", "its end is missing: it was not copied or downloaded completely"),
-        (invalid("No .dist-info directory found"), "wheels", b"PK", "uv says of it: No .dist-info directory found"),
-        (DAMAGED, "wheels", b"PK", "uv says of it: Bad CRC (got 739ea50e, expected 9f456183) for file: mine.py"),
-        (RENAMED, "wheels", b"PK", "uv says of it: Wheel version does not match filename (2.0 != 1.0)"),
+        (
+            FILE,
+            "local",
+            b"PK\3\4",
+            "its end is missing: it was not copied or downloaded completely",
+        ),
+        (
+            invalid("No .dist-info directory found"),
+            "wheels",
+            b"PK",
+            "uv says of it: No .dist-info directory found",
+        ),
+        (
+            DAMAGED,
+            "wheels",
+            b"PK",
+            "uv says of it: Bad CRC (got 739ea50e, expected 9f456183) for file: mine.py",
+        ),
+        (
+            RENAMED,
+            "wheels",
+            b"PK",
+            "uv says of it: Wheel version does not match filename (2.0 != 1.0)",
+        ),
     ],
 )
-def test_a_broken_wheel_is_named_with_what_is_wrong(tmp_path: Path, output: str, place: str, content: bytes, reason: str) -> None:
+def test_a_broken_wheel_is_named_with_what_is_wrong(
+    tmp_path: Path, output: str, place: str, content: bytes, reason: str
+) -> None:
     name = f"{place}/mine-1.0-py3-none-any.whl"
     written(tmp_path / name, content)
     (tmp_path / "wheels").mkdir(exist_ok=True)
     error = explained(output.format(app=tmp_path), tmp_path, folders=(tmp_path / "wheels",))
-    assert isinstance(error, errors.WheelBroken)
+    assert isinstance(error, WheelBroken)
     assert (error.title, error.cause) == (
         f"The wheel ./{name} is broken",
         f"It cannot be installed: {reason}.",
@@ -199,7 +269,9 @@ error: Request failed after 3 retries in 9.5s
 
 def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> None:
     written(tmp_path / "wheels/other-1.0-py3-none-any.whl")
-    attempt = Attempt(Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking="mine")
+    attempt = Attempt(
+        Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking="mine"
+    )
     error = diagnosis.explain(Outcome(1, tuple(AWAY.splitlines())), attempt)
     assert error.title == "Packages are needed, and the public package index cannot be reached"
     assert error.cause.splitlines()[0] == "There is no wheel of mine in ./wheels."
@@ -207,23 +279,38 @@ def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> Non
 
 
 def test_only_what_can_be_installed_counts_of_a_folder(tmp_path: Path) -> None:
-    for name in ("a-1.0-py3-none-any.whl", "b-1.0.tar.gz", "c-1.0.zip", "README.md", "model.py", "more/d-1.0-py3-none-any.whl"):
+    for name in (
+        "a-1.0-py3-none-any.whl",
+        "b-1.0.tar.gz",
+        "c-1.0.zip",
+        "README.md",
+        "model.py",
+        "more/d-1.0-py3-none-any.whl",
+    ):
         written(tmp_path / "wheels" / name)
-    assert [path.name for path in wheels.archives(tmp_path / "wheels", tmp_path)] == ["a-1.0-py3-none-any.whl", "b-1.0.tar.gz", "c-1.0.zip"]
+    assert [path.name for path in wheel_folders.archives(tmp_path / "wheels", tmp_path)] == [
+        "a-1.0-py3-none-any.whl",
+        "b-1.0.tar.gz",
+        "c-1.0.zip",
+    ]
 
 
-@pytest.mark.parametrize(("folder", "title"), [("nowhere", "not there"), ("requirements.txt", "a file")])
+@pytest.mark.parametrize(
+    ("folder", "title"), [("nowhere", "not there"), ("requirements.txt", "a file")]
+)
 def test_a_folder_that_is_none_is_named(tmp_path: Path, folder: str, title: str) -> None:
     written(tmp_path / "requirements.txt")
-    with pytest.raises(errors.WheelFolderMissing, match=f"The wheel folder ./{folder} is {title}"):
-        wheels.archives(tmp_path / folder, tmp_path)
+    with pytest.raises(WheelFolderMissing, match=f"The wheel folder ./{folder} is {title}"):
+        wheel_folders.archives(tmp_path / folder, tmp_path)
 
 
 def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels/mine-1.0-py3-none-any.whl").symlink_to("/elsewhere/mine.whl")
-    with pytest.raises(errors.WheelFolderUnreadable, match=r"The wheel ./wheels/mine-1.0-py3-none-any.whl cannot be read") as raised:
-        wheels.archives(tmp_path / "wheels", tmp_path)
+    with pytest.raises(
+        WheelFolderUnreadable, match=r"The wheel ./wheels/mine-1.0-py3-none-any.whl cannot be read"
+    ) as raised:
+        wheel_folders.archives(tmp_path / "wheels", tmp_path)
     assert "a link to /elsewhere/mine.whl" in raised.value.cause
 
 
@@ -239,44 +326,55 @@ def test_a_wheels_key_is_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "m-1.0-py3-none-any.whl"
 
     def key(*files: tuple[str, str], comment: bytes = b"") -> str:
-        return keys.of_archives([wheel(path, *files, comment=comment)], tmp_path)
+        return reuse.of_archives([wheel(path, *files, comment=comment)], tmp_path)
 
     first = key(("m.py", "SAYS = 1\n"))
     assert first == key(("m.py", "SAYS = 1\n"))
-    others = {key(("m.py", "SAYS = 2\n")), key(("n.py", "SAYS = 1\n")), key(("m.py", "SAYS = 1\n"), ("n.py", "")), key()}
+    others = {
+        key(("m.py", "SAYS = 2\n")),
+        key(("n.py", "SAYS = 1\n")),
+        key(("m.py", "SAYS = 1\n"), ("n.py", "")),
+        key(),
+    }
     others.add(key(("m.py", "SAYS = 1\n"), comment=b"x" * 0xFFFF))
     assert len(others) == 5
     assert first not in others
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip archive", b"PK\5\6" + b"\0" * 18, b"PK\5\6" + b"\xff" * 18])
+@pytest.mark.parametrize(
+    "content", [b"", b"no zip archive", b"PK\5\6" + b"\0" * 18, b"PK\5\6" + b"\xff" * 18]
+)
 def test_what_is_no_whole_wheel_is_read_as_a_whole(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "m-1.0-py3-none-any.whl", content)
-    before = keys.of_archives([path], tmp_path)
+    before = reuse.of_archives([path], tmp_path)
     path.write_bytes(b"x" + content)
-    assert keys.of_archives([path], tmp_path) != before
+    assert reuse.of_archives([path], tmp_path) != before
 
 
 def test_the_key_of_a_large_wheel_does_not_read_it(tmp_path: Path) -> None:
     path = tmp_path / "m-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("m.bin", os.urandom(1 << 20))
-    before = keys.of_archives([path], tmp_path)
+    before = reuse.of_archives([path], tmp_path)
     data = bytearray(path.read_bytes())
     data[1000:1010] = b"0" * 10
     path.write_bytes(data)
     # Such a file is broken, for its checksum is wrong: only one that was written anew is another one.
-    assert keys.of_archives([path], tmp_path) == before
+    assert reuse.of_archives([path], tmp_path) == before
 
 
-UPSTREAM, CURRENT = (Wrapper("1.17.1", pins, None, None, None, {}) for pins in ("upstream", "current"))
+UPSTREAM, CURRENT = (
+    Wrapper("1.17.1", pins, None, None, None, {}) for pins in ("upstream", "current")
+)
 
 
-def resolved(index: Index, outcomes: Sequence[errors.BuildError | None]) -> tuple[str, str, int]:
+def resolved(index: Index, outcomes: Sequence[BuildError | None]) -> tuple[str, str, int]:
     """The pins of the wrapper that the folders sufficed for, what they lack, and how often that was tried; ``outcomes`` are those of the tries."""
     python = Python("3.12", "3.12.1", None, "", "", "")
     bundle = Bundle(Path("/bundle"), "", "", {}, {}, {}, "")
-    what = requirements.Installation(Path("/workspace"), None, index, python, "", (UPSTREAM, CURRENT), bundle, ())
+    what = requirements.Installation(
+        Path("/workspace"), None, index, python, "", (UPSTREAM, CURRENT), bundle, ()
+    )
     tried = iter(outcomes)
     count = 0
 
@@ -298,16 +396,19 @@ def resolved(index: Index, outcomes: Sequence[errors.BuildError | None]) -> tupl
     ("outcomes", "expected"),
     [
         ([None], ("upstream", "", 1)),
-        ([errors.RequirementsConflict(()), None], ("current", "", 2)),
-        ([errors.RequirementNotFound("mine", ())], ("", "mine", 1)),
-        ([errors.RequirementsConflict(()), errors.RequirementsConflict(())], ("", "", 2)),
-        ([errors.InstallFailed("Installing", ())], ("", "", 1)),
+        ([RequirementsConflict(()), None], ("current", "", 2)),
+        ([RequirementNotFound("mine", ())], ("", "mine", 1)),
+        ([RequirementsConflict(()), RequirementsConflict(())], ("", "", 2)),
+        ([InstallFailed("Installing", ())], ("", "", 1)),
     ],
 )
 def test_the_folders_are_tried_alone_with_each_set_of_pins(
-    outcomes: list[errors.BuildError | None], expected: tuple[str, str, int]
+    outcomes: list[BuildError | None], expected: tuple[str, str, int]
 ) -> None:
-    assert resolved(Index(folders=(Path("/whl"),), default="http://inside/simple"), outcomes) == expected
+    assert (
+        resolved(Index(folders=(Path("/whl"),), default="http://inside/simple"), outcomes)
+        == expected
+    )
 
 
 def test_without_folders_nothing_is_tried() -> None:

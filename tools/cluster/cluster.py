@@ -45,7 +45,9 @@ class Cluster:
 
     def write(self, record: Path) -> None:
         """Record it for later runs."""
-        record.write_text(json.dumps({name: str(value) for name, value in asdict(self).items()}, indent=1))
+        record.write_text(
+            json.dumps({name: str(value) for name, value in asdict(self).items()}, indent=1)
+        )
 
     @property
     def exports(self) -> Mapping[str, str]:
@@ -54,7 +56,14 @@ class Cluster:
 
     def kubectl(self, *words: str, text: str | None = None, seconds: float = 60) -> str:
         """What kubectl prints; ``text`` is its standard input. Raises ToolError with what it said when it fails."""
-        return run(self.kubectl_program, "--kubeconfig", self.kubeconfig, *words, timeout=seconds, text=text)
+        return run(
+            self.kubectl_program,
+            "--kubeconfig",
+            self.kubeconfig,
+            *words,
+            timeout=seconds,
+            text=text,
+        )
 
     def apply(self, manifests: str, namespace: str = "default") -> None:
         """kubectl apply. Raises ToolError."""
@@ -62,16 +71,26 @@ class Cluster:
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:
         """An object; empty where there is none of that name. Raises ToolError."""
-        said = self.kubectl("get", kind, name, "--namespace", namespace, "--ignore-not-found", "-o", "json")
+        said = self.kubectl(
+            "get", kind, name, "--namespace", namespace, "--ignore-not-found", "-o", "json"
+        )
         return dict(json.loads(said)) if said.strip() else {}
 
-    def objects(self, kind: str, namespace: str = "default", selector: str = "") -> list[dict[str, Any]]:
+    def objects(
+        self, kind: str, namespace: str = "default", selector: str = ""
+    ) -> list[dict[str, Any]]:
         """The objects of a kind, oldest first. Raises ToolError."""
         words = ["get", kind, "--namespace", namespace, "--selector", selector, "-o", "json"]
         found = json.loads(self.kubectl(*words))["items"]
         return sorted(found, key=lambda item: str(item["metadata"]["creationTimestamp"]))
 
-    def wait_for(self, what: str, found: Callable[[], Found | None], seconds: float, explain: Callable[[], str] = lambda: "") -> Found:
+    def wait_for(
+        self,
+        what: str,
+        found: Callable[[], Found | None],
+        seconds: float,
+        explain: Callable[[], str] = lambda: "",
+    ) -> Found:
         """What ``found`` returns once it is true. Raises ToolError, with what ``explain`` says, when it is not within ``seconds``."""
         end = time.monotonic() + seconds
         while not (there := found()):
@@ -82,7 +101,13 @@ class Cluster:
 
     def logs(self, pod: str, namespace: str, container: str = "") -> str:
         """What a pod printed, or one of its containers. Raises ToolError."""
-        return self.kubectl("logs", pod, "--namespace", namespace, *(["--container", container] if container else ["--all-containers"]))
+        return self.kubectl(
+            "logs",
+            pod,
+            "--namespace",
+            namespace,
+            *(["--container", container] if container else ["--all-containers"]),
+        )
 
     @contextlib.contextmanager
     def namespace(self, prefix: str) -> Iterator[str]:

@@ -27,9 +27,17 @@ _KINDS = (
 def start_kpack(node: Node, manifests: Path, program: Path, images: Mapping[str, str]) -> None:
     """Start kpack's controller with the images of its build pods. Raises ToolError."""
     applied = [
-        path for path in sorted(manifests.glob("*.yaml")) if path.name not in ("controller.yaml", "webhook.yaml", "webhookrole.yaml")
+        path
+        for path in sorted(manifests.glob("*.yaml"))
+        if path.name not in ("controller.yaml", "webhook.yaml", "webhookrole.yaml")
     ]
-    _apply(node, [*_objects(applied), _empty_map("kpack", "config-observability", {"metrics.backend-destination": "none"})])
+    _apply(
+        node,
+        [
+            *_objects(applied),
+            _empty_map("kpack", "config-observability", {"metrics.backend-destination": "none"}),
+        ],
+    )
     env = {
         "SYSTEM_NAMESPACE": "kpack",
         "CONFIG_LOGGING_NAME": "config-logging",
@@ -38,14 +46,28 @@ def start_kpack(node: Node, manifests: Path, program: Path, images: Mapping[str,
         # Some of it says 8080 of every address otherwise.
         "KUBERNETES_MIN_VERSION": "v1.28.0",
     }
-    flags = {"kubeconfig": str(node.kubeconfig), "system-namespace": "kpack", "system-service-account": "controller", **images}
-    node.processes.start("kpack-controller", [program, *(f"--{name}={value}" for name, value in flags.items())], env)
+    flags = {
+        "kubeconfig": str(node.kubeconfig),
+        "system-namespace": "kpack",
+        "system-service-account": "controller",
+        **images,
+    }
+    node.processes.start(
+        "kpack-controller", [program, *(f"--{name}={value}" for name, value in flags.items())], env
+    )
 
 
 def start_tekton(node: Node, manifests: Path, program: Path, images: Mapping[str, str]) -> None:
     """Start Tekton's controller with the images of its pods. Raises ToolError."""
-    paths = [*sorted((manifests / "300-crds").glob("*.yaml")), *sorted((manifests / "100-namespace").glob("*.yaml"))]
-    paths += [path for path in sorted(manifests.glob("*.yaml")) if path.name[:3] in ("200", "201") or path.name.startswith("config-")]
+    paths = [
+        *sorted((manifests / "300-crds").glob("*.yaml")),
+        *sorted((manifests / "100-namespace").glob("*.yaml")),
+    ]
+    paths += [
+        path
+        for path in sorted(manifests.glob("*.yaml"))
+        if path.name[:3] in ("200", "201") or path.name.startswith("config-")
+    ]
     _apply(node, _objects(paths))
     env = {
         "SYSTEM_NAMESPACE": "tekton-pipelines",
@@ -59,7 +81,11 @@ def start_tekton(node: Node, manifests: Path, program: Path, images: Mapping[str
         "METRICS_DOMAIN": "tekton.dev/pipeline",
     }
     flags = {"kubeconfig": str(node.kubeconfig), **images, "shell-image-win": images["shell-image"]}
-    node.processes.start("tekton-controller", [program, *(word for name, value in flags.items() for word in (f"-{name}", value))], env)
+    node.processes.start(
+        "tekton-controller",
+        [program, *(word for name, value in flags.items() for word in (f"-{name}", value))],
+        env,
+    )
 
 
 def _objects(paths: list[Path]) -> Iterator[dict[str, Any]]:
@@ -73,10 +99,20 @@ def _objects(paths: list[Path]) -> Iterator[dict[str, Any]]:
 
 
 def _empty_map(namespace: str, name: str, data: Mapping[str, str]) -> dict[str, Any]:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"namespace": namespace, "name": name}, "data": dict(data)}
+    return {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"namespace": namespace, "name": name},
+        "data": dict(data),
+    }
 
 
 def _apply(node: Node, objects: list[dict[str, Any]] | Iterator[dict[str, Any]]) -> None:
     """Apply namespaces and types first: the rest stands in them. Server-side, since a type's schema is too long for an annotation."""
-    ordered = sorted(objects, key=lambda found: _KINDS.index(found["kind"]) if found["kind"] != "Namespace" else -1)
-    node.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", text=yaml.safe_dump_all(ordered))
+    ordered = sorted(
+        objects,
+        key=lambda found: _KINDS.index(found["kind"]) if found["kind"] != "Namespace" else -1,
+    )
+    node.kubectl(
+        "apply", "--server-side", "--force-conflicts", "-f", "-", text=yaml.safe_dump_all(ordered)
+    )

@@ -32,7 +32,9 @@ def cluster(ws: Workspace) -> Iterator[Path]:
             raise ToolError(f"With KUBECONFIG, {name} has to be set.", f"{name}: {what}.")
     kubectl = shutil.which("kubectl")
     if kubectl is None:
-        raise ToolError("kubectl is not to be found.", "Put the one that you reach the cluster with on PATH.")
+        raise ToolError(
+            "kubectl is not to be found.", "Put the one that you reach the cluster with on PATH."
+        )
     folder = ws.work / "platform/given"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -41,7 +43,15 @@ def cluster(ws: Workspace) -> Iterator[Path]:
     processes = Processes(folder / "processes")
     try:
         repositories, git = services.git(folder, processes, host, _free_port(host))
-        there = Cluster(kubeconfig, Path(kubectl), gotools.crane(ws), os.environ["REGISTRY"].rstrip("/"), host, repositories, git)
+        there = Cluster(
+            kubeconfig,
+            Path(kubectl),
+            gotools.crane(ws),
+            os.environ["REGISTRY"].rstrip("/"),
+            host,
+            repositories,
+            git,
+        )
         _check(there)
         there.write(folder / "up.json")
         yield folder / "up.json"
@@ -55,7 +65,8 @@ def _check(there: Cluster) -> None:
     for name, what in _TYPES.items():
         if name not in names:
             raise ToolError(
-                f"The cluster of KUBECONFIG has no {what}.", "Install it there, or unset KUBECONFIG to have one brought up here."
+                f"The cluster of KUBECONFIG has no {what}.",
+                "Install it there, or unset KUBECONFIG to have one brought up here.",
             )
 
 

@@ -17,7 +17,11 @@ _ADDRESS = "02:5e:1d:0a:d6:01"
 PLUGINS = Path("/usr/lib/cni")
 _FORWARDING = Path("/proc/sys/net/ipv4/ip_forward")
 _RULES = (
-    ("nat", "POSTROUTING", ("--source", str(RANGE), "!", "--destination", str(RANGE), "--jump", "MASQUERADE")),
+    (
+        "nat",
+        "POSTROUTING",
+        ("--source", str(RANGE), "!", "--destination", str(RANGE), "--jump", "MASQUERADE"),
+    ),
     # Docker drops what is forwarded between other networks.
     ("filter", "FORWARD", ("--in-interface", BRIDGE, "--jump", "ACCEPT")),
     ("filter", "FORWARD", ("--out-interface", BRIDGE, "--jump", "ACCEPT")),
@@ -38,14 +42,21 @@ def up(folder: Path) -> None:
     """
     if _present():
         raise ToolError(
-            f"The bridge {BRIDGE} is already there: another platform runs on this machine.", "make platform-down, where it was made."
+            f"The bridge {BRIDGE} is already there: another platform runs on this machine.",
+            "make platform-down, where it was made.",
         )
     if (
-        subprocess.run(["iptables", "--table", "nat", "--list", "KUBE-SERVICES"], capture_output=True, check=False, timeout=20).returncode
+        subprocess.run(
+            ["iptables", "--table", "nat", "--list", "KUBE-SERVICES"],
+            capture_output=True,
+            check=False,
+            timeout=20,
+        ).returncode
         == 0
     ):
         raise ToolError(
-            "Another Kubernetes has its rules in this machine's network, which this one would take away.", "Use it: KUBECONFIG."
+            "Another Kubernetes has its rules in this machine's network, which this one would take away.",
+            "Use it: KUBECONFIG.",
         )
     # Without an address of its own a bridge takes one of its ports': it changes as pods come and go, and pods send to the old one for seconds.
     run("ip", "link", "add", BRIDGE, "address", _ADDRESS, "type", "bridge")
@@ -82,9 +93,21 @@ def _conflist(addresses: Path) -> dict[str, object]:
         "dataDir": str(addresses),
     }
     # Masquerading is one rule of ours and not the plugin's one chain for each pod, which stays behind where a pod is killed.
-    bridge = {"type": "bridge", "bridge": BRIDGE, "isGateway": True, "ipMasq": False, "hairpinMode": True, "ipam": ipam}
+    bridge = {
+        "type": "bridge",
+        "bridge": BRIDGE,
+        "isGateway": True,
+        "ipMasq": False,
+        "hairpinMode": True,
+        "ipam": ipam,
+    }
     return {"cniVersion": "0.4.0", "name": "seldon", "plugins": [bridge]}
 
 
 def _present() -> bool:
-    return subprocess.run(["ip", "link", "show", BRIDGE], capture_output=True, check=False, timeout=20).returncode == 0
+    return (
+        subprocess.run(
+            ["ip", "link", "show", BRIDGE], capture_output=True, check=False, timeout=20
+        ).returncode
+        == 0
+    )

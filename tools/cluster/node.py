@@ -62,12 +62,34 @@ class Node:
 
     def kubectl(self, *words: str, text: str | None = None) -> str:
         """What kubectl prints; ``text`` is its standard input. Raises ToolError."""
-        return run(self.programs / "kubectl", "--kubeconfig", self.kubeconfig, *words, timeout=60, text=text)
+        return run(
+            self.programs / "kubectl",
+            "--kubeconfig",
+            self.kubeconfig,
+            *words,
+            timeout=60,
+            text=text,
+        )
 
     def _etcd(self) -> None:
         url, peer = f"http://127.0.0.1:{self.etcd_port}", f"http://127.0.0.1:{free_port()}"
-        words: list[str | Path] = ["etcd", "--data-dir", self.folder / "etcd", "--listen-client-urls", url, "--advertise-client-urls", url]
-        words += ["--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"]
+        words: list[str | Path] = [
+            "etcd",
+            "--data-dir",
+            self.folder / "etcd",
+            "--listen-client-urls",
+            url,
+            "--advertise-client-urls",
+            url,
+        ]
+        words += [
+            "--listen-peer-urls",
+            peer,
+            "--initial-advertise-peer-urls",
+            peer,
+            "--initial-cluster",
+            f"default={peer}",
+        ]
         # Nothing here has to survive a power cut.
         self.processes.start("etcd", [*words, "--unsafe-no-fsync"])
         self.processes.wait("etcd", lambda: answers(f"{url}/health"), 30)
@@ -98,11 +120,18 @@ class Node:
             "kubelet-preferred-address-types": "Hostname",
         }
         self._kubernetes("kube-apiserver", flags)
-        self.processes.wait("kube-apiserver", lambda: answers(f"https://127.0.0.1:{self.api_port}/readyz", self.token), 60)
+        self.processes.wait(
+            "kube-apiserver",
+            lambda: answers(f"https://127.0.0.1:{self.api_port}/readyz", self.token),
+            60,
+        )
         self._write_kubeconfig(folder / "apiserver.crt")
 
     def _write_kubeconfig(self, authority: Path) -> None:
-        cluster = {"server": f"https://127.0.0.1:{self.api_port}", "certificate-authority": str(authority)}
+        cluster = {
+            "server": f"https://127.0.0.1:{self.api_port}",
+            "certificate-authority": str(authority),
+        }
         config = {
             "apiVersion": "v1",
             "kind": "Config",
@@ -115,11 +144,24 @@ class Node:
         self.kubeconfig.write_text(json.dumps(config, indent=1))
 
     def _managers(self) -> None:
-        common = {"kubeconfig": self.kubeconfig, "leader-elect": "false", "bind-address": "127.0.0.1"}
+        common = {
+            "kubeconfig": self.kubeconfig,
+            "leader-elect": "false",
+            "bind-address": "127.0.0.1",
+        }
         key = self.folder / "apiserver/service-accounts.key"
-        more = {"service-account-private-key-file": key, "root-ca-file": self.folder / "apiserver/apiserver.crt"}
-        self._kubernetes("kube-controller-manager", {**common, **more, "secure-port": free_port(), "cert-dir": self.folder / "manager"})
-        self._kubernetes("kube-scheduler", {**common, "secure-port": free_port(), "cert-dir": self.folder / "scheduler"})
+        more = {
+            "service-account-private-key-file": key,
+            "root-ca-file": self.folder / "apiserver/apiserver.crt",
+        }
+        self._kubernetes(
+            "kube-controller-manager",
+            {**common, **more, "secure-port": free_port(), "cert-dir": self.folder / "manager"},
+        )
+        self._kubernetes(
+            "kube-scheduler",
+            {**common, "secure-port": free_port(), "cert-dir": self.folder / "scheduler"},
+        )
 
     def _containerd(self, registry: str, sandbox: str) -> None:
         config = self.folder / "containerd.toml"
@@ -133,11 +175,21 @@ class Node:
             hierarchy.mkdir(exist_ok=True)
         config = self.folder / "kubelet.json"
         config.write_text(json.dumps(_kubelet_config(self.folder, self.socket), indent=1))
-        flags = {"config": config, "kubeconfig": self.kubeconfig, "hostname-override": NODE, "node-ip": network.GATEWAY}
-        self._kubernetes("kubelet", {**flags, "root-dir": self.folder / "kubelet", "cert-dir": self.folder / "kubelet/pki"})
+        flags = {
+            "config": config,
+            "kubeconfig": self.kubeconfig,
+            "hostname-override": NODE,
+            "node-ip": network.GATEWAY,
+        }
+        self._kubernetes(
+            "kubelet",
+            {**flags, "root-dir": self.folder / "kubelet", "cert-dir": self.folder / "kubelet/pki"},
+        )
 
     def _kubernetes(self, name: str, flags: dict[str, object]) -> None:
-        self.processes.start(name, [self.programs / name, *(f"--{flag}={value}" for flag, value in flags.items())])
+        self.processes.start(
+            name, [self.programs / name, *(f"--{flag}={value}" for flag, value in flags.items())]
+        )
 
     def _ready(self) -> bool:
         jsonpath = '{.status.conditions[?(@.type=="Ready")].status}'
@@ -154,7 +206,9 @@ def cgroups() -> list[Path]:
         return [root / CGROUP.lstrip("/")]
     return [
         hierarchy / CGROUP.lstrip("/")
-        for hierarchy in sorted({path.resolve() for path in root.iterdir() if (path / "cgroup.procs").exists()})
+        for hierarchy in sorted(
+            {path.resolve() for path in root.iterdir() if (path / "cgroup.procs").exists()}
+        )
     ]
 
 
@@ -176,7 +230,9 @@ def free_port() -> int:
 
 def answers(url: str, token: str = "") -> bool:
     """Whether a GET is answered with 200. The certificate is not looked at: it is this machine's loopback."""
-    request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    request = urllib.request.Request(
+        url, headers={"Authorization": f"Bearer {token}"} if token else {}
+    )
     context = ssl._create_unverified_context() if url.startswith("https:") else None
     try:
         with urllib.request.urlopen(request, timeout=5, context=context) as response:
@@ -205,7 +261,10 @@ def missing_programs() -> list[str]:
         "openssl": "openssl",
     }
     missing = [package for program, package in needed.items() if shutil.which(program) is None]
-    return [*missing, *([] if (network.PLUGINS / "bridge").exists() else ["containernetworking-plugins"])]
+    return [
+        *missing,
+        *([] if (network.PLUGINS / "bridge").exists() else ["containernetworking-plugins"]),
+    ]
 
 
 def _succeeds(*words: str) -> bool:
@@ -282,7 +341,12 @@ def _kubelet_config(folder: Path, socket: Path) -> dict[str, object]:
         "failSwapOn": False,
         "resolvConf": "/etc/resolv.conf",
         # A full disk is the owner's to see, not ours to evict pods for.
-        "evictionHard": {"memory.available": "1%", "nodefs.available": "1%", "imagefs.available": "1%", "nodefs.inodesFree": "1%"},
+        "evictionHard": {
+            "memory.available": "1%",
+            "nodefs.available": "1%",
+            "imagefs.available": "1%",
+            "nodefs.inodesFree": "1%",
+        },
         "imageGCHighThresholdPercent": 100,
         "imageGCLowThresholdPercent": 99,
     }

@@ -42,13 +42,40 @@ def up(ws: Workspace) -> Cluster:
             repositories, git = services.git(folder, processes)
             sandbox = small_images.busybox(crane, registry)
         with announced(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
-            one = Node(folder, programs, processes, secrets.token_hex(16), node.free_port(), node.free_port())
+            one = Node(
+                folder,
+                programs,
+                processes,
+                secrets.token_hex(16),
+                node.free_port(),
+                node.free_port(),
+            )
             one.start(registry, sandbox)
             volumes.provide(one, folder / "volumes")
-        with announced(f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"):
-            controllers.start_kpack(one, kpack / "manifests", kpack / "controller", small_images.kpack(crane, registry, kpack))
-            controllers.start_tekton(one, tekton / "manifests", tekton / "controller", small_images.tekton(crane, registry, tekton))
-        made = Cluster(one.kubeconfig, programs / "kubectl", crane, registry, network.GATEWAY, repositories, git)
+        with announced(
+            f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"
+        ):
+            controllers.start_kpack(
+                one,
+                kpack / "manifests",
+                kpack / "controller",
+                small_images.kpack(crane, registry, kpack),
+            )
+            controllers.start_tekton(
+                one,
+                tekton / "manifests",
+                tekton / "controller",
+                small_images.tekton(crane, registry, tekton),
+            )
+        made = Cluster(
+            one.kubeconfig,
+            programs / "kubectl",
+            crane,
+            registry,
+            network.GATEWAY,
+            repositories,
+            git,
+        )
         made.write(record_of(ws))
     except BaseException:
         down(ws)
@@ -111,7 +138,10 @@ def _check_machine(folder: Path) -> None:
             "Give one that runs: KUBECONFIG, and REGISTRY=HOST[:PORT]/PATH that it pulls from and this machine pushes to (docs/platforms.md).",
         )
     if len(str(folder)) > _LONGEST_FOLDER:
-        raise ToolError(f"{folder} is too long a name for the sockets in it.", "Set SELDON_BUILDPACK_WORK to a shorter one.")
+        raise ToolError(
+            f"{folder} is too long a name for the sockets in it.",
+            "Set SELDON_BUILDPACK_WORK to a shorter one.",
+        )
     if missing:
         with announced(f"Cluster: installing Debian's {', '.join(missing)}"):
             engine.install_debian(*missing)
@@ -124,7 +154,9 @@ def _end_pods(folder: Path) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
     end = time.monotonic() + 10
-    while with_argument("containerd-shim", str(folder / "containerd.sock")) and time.monotonic() < end:
+    while (
+        with_argument("containerd-shim", str(folder / "containerd.sock")) and time.monotonic() < end
+    ):
         time.sleep(0.05)
 
 

@@ -22,7 +22,9 @@ class Processes:
 
     folder: Path
 
-    def start(self, name: str, words: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
+    def start(
+        self, name: str, words: Sequence[str | Path], env: Mapping[str, str] | None = None
+    ) -> None:
         """Start a program in a session of its own, so that Ctrl-C at make does not reach it, and record it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         number = len(list(self.folder.glob("*.json")))
@@ -44,9 +46,13 @@ class Processes:
         end = time.monotonic() + seconds
         while not ready():
             if not self.running(name):
-                raise ToolError(f"{name} ended while it was starting. Its last lines:", self.tail(name))
+                raise ToolError(
+                    f"{name} ended while it was starting. Its last lines:", self.tail(name)
+                )
             if time.monotonic() > end:
-                raise ToolError(f"{name} was not ready within {seconds:.0f} s. Its last lines:", self.tail(name))
+                raise ToolError(
+                    f"{name} was not ready within {seconds:.0f} s. Its last lines:", self.tail(name)
+                )
             time.sleep(0.1)
 
     def running(self, name: str) -> bool:
@@ -64,7 +70,9 @@ class Processes:
     def tail(self, name: str) -> str:
         """The last lines of a program's log."""
         with contextlib.suppress(OSError):
-            return "\n    ".join(self._log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:])
+            return "\n    ".join(
+                self._log(name).read_text(errors="replace").splitlines()[-_LAST_LINES:]
+            )
         return "(it wrote none)"
 
     def _log(self, name: str) -> Path:

@@ -19,7 +19,10 @@ def registry(folder: Path, processes: Processes, host: str = network.GATEWAY) ->
     config = {
         "version": 0.1,
         "log": {"level": "warn", "accesslog": {"disabled": False}},
-        "storage": {"filesystem": {"rootdirectory": str(folder / "registry")}, "delete": {"enabled": True}},
+        "storage": {
+            "filesystem": {"rootdirectory": str(folder / "registry")},
+            "delete": {"enabled": True},
+        },
         "http": {"addr": address, "secret": "of one process only"},
     }
     file = folder / "registry.yml"
@@ -29,11 +32,21 @@ def registry(folder: Path, processes: Processes, host: str = network.GATEWAY) ->
     return address
 
 
-def git(folder: Path, processes: Processes, host: str = network.GATEWAY, port: int = GIT_PORT) -> tuple[Path, str]:
+def git(
+    folder: Path, processes: Processes, host: str = network.GATEWAY, port: int = GIT_PORT
+) -> tuple[Path, str]:
     """Serve every repository of a folder for reading; returns the folder, and the URL that it has. Raises ToolError."""
     repositories = folder / "git"
     repositories.mkdir()
-    words = ["git", "daemon", "--export-all", "--reuseaddr", f"--base-path={repositories}", f"--listen={host}", f"--port={port}"]
+    words = [
+        "git",
+        "daemon",
+        "--export-all",
+        "--reuseaddr",
+        f"--base-path={repositories}",
+        f"--listen={host}",
+        f"--port={port}",
+    ]
     processes.start("git-daemon", words)
     processes.wait("git-daemon", lambda: accepts(host, port), 30)
     return repositories, f"git://{host}:{port}"

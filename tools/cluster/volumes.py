@@ -11,7 +11,12 @@ _COUNT = 40
 
 def provide(node: Node, folder: Path) -> None:
     """Offer volumes in folders below one; each is used once. Raises ToolError."""
-    node.kubectl("apply", "-f", "-", text=yaml.safe_dump_all(_volume(folder / f"{number:02}") for number in range(_COUNT)))
+    node.kubectl(
+        "apply",
+        "-f",
+        "-",
+        text=yaml.safe_dump_all(_volume(folder / f"{number:02}") for number in range(_COUNT)),
+    )
 
 
 def _volume(folder: Path) -> dict[str, object]:
@@ -22,4 +27,9 @@ def _volume(folder: Path) -> dict[str, object]:
         "storageClassName": "",
         "hostPath": {"path": str(folder), "type": "DirectoryOrCreate"},
     }
-    return {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": f"local-{folder.name}"}, "spec": spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"local-{folder.name}"},
+        "spec": spec,
+    }

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seldon_buildpack import errors
+from seldon_buildpack.messages.errors.bindings import BindingInvalid, BindingUnreadable
+from seldon_buildpack.messages.errors.source_files import unreadable
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Binding:
         try:
             return self.entries.get(key, b"").decode().rstrip("\r\n")
         except UnicodeDecodeError as error:
-            raise errors.BindingInvalid(self.name, self.type, f"its entry {key} is not UTF-8 text", f"Write {key} as UTF-8.") from error
+            raise BindingInvalid(
+                self.name, self.type, f"its entry {key} is not UTF-8 text", f"Write {key} as UTF-8."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -63,7 +66,9 @@ def read(directory: Path, types: Iterable[str]) -> Bindings:
 
 
 def _binding(path: Path, kind: str) -> Binding:
-    files = {file.name: _read(file, path.name) for file in _listed(path, path.name) if not file.is_dir()}
+    files = {
+        file.name: _read(file, path.name) for file in _listed(path, path.name) if not file.is_dir()
+    }
     provider = files.pop("provider", b"").decode(errors="replace").strip()
     files.pop("type", None)
     return Binding(path.name, kind, path, provider, files)
@@ -75,11 +80,11 @@ def _listed(directory: Path, name: str) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise errors.BindingUnreadable(name, "", error.strerror or str(error)) from error
+        raise BindingUnreadable(name, "", error.strerror or str(error)) from error
 
 
 def _read(file: Path, name: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise errors.BindingUnreadable(name, file.name, errors.unreadable(file, error)) from error
+        raise BindingUnreadable(name, file.name, unreadable(file, error)) from error

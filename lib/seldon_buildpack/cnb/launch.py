@@ -29,10 +29,18 @@ class Slice:
     paths: Sequence[str]
 
 
-def write(layers: Path, processes: Sequence[Process], labels: Mapping[str, str], slices: Sequence[Slice] = ()) -> None:
+def write(
+    layers: Path,
+    processes: Sequence[Process],
+    labels: Mapping[str, str],
+    slices: Sequence[Slice] = (),
+) -> None:
     """Write launch.toml."""
     document: dict[str, Any] = {
-        "processes": [{"type": p.type, "command": list(p.command), "args": [], "default": p.default} for p in processes],
+        "processes": [
+            {"type": p.type, "command": list(p.command), "args": [], "default": p.default}
+            for p in processes
+        ],
         "labels": [{"key": key, "value": value} for key, value in sorted(labels.items())],
     }
     if slices:

@@ -54,7 +54,10 @@ class Layer:
 
     def finish(self, types: Types, metadata: Mapping[str, str]) -> None:
         """Declare it. Metadata are strings only: the lifecycle returns numbers as floats."""
-        table = {"types": {"launch": types.launch, "build": types.build, "cache": types.cache}, "metadata": dict(metadata)}
+        table = {
+            "types": {"launch": types.launch, "build": types.build, "cache": types.cache},
+            "metadata": dict(metadata),
+        }
         self._description.write_text(toml.dumps(table))
 
     def write_environment(self, phase: str, variables: Mapping[str, str]) -> None:

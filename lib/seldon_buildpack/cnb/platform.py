@@ -8,7 +8,16 @@ from seldon_buildpack.cnb import bindings
 
 # The names the lifecycle lets through from the build image (lifecycle env.BuildEnvIncludelist), less those that could
 # lead our own tools astray (LD_LIBRARY_PATH and its like).
-_KEPT_FROM_BUILD_IMAGE = ("HOME", "PATH", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
+_KEPT_FROM_BUILD_IMAGE = (
+    "HOME",
+    "PATH",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
@@ -36,7 +45,14 @@ class Platform:
         base |= {name: user[name] for name in _PROXIES if name in user}
         layers = environ.get("CNB_LAYERS_DIR")
         buildpack = Path(environ["CNB_BUILDPACK_DIR"])
-        return cls(cwd, buildpack, Path(layers) if layers else None, user, base, bindings.root(user, platform))
+        return cls(
+            cwd,
+            buildpack,
+            Path(layers) if layers else None,
+            user,
+            base,
+            bindings.root(user, platform),
+        )
 
     def proxies(self) -> dict[str, str]:
         """The platform's proxies by their variables; an address may hold a password."""
@@ -47,5 +63,9 @@ def _user_variables(directory: Path) -> dict[str, str]:
     """Name and value of each file, verbatim (spec: Provided by the Platform); kubelet's ``..data`` entries are not variables."""
     if not directory.is_dir():
         return {}
-    files = [path for path in sorted(directory.iterdir()) if not path.name.startswith("..") and path.is_file()]
+    files = [
+        path
+        for path in sorted(directory.iterdir())
+        if not path.name.startswith("..") and path.is_file()
+    ]
     return {path.name: path.read_bytes().decode(errors="surrogateescape") for path in files}

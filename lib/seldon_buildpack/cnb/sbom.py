@@ -37,14 +37,22 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
     for one in packages:
         purl = PackageURL(one.kind, None, one.name, one.version, dict(one.about) or None)
         bom.components.add(
-            Component(name=one.name, version=one.version, bom_ref=purl.to_string(), purl=purl, licenses=_licences(one.licences))
+            Component(
+                name=one.name,
+                version=one.version,
+                bom_ref=purl.to_string(),
+                purl=purl,
+                licenses=_licences(one.licences),
+            )
         )
     document = json.loads(JsonV1Dot5(bom).output_as_string())
     # The time and a random number would make another image of the same source; and an entry for a package without an
     # edge says that it needs no other, which nobody has looked into.
     for name in ("serialNumber", "metadata", "dependencies"):
         document.pop(name, None)
-    (layer.root / f"{layer.name}.sbom.cdx.json").write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (layer.root / f"{layer.name}.sbom.cdx.json").write_text(
+        json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8"
+    )
 
 
 def _licences(names: tuple[str, ...]) -> list["License"]:
@@ -52,4 +60,8 @@ def _licences(names: tuple[str, ...]) -> list["License"]:
 
     factory = LicenseFactory()
     # An expression may stand only by itself (CycloneDX: licenseChoice).
-    return [factory.make_from_string(name) for name in names] if len(names) == 1 else [factory.make_with_name(name) for name in names]
+    return (
+        [factory.make_from_string(name) for name in names]
+        if len(names) == 1
+        else [factory.make_with_name(name) for name in names]
+    )

@@ -72,8 +72,13 @@ def sorted_out(root: str, changes: Iterable[Tuple[int, str]]) -> Tuple[List[str]
     changed = list(changes)
     # Editors write a file under another name first.
     gone = {path for kind, path in changed if kind == ADDED and not os.path.lexists(path)}
-    names = sorted({os.path.relpath(path, root) for _, path in changed} - {os.path.relpath(path, root) for path in gone})
-    return [name for name in names if not BUILD_FILES.fullmatch(name)], [name for name in names if BUILD_FILES.fullmatch(name)]
+    names = sorted(
+        {os.path.relpath(path, root) for _, path in changed}
+        - {os.path.relpath(path, root) for path in gone}
+    )
+    return [name for name in names if not BUILD_FILES.fullmatch(name)], [
+        name for name in names if BUILD_FILES.fullmatch(name)
+    ]
 
 
 def listed(names: Sequence[str]) -> str:
@@ -82,7 +87,9 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMES]) + more
 
 
-def changes_in(root: str, ending: threading.Event, watch: Callable[..., Iterator[Changes]], keep: Any) -> Iterator[Changes]:
+def changes_in(
+    root: str, ending: threading.Event, watch: Callable[..., Iterator[Changes]], keep: Any
+) -> Iterator[Changes]:
     """Sets of changes below ``root``, an empty one at each look in between, until ``ending`` is set."""
     options = {
         "watch_filter": keep,
@@ -94,7 +101,11 @@ def changes_in(root: str, ending: threading.Event, watch: Callable[..., Iterator
     try:
         yield from watch(root, **options)
     except (OSError, RuntimeError) as error:
-        say("This system does not tell of changes ({}): the files are looked at instead, which takes more of a processor.".format(error))
+        say(
+            "This system does not tell of changes ({}): the files are looked at instead, which takes more of a processor.".format(
+                error
+            )
+        )
         yield from watch(root, force_polling=True, **options)
 
 
@@ -107,7 +118,11 @@ def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
             say("The service ended with {}, see above. The next save starts it again.".format(how))
         again, for_build = sorted_out(root, changes)
         if for_build:
-            say("{} changed, which takes a new build (pack build) to have an effect.".format(listed(for_build)))
+            say(
+                "{} changed, which takes a new build (pack build) to have an effect.".format(
+                    listed(for_build)
+                )
+            )
         if again:
             say("{} changed: starting the service again.".format(listed(again)))
             service.stop()
@@ -125,15 +140,27 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
     root = os.getcwd()
-    say("Serving {}; a change there starts the service again. Ctrl-C or docker stop ends it.".format(root))
+    say(
+        "Serving {}; a change there starts the service again. Ctrl-C or docker stop ends it.".format(
+            root
+        )
+    )
     if not os.path.ismount(root):
         how = 'docker run --rm --entrypoint dev -v "$PWD:{}" -p 9000:9000 IMAGE'.format(root)
-        say("No directory is mounted there: it is the source that was built in. To serve yours: " + how)
+        say(
+            "No directory is mounted there: it is the source that was built in. To serve yours: "
+            + how
+        )
     service = Service(["seldon-serve", *sys.argv[1:]])
     service.start()
     try:
         # Meanwhile the service starts: it takes longer to come to the model's code than this to watch it.
-        sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "site-packages"))
+        sys.path.insert(
+            0,
+            os.path.join(
+                os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "site-packages"
+            ),
+        )
         from watchfiles import DefaultFilter, watch
 
         keep = DefaultFilter(

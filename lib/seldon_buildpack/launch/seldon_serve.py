@@ -33,10 +33,22 @@ PORTS = {
 }
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
 # What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
-FROM_0 = ("GRPC_WORKERS", "GUNICORN_THREADS", "GUNICORN_MAX_REQUESTS", "GUNICORN_MAX_REQUESTS_JITTER", "GUNICORN_KEEPALIVE")
+FROM_0 = (
+    "GRPC_WORKERS",
+    "GUNICORN_THREADS",
+    "GUNICORN_MAX_REQUESTS",
+    "GUNICORN_MAX_REQUESTS_JITTER",
+    "GUNICORN_KEEPALIVE",
+)
 FROM_1 = ("GUNICORN_WORKERS", "GRPC_THREADS", "WEB_CONCURRENCY")
 NUMBERS = (*SWITCHES, *FROM_0, *FROM_1, *PORTS)
-TEXTS = ("MODEL_NAME", "SERVICE_TYPE", "SELDON_LOG_LEVEL", "PREDICTIVE_UNIT_METRICS_ENDPOINT", "JAEGER_TAGS")
+TEXTS = (
+    "MODEL_NAME",
+    "SERVICE_TYPE",
+    "SELDON_LOG_LEVEL",
+    "PREDICTIVE_UNIT_METRICS_ENDPOINT",
+    "JAEGER_TAGS",
+)
 DOCUMENTS = ("PREDICTIVE_UNIT_PARAMETERS", "PREDICTOR_LABELS", "MODEL_METADATA")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 # Set between a conda environment's scripts and the wrapper: this program starts twice there.
@@ -85,8 +97,16 @@ def checked(environ: Mapping[str, str]) -> Environment:
     for name in NUMBERS:
         _check_number(env, name)
     _check_ports_differ(env)
-    _check_json(env, "PREDICTIVE_UNIT_PARAMETERS", _complaint, "It is a list of objects with name, value and type, in JSON.", EXAMPLE)
-    _check_json(env, "PREDICTOR_LABELS", _not_an_object, "It is an object in JSON.", '{"version": "v1"}')
+    _check_json(
+        env,
+        "PREDICTIVE_UNIT_PARAMETERS",
+        _complaint,
+        "It is a list of objects with name, value and type, in JSON.",
+        EXAMPLE,
+    )
+    _check_json(
+        env, "PREDICTOR_LABELS", _not_an_object, "It is an object in JSON.", '{"version": "v1"}'
+    )
     _check_metadata(env)
     _check_tags(env)
     endpoint = env.get("PREDICTIVE_UNIT_METRICS_ENDPOINT")
@@ -113,7 +133,9 @@ def _trim(env: Environment, name: str) -> None:
         del env.values[name]
     elif meant != env.get(name):
         # Without the value: a parameter of the model may be a password.
-        env.notes.append("The quotes, spaces or comment around the value of {} are taken away.".format(name))
+        env.notes.append(
+            "The quotes, spaces or comment around the value of {} are taken away.".format(name)
+        )
         env.values[name] = meant
 
 
@@ -146,7 +168,13 @@ def _check_model_name(env: Environment) -> None:
         why = "The API type is no longer part of it: the wrapper serves REST and gRPC side by side."
         raise Refused(what, why, "Set MODEL_NAME={}.".format(given.split()[0]))
     name = _dotted(re.split(r"[/\\]", given)[-1]) or "MyModel"
-    raise Refused(what, rule, "Set MODEL_NAME to the class, for example MODEL_NAME={0} for the class {0} in {0}.py.".format(name))
+    raise Refused(
+        what,
+        rule,
+        "Set MODEL_NAME to the class, for example MODEL_NAME={0} for the class {0} in {0}.py.".format(
+            name
+        ),
+    )
 
 
 def _dotted(given: str) -> str:
@@ -164,7 +192,10 @@ def _dotted(given: str) -> str:
     if folders and "." not in last:
         names.append(last)
     # importlib takes a module of any name, but the wrapper's command line none that starts like an option.
-    fits = all(re.match(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+\Z", name) and len(name.encode()) <= 250 for name in names)
+    fits = all(
+        re.match(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+\Z", name) and len(name.encode()) <= 250
+        for name in names
+    )
     return ".".join(names) if fits and (len(names) == 1 or names[-1].isidentifier()) else ""
 
 
@@ -174,7 +205,11 @@ def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
     meant = re.sub(r"[-\s]+", "_", given).upper()
     if given and meant not in known:
         fix = "Set {}={}.".format(name, _nearest(meant, known) or known[0])
-        raise Refused("{} is {!r}, which the wrapper does not know.".format(name, given), "It is one of {}.".format(", ".join(known)), fix)
+        raise Refused(
+            "{} is {!r}, which the wrapper does not know.".format(name, given),
+            "It is one of {}.".format(", ".join(known)),
+            fix,
+        )
     if meant != given:
         env.take(name, meant)
 
@@ -189,9 +224,13 @@ def _check_number(env: Environment, name: str) -> None:
     if re.match(r"[0-9]{1,18}\Z", given) and least <= int(given) <= (most or int(given)):
         return
     bounds = "from {} to {}".format(least, most) if most else "of {} or more".format(least)
-    why = "The wrapper reads it {} when it starts.".format("as 1 for on, 0 for off," if name in SWITCHES else "as a number")
+    why = "The wrapper reads it {} when it starts.".format(
+        "as 1 for on, 0 for off," if name in SWITCHES else "as a number"
+    )
     fix = "Set {} to such a number, or leave it out.".format(name)
-    raise Refused("{} is {!r}, which is not a whole number {}.".format(name, given, bounds), why, fix)
+    raise Refused(
+        "{} is {!r}, which is not a whole number {}.".format(name, given, bounds), why, fix
+    )
 
 
 def _check_ports_differ(env: Environment) -> None:
@@ -200,11 +239,17 @@ def _check_ports_differ(env: Environment) -> None:
         port = int(env.get(name) or default)
         if port in taken:
             why = "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000."
-            raise Refused("{} and {} are both {}.".format(taken[port], name, port), why, "Give one of them another port.")
+            raise Refused(
+                "{} and {} are both {}.".format(taken[port], name, port),
+                why,
+                "Give one of them another port.",
+            )
         taken[port] = name
 
 
-def _check_json(env: Environment, name: str, complain: Callable[[Any], str], rule: str, example: str) -> None:
+def _check_json(
+    env: Environment, name: str, complain: Callable[[Any], str], rule: str, example: str
+) -> None:
     """Values are not repeated: an argument of the model may be a password."""
     if not env.get(name):
         return
@@ -213,7 +258,11 @@ def _check_json(env: Environment, name: str, complain: Callable[[Any], str], rul
     except (ValueError, RecursionError) as error:
         complaint = "it is not JSON: {}".format(error)
     if complaint:
-        raise Refused("{} cannot be used: {}.".format(name, complaint), rule, "Set it like this: {}".format(example))
+        raise Refused(
+            "{} cannot be used: {}.".format(name, complaint),
+            rule,
+            "Set it like this: {}".format(example),
+        )
 
 
 def _not_an_object(found: Any) -> str:
@@ -229,7 +278,11 @@ def _check_metadata(env: Environment) -> None:
     except ImportError:
         return
     try:
-        complaint = "" if isinstance(yaml.safe_load(env.get("MODEL_METADATA")), dict) else "it is not a mapping of names to values"
+        complaint = (
+            ""
+            if isinstance(yaml.safe_load(env.get("MODEL_METADATA")), dict)
+            else "it is not a mapping of names to values"
+        )
     except yaml.YAMLError:
         env.notes.append("MODEL_METADATA is not YAML, so the wrapper will leave it out.")
         return
@@ -237,16 +290,27 @@ def _check_metadata(env: Environment) -> None:
         # A date that does not exist, for one: the wrapper expects YAMLError only.
         complaint = "YAML cannot read it: {}".format(error)
     if complaint:
-        what, why = "MODEL_METADATA cannot be used: {}.".format(complaint), "It is a mapping in YAML or JSON."
+        what, why = (
+            "MODEL_METADATA cannot be used: {}.".format(complaint),
+            "It is a mapping in YAML or JSON.",
+        )
         raise Refused(what, why, 'Set it like this: {"name": "my-model", "versions": ["1"]}')
 
 
 def _check_tags(env: Environment) -> None:
     """Jaeger's client splits each tag at ``=``; it is asked only where TRACING is on."""
     tags = env.get("JAEGER_TAGS")
-    if tags and env.get("TRACING").lstrip("0") and any(tag.count("=") != 1 for tag in tags.split(",")):
+    if (
+        tags
+        and env.get("TRACING").lstrip("0")
+        and any(tag.count("=") != 1 for tag in tags.split(","))
+    ):
         why = "With TRACING on, tags are read as name=value, separated by commas."
-        raise Refused("JAEGER_TAGS is {!r}, which is not a list of tags.".format(tags), why, "Set JAEGER_TAGS=team=fraud,stage=test.")
+        raise Refused(
+            "JAEGER_TAGS is {!r}, which is not a list of tags.".format(tags),
+            why,
+            "Set JAEGER_TAGS=team=fraud,stage=test.",
+        )
 
 
 def _complaint(parameters: Any) -> str:
@@ -257,10 +321,16 @@ def _complaint(parameters: Any) -> str:
             return "an entry has no name"
         name, kind = parameter["name"], parameter.get("type")
         if not isinstance(kind, str) or kind not in PARAMETER_TYPES:
-            return "the type of {} is {}, not one of {}".format(name, json.dumps(kind), ", ".join(PARAMETER_TYPES))
+            return "the type of {} is {}, not one of {}".format(
+                name, json.dumps(kind), ", ".join(PARAMETER_TYPES)
+            )
         value: Any = parameter.get("value")
         try:
-            fits = value.lower() in YES + NO if kind == "BOOL" else PARAMETER_TYPES[kind](value) is not None
+            fits = (
+                value.lower() in YES + NO
+                if kind == "BOOL"
+                else PARAMETER_TYPES[kind](value) is not None
+            )
         except (AttributeError, TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
@@ -291,7 +361,9 @@ def make_room(env: Environment) -> None:
     except KeyError:
         # getpass.getuser(), which libraries name their caches with, asks the environment first.
         env.values.setdefault("USER", "seldon")
-    if env.get("HOME") in nobodys_choice and not os.access(env.get("HOME") or "/nonexistent", os.W_OK):
+    if env.get("HOME") in nobodys_choice and not os.access(
+        env.get("HOME") or "/nonexistent", os.W_OK
+    ):
         env.values["HOME"] = temporary
         env.values.setdefault("XDG_RUNTIME_DIR", temporary)
 
@@ -316,9 +388,16 @@ def run_before_run(env: Environment) -> None:
         fix = "Check that its first line (#!...) names a program of the image, and that its lines do not end in CR LF."
         raise Refused(what, "It is executable, so it runs before the model.", fix) from None
     if code:
-        what = "before-run ended with {} {}.".format("exit code" if code > 0 else "signal", abs(code))
+        what = "before-run ended with {} {}.".format(
+            "exit code" if code > 0 else "signal", abs(code)
+        )
         why = "The model is not started after a before-run that failed."
-        raise Refused(what, why, "Mend it, or take its execute permission away.", code if code > 0 else 128 - code)
+        raise Refused(
+            what,
+            why,
+            "Mend it, or take its execute permission away.",
+            code if code > 0 else 128 - code,
+        )
 
 
 def activate(env: Environment, more: List[str]) -> None:
@@ -326,7 +405,7 @@ def activate(env: Environment, more: List[str]) -> None:
     if env.values.pop(ACTIVATED, None) or not env.get("CONDA_PREFIX"):
         return
     again = [sys.executable, os.path.abspath(__file__), *more]
-    beside("seldon_serve_activation").activate(env.values, ACTIVATED, again, say)
+    beside("conda_activation").activate(env.values, ACTIVATED, again, say)
 
 
 def beside(name: str) -> Any:
@@ -346,12 +425,17 @@ def say(line: str) -> None:
 
 def become_wrapper(env: Environment, more: List[str]) -> None:
     """Run the wrapper in this process. Raises Refused where it, or the model's module or class, is not to be found."""
-    sys.argv = ["seldon-core-microservice", env.get("MODEL_NAME"), "--service-type", env.get("SERVICE_TYPE")]
+    sys.argv = [
+        "seldon-core-microservice",
+        env.get("MODEL_NAME"),
+        "--service-type",
+        env.get("SERVICE_TYPE"),
+    ]
     sys.argv += ["--persistence", env.get("PERSISTENCE")] if env.get("PERSISTENCE") else []
     sys.argv += more
     os.environ.clear()
     os.environ.update(env.values)
-    otherwise = beside("seldon_serve_otherwise")
+    otherwise = beside("wrapper_patches")
     # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     usual = otherwise.look_for_less_garbage()
@@ -360,8 +444,13 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     except ModuleNotFoundError as error:
         if error.name != "seldon_core":
             raise
-        what, why = "Seldon's wrapper is not to be found.", "{} has no seldon_core.".format(sys.executable)
-        raise Refused(what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them.") from None
+        what, why = (
+            "Seldon's wrapper is not to be found.",
+            "{} has no seldon_core.".format(sys.executable),
+        )
+        raise Refused(
+            what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them."
+        ) from None
     otherwise.end_in_order(microservice)
     otherwise.look_for_garbage_again(microservice, usual)
     otherwise.answer_as_before()
@@ -376,15 +465,22 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     except AttributeError:
         if module not in sys.modules or hasattr(sys.modules[module], name):
             raise
-        what, why = "The module {} has no class {}.".format(module, name), "MODEL_NAME is {}.".format(env.get("MODEL_NAME"))
+        what, why = (
+            "The module {} has no class {}.".format(module, name),
+            "MODEL_NAME is {}.".format(env.get("MODEL_NAME")),
+        )
         raise Refused(what, why, "Set MODEL_NAME={}.NAME_OF_THE_CLASS.".format(module)) from None
 
 
 def _no_module(module: str, name: str) -> Refused:
     known = sorted(entry[:-3] for entry in os.listdir(".") if entry.endswith(".py"))
-    fix = "Set MODEL_NAME to {}.".format(_nearest(module, known) or "one of the model's modules, or to module.Class")
+    fix = "Set MODEL_NAME to {}.".format(
+        _nearest(module, known) or "one of the model's modules, or to module.Class"
+    )
     why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
-    return Refused("There is no module {} to take the class {} from.".format(module, name), why, fix)
+    return Refused(
+        "There is no module {} to take the class {} from.".format(module, name), why, fix
+    )
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install.uv import Uv
+from seldon_buildpack.commands.uv import Uv
 
 NAME = "cache"
 
@@ -26,7 +26,10 @@ def keep(layer: Layer, uv: Uv) -> None:
     """Prune after use and declare the layer if there is anything to keep; without use what was restored stays."""
     if not directory(layer).is_dir():
         return
-    if any(path.name != "CACHEDIR.TAG" and not path.name.startswith((".", "sdists-")) for path in directory(layer).iterdir()):
+    if any(
+        path.name != "CACHEDIR.TAG" and not path.name.startswith((".", "sdists-"))
+        for path in directory(layer).iterdir()
+    ):
         uv.run(["cache", "prune", "--ci"], layer.path, quiet=True)
     for note in [*directory(layer).glob("sdists-*/**/*.http")]:
         if _MAY_BE_SECRET.search(note.read_bytes()):

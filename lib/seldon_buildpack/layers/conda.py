@@ -14,15 +14,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import modules
-from seldon_buildpack.install.conda import explain, prefix
-from seldon_buildpack.install.conda.attempts import Attempt, python_of
-from seldon_buildpack.install.conda.rattler import Failed, Package, Rattler, Unsolved
-from seldon_buildpack.install.environments import site_packages
-from seldon_buildpack.project.conda.model import CondaEnvironment
+from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
+from seldon_buildpack.diagnosis import conda
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.python_env import conda_prefix, top_level_modules
+from seldon_buildpack.python_env.venv import site_packages
+from seldon_buildpack.wrapper.conda_constraints import Attempt, python_of
 
 NAME = "conda"
 
@@ -104,28 +104,43 @@ def choose(what: Conda) -> Chosen:
     if environment.locked:
         return _of_lock(what)
     attempts = what.attempts or _by_conda(what)
-    specs = [*(one.text for one in environment.specs), *([what.python] if what.python else []), *(["pip"] if what.pip else [])]
+    specs = [
+        *(one.text for one in environment.specs),
+        *([what.python] if what.python else []),
+        *(["pip"] if what.pip else []),
+    ]
     try:
-        solved = what.rattler.solve(specs, [one.constraints for one in attempts], virtual_packages(what.rattler.channels.cuda))
+        solved = what.rattler.solve(
+            specs,
+            [one.constraints for one in attempts],
+            virtual_packages(what.rattler.channels.cuda),
+        )
     except Unsolved as unsolved:
         raise _unsolvable(what, specs, unsolved) from unsolved
     except Failed as failed:
-        raise explain.failed(failed, what.rattler, environment) from failed
+        raise conda.failed(failed, what.rattler, environment) from failed
     taken = attempts[solved.attempt]
-    return Chosen(solved.packages, taken.version, taken.pins, _because(attempts, solved.packages) if taken.pins == CURRENT else "")
+    return Chosen(
+        solved.packages,
+        taken.version,
+        taken.pins,
+        _because(attempts, solved.packages) if taken.pins == CURRENT else "",
+    )
 
 
 def make(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
     """Fill the layer; ``joined`` are the site-packages of pip's half. Raises a BuildError."""
     layer.begin()
     place(layer, what, wanted, joined)
-    brought = modules.brought(site_packages(path(layer, what), wanted.minor), by_conda=True)
+    brought = top_level_modules.brought(
+        site_packages(path(layer, what), wanted.minor), by_conda=True
+    )
     told = {
         _PACKAGES: json.dumps([(one.url, one.sha256, one.md5) for one in wanted.packages]),
         _VERSION: wanted.version,
         _PINS: wanted.pins,
         _BECAUSE: wanted.because,
-        modules.METADATA: modules.as_text(brought),
+        top_level_modules.METADATA: top_level_modules.as_text(brought),
     }
     layer.finish(Types(launch=True), what.key() | told)
 
@@ -137,8 +152,8 @@ def place(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
     try:
         what.rattler.install(wanted.packages, target)
     except Failed as failed:
-        raise explain.failed(failed, what.rattler, what.environment) from failed
-    prefix.settle(target, wanted.minor, joined, what.rattler.extracted)
+        raise conda.failed(failed, what.rattler, what.environment) from failed
+    conda_prefix.settle(target, wanted.minor, joined, what.rattler.extracted)
 
 
 def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
@@ -147,7 +162,12 @@ def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
     The C library is the build image's, which a stack's run image shares.
     """
     glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "glibc 2.17").split()[-1]
-    found = [("__unix", "0", "0"), ("__linux", _KERNEL, "0"), ("__glibc", glibc, "0"), ("__archspec", "1", "x86_64")]
+    found = [
+        ("__unix", "0", "0"),
+        ("__linux", _KERNEL, "0"),
+        ("__glibc", glibc, "0"),
+        ("__archspec", "1", "x86_64"),
+    ]
     return [*found, *([("__cuda", cuda, "0")] if cuda else [])]
 
 
@@ -158,10 +178,20 @@ def _by_conda(what: Conda) -> tuple[Attempt, ...]:
 
 def _of_lock(what: Conda) -> Chosen:
     """What the lock has, for the first of the wrapper's sets that it leaves room for."""
-    packages = tuple(Package(what.rattler.channels.located(one.url), one.sha256, one.md5) for one in what.environment.packages)
+    packages = tuple(
+        Package(what.rattler.channels.located(one.url), one.sha256, one.md5)
+        for one in what.environment.packages
+    )
     attempts = what.attempts or _by_conda(what)
-    taken = next((one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1])
-    return Chosen(packages, taken.version, taken.pins, _because(attempts, packages) if taken.pins == CURRENT else "")
+    taken = next(
+        (one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1]
+    )
+    return Chosen(
+        packages,
+        taken.version,
+        taken.pins,
+        _because(attempts, packages) if taken.pins == CURRENT else "",
+    )
 
 
 def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
@@ -179,19 +209,23 @@ def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[s
     for constraint in constraints:
         name, _, bounds = constraint.partition(" ")
         with contextlib.suppress(InvalidSpecifier, InvalidVersion):
-            if name in taken and name != _PYTHON and not SpecifierSet(bounds).contains(taken[name], prereleases=True):
+            if (
+                name in taken
+                and name != _PYTHON
+                and not SpecifierSet(bounds).contains(taken[name], prereleases=True)
+            ):
                 found.append(f"{name} {taken[name]}")
     return found
 
 
-def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> errors.BuildError:
+def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> BuildError:
     """The environment by itself, or with the wrapper: only a solve without the wrapper tells."""
     if unsolved.missing or not what.attempts:
-        return explain.unsolved(unsolved, what.environment, what.rattler.channels)
+        return conda.unsolved(unsolved, what.environment, what.rattler.channels)
     try:
         what.rattler.solve(specs, [()], virtual_packages(what.rattler.channels.cuda))
     except Unsolved as alone:
-        return explain.unsolved(alone, what.environment, what.rattler.channels)
+        return conda.unsolved(alone, what.environment, what.rattler.channels)
     except Failed as failed:
-        return explain.failed(failed, what.rattler, what.environment)
-    return explain.against_wrapper(unsolved, what.environment, what.attempts)
+        return conda.failed(failed, what.rattler, what.environment)
+    return conda.against_wrapper(unsolved, what.environment, what.attempts)

@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack import errors
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import mirror as mirrors
-from seldon_buildpack.install.environments import compile_bytecode
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.mirror import Mirror
-from seldon_buildpack.install.uv import Uv
-from seldon_buildpack.project.python_version import PythonChoice
-from seldon_buildpack.secrets import without_credentials
+from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.masking import without_credentials
+from seldon_buildpack.messages.errors.python import PythonNotInstalled
+from seldon_buildpack.package_sources import mirror as mirrors
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.mirror import Mirror
+from seldon_buildpack.python_env.venv import compile_bytecode
+from seldon_buildpack.python_version import PythonChoice
 
 NAME = "python"
 _HOME = "cpython"
@@ -49,7 +49,14 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str) -> Python:
     minor = f"{choice.minor[0]}.{choice.minor[1]}"
     carried = bundle.pythons.get(minor)
     if carried and choice.allows(carried.version):
-        return Python(minor, carried.version, bundle.python(minor), f"{carried.version} {carried.digest}", "", bundle.buildpack_version)
+        return Python(
+            minor,
+            carried.version,
+            bundle.python(minor),
+            f"{carried.version} {carried.digest}",
+            "",
+            bundle.buildpack_version,
+        )
     source = catalogue or bundle.catalogue
     identity = f"{choice.spec} from {without_credentials(source) or 'the public catalogue'}"
     return Python(minor, choice.spec, None, identity, source, bundle.buildpack_version)
@@ -65,36 +72,60 @@ def licence(prefix: Path, python: Python) -> Path:
     return prefix / f"lib/python{python.minor}/LICENSE.txt"
 
 
-def make(layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror) -> None:
+def make(
+    layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror
+) -> None:
     """Fill the layer. Raises PythonNotInstalled."""
     target = layer.begin()
     if python.carried:
         shutil.copytree(python.carried, home(layer), symlinks=True)
     else:
         _install(target, python, uv, carried, index, mirror)
-        compile_bytecode(home(layer) / f"bin/python{python.minor}", python.minor, home(layer) / f"lib/python{python.minor}")
+        compile_bytecode(
+            home(layer) / f"bin/python{python.minor}",
+            python.minor,
+            home(layer) / f"lib/python{python.minor}",
+        )
     layer.finish(Types(launch=True), python.key)
 
 
-def _install(target: Path, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror) -> None:
+def _install(
+    target: Path, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror
+) -> None:
     """Let uv install it, from the mirror where there is one."""
     folder = target / "uv"
     folder.mkdir()
     try:
         catalogue = mirrors.catalogue(python.catalogue, mirror, index, folder)
     except mirrors.NoCatalogue as error:
-        raise errors.PythonNotInstalled(
-            python.request, carried, without_credentials(python.catalogue), mirror.shown(), str(error)
+        raise PythonNotInstalled(
+            python.request,
+            carried,
+            without_credentials(python.catalogue),
+            mirror.shown(),
+            str(error),
         ) from error
     downloads = ["--python-downloads-json-url", catalogue] if catalogue else []
-    command = ["python", "install", "--install-dir", str(folder), "--no-bin", *downloads, python.request]
-    outcome = uv.run(command, target, dict(index.variables) | ({} if catalogue else mirror.variables()))
+    command = [
+        "python",
+        "install",
+        "--install-dir",
+        str(folder),
+        "--no-bin",
+        *downloads,
+        python.request,
+    ]
+    outcome = uv.run(
+        command, target, dict(index.variables) | ({} if catalogue else mirror.variables())
+    )
     found = [path for path in folder.glob("cpython-*") if path.is_dir() and not path.is_symlink()]
     if outcome.code or not found:
-        from seldon_buildpack.install import diagnosis
+        from seldon_buildpack.diagnosis import install as diagnosis
 
         why = diagnosis.reason(outcome, python.request)
-        raise errors.PythonNotInstalled(python.request, carried, without_credentials(python.catalogue), mirror.shown(), why)
+        raise PythonNotInstalled(
+            python.request, carried, without_credentials(python.catalogue), mirror.shown(), why
+        )
     found[0].rename(target / _HOME)
     shutil.rmtree(folder)
 

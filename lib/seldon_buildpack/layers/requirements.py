@@ -19,16 +19,23 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from seldon_buildpack import errors, log
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.install import environments, in_source, modules, shown, trial, wheels
-from seldon_buildpack.install.index import Index
-from seldon_buildpack.install.uv import Outcome, Uv
-from seldon_buildpack.layers import keys, python, wrapper
+from seldon_buildpack.commands.uv import Outcome, Uv
+from seldon_buildpack.layers import python, reuse
+from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.layers.wrapper import Wrapper
-from seldon_buildpack.project.requirements import WRAPPER, Requirements
+from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.packages import RequirementNotFound
+from seldon_buildpack.messages.errors.requirements import Conflict
+from seldon_buildpack.messages.errors.wrapper import WrapperBroken
+from seldon_buildpack.package_sources import wheel_folders
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.python_env import build_leftovers, installed_stubs, top_level_modules, venv
+from seldon_buildpack.wrapper import smoke_test
 
 NAME = "requirements"
 
@@ -39,7 +46,7 @@ _CONSTRAINTS = "setuptools<82\n"
 _BUILD_CONSTRAINTS = "cython<3\n"
 
 
-Resolved = tuple[Wrapper, frozenset[str], errors.Conflict | None, bool]
+Resolved = tuple[Wrapper, frozenset[str], Conflict | None, bool]
 
 
 @dataclass(frozen=True)
@@ -63,8 +70,10 @@ class Installation:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         return {
-            "requirements": (manifest.digest or keys.of_texts(manifest.files, self.app)) if manifest else "",
-            "constraints": keys.of_texts(filter(Path.is_file, self.index.constraints), self.app),
+            "requirements": (manifest.digest or reuse.of_texts(manifest.files, self.app))
+            if manifest
+            else "",
+            "constraints": reuse.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": local_key(self.app, manifest, self.index),
             "index-settings": self.index.key(),
             "pins": self.pins or wrapper.AUTO,
@@ -76,11 +85,15 @@ class Installation:
 def local_key(app: Path, manifest: Requirements | None, index: Index) -> str:
     """A digest of the packages that lie in the source, or in folders of wheels."""
     folders = dict.fromkeys((*index.folders, *index.local_links))
-    archives = [path for folder in folders for path in wheels.archives(folder, app)]
+    archives = [path for folder in folders for path in wheel_folders.archives(folder, app)]
     # What is installed in place is not part of the layer: neither is the source's own code then.
     in_place = {path for path in (manifest.editable if manifest else ()) if path == app}
-    local = [path for path in (manifest.local if manifest else ()) if path not in in_place and path not in folders]
-    return keys.of_trees(dict.fromkeys(local), app) + keys.of_archives(archives, app)
+    local = [
+        path
+        for path in (manifest.local if manifest else ())
+        if path not in in_place and path not in folders
+    ]
+    return reuse.of_trees(dict.fromkeys(local), app) + reuse.of_archives(archives, app)
 
 
 @dataclass(frozen=True)
@@ -110,23 +123,38 @@ def standing(layer: Layer, what: Installation) -> Standing:
     """What a layer that is reused stands on."""
     stored = layer.metadata()
     chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
-    return Standing(chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, ""))
+    return Standing(
+        chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, "")
+    )
 
 
 def make(
-    layer: Layer, what: Installation, interpreter: Layer, wrapper_layer: Layer, tree: Callable[[Wrapper], Path | None], uv: Uv
+    layer: Layer,
+    what: Installation,
+    interpreter: Layer,
+    wrapper_layer: Layer,
+    tree: Callable[[Wrapper], Path | None],
+    uv: Uv,
 ) -> Standing:
     """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
     key, prefix = what.key(), environment(layer)
-    site = environments.site_packages(prefix, what.python.minor)
-    folders, editable = (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
-    before = in_source.entries(folders)
+    site = venv.site_packages(prefix, what.python.minor)
+    folders, editable = (
+        (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
+    )
+    before = build_leftovers.entries(folders)
 
-    def attempt(chosen: Wrapper, ask: bool, what: Installation = what, run: Callable[..., Outcome] = uv.run) -> frozenset[str]:
+    def attempt(
+        chosen: Wrapper, ask: bool, what: Installation = what, run: Callable[..., Outcome] = uv.run
+    ) -> frozenset[str]:
         layer.begin()
-        environments.prepare(prefix, python.home(interpreter), what.python.minor)
+        venv.prepare(prefix, python.home(interpreter), what.python.minor)
         source = tree(chosen)
-        seen = shown.show(environments.site_packages(source, what.python.minor), site, chosen.bounds) if source else frozenset[str]()
+        seen = (
+            installed_stubs.show(venv.site_packages(source, what.python.minor), site, chosen.bounds)
+            if source
+            else frozenset[str]()
+        )
         asked = _asked(what, chosen, scratch) if ask else []
         _install(run, prefix, what, chosen, [*what.index.options, *wanted, *asked])
         return seen
@@ -135,12 +163,14 @@ def make(
         scratch = Path(folder)
         wanted = _told(what, python.home(interpreter), uv, scratch)
         found, lacking = _from_folders(what, partial(attempt, run=uv.attempt))
-        chosen, seen, refused, asked_for = found or _first_that_suits(what, partial(attempt, what=replace(what, lacking=lacking)))
-    overridden = () if asked_for else shown.unmet(site)
-    if in_source.tidy(folders, editable, before):
+        chosen, seen, refused, asked_for = found or _first_that_suits(
+            what, partial(attempt, what=replace(what, lacking=lacking))
+        )
+    overridden = () if asked_for else installed_stubs.unmet(site)
+    if build_leftovers.tidy(folders, editable, before):
         # The next build's source does not have what was made in place: it has to be made again.
         key["local-packages"] = "completed in the source"
-    environments.forget_installation(site)
+    venv.forget_installation(site)
     left = frozenset(path.name for path in site.glob("*.dist-info")) & seen
     shared = bool(seen) and left == seen
     for name in left:
@@ -149,14 +179,22 @@ def make(
         _join(prefix, what, tree(chosen), wrapper_layer)
     else:
         _complete(prefix, what, chosen, left, uv)
-        if broken := trial.why_not_served(prefix / "bin/python"):
-            raise errors.WrapperBroken(overridden, broken)
+        if broken := smoke_test.why_not_served(prefix / "bin/python"):
+            raise WrapperBroken(overridden, broken)
     if overridden:
-        uv.log.advise(log.pins_overridden(overridden))
-    held = [path.name.removesuffix(".dist-info").rpartition("-")[2] for path in site.glob("seldon_core-*.dist-info")]
+        uv.log.advise(warnings.pins_overridden(overridden))
+    held = [
+        path.name.removesuffix(".dist-info").rpartition("-")[2]
+        for path in site.glob("seldon_core-*.dist-info")
+    ]
     stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
-    told = {_SHARED: "yes" if shared else "no", _HELD: stands.held, _PINS: chosen.pins, _BECAUSE: stands.because}
-    told[modules.METADATA] = modules.as_text(modules.brought(site))
+    told = {
+        _SHARED: "yes" if shared else "no",
+        _HELD: stands.held,
+        _PINS: chosen.pins,
+        _BECAUSE: stands.because,
+    }
+    told[top_level_modules.METADATA] = top_level_modules.as_text(top_level_modules.brought(site))
     layer.finish(Types(launch=True), key | told)
     return stands
 
@@ -164,16 +202,20 @@ def make(
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
     """What ``make`` would take from elsewhere, a line `NAME==VERSION` each, with ` (from URL)` behind what has one. Raises a BuildError."""
     prefix = scratch / "venv"
-    site = environments.site_packages(prefix, what.python.minor)
+    site = venv.site_packages(prefix, what.python.minor)
     lines: list[str] = []
 
     def attempt(chosen: Wrapper, ask: bool) -> frozenset[str]:
         shutil.rmtree(prefix, ignore_errors=True)
-        environments.prepare(prefix, interpreter, what.python.minor)
+        venv.prepare(prefix, interpreter, what.python.minor)
         if chosen.carried:
-            shown.show(environments.site_packages(chosen.carried, what.python.minor), site, chosen.bounds)
+            installed_stubs.show(
+                venv.site_packages(chosen.carried, what.python.minor), site, chosen.bounds
+            )
         asked = _asked(what, chosen, scratch) if ask else []
-        lines[:] = _install(uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"])
+        lines[:] = _install(
+            uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"]
+        )
         return frozenset()
 
     wanted = _told(what, interpreter, uv, scratch)
@@ -181,7 +223,9 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
     return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
 
 
-def _from_folders(what: Installation, attempt: Callable[..., frozenset[str]]) -> tuple[Resolved | None, str]:
+def _from_folders(
+    what: Installation, attempt: Callable[..., frozenset[str]]
+) -> tuple[Resolved | None, str]:
     """The same from the wheel folders alone, where they come first and suffice; else the package they lack, where that is known.
 
     uv asks an index for every package, also for one that it then takes from elsewhere.
@@ -191,23 +235,25 @@ def _from_folders(what: Installation, attempt: Callable[..., frozenset[str]]) ->
     for chosen in what.wrappers:
         try:
             return (chosen, attempt(chosen, True, replace(what, index=index)), None, True), ""
-        except errors.Conflict:
+        except Conflict:
             continue
-        except errors.BuildError as error:
-            return None, error.package if isinstance(error, errors.RequirementNotFound) else ""
+        except BuildError as error:
+            return None, error.package if isinstance(error, RequirementNotFound) else ""
     return None, ""
 
 
-def _first_that_suits(what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]) -> Resolved:
+def _first_that_suits(
+    what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]
+) -> Resolved:
     """The wrapper that the requirements can be resolved with, the packages shown, what the first one was refused for, and whether it was asked for.
 
     Raises what the last attempt does: where the requirements fail by themselves, the wrapper has no part in it.
     """
-    refused: errors.Conflict | None = None
+    refused: Conflict | None = None
     for chosen in what.wrappers:
         try:
             return chosen, attempt(chosen, True), refused, True
-        except errors.Conflict as conflict:
+        except Conflict as conflict:
             refused = refused or conflict
     named = what.requirements is not None and WRAPPER in what.requirements.names
     if refused and (named or what.pins not in ("", wrapper.AUTO) or not what.wrappers[-1].lock):
@@ -217,28 +263,34 @@ def _first_that_suits(what: Installation, attempt: Callable[[Wrapper, bool], fro
 
 def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: Layer) -> None:
     """Let the environment see the packages of the wrapper's layer, and run its commands."""
-    site = environments.site_packages(prefix, what.python.minor)
-    wrapper_site = environments.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
+    site = venv.site_packages(prefix, what.python.minor)
+    wrapper_site = venv.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
     # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
-    (site / "_seldon_wrapper.pth").write_text(f"import site; site.addsitedir({str(wrapper_site)!r})\n")
+    (site / "_seldon_wrapper.pth").write_text(
+        f"import site; site.addsitedir({str(wrapper_site)!r})\n"
+    )
     if source:
-        environments.copy_scripts(source, prefix)
-    environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+        venv.copy_scripts(source, prefix)
+    venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
 
 
-def _complete(prefix: Path, what: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv) -> None:
+def _complete(
+    prefix: Path, what: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv
+) -> None:
     """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info)."""
     if left and chosen.lock and not chosen.carried:
         with tempfile.TemporaryDirectory() as scratch:
             names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
-            pins = shown.pins(chosen.lock, Path(scratch), only=names)
-            pinned = replace(what, index=what.index.without_folders().with_links(what.bundle.wheels))
+            pins = installed_stubs.pins(chosen.lock, Path(scratch), only=names)
+            pinned = replace(
+                what, index=what.index.without_folders().with_links(what.bundle.wheels)
+            )
             _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
-    environments.drop_wrapper_tests(environments.site_packages(prefix, what.python.minor))
-    environments.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
+    venv.drop_wrapper_tests(venv.site_packages(prefix, what.python.minor))
+    venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
         # After compiling: they bring their bytecode.
-        environments.copy_packages(chosen.carried, prefix, what.python.minor, left)
+        venv.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
 def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
@@ -247,9 +299,11 @@ def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[
         return []
     if not what.requirements.lock:
         return list(what.requirements.told)
-    from seldon_buildpack.install import locked
+    from seldon_buildpack.layers import export_lock
 
-    return locked.arguments(what.requirements, interpreter / f"bin/python{what.python.minor}", uv, scratch)
+    return export_lock.arguments(
+        what.requirements, interpreter / f"bin/python{what.python.minor}", uv, scratch
+    )
 
 
 def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
@@ -257,31 +311,56 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
     named = what.requirements.names if what.requirements else ()
     if "--require-hashes" in what.index.options and chosen.lock:
         # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
-        return ["-r", str(shown.pins(chosen.lock, scratch, left_out=named))]
+        return ["-r", str(installed_stubs.pins(chosen.lock, scratch, left_out=named))]
     # Where a URL says which one it is, a pin would contradict it.
     by_url = what.requirements is not None and what.requirements.wrapper_by_url
-    arguments = [f"{WRAPPER}=={chosen.version}"] if chosen.version[:1].isdigit() and not by_url else []
+    arguments = (
+        [f"{WRAPPER}=={chosen.version}"] if chosen.version[:1].isdigit() and not by_url else []
+    )
     constraints = _CONSTRAINTS if chosen.pins in ("", UPSTREAM) else ""
-    for option, text in (("--constraints", constraints), ("--build-constraints", "" if chosen.lock else _BUILD_CONSTRAINTS)):
+    for option, text in (
+        ("--constraints", constraints),
+        ("--build-constraints", "" if chosen.lock else _BUILD_CONSTRAINTS),
+    ):
         if text:
             (scratch / f"{option.strip('-')}.txt").write_text(text)
             arguments += [option, str(scratch / f"{option.strip('-')}.txt")]
     return arguments
 
 
-def _install(run: Callable[..., Outcome], prefix: Path, what: Installation, chosen: Wrapper, arguments: Iterable[str]) -> tuple[str, ...]:
+def _install(
+    run: Callable[..., Outcome],
+    prefix: Path,
+    what: Installation,
+    chosen: Wrapper,
+    arguments: Iterable[str],
+) -> tuple[str, ...]:
     index = what.index if chosen.lock else what.index.with_links(what.bundle.wheels)
-    command = ["pip", "install", "--python", str(prefix / "bin/python"), *index.source_options, *arguments]
+    command = [
+        "pip",
+        "install",
+        "--python",
+        str(prefix / "bin/python"),
+        *index.source_options,
+        *arguments,
+    ]
     with tempfile.TemporaryDirectory() as scratch:
         outcome = run(command, what.app, index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
         # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
-        from seldon_buildpack.install import diagnosis
+        from seldon_buildpack.diagnosis import install as diagnosis
+        from seldon_buildpack.diagnosis.uv_output import Attempt
 
         local = what.requirements.local if what.requirements else ()
         lock = what.requirements.path.name if what.requirements and what.requirements.lock else ""
-        attempt = diagnosis.Attempt(
-            what.index, what.python.request, chosen.version, app=what.app, local=local, lock=lock, lacking=what.lacking
+        attempt = Attempt(
+            what.index,
+            what.python.request,
+            chosen.version,
+            app=what.app,
+            local=local,
+            lock=lock,
+            lacking=what.lacking,
         )
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines

@@ -15,7 +15,7 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process
 from seldon_buildpack.cnb.layers import Layer, Types
-from seldon_buildpack.layers import keys, licences
+from seldon_buildpack.layers import reuse, third_party_licenses
 from seldon_buildpack.log import Log
 
 NAME = "watcher"
@@ -39,18 +39,18 @@ def plan(minor: str, bundle: Bundle) -> Watcher | None:
     digest = bundle.watchers.get(minor)
     if not digest:
         return None
-    key = {"watcher": digest, "seldon-dev": keys.of_texts([_PROGRAM], _PROGRAM.parent)}
+    key = {"watcher": digest, "seldon-dev": reuse.of_texts([_PROGRAM], _PROGRAM.parent)}
     return Watcher(bundle.watcher(minor), key)
 
 
 def provide(layer: Layer, watcher: Watcher, log: Log) -> None:
     """Make the layer or reuse it."""
     stored = layer.metadata()
-    if reason := keys.why_made(stored, watcher.key):
+    if reason := reuse.why_made(stored, watcher.key):
         with log.layer(layer.name, reason):
             _make(layer, watcher)
     else:
-        keys.reuse(layer, stored, log)
+        reuse.reuse(layer, stored, log)
 
 
 def _make(layer: Layer, watcher: Watcher) -> None:
@@ -60,5 +60,5 @@ def _make(layer: Layer, watcher: Watcher) -> None:
     (binaries / "seldon-dev").chmod(0o755)
     shutil.copytree(watcher.tree, layer.path / "site-packages")
     (layer.path / "licenses").mkdir()
-    licences.describe(layer, layer.path / "licenses", [layer.path / "site-packages"])
+    third_party_licenses.describe(layer, layer.path / "licenses", [layer.path / "site-packages"])
     layer.finish(Types(launch=True), watcher.key)

@@ -51,9 +51,13 @@ ANSWERS = {
     "a tuple of NumPy numbers": (np.float64(7.5), np.int64(2)),
     "None": None,
     "response": SeldonResponse(
-        data=np.array([[1]]), tags={"tag": "t", "number": 1}, metrics=[{"type": "TIMER", "key": "runtime", "value": 20.2}]
+        data=np.array([[1]]),
+        tags={"tag": "t", "number": 1},
+        metrics=[{"type": "TIMER", "key": "runtime", "value": 20.2}],
     ),
-    "response with a bad metric": SeldonResponse(data=[[1]], metrics=[{"type": "COUNTER", "key": "k"}]),
+    "response with a bad metric": SeldonResponse(
+        data=[[1]], metrics=[{"type": "COUNTER", "key": "k"}]
+    ),
 }
 
 
@@ -93,7 +97,12 @@ class Mirror:
         if isinstance(X, dict) and "raise" in X:
             return _raise(X["raise"])
         if isinstance(X, dict) and "echo" in X:
-            return {"type": type(X["echo"]).__name__, "echo": X["echo"], "names": list(names), "meta": meta}
+            return {
+                "type": type(X["echo"]).__name__,
+                "echo": X["echo"],
+                "names": list(names),
+                "meta": meta,
+            }
         if isinstance(X, dict) and "sleep" in X:
             time.sleep(X["sleep"])
             return {"slept": X["sleep"], "loaded": self.loaded}
@@ -122,10 +131,16 @@ class Mirror:
         return X
 
     def route(self, X, names):
-        return np.int64(1) if isinstance(X, str) and X == "NumPy" else -1 if isinstance(X, str) else 1
+        return (
+            np.int64(1) if isinstance(X, str) and X == "NumPy" else -1 if isinstance(X, str) else 1
+        )
 
     def aggregate(self, Xs, names):
-        return np.array(Xs, dtype=float).mean(axis=0) if all(isinstance(X, np.ndarray) for X in Xs) else Xs
+        return (
+            np.array(Xs, dtype=float).mean(axis=0)
+            if all(isinstance(X, np.ndarray) for X in Xs)
+            else Xs
+        )
 
     def send_feedback(self, features, names, reward, truth, routing=None):
         return [[float(np.sum(features)), reward, -1 if routing is None else routing]]
@@ -176,7 +191,11 @@ class Raw:
         if isinstance(message, prediction_pb2.SeldonMessage):
             return message
         if isinstance(message, dict) and "fail" in message:
-            return {"status": {"code": message["fail"], "reason": "asked for", "info": "é"}, "z": 1, "a": 2}
+            return {
+                "status": {"code": message["fail"], "reason": "asked for", "info": "é"},
+                "z": 1,
+                "a": 2,
+            }
         return message
 
     def send_feedback_raw(self, feedback):

@@ -43,12 +43,30 @@ def images(values: Values, published: Published, workspace: Workspace) -> Mappin
     # From here and not from the registry: an engine pulls over plain http from loopback only.
     made = builder.create(workspace)
     # pack works in containers, which reach the registry by this machine's network.
-    flags = ("--publish", "--run-image", f"{published.place}/run:{published.stack}", "--network", "host", "--pull-policy", "if-not-present")
+    flags = (
+        "--publish",
+        "--run-image",
+        f"{published.place}/run:{published.stack}",
+        "--network",
+        "host",
+        "--pull-policy",
+        "if-not-present",
+    )
     images = {name: f"{values.cluster.registry}/{values.folder}/{name}:1" for name in _MODELS}
     for name, sample in _MODELS.items():
         # The layers that all models share are taken from the first: 2 s instead of 15.
         sibling = () if name == FIRST else ("--previous-image", images[FIRST])
-        words = [str(made.pack), "build", images[name], "--builder", builder.BUILDER, "--path", str(SAMPLES / sample), *flags, *sibling]
+        words = [
+            str(made.pack),
+            "build",
+            images[name],
+            "--builder",
+            builder.BUILDER,
+            "--path",
+            str(SAMPLES / sample),
+            *flags,
+            *sibling,
+        ]
         done = subprocess.run(
             [*words, *made.engine.pack_flags],
             env={**os.environ, **builder.environment(workspace, made.engine)},
@@ -72,10 +90,18 @@ def seldon(values: Values, images: Mapping[str, str]) -> Iterator[Values]:
     assert images
     ours = json.loads(_CRD.read_text())
     # Ours is there where an earlier session was killed.
-    there = cluster.get("crd", ours["metadata"]["name"]).get("metadata", {}).get("labels", ours["metadata"]["labels"])
-    assert there == ours["metadata"]["labels"], "These tests need a cluster without Seldon's operator."
+    there = (
+        cluster.get("crd", ours["metadata"]["name"])
+        .get("metadata", {})
+        .get("labels", ours["metadata"]["labels"])
+    )
+    assert there == ours["metadata"]["labels"], (
+        "These tests need a cluster without Seldon's operator."
+    )
     cluster.apply(_CRD.read_text())
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{ours['metadata']['name']}", "--timeout=30s")
+    cluster.kubectl(
+        "wait", "--for=condition=Established", f"crd/{ours['metadata']['name']}", "--timeout=30s"
+    )
     yield values
     cluster.kubectl("delete", "-f", "-", text=_CRD.read_text())
 
@@ -87,7 +113,9 @@ def all_served(seldon: Values, bundle: Path) -> Iterator[Mapping[str, Served]]:
     For one module: they ask for most of what two cores have, and no other pod starts beside them.
     """
     manifests = sorted((SAMPLES / "platforms/seldon").glob("*.yaml"))
-    files = [manifest.name for manifest in manifests if "kind: SeldonDeployment" in manifest.read_text()]
+    files = [
+        manifest.name for manifest in manifests if "kind: SeldonDeployment" in manifest.read_text()
+    ]
     with contextlib.ExitStack() as stack:
         there = {file: stack.enter_context(served(seldon, bundle, file)) for file in files}
         for one in there.values():

@@ -49,9 +49,17 @@ class Executor:
         return self.call(unit, _OUT[unit.type], got) if unit.type in _OUT else got
 
     def _children(self, unit: Unit, message: Message) -> dict[str, Any]:
-        branch = int(self.call(unit, "Route", message)["data"]["ndarray"][0][0]) if unit.type == "ROUTER" else _ALL
+        branch = (
+            int(self.call(unit, "Route", message)["data"]["ndarray"][0][0])
+            if unit.type == "ROUTER"
+            else _ALL
+        )
         with ThreadPoolExecutor() as pool:
             chosen = unit.children if branch == _ALL else [unit.children[branch]]
             answers = list(pool.map(lambda child: self._predict(child, message), chosen))
         self.routing[unit.name] = branch
-        return self.call(unit, "Aggregate", {"seldonMessages": answers}) if unit.type == "COMBINER" else answers[0]
+        return (
+            self.call(unit, "Aggregate", {"seldonMessages": answers})
+            if unit.type == "COMBINER"
+            else answers[0]
+        )

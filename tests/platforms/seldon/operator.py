@@ -53,7 +53,13 @@ def graph(seldon: Object) -> Unit:
 
     def unit(node: Object) -> Unit:
         ports, deployment = served[node["name"]]
-        return Unit(node["name"], node["type"], ports, deployment, [unit(child) for child in node.get("children", [])])
+        return Unit(
+            node["name"],
+            node["type"],
+            ports,
+            deployment,
+            [unit(child) for child in node.get("children", [])],
+        )
 
     return unit(predictor["graph"])
 
@@ -66,9 +72,23 @@ def deployments(seldon: Object) -> list[Object]:
     made = []
     for index, component in enumerate(predictor["componentSpecs"]):
         name = _deployment_name(seldon, index)
-        labels = {"seldon-deployment-id": seldon["metadata"]["name"], "app": name, "version": predictor["name"]}
-        containers = [_container(seldon, predictor, one, nodes[one["name"]], units[one["name"]]) for one in component["spec"]["containers"]]
-        info = {"name": _POD_INFO, "downwardAPI": {"items": [{"path": "annotations", "fieldRef": {"fieldPath": "metadata.annotations"}}]}}
+        labels = {
+            "seldon-deployment-id": seldon["metadata"]["name"],
+            "app": name,
+            "version": predictor["name"],
+        }
+        containers = [
+            _container(seldon, predictor, one, nodes[one["name"]], units[one["name"]])
+            for one in component["spec"]["containers"]
+        ]
+        info = {
+            "name": _POD_INFO,
+            "downwardAPI": {
+                "items": [
+                    {"path": "annotations", "fieldRef": {"fieldPath": "metadata.annotations"}}
+                ]
+            },
+        }
         spec = {
             "terminationGracePeriodSeconds": GRACE_SECONDS,
             **component["spec"],
@@ -86,8 +106,14 @@ def deployments(seldon: Object) -> list[Object]:
                 "spec": {
                     "replicas": component.get("replicas", predictor.get("replicas", 1)),
                     "selector": {"matchLabels": {"app": name}},
-                    "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}},
-                    "template": {"metadata": {"labels": labels, "annotations": annotations}, "spec": spec},
+                    "strategy": {
+                        "type": "RollingUpdate",
+                        "rollingUpdate": {"maxUnavailable": "10%"},
+                    },
+                    "template": {
+                        "metadata": {"labels": labels, "annotations": annotations},
+                        "spec": spec,
+                    },
                 },
             }
         )
@@ -103,7 +129,10 @@ def services(seldon: Object) -> list[Object]:
             "metadata": {"name": service_name(seldon, unit)},
             "spec": {
                 "selector": {"app": unit.deployment},
-                "ports": [{"name": kind, "port": unit.ports[kind], "targetPort": unit.ports[kind]} for kind in ("http", "grpc")],
+                "ports": [
+                    {"name": kind, "port": unit.ports[kind], "targetPort": unit.ports[kind]}
+                    for kind in ("http", "grpc")
+                ],
             },
         }
         for unit in graph(seldon).all()
@@ -115,7 +144,9 @@ def service_name(seldon: Object, unit: Unit) -> str:
     return f"{seldon['metadata']['name']}-{seldon['spec']['predictors'][0]['name']}-{unit.name}"
 
 
-def _container(seldon: Object, predictor: Object, given: Object, node: Object, unit: Unit) -> Object:
+def _container(
+    seldon: Object, predictor: Object, given: Object, node: Object, unit: Unit
+) -> Object:
     """A container with what the operator adds where it is not given."""
     http = {
         "tcpSocket": {"port": unit.ports["http"]},
@@ -126,7 +157,11 @@ def _container(seldon: Object, predictor: Object, given: Object, node: Object, u
     }
     variables = {
         **{name: str(unit.ports[kind]) for name, kind in _VARIABLES.items()},
-        **({"PREDICTIVE_UNIT_PARAMETERS": json.dumps(node["parameters"])} if "parameters" in node else {}),
+        **(
+            {"PREDICTIVE_UNIT_PARAMETERS": json.dumps(node["parameters"])}
+            if "parameters" in node
+            else {}
+        ),
         "PREDICTIVE_UNIT_ID": given["name"],
         "PREDICTIVE_UNIT_IMAGE": given["image"],
         "PREDICTOR_ID": predictor["name"],
@@ -142,9 +177,22 @@ def _container(seldon: Object, predictor: Object, given: Object, node: Object, u
         "readinessProbe": {**http, "initialDelaySeconds": 20},
         "lifecycle": {"preStop": {"exec": {"command": ["/bin/sh", "-c", "/bin/sleep 10"]}}},
         **given,
-        "ports": [*given.get("ports", []), *({"name": kind, "containerPort": port} for kind, port in unit.ports.items())],
-        "env": [*env, *({"name": name, "value": value} for name, value in variables.items() if name not in known)],
-        "volumeMounts": [*given.get("volumeMounts", []), {"name": _POD_INFO, "mountPath": "/etc/podinfo"}],
+        "ports": [
+            *given.get("ports", []),
+            *({"name": kind, "containerPort": port} for kind, port in unit.ports.items()),
+        ],
+        "env": [
+            *env,
+            *(
+                {"name": name, "value": value}
+                for name, value in variables.items()
+                if name not in known
+            ),
+        ],
+        "volumeMounts": [
+            *given.get("volumeMounts", []),
+            {"name": _POD_INFO, "mountPath": "/etc/podinfo"},
+        ],
     }
 
 
@@ -158,4 +206,6 @@ def _deployment_name(seldon: Object, index: int) -> str:
     [predictor] = seldon["spec"]["predictors"]
     names = (one["name"] for one in predictor["componentSpecs"][index]["spec"]["containers"])
     # Cut where Kubernetes would refuse it; the operator takes a hash then.
-    return "-".join((seldon["metadata"]["name"], predictor["name"], str(index), *names))[:50].rstrip("-")
+    return "-".join((seldon["metadata"]["name"], predictor["name"], str(index), *names))[
+        :50
+    ].rstrip("-")

@@ -35,7 +35,11 @@ class Running:
 
     def pods(self, name: str) -> list[Object]:
         """The pods of a Deployment that are not on their way out."""
-        return [pod for pod in self.cluster.objects("pods", self.namespace, f"app={name}") if "deletionTimestamp" not in pod["metadata"]]
+        return [
+            pod
+            for pod in self.cluster.objects("pods", self.namespace, f"app={name}")
+            if "deletionTimestamp" not in pod["metadata"]
+        ]
 
     def address(self, name: str) -> str:
         """The address of a Deployment's only pod."""
@@ -45,16 +49,36 @@ class Running:
     def wait_ready(self, seconds: float = _READY_SECONDS) -> None:
         """Return when every Deployment is as it should be. Raises ToolError with what its pods went through."""
         for name in self.names:
-            words = ("rollout", "status", f"deployment/{name}", "--namespace", self.namespace, f"--timeout={seconds:.0f}s")
+            words = (
+                "rollout",
+                "status",
+                f"deployment/{name}",
+                "--namespace",
+                self.namespace,
+                f"--timeout={seconds:.0f}s",
+            )
             try:
                 self.cluster.kubectl(*words, seconds=seconds + 30)
             except Exception as error:
-                error.add_note(self.cluster.kubectl("describe", "pods", "--namespace", self.namespace, "--selector", f"app={name}"))
+                error.add_note(
+                    self.cluster.kubectl(
+                        "describe",
+                        "pods",
+                        "--namespace",
+                        self.namespace,
+                        "--selector",
+                        f"app={name}",
+                    )
+                )
                 raise
 
     def logs(self) -> str:
         """What all containers printed."""
-        return "".join(self.cluster.logs(pod["metadata"]["name"], self.namespace) for name in self.names for pod in self.pods(name))
+        return "".join(
+            self.cluster.logs(pod["metadata"]["name"], self.namespace)
+            for name in self.names
+            for pod in self.pods(name)
+        )
 
 
 @dataclass(frozen=True)
@@ -84,11 +108,15 @@ class Served:
 
     def grpc(self) -> Call:
         """Asks nodes over gRPC."""
-        return lambda unit, method, message: dict(self.container(unit).grpc(self.bundle, method, message))
+        return lambda unit, method, message: dict(
+            self.container(unit).grpc(self.bundle, method, message)
+        )
 
 
 @contextlib.contextmanager
-def deployed(values: Values, file: str, change: Callable[[Object], None] = lambda _: None) -> Iterator[Running]:
+def deployed(
+    values: Values, file: str, change: Callable[[Object], None] = lambda _: None
+) -> Iterator[Running]:
     """Apply a manifest of plain Kubernetes objects in a namespace of its own, which is removed at the end; ``wait_ready`` waits for it."""
     with values.elsewhere() as own:
         objects = own.read(f"seldon/{file}", {})
@@ -109,5 +137,11 @@ def served(values: Values, bundle: Path, file: str) -> Iterator[Served]:
 
 
 def _applied(values: Values, objects: Sequence[Object]) -> Running:
-    values.cluster.apply(json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), values.namespace)
-    return Running(values.cluster, values.namespace, [one["metadata"]["name"] for one in objects if one["kind"] == "Deployment"])
+    values.cluster.apply(
+        json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}), values.namespace
+    )
+    return Running(
+        values.cluster,
+        values.namespace,
+        [one["metadata"]["name"] for one in objects if one["kind"] == "Deployment"],
+    )

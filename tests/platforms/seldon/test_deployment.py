@@ -24,10 +24,23 @@ def test_a_rolling_restart_without_the_operator_loses_no_request_either(seldon: 
 _STARTS: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "the process web": ({"command": ["/cnb/process/web"]}, "dumb-init -- seldon-serve"),
     "the launcher with a command": (
-        {"command": ["/cnb/lifecycle/launcher", "--", "dumb-init", "--", "sh", "-c", "export TAKEN=yes; exec seldon-serve"]},
+        {
+            "command": [
+                "/cnb/lifecycle/launcher",
+                "--",
+                "dumb-init",
+                "--",
+                "sh",
+                "-c",
+                "export TAKEN=yes; exec seldon-serve",
+            ]
+        },
         "dumb-init -- sh -c",
     ),
-    "arguments for the wrapper": ({"args": ["--workers", "2"]}, "dumb-init -- seldon-serve --workers 2"),
+    "arguments for the wrapper": (
+        {"args": ["--workers", "2"]},
+        "dumb-init -- seldon-serve --workers 2",
+    ),
 }
 
 
@@ -50,12 +63,26 @@ def started(seldon: Values) -> Iterator[Mapping[str, Running]]:
 
 
 @pytest.mark.parametrize("start", _STARTS)
-def test_command_and_args_of_a_pod_start_the_model_as_documented(started: Mapping[str, Running], start: str) -> None:
+def test_command_and_args_of_a_pod_start_the_model_as_documented(
+    started: Mapping[str, Running], start: str
+) -> None:
     running, (_, first_words) = started[start], _STARTS[start]
     model = Container("", f"http://{running.address('row-means')}:9000", "", "", 0.0)
-    assert model.post("/predict", {"data": {"ndarray": [[1, 2, 3]]}})[1]["data"] == {"names": ["mean"], "ndarray": [[2.0]]}
+    assert model.post("/predict", {"data": {"ndarray": [[1, 2, 3]]}})[1]["data"] == {
+        "names": ["mean"],
+        "ndarray": [[2.0]],
+    }
     [pod] = running.pods("row-means")
-    words = ("exec", pod["metadata"]["name"], "-n", running.namespace, "--", "/bin/sh", "-c", "tr '\\0' ' ' < /proc/1/cmdline")
+    words = (
+        "exec",
+        pod["metadata"]["name"],
+        "-n",
+        running.namespace,
+        "--",
+        "/bin/sh",
+        "-c",
+        "tr '\\0' ' ' < /proc/1/cmdline",
+    )
     assert first_words in running.cluster.kubectl(*words)
 
 
@@ -67,37 +94,64 @@ def test_a_command_without_the_launcher_is_not_found_and_the_pod_says_so(seldon:
 
     [deployment, _] = seldon.read("seldon/deployment.yaml", {})
     change(deployment)
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "without-launcher"}, "spec": deployment["spec"]["template"]["spec"]}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "without-launcher"},
+        "spec": deployment["spec"]["template"]["spec"],
+    }
     seldon.cluster.apply(json.dumps(pod), seldon.namespace)
     try:
 
         def message() -> str:
-            statuses = seldon.cluster.get("pod", "without-launcher", seldon.namespace)["status"].get("containerStatuses", [{}])
+            statuses = seldon.cluster.get("pod", "without-launcher", seldon.namespace)[
+                "status"
+            ].get("containerStatuses", [{}])
             states = {**statuses[0].get("state", {}), **statuses[0].get("lastState", {})}
-            return " ".join(str(state.get("message", "")) for state in states.values() if isinstance(state, dict))
+            return " ".join(
+                str(state.get("message", ""))
+                for state in states.values()
+                if isinstance(state, dict)
+            )
 
         until("the container could not be started", lambda: "seldon-serve" in message(), 60)
         assert "executable file not found in $PATH" in message()
     finally:
-        seldon.cluster.kubectl("delete", "pod", "without-launcher", "--namespace", seldon.namespace, "--wait=false")
+        seldon.cluster.kubectl(
+            "delete", "pod", "without-launcher", "--namespace", seldon.namespace, "--wait=false"
+        )
 
 
-def test_a_root_that_nothing_can_be_written_to_without_a_tmp_is_refused_in_plain_words(seldon: Values) -> None:
+def test_a_root_that_nothing_can_be_written_to_without_a_tmp_is_refused_in_plain_words(
+    seldon: Values,
+) -> None:
     [deployment, _] = seldon.read("seldon/deployment.yaml", {})
     spec = deployment["spec"]["template"]["spec"]
     del spec["volumes"], spec["containers"][0]["volumeMounts"]
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "without-tmp"}, "spec": {**spec, "restartPolicy": "Never"}}
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "without-tmp"},
+        "spec": {**spec, "restartPolicy": "Never"},
+    }
     seldon.cluster.apply(json.dumps(pod), seldon.namespace)
     try:
         until(
             "the container ended",
-            lambda: seldon.cluster.get("pod", "without-tmp", seldon.namespace)["status"].get("phase") == "Failed",
+            lambda: (
+                seldon.cluster.get("pod", "without-tmp", seldon.namespace)["status"].get("phase")
+                == "Failed"
+            ),
             90,
         )
         said = seldon.cluster.logs("without-tmp", seldon.namespace)
         assert "No directory can be written to, not even /tmp." in said
         assert "emptyDir mounted at /tmp" in said
     except ToolError as error:
-        raise AssertionError(seldon.cluster.kubectl("describe", "pod", "without-tmp", "-n", seldon.namespace)) from error
+        raise AssertionError(
+            seldon.cluster.kubectl("describe", "pod", "without-tmp", "-n", seldon.namespace)
+        ) from error
     finally:
-        seldon.cluster.kubectl("delete", "pod", "without-tmp", "--namespace", seldon.namespace, "--wait=false")
+        seldon.cluster.kubectl(
+            "delete", "pod", "without-tmp", "--namespace", seldon.namespace, "--wait=false"
+        )

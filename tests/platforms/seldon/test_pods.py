@@ -24,11 +24,15 @@ class Asked:
 
 
 _GRAPHS = {
-    "model.yaml": Asked([[0.5, 0.6, 0.7]], {"names": ["t:0", "t:1", "t:2"], "ndarray": [["below", "high", "high"]]}),
+    "model.yaml": Asked(
+        [[0.5, 0.6, 0.7]], {"names": ["t:0", "t:1", "t:2"], "ndarray": [["below", "high", "high"]]}
+    ),
     "transformer.yaml": Asked([[2, 1]], {"names": ["mean"], "ndarray": [[3.81]]}),
     "router.yaml": Asked([[2, 1]], {"names": ["mean"], "ndarray": [[1.5]]}),
     "combiner.yaml": Asked([[2, 4]], {"names": ["cat", "dog"], "ndarray": [[2.5, 5.0]]}),
-    "outlier-detector.yaml": Asked([[5.1, 3.5, 1.4, 0.2]], {"names": ["mean"], "ndarray": [[2.55]]}),
+    "outlier-detector.yaml": Asked(
+        [[5.1, 3.5, 1.4, 0.2]], {"names": ["mean"], "ndarray": [[2.55]]}
+    ),
 }
 # Asked of graph.yaml.
 _INCHES = {"data": {"ndarray": [[2, 1]]}}
@@ -47,16 +51,24 @@ def there(all_served: Mapping[str, Served], file: str) -> Served:
 
 
 def _rounded(data: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [[value if isinstance(value, str) else round(value, 9) for value in row] for row in data["ndarray"]]
+    rows = [
+        [value if isinstance(value, str) else round(value, 9) for value in row]
+        for row in data["ndarray"]
+    ]
     return {**data, "ndarray": rows}
 
 
 def test_every_manifest_of_the_samples_is_applied(all_served: Mapping[str, Served]) -> None:
     assert set(all_served) == {*_GRAPHS, "graph.yaml"}
-    assert {file.name for file in (SAMPLES / "platforms/seldon").glob("*.yaml")} == {*all_served, "deployment.yaml"}
+    assert {file.name for file in (SAMPLES / "platforms/seldon").glob("*.yaml")} == {
+        *all_served,
+        "deployment.yaml",
+    }
 
 
-def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters(there: Served, file: str) -> None:
+def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters(
+    there: Served, file: str
+) -> None:
     asked = _GRAPHS[file]
     for way, call in (("REST", there.rest()), ("gRPC", there.grpc())):
         data = Executor(call).predict(there.graph, {"data": {"ndarray": asked.rows}})["data"]
@@ -70,20 +82,45 @@ def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served, f
         status, text = container.get(operator.METRICS_PATH, base=container.metrics)
         assert status == 200, unit.name
         # Only the model Scale has a metric of its own. The wrapper counts what the readiness probe asks too, by itself.
-        found = [dict(re.findall(r'(\w+)="(.*?)"', line)) for line in text.splitlines() if line.startswith("scaled_total{")]
-        counted += [(unit.name, one["deployment_name"], one["model_name"], one["worker_id"]) for one in found if one["method"] == "predict"]
+        found = [
+            dict(re.findall(r'(\w+)="(.*?)"', line))
+            for line in text.splitlines()
+            if line.startswith("scaled_total{")
+        ]
+        counted += [
+            (unit.name, one["deployment_name"], one["model_name"], one["worker_id"])
+            for one in found
+            if one["method"] == "predict"
+        ]
     # Each was asked once over REST and once over gRPC, by the test before, which are two processes.
-    expected = [(name, "average", name) for name in ("half", "half", "double", "double")] if file == "combiner.yaml" else []
+    expected = (
+        [(name, "average", name) for name in ("half", "half", "double", "double")]
+        if file == "combiner.yaml"
+        else []
+    )
     assert [one[:3] for one in counted] == expected
     assert len({one[3] + one[0] for one in counted}) == len(counted)
 
 
-def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_written_to(there: Served) -> None:
+def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_written_to(
+    there: Served,
+) -> None:
     running = there.running
     script = "id -u; grep -i capeff /proc/self/status; touch /workspace/x /x 2>&1; touch /tmp/x && echo written"
     for unit in there.graph.all():
         [pod] = running.pods(unit.deployment)
-        words = ("exec", pod["metadata"]["name"], "-n", running.namespace, "-c", unit.name, "--", "/bin/sh", "-c", script)
+        words = (
+            "exec",
+            pod["metadata"]["name"],
+            "-n",
+            running.namespace,
+            "-c",
+            unit.name,
+            "--",
+            "/bin/sh",
+            "-c",
+            script,
+        )
         user, capabilities, *refused, written = running.cluster.kubectl(*words).splitlines()
         assert (user, capabilities.split()[1]) == ("8888", "0" * 16)
         assert [line.rpartition(": ")[2] for line in refused] == ["Read-only file system"] * 2
@@ -97,7 +134,9 @@ def graph(all_served: Mapping[str, Served]) -> Served:
 
 
 @pytest.mark.parametrize("way", ["rest", "grpc"])
-def test_a_graph_transforms_routes_aggregates_and_learns_from_feedback(graph: Served, way: str) -> None:
+def test_a_graph_transforms_routes_aggregates_and_learns_from_feedback(
+    graph: Served, way: str
+) -> None:
     call = {"rest": graph.rest, "grpc": graph.grpc}[way]()
 
     def predicted() -> tuple[dict[str, Any], dict[str, int]]:
@@ -105,7 +144,11 @@ def test_a_graph_transforms_routes_aggregates_and_learns_from_feedback(graph: Se
         return _rounded(answer["data"]), answer["meta"]["routing"]
 
     def told(routing: Mapping[str, int], reward: float) -> None:
-        feedback = {"request": _INCHES, "response": {"meta": {"routing": dict(routing)}}, "reward": reward}
+        feedback = {
+            "request": _INCHES,
+            "response": {"meta": {"routing": dict(routing)}},
+            "reward": reward,
+        }
         Executor(call).feedback(graph.graph, feedback)
 
     model, to_model = predicted()
@@ -129,7 +172,9 @@ def test_every_node_of_a_graph_has_ports_of_its_own_and_answers_there(graph: Ser
         assert graph.container(unit).get("/health/status")[0] == 200, unit.name
 
 
-def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(all_served: Mapping[str, Served]) -> None:
+def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(
+    all_served: Mapping[str, Served],
+) -> None:
     there = all_served["model.yaml"]
     restart_under_trickle(there.running, operator.service_name(there.seldon, there.graph))
 
@@ -143,7 +188,9 @@ def test_pods_end_by_themselves_within_their_grace_period(all_served: Mapping[st
         ending[pod["metadata"]["name"]] = running
     begin = time.monotonic()
     for name, running in ending.items():
-        running.cluster.kubectl("delete", "pod", name, "--namespace", running.namespace, "--wait=false")
+        running.cluster.kubectl(
+            "delete", "pod", name, "--namespace", running.namespace, "--wait=false"
+        )
     states: dict[tuple[str, str], Object] = {}
     took: dict[str, float] = {}
 
@@ -153,7 +200,11 @@ def test_pods_end_by_themselves_within_their_grace_period(all_served: Mapping[st
             if not found:
                 took[name] = time.monotonic() - begin
             for status in found.get("status", {}).get("containerStatuses", []):
-                states.update({(name, status["name"]): status["state"]["terminated"]} if "terminated" in status["state"] else {})
+                states.update(
+                    {(name, status["name"]): status["state"]["terminated"]}
+                    if "terminated" in status["state"]
+                    else {}
+                )
         return took.keys() == ending.keys()
 
     until("the pods are gone", gone, operator.GRACE_SECONDS + 20)

@@ -35,14 +35,23 @@ class Trickle(AbstractContextManager["Trickle"]):
         self._threads[0].start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._end.set()
         self._threads[0].join(_REQUEST_SECONDS + 20)
 
     def lost(self) -> list[str]:
         """What went wrong with requests that were not answered with 200, after the end."""
         count = len(self.answers)
-        failed = ((number, one.exception()) for number, one in enumerate(self.answers, 1) if one.exception())
+        failed = (
+            (number, one.exception())
+            for number, one in enumerate(self.answers, 1)
+            if one.exception()
+        )
         return [f"request {number} of {count}: {error!r}" for number, error in failed]
 
     def _answers(self) -> bool:
@@ -65,11 +74,16 @@ def restart_under_trickle(running: Running, service: str) -> None:
     with Trickle(f"{spec['clusterIP']}:{port}") as trickle:
         until("requests are answered", lambda: len(trickle.answers) > 20, 20)
         old = {pod["metadata"]["name"] for pod in running.pods(deployment)}
-        running.cluster.kubectl("rollout", "restart", f"deployment/{deployment}", "--namespace", running.namespace)
+        running.cluster.kubectl(
+            "rollout", "restart", f"deployment/{deployment}", "--namespace", running.namespace
+        )
         running.wait_ready(_ROLLOUT_SECONDS)
 
         def old_ones() -> set[str]:
-            return old & {pod["metadata"]["name"] for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")}
+            return old & {
+                pod["metadata"]["name"]
+                for pod in running.cluster.objects("pods", running.namespace, f"app={deployment}")
+            }
 
         until("the old pods are gone", lambda: not old_ones(), _ROLLOUT_SECONDS)
         until_then = len(trickle.answers)
@@ -81,7 +95,9 @@ def restart_under_trickle(running: Running, service: str) -> None:
 
 def _answer(address: str) -> str:
     body = json.dumps({"data": {"ndarray": [[0.25, 0.75]]}}).encode()
-    request = urllib.request.Request(f"http://{address}/api/v1.0/predictions", body, {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"http://{address}/api/v1.0/predictions", body, {"Content-Type": "application/json"}
+    )
     with urllib.request.urlopen(request, timeout=_REQUEST_SECONDS) as answer:
         return str(answer.read().decode())
 

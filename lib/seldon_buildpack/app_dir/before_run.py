@@ -1,0 +1,31 @@
+"""``before-run``, which runs at each start before the model if it is executable (Seldon's s2i run script)."""
+
+import stat
+from pathlib import Path
+
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.source_files import BeforeRunCarriageReturn
+from seldon_buildpack.messages.warnings import Advice
+
+FILE = "before-run"
+
+# As much of a first line as the kernel reads (linux/binfmts.h, BINPRM_BUF_SIZE).
+_FIRST_LINE = 256
+
+
+def advice(app: Path) -> tuple[Advice, ...]:
+    """A word where the file is there and will not run. Raises BeforeRunCarriageReturn where it certainly could not be started."""
+    try:
+        status = (app / FILE).stat()
+        if not stat.S_ISREG(status.st_mode):
+            return ()
+        with (app / FILE).open("rb") as file:
+            start = file.read(_FIRST_LINE)
+    except OSError:
+        return ()
+    if not status.st_mode & 0o111:
+        return (warnings.before_run_not_executable(),)
+    first, end, _ = start.partition(b"\n")
+    if end and first.startswith(b"#!") and first.endswith(b"\r"):
+        raise BeforeRunCarriageReturn(first.decode(errors="replace").rstrip("\r"))
+    return ()

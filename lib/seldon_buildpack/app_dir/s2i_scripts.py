@@ -1,0 +1,27 @@
+"""Scripts in ``.s2i/bin`` by which a source took the place of the builder image's own: they are not run here."""
+
+from pathlib import Path
+
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.warnings import Advice
+
+FOLDER = ".s2i/bin"
+
+# s2i v1.5.1, pkg/api/constants/scripts.go, and test/run of its docs/builder_image.md.
+_SCRIPTS = ("assemble", "run", "save-artifacts", "test/run")
+
+
+def advice(app: Path) -> tuple[Advice, ...]:
+    """A word for each script that is there: what to use instead. s2i takes them from the source before it reads .s2iignore."""
+    return tuple(
+        warnings.script_not_run(f"{FOLDER}/{name}")
+        for name in _SCRIPTS
+        if _is_there(app / FOLDER / name)
+    )
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

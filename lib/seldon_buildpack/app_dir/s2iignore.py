@@ -1,0 +1,217 @@
+"""``.s2iignore`` as s2i reads it: what it names is not part of the source.
+
+The rules are those of openshift/source-to-image v1.5.1, pkg/ignore/ignore.go. Line by line, less the spaces around it: nothing, or ``#`` and
+a comment; ``!`` and a pattern, which lets through again what an earlier line caught by just that name; a pattern for Go's filepath.Glob,
+from the source's top. ``*`` stops at a slash and takes hidden names too, a directory goes with all that is in it, and a pattern that is
+malformed catches nothing.
+"""
+
+import os
+import posixpath
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from seldon_buildpack.app_dir import image_labels
+from seldon_buildpack.manifests.inputs import MANIFESTS
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.source_files import (
+    IgnoredNotRemoved,
+    UnreadableManifest,
+    unreadable,
+)
+from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.settings import s2i_environment
+
+FILE = ".s2iignore"
+
+_META = re.compile(r"[*?\[\\]")
+# What the build looks for; a folder goes with the files in it.
+_READ = {*MANIFESTS, ".s2i", s2i_environment.FILE, image_labels.FILE}
+
+
+class _Chunk(NamedTuple):
+    """What stands between two stars of a pattern, and whether one stands before it."""
+
+    star: bool
+    letters: re.Pattern[str]
+
+
+def apply(app: Path) -> tuple[str, ...]:
+    """Remove what ``app/.s2iignore`` names, and return the names: relative, sorted, none below another.
+
+    The directory is a copy on every platform but one that builds in a checkout. Nothing outside it is touched: a link is removed itself,
+    and one that leads out is not looked behind.
+    Raises UnreadableManifest and IgnoredNotRemoved.
+    """
+    names = listed(app)
+    for name in names:
+        path = app / name
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise IgnoredNotRemoved(name, error.strerror or str(error)) from error
+    return names
+
+
+def advice(names: Iterable[str]) -> tuple[Advice, ...]:
+    """A word for each name that the build would have read: s2i did without it too, but that may not be meant."""
+    return tuple(warnings.left_out_unread(name) for name in names if name in _READ)
+
+
+def listed(app: Path) -> tuple[str, ...]:
+    """What ``apply`` would remove. Raises UnreadableManifest."""
+    caught: set[str] = set()
+    for line in _lines(app):
+        pattern = _from_top(line.removeprefix("!"))
+        if pattern is None:
+            continue
+        if line.startswith("!"):
+            chunks = _chunks(pattern)
+            caught -= {path for path in caught if chunks is not None and _matches(chunks, path)}
+        else:
+            caught.update(_glob(app, pattern))
+    if "" in caught:
+        caught = {f"/{name}" for name in _names(app)}
+    above = (path for path in caught if not any(path[:end] in caught for end in _slashes(path)))
+    return tuple(sorted(path.removeprefix("/") for path in above))
+
+
+def _lines(app: Path) -> Iterator[str]:
+    path = app / FILE
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UnreadableManifest(FILE, unreadable(path, error)) from error
+    for line in os.fsdecode(data).split("\n"):
+        # Of white space, s2i takes off a carriage return at the end and spaces.
+        meant = line.removesuffix("\r").strip(" ")
+        if meant and not meant.startswith("#"):
+            yield meant
+
+
+def _from_top(pattern: str) -> str | None:
+    """The pattern as s2i joins it to the source's path, less that path: empty for the source itself, None for what lies outside."""
+    clean = posixpath.normpath(f"./{pattern}")
+    if clean == ".." or clean.startswith("../"):
+        return None
+    return "" if clean == "." else f"/{clean}"
+
+
+def _slashes(path: str) -> Iterator[int]:
+    return (place.start() for place in re.finditer("/", path) if place.start())
+
+
+def _glob(app: Path, pattern: str) -> list[str]:
+    """The paths that match, each with a slash before it; empty for the source itself."""
+    top = os.path.realpath(app)
+    found = [""]
+    for part in pattern.split("/")[1:]:
+        folders = (
+            path for path in found if Path(os.path.realpath(f"{top}{path}")).is_relative_to(top)
+        )
+        if not _META.search(part):
+            found = [
+                f"{folder}/{part}" for folder in folders if os.path.lexists(f"{top}{folder}/{part}")
+            ]
+        elif (chunks := _chunks(part)) is not None:
+            found = [
+                f"{folder}/{name}"
+                for folder in folders
+                for name in _names(Path(f"{top}{folder}"))
+                if _matches(chunks, name)
+            ]
+        else:
+            return []
+    return found
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [entry.name for entry in folder.iterdir()]
+    except OSError:
+        return []
+
+
+def _matches(chunks: list[_Chunk], text: str) -> bool:
+    """Go's filepath.Match: each chunk where it fits first, without going back on an earlier one; a star passes over no slash."""
+    place = 0
+    for number, chunk in enumerate(chunks, start=1):
+        last = number == len(chunks)
+        slash = text.find("/", place)
+        furthest = place if not chunk.star else slash if slash >= 0 else len(text)
+        if last and chunk.star and not chunk.letters.pattern:
+            return slash < 0
+        fits = (chunk.letters.match(text, start) for start in range(place, furthest + 1))
+        found = next((fit for fit in fits if fit and not (last and fit.end() < len(text))), None)
+        if not found:
+            return False
+        place = found.end()
+    return place == len(text)
+
+
+def _chunks(pattern: str) -> list[_Chunk] | None:
+    """A pattern of Go's filepath.Match, read; None where it is malformed."""
+    chunks: list[_Chunk] = []
+    star, letters, place = False, "", 0
+    while place < len(pattern):
+        letter = pattern[place]
+        if letter == "*":
+            if letters:
+                chunks.append(_Chunk(star, re.compile(letters)))
+            star, letters, place = True, "", place + 1
+        elif letter == "[":
+            one, place = _class(pattern, place + 1)
+            letters += one
+        elif letter == "?":
+            letters, place = f"{letters}[^/]", place + 1
+        else:
+            one, place = _letter(pattern, place)
+            letters += re.escape(one)
+        if place < 0:
+            return None
+    if star or letters:
+        chunks.append(_Chunk(star, re.compile(letters)))
+    return chunks
+
+
+def _class(pattern: str, place: int) -> tuple[str, int]:
+    """The class whose ``[`` stands before the place, as a regular expression, and the place behind it; that is negative if it is malformed.
+
+    Unlike ``*`` and ``?``, a class can match a slash: `[^a]` does.
+    """
+    negated = pattern.startswith("^", place)
+    place += negated
+    ranges = ""
+    first = True
+    while first or not pattern.startswith("]", place):
+        if pattern[place : place + 1] in ("", "-", "]"):
+            return "", -1
+        low, place = _letter(pattern, place)
+        high = low
+        if pattern.startswith("-", place):
+            if pattern[place + 1 : place + 2] in ("", "-", "]"):
+                return "", -1
+            high, place = _letter(pattern, place + 1)
+        if place < 0 or place >= len(pattern):
+            return "", -1
+        first = False
+        if low <= high:
+            ranges += f"{re.escape(low)}-{re.escape(high)}"
+    if not ranges:
+        return r"[\s\S]" if negated else "(?!)", place + 1
+    return f"[{'^' if negated else ''}{ranges}]", place + 1
+
+
+def _letter(pattern: str, place: int) -> tuple[str, int]:
+    """The letter at the place, or the one that a backslash there takes literally, and the place behind it; -1 if the backslash is the last."""
+    if pattern[place] != "\\":
+        return pattern[place], place + 1
+    return (pattern[place + 1], place + 2) if place + 1 < len(pattern) else ("", -1)

@@ -1,0 +1,62 @@
+"""What of the source must not reach the image as it is: index settings and credentials.
+
+The whole application directory is exported (spec: Phase #4: Export). It is a copy on every platform but one that builds
+in a checkout; only files that do carry something secret are rewritten.
+"""
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from seldon_buildpack.app_dir import image_labels, permissions
+from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.masking import Masker, without_queries
+from seldon_buildpack.settings import settings, variables
+from seldon_buildpack.settings.s2i_environment import FILE
+
+
+def application(
+    app: Path,
+    requirements: Requirements | None,
+    others: Iterable[Path] = (),
+    configuring: frozenset[str] = frozenset(),
+) -> tuple[str, ...]:
+    """Take index settings out of .s2i/environment and mask credentials in requirements files, in labels, and in ``others``.
+
+    These are constraints files, manifests that were not installed, and files of conda's, whose channels use the variables
+    ``configuring``. Returns the files rewritten.
+    """
+    changed = []
+    environment = app / FILE
+    not_for_it = configuring | (requirements.configuring if requirements else frozenset[str]())
+    if environment.is_file() and _rewrite(
+        environment, lambda text: _without_index_settings(text, not_for_it)
+    ):
+        changed.append(FILE)
+    readable = (path for path in others if path.is_file() and os.access(path, os.R_OK))
+    inside = [path for path in readable if path.resolve().is_relative_to(app.resolve())]
+    for path in dict.fromkeys((*(requirements.files if requirements else ()), *inside)):
+        if _rewrite(path, lambda text: without_queries(Masker().mask(text))):
+            changed.append(os.path.relpath(path, app))
+    if image_labels.mask(app):
+        changed.append(image_labels.FILE)
+    return tuple(changed)
+
+
+def _rewrite(path: Path, change: Callable[[str], str]) -> bool:
+    text = path.read_bytes().decode(errors="surrogateescape")
+    new = change(text)
+    if new == text:
+        return False
+    permissions.write(path, new.encode(errors="surrogateescape"))
+    return True
+
+
+def _without_index_settings(text: str, configuring: frozenset[str]) -> str:
+    lines = [line for line in text.split("\n") if not _configures_build(line, configuring)]
+    return Masker().mask("\n".join(lines))
+
+
+def _configures_build(line: str, configuring: frozenset[str]) -> bool:
+    name = line.lstrip("# ").partition("=")[0].strip().removeprefix("export ").strip()
+    return "=" in line and (name in configuring or not settings.in_image(name, variables.FILE))

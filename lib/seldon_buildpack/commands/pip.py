@@ -1,0 +1,46 @@
+"""The index configuration told to a pip of an environment's own: uv does not run on Python 3.6 and 3.7."""
+
+from pathlib import Path
+
+from seldon_buildpack.package_sources import certificates
+from seldon_buildpack.package_sources.indexes import Index
+
+
+def environment(index: Index) -> dict[str, str]:
+    """The variables pip reads (pip: Environment Variables); it trusts what the build does, not what its own release came with."""
+    told = dict(index.variables)
+    trusted = told.get("SSL_CERT_FILE") or str(certificates.store() or "")
+    variables = {
+        "PIP_INDEX_URL": index.default,
+        "PIP_EXTRA_INDEX_URL": " ".join(index.extra),
+        # pip separates them by spaces, which a folder's name may hold; a file: URL does not.
+        "PIP_FIND_LINKS": " ".join(
+            (*(one.as_uri() for one in index.folders), *map(_as_url, index.find_links))
+        ),
+        "PIP_TRUSTED_HOST": " ".join(index.trusted_hosts),
+        "PIP_NO_INDEX": "1" if index.no_index else "",
+        "PIP_CERT": trusted,
+        "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
+        "PIP_DEFAULT_TIMEOUT": told.get("UV_HTTP_TIMEOUT", ""),
+        "PIP_RETRIES": told.get("UV_HTTP_RETRIES", ""),
+        "PIP_NO_CACHE_DIR": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_CONFIG_FILE": "/dev/null",
+    }
+    return {name: value for name, value in variables.items() if value} | told
+
+
+def _as_url(link: str) -> str:
+    return link if "://" in link else Path(link).as_uri()
+
+
+def options(index: Index) -> list[str]:
+    """What pip has other words for than uv, or none: build constraints."""
+    words = list(index.options)
+    while "--prerelease" in words:
+        at = words.index("--prerelease")
+        words[at : at + 2] = ["--pre"]
+    while "--build-constraints" in words:
+        at = words.index("--build-constraints")
+        del words[at : at + 2]
+    return ["--constraint" if word == "--constraints" else word for word in words]

@@ -1,0 +1,1 @@
+"""Turn a tool's output into a named error."""

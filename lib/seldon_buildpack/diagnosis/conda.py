@@ -1,0 +1,208 @@
+"""Why conda's half cannot be had: rattler's words turned into a named error."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from seldon_buildpack.commands.rattler import Failed, Rattler, Unsolved
+from seldon_buildpack.diagnosis.network_errors import plainly
+from seldon_buildpack.manifests.conda import match_spec
+from seldon_buildpack.manifests.conda.exported_on import exported_on
+from seldon_buildpack.manifests.conda.match_spec import MatchSpec
+from seldon_buildpack.manifests.conda.types import CondaEnvironment, Spec
+from seldon_buildpack.masking import without_credentials
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.conda_channels import (
+    ChannelFails,
+    ChannelGarbled,
+    ChannelNotTrusted,
+    ChannelRefused,
+    ChannelUnknown,
+    ChannelUnreachable,
+)
+from seldon_buildpack.messages.errors.conda_files import SpecInvalid
+from seldon_buildpack.messages.errors.conda_packages import (
+    CondaAgainstWrapper,
+    CondaFailed,
+    CondaPackageBroken,
+    CondaPackageGone,
+    CondaPackageMismatch,
+    CondaPackageUnknown,
+    CondaUnsolvable,
+)
+from seldon_buildpack.messages.errors.internal import DiskFull
+from seldon_buildpack.package_sources.conda_channels import Channels
+from seldon_buildpack.wrapper.conda_constraints import Attempt
+
+_TAIL = 8
+_URL = r"((?:https?|file)://[^\s'`)]+)"
+_MOST_LINES = 24
+
+
+def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> BuildError:
+    """The named error for what rattler could not do."""
+    said = str(error)
+    if "os error 28" in said or "No space left on device" in said:
+        return DiskFull("conda's packages")
+    if error.spec is not None and error.spec < len(environment.specs):
+        spec = environment.specs[error.spec]
+        return SpecInvalid(environment.path.name, spec.line, spec.text, said.splitlines()[0], "")
+    if found := re.search(
+        rf"hash mismatch when extracting {_URL}.*expected ([0-9a-f]+), got ([0-9a-f]+)", said
+    ):
+        return CondaPackageMismatch(
+            _file(found[1]), found[2], found[3], environment.path.name if environment.locked else ""
+        )
+    package = re.search(r"failed to fetch (\S+)", said)
+    if found := re.search(rf"HTTP status \w+ error \((\d+) ([^)]*)\) for url \({_URL}\)", said):
+        return _status(int(found[1]), found[2], found[3], package[1] if package else "", rattler)
+    if found := re.search(rf"could not find subdir '[^']+' in channel '{_URL}'", said):
+        return ChannelUnknown(_shown(found[1]), rattler.channels.source_of(_shown(found[1])))
+    if found := re.search(rf"error sending request for url \({_URL}\)", said):
+        return _connection(found[1], said, rattler)
+    if re.search(r"failed to (?:decode|parse|deserialize) ", said):
+        found = re.search(_URL, said)
+        where = (
+            _channel(found[1], rattler)
+            if found
+            else ", ".join(one for one in rattler.channels.urls if not one.startswith("file:"))
+        )
+        return ChannelGarbled(where, said.splitlines()[-1].removeprefix("Caused by: "))
+    if package:
+        return CondaPackageBroken(package[1], said.splitlines()[-1].removeprefix("Caused by: "))
+    return CondaFailed(error.kind, said.splitlines()[-_TAIL:])
+
+
+def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels) -> BuildError:
+    """The named error for an environment that has no solution by itself."""
+    name = environment.path.name
+    origin = exported_on(environment)
+    asked = [channel.name for channel in channels.channels]
+    if error.missing:
+        found = [(one, _asking(one, environment), near) for one, near in error.missing.items()]
+        missing = [(one, spec.line if spec else 0, near) for one, spec, near in found]
+        return CondaPackageUnknown(name, missing, asked, origin)
+    report = said(str(error))
+    there = {spec.rpartition("::")[2]: versions for spec, versions in error.versions.items()}
+    virtual = next(
+        (
+            one
+            for one in ("__cuda", "__glibc", "__win", "__osx")
+            if re.search(rf"\b{one}\b", report)
+        ),
+        "",
+    )
+    return CondaUnsolvable(name, report.splitlines(), virtual, origin, there)
+
+
+def against_wrapper(
+    error: Unsolved, environment: CondaEnvironment, attempts: Sequence[Attempt]
+) -> BuildError:
+    """The same for one that has a solution, but none in which the wrapper runs: told of the last attempt with the release tried first.
+
+    An older release, for a Python that nobody may have meant, is not what the environment has to be changed for.
+    """
+    attempt, report = [
+        one
+        for one in zip(attempts, error.said, strict=True)
+        if one[0].version == attempts[0].version
+    ][-1]
+    refused = re.findall(r"the constraint (.+?) cannot be fulfilled", report)
+    wanted = list(dict.fromkeys(refused)) or [
+        one for one in attempt.constraints if one.startswith("python ")
+    ]
+    found = [(want, _asking(want.split()[0], environment)) for want in wanted]
+    who = [(want, spec.line if spec else 0, spec.text if spec else "") for want, spec in found]
+    return CondaAgainstWrapper(
+        environment.path.name, attempt.version, who, said(report).splitlines()
+    )
+
+
+def said(report: str) -> str:
+    """The solver's report in plain words, as far as it has not them; the first lines of a long one."""
+    text = report.removeprefix("Cannot solve the request because of: ")
+    text = re.sub(r"(\S+) \* ", r"\1 ", text)
+    # What another of the user's own specs excludes is there, and the solver says it is not.
+    text = re.sub(
+        r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.",
+        r"\1, which is not the Python asked for, or not there",
+        text,
+    )
+    text = re.sub(
+        r"(__\w+(?: [^,\n*]+(?:,[^,\n]+)?)?)(?: \*)?, for which no candidates were found\.",
+        r"\1, which the image does not have",
+        text,
+    )
+    text = text.replace(", for which no candidates were found.", ", which no channel has")
+    lines = [line for line in text.splitlines() if line.strip()]
+    more = [f"... and {len(lines) - _MOST_LINES} more lines"] if len(lines) > _MOST_LINES else []
+    return "\n".join(lines[:_MOST_LINES] + more)
+
+
+def _asking(name: str, environment: CondaEnvironment) -> Spec | None:
+    """The dependency of the file that asks for a package itself."""
+    return next(
+        (
+            one
+            for one in environment.specs
+            if isinstance(spec := match_spec.parse(one.text), MatchSpec) and spec.name == name
+        ),
+        None,
+    )
+
+
+def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -> BuildError:
+    channel = _channel(url, rattler)
+    if status in (401, 403, 407):
+        login = rattler.channels.login_of(without_credentials(url))
+        return ChannelRefused(channel, status, login.source if login else "")
+    if status >= 500:
+        return ChannelFails(channel, f"{status} ({words})")
+    if package:
+        return CondaPackageGone(package, channel)
+    return ChannelUnknown(channel, rattler.channels.source_of(channel))
+
+
+def _connection(url: str, said: str, rattler: Rattler) -> BuildError:
+    channel = _channel(url, rattler)
+    last = said.splitlines()[-1].removeprefix("Caused by: ")
+    if re.search(r"certificate|TLS|tls|HandshakeFailure|UnknownIssuer", said):
+        return ChannelNotTrusted(
+            channel,
+            _certificate(last),
+            signer="UnknownIssuer" in said or "CaUsedAsEndEntity" in said,
+        )
+    host = urlsplit(channel).netloc
+    return ChannelUnreachable(
+        channel, plainly(last, host) or last.rstrip("."), rattler.channels.source_of(channel)
+    )
+
+
+def _certificate(words: str) -> str:
+    """rustls' names of what is wrong, in words."""
+    for name, plain in (
+        ("UnknownIssuer", "nobody the build trusts has signed it"),
+        ("CaUsedAsEndEntity", "it is signed by itself"),
+        ("Expired", "it is no longer valid"),
+        ("NotValidYet", "it is not valid yet"),
+        ("NotValidForName", "it is for another name"),
+    ):
+        if name in words:
+            return plain
+    return words.rstrip(".")
+
+
+def _channel(url: str, rattler: Rattler) -> str:
+    """The channel that an address below it belongs to."""
+    public = without_credentials(url)
+    return next(
+        (one for one in rattler.channels.urls if public.startswith(one.rstrip("/") + "/")), public
+    )
+
+
+def _shown(url: str) -> str:
+    return without_credentials(url).rstrip("/")
+
+
+def _file(url: str) -> str:
+    return without_credentials(url).rpartition("/")[2]

@@ -1,0 +1,185 @@
+"""Why an index, a proxy or a download failed: uv's words, and a look at the server where they leave it open."""
+
+import re
+from urllib.parse import urlsplit
+
+from seldon_buildpack.diagnosis import server_probe
+from seldon_buildpack.diagnosis.network_errors import plainly
+from seldon_buildpack.diagnosis.uv_output import Attempt, Words
+from seldon_buildpack.masking import without_credentials, without_queries
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.indexes import (
+    IndexFails,
+    IndexFilesAway,
+    IndexRefused,
+    IndexSlow,
+    IndexUnreachable,
+    NetworkAway,
+    NotAnIndex,
+    ProxyAway,
+    ProxyRefuses,
+    TlsNotTrusted,
+)
+from seldon_buildpack.messages.errors.packages import DownloadBroken, DownloadFailed
+from seldon_buildpack.package_sources import http as requesting
+
+_URL = re.compile(r"https?://[^\s)`'\"]+")
+_REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")
+_PACKAGE = re.compile(r"Failed to (?:download|fetch wheel|download and build)[^`\n]*`([^`]+)`")
+_BROKE_OFF = re.compile(
+    r"decoding response body|end of file before|closed before|ended prematurely|unexpected EOF"
+)
+_CONNECTING = re.compile(
+    r"client error \(Connect\)|underlying connection|tcp connect error|dns error|timed out"
+)
+_TLS = (
+    (
+        r"CaUsedAsEndEntity",
+        "it is self-signed, as an authority's own, which no server may use even where it is trusted",
+        False,
+    ),
+    (
+        r"UnknownIssuer|self.signed|SelfSigned",
+        "it is signed by nobody that the build image trusts",
+        True,
+    ),
+    (r"Expired", "it has expired", False),
+    (r"NotValidYet", "it is not valid yet", False),
+    (r"NotValidForName", "it is for another host", False),
+)
+
+
+def explain(words: Words, attempt: Attempt) -> BuildError | None:
+    """The named error for a request that failed; None where that is not what failed."""
+    if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", words.said):
+        index = index_of(content[2], attempt) or _root(content[2])
+        return NotAnIndex(index, f"it sends {content[1]}, neither HTML nor its JSON", "")
+    url = _url(words)
+    if (package := _PACKAGE.search(words.said)) and _BROKE_OFF.search(words.said):
+        return DownloadBroken(without_credentials(package[1]), _root(url) if url else "The server")
+    if not url or not _REQUEST_FAILED.search(words.said):
+        return None
+    if error := _proxy(words, url, attempt) or _tls(words, url, attempt):
+        return error
+    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", words.said):
+        return DownloadFailed(without_queries(without_credentials(direct[1])), _plainly(words, url))
+    return _of_index(words, url, attempt)
+
+
+def reason(words: Words) -> str:
+    """Why a request failed, in a clause."""
+    return _plainly(words, _url(words)) if words.chain else "uv said nothing"
+
+
+def _url(words: Words) -> str:
+    """What was asked for last: after a redirect another address than at first."""
+    if last := re.search(r"for url \((https?://[^)]+)\)", words.said):
+        return last[1]
+    found = next((found for line in words.chain if (found := _URL.search(line))), None)
+    return found[0] if found else ""
+
+
+def _of_index(words: Words, url: str, attempt: Attempt) -> BuildError:
+    index = index_of(url, attempt)
+    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", words.said):
+        if status[1] in ("401", "403"):
+            return _refusal(url, int(status[1]), attempt)
+        return IndexFails(index or _root(url), f"{status[1]} ({status[2]})")
+    why = _plainly(words, url)
+    if index and "timed out" in words.said:
+        return IndexSlow(index, dict(attempt.index.variables).get("UV_HTTP_TIMEOUT", "30"))
+    if index:
+        return IndexUnreachable(index, why)
+    if attempt.index.default:
+        return IndexFilesAway(attempt.index.names()[-1], _root(url), why)
+    return NetworkAway(_root(url), why)
+
+
+def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
+    """What a proxy that the request went through has to do with it."""
+    address = requesting.proxies(url, attempt.index).get(urlsplit(url).scheme, "")
+    if not address:
+        return None
+    shown = without_credentials(address)
+    host, proxy = (
+        urlsplit(without_credentials(url)).netloc,
+        urlsplit(shown if "://" in shown else f"http://{shown}").netloc,
+    )
+    if re.search(r"proxy authorization required|\(407 ", words.said):
+        given = (
+            "refused the user and password that were given"
+            if shown != address
+            else "asks for a user and password"
+        )
+        return ProxyRefuses(proxy, host, f"{given} (407)")
+    if "tunnel error: unsuccessful" in words.said:
+        return ProxyRefuses(proxy, host, f"does not let {host} through")
+    if "failed to create underlying connection" in words.said or url.startswith("http://"):
+        return (
+            ProxyAway(proxy, host, _plainly(words, f"http://{proxy}"))
+            if _CONNECTING.search(words.said)
+            else None
+        )
+    return None
+
+
+def _tls(words: Words, url: str, attempt: Attempt) -> BuildError | None:
+    if "invalid peer certificate" not in words.said:
+        return None
+    why, signer = next(
+        ((why, signer) for pattern, why, signer in _TLS if re.search(pattern, words.said)),
+        ("uv refuses it", True),
+    )
+    return TlsNotTrusted(
+        index_of(url, attempt) or _root(url),
+        why,
+        signer,
+        server_probe.certificate(url, attempt.index),
+    )
+
+
+def _plainly(words: Words, url: str) -> str:
+    host = urlsplit(without_credentials(url)).netloc
+    last = next((line for line in reversed(words.chain) if line), "")
+    return (host and plainly(words.said, host)) or without_credentials(last).rstrip(".")
+
+
+def index_of(url: str, attempt: Attempt) -> str:
+    """The index or page of links that a request went to, as the user named it; empty where it went elsewhere."""
+    bare = without_credentials(url)
+    named = (
+        *attempt.index.names(),
+        *(without_credentials(link) for link in attempt.index.find_links if "://" in link),
+    )
+    # A host may have several: the one that the address lies below is meant.
+    here = sorted(
+        (name for name in named if urlsplit(name).netloc == urlsplit(bare).netloc),
+        key=bare.startswith,
+        reverse=True,
+    )
+    return here[0] if here else ""
+
+
+def _root(url: str) -> str:
+    parts = urlsplit(without_credentials(url))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def refused(words: Words, attempt: Attempt) -> BuildError | None:
+    """uv takes an index that refuses for one without the package, and mentions it in a hint."""
+    for hint in words.hints:
+        status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
+        if status and url:
+            return _refusal(url[0], int(status[1]), attempt)
+    return None
+
+
+def _refusal(url: str, status: int, attempt: Attempt) -> BuildError:
+    name = index_of(url, attempt)
+    # A proxy for http may answer in the index's name.
+    proxy = (
+        without_credentials(requesting.proxies(url, attempt.index).get("http", ""))
+        if url.startswith("http://")
+        else ""
+    )
+    return IndexRefused(name or _root(url), status, attempt.index.credentials_of(name), proxy)

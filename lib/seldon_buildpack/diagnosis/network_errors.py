@@ -1,0 +1,38 @@
+"""Why a host could not be reached, in plain words: the tools' own are those of the system calls and libraries they use."""
+
+import re
+
+# What uv (reqwest), requests (urllib3) and git (curl) say, and what that is.
+_REASONS = (
+    (r"407|[Pp]roxy [Aa]uthentication [Rr]equired", "the proxy asks for a user and password (407)"),
+    (
+        r"Tunnel connection failed: (\d{3})|tunnel error: unsuccessful|CONNECT tunnel failed, response (\d{3})",
+        "the proxy does not let {host} through",
+    ),
+    (
+        r"[Uu]nable to connect to proxy|Cannot connect to proxy|proxy.*refused",
+        "the proxy does not answer",
+    ),
+    (r"[Cc]onnection refused", "nothing answers at {host} (connection refused)"),
+    (
+        r"does not resolve|Name or service not known|No address associated|Could not resolve host",
+        "the name {host} does not resolve",
+    ),
+    (
+        r"lookup address information: Try again|Temporary failure in name resolution",
+        "no name server answered when {host} was looked up",
+    ),
+    (r"timed out|[Tt]imeout", "no answer came from {host} in time"),
+    (r"[Uu]nreachable|No route to host", "there is no way to {host} in the network"),
+    (
+        r"[Cc]onnection reset|closed before|end of file before|IncompleteRead|[Cc]onnection aborted|ended prematurely",
+        "{host} broke the connection off",
+    ),
+)
+
+
+def plainly(text: str, host: str) -> str:
+    """The reason in a clause; empty where the text holds none that is known."""
+    return next(
+        (plain.format(host=host) for pattern, plain in _REASONS if re.search(pattern, text)), ""
+    )

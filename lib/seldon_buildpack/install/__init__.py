@@ -1,1 +1,0 @@
-"""Getting packages: index configuration and pip packages by uv."""

@@ -1,0 +1,290 @@
+"""Pip's half of a conda environment: the section `pip:` and the wrapper, installed beside conda's packages, not among them.
+
+Both halves are a layer of their own, so that a change of one leaves the other as it is. Pip and uv see conda's packages as installed
+and keep those that will do; what they replace comes before conda's at run, and conda's own files are left alone.
+"""
+
+import contextlib
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seldon_buildpack.bundle import CURRENT, Bundle
+from seldon_buildpack.commands import pip
+from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.log import Log
+from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
+from seldon_buildpack.messages.errors.conda_packages import (
+    CondaPipFailed,
+    CondaPipMissing,
+    CondaWrapperBroken,
+)
+from seldon_buildpack.messages.errors.requirements import Conflict
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.python_env import conda_installed_stubs, venv
+from seldon_buildpack.python_env import installed_stubs as wrapper_shown
+from seldon_buildpack.python_env.conda_prefix import compile_bytecode
+from seldon_buildpack.wrapper import smoke_test
+
+# uv runs no older Python.
+BY_PIP = ("3.6", "3.7")
+_TAIL = 12
+_DOING = "Installing pip's half of the environment"
+# pip and what it needs to build from source.
+_PIPS_OWN = (
+    "pip",
+    "setuptools",
+    "pkg_resources",
+    "wheel",
+    "_distutils_hack",
+    "pip-*-info",
+    "setuptools-*-info",
+    "wheel-*-info",
+)
+
+
+@dataclass(frozen=True)
+class PipHalf:
+    """What is to be installed for an environment.
+
+    ``conda`` is its prefix, ``minor`` its Python, ``version`` and ``sets`` the wrapper's release and the sets of pins to try in order,
+    none for a release that is not locked; ``variables`` those that the requirements use. ``needed``: whether pip brings the wrapper.
+    """
+
+    app: Path
+    conda: Path
+    minor: str
+    python: str
+    requirements: Requirements | None
+    index: Index
+    version: str
+    sets: tuple[str, ...]
+    bundle: Bundle
+    variables: tuple[tuple[str, str], ...] = ()
+    needed: bool = True
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What came of it: the set that serves, and conda's packages that pip's half replaces (versions by name: conda's, its own)."""
+
+    pins: str
+    replaced: Mapping[str, tuple[str, str]]
+
+
+def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
+    """Fill ``prefix`` and see that the wrapper serves with both halves. Raises a BuildError."""
+    site = venv.site_packages(prefix, half.minor)
+    refused: Conflict | None = None
+    for pins in half.sets or ("",):
+        conda = _begin(half, prefix, pins, uv, scratch)
+        try:
+            _run(half, prefix, pins, uv, scratch, ask=True)
+            break
+        except Conflict as conflict:
+            refused = refused or conflict
+    else:
+        if refused and (half.requirements is not None and WRAPPER in half.requirements.names):
+            raise refused
+        conda = _begin(half, prefix, pins, uv, scratch)
+        _run(half, prefix, pins, uv, scratch, ask=False)
+    replaced = {
+        name: (conda[name], version)
+        for name, version in conda_installed_stubs.hide(site, conda).items()
+    }
+    venv.forget_installation(site)
+    venv.drop_wrapper_tests(site)
+    compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
+    _leave(prefix)
+    if broken := smoke_test.why_not_served(prefix / "bin/python"):
+        raise CondaWrapperBroken(
+            half.version,
+            [f"{name} {own}, conda's is {other}" for name, (other, own) in replaced.items()],
+            broken,
+        )
+    return Installed(pins, replaced)
+
+
+def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Mapping[str, str]:
+    """An environment in which conda's packages are shown and the wrapper's are, as far as conda has not its own; returns conda's versions."""
+    shutil.rmtree(prefix, ignore_errors=True)
+    venv.prepare(prefix, half.conda, half.minor)
+    site = venv.site_packages(prefix, half.minor)
+    conda = conda_installed_stubs.show(venv.site_packages(half.conda, half.minor), site)
+    if not half.needed or not pins or half.minor in BY_PIP:
+        return conda
+    carried = half.bundle.wrappers.get(half.minor, {}).get(pins)
+    if carried and carried.version == half.version:
+        tree = half.bundle.wrapper(half.minor, pins)
+        own = venv.site_packages(tree, half.minor).glob("*.dist-info")
+        names = [
+            path.name
+            for path in own
+            if canonical(path.name.removesuffix(".dist-info").rpartition("-")[0]) not in conda
+        ]
+        venv.copy_packages(tree, prefix, half.minor, names)
+        return conda
+    lock = half.bundle.lock(half.version, half.minor, pins)
+    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda))]
+    _uv(
+        replace(half, index=half.index.without_folders(), requirements=None),
+        prefix,
+        uv,
+        scratch,
+        told,
+    )
+    return conda
+
+
+def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: bool) -> None:
+    """Install the section `pip:` and what it and the wrapper need besides what is there. Raises a BuildError."""
+    by_url = half.requirements is not None and half.requirements.wrapper_by_url
+    wanted = (
+        [f"{WRAPPER}=={half.version}"]
+        if half.needed and ask and half.version[:1].isdigit() and not by_url
+        else []
+    )
+    with _section(half.requirements) as section:
+        if half.minor in BY_PIP:
+            _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
+        elif wanted or section:
+            bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
+            with conda_installed_stubs.bounded(venv.site_packages(prefix, half.minor), bounds):
+                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
+
+
+@contextlib.contextmanager
+def _section(requirements: Requirements | None) -> Iterator[list[str]]:
+    """What is told of the section `pip:`. It stands in a file beside the environment's while it is read, as with conda (conda: env/installers/pip)."""
+    if requirements is None:
+        yield []
+        return
+    path = requirements.path.with_name(f".{requirements.path.name}.requirements.txt")
+    path.write_text(requirements.text, encoding="utf-8")
+    try:
+        yield ["-r", str(path)]
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:
+    command = [
+        "pip",
+        "install",
+        "--python",
+        str(prefix / "bin/python"),
+        *half.index.source_options,
+        *arguments,
+    ]
+    outcome = uv.run(
+        command,
+        half.app,
+        half.index.with_links(half.bundle.wheels).environment(scratch) | dict(half.variables),
+    )
+    if outcome.code:
+        # Only a failure needs it.
+        from seldon_buildpack.diagnosis import install as diagnosis
+        from seldon_buildpack.diagnosis.uv_output import Attempt
+
+        attempt = Attempt(
+            half.index,
+            half.python,
+            half.version,
+            _DOING,
+            half.app,
+            half.requirements.local if half.requirements else (),
+        )
+        raise diagnosis.explain(outcome, attempt)
+
+
+def _pip(
+    half: PipHalf,
+    prefix: Path,
+    env: Mapping[str, str],
+    scratch: Path,
+    arguments: Sequence[str],
+    log: Log,
+) -> None:
+    """The environment's own pip, which takes what it needs from a folder with nothing else in it: it would uninstall conda's packages."""
+    own = scratch / "pip"
+    source = venv.site_packages(half.conda, half.minor)
+    if not (source / "pip").is_dir():
+        raise CondaPipMissing(
+            half.python, half.requirements.path.name if half.requirements else "environment.yml"
+        )
+    for path in (found for name in _PIPS_OWN for found in source.glob(name)):
+        own.mkdir(exist_ok=True)
+        if path.is_dir():
+            shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(path, own / path.name)
+    site = venv.site_packages(prefix, half.minor)
+    pins = scratch / "pins.txt"
+    lock = half.bundle.lock(half.version, half.minor)
+    pinned = (
+        wrapper_shown.versions(lock, left_out=conda_installed_stubs.names(site))
+        if lock.is_file() and half.needed
+        else ""
+    )
+    pins.write_text(pinned)
+    flags = [
+        "--disable-pip-version-check",
+        "--no-warn-script-location",
+        "--no-compile",
+        "-c",
+        str(pins),
+    ]
+    index = half.index.with_links(half.bundle.wheels)
+    process = subprocess.Popen(
+        [
+            prefix / "bin/python",
+            "-m",
+            "pip",
+            "install",
+            *flags,
+            *pip.options(half.index),
+            *arguments,
+        ],
+        cwd=half.app,
+        env={
+            **env,
+            **pip.environment(index),
+            **dict(half.variables),
+            "PYTHONPATH": str(own),
+            "PYTHONNOUSERSITE": "1",
+        },
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    lines = []
+    with process:
+        for line in process.stdout or ():
+            lines.append(line.rstrip())
+            for told in _worth_reading(lines[-1]):
+                log.tool(told)
+    if process.returncode:
+        raise CondaPipFailed(half.python, lines[-_TAIL:])
+
+
+def _worth_reading(line: str) -> list[str]:
+    """What pip says that it does, with each package on a line of its own, as uv has it."""
+    if line.startswith("Building wheels for"):
+        return [line]
+    packages = (
+        line.removeprefix("Successfully installed ").split()
+        if line.startswith("Successfully installed ")
+        else []
+    )
+    return [
+        f" + {name}=={version}" for name, _, version in (one.rpartition("-") for one in packages)
+    ]
+
+
+def _leave(prefix: Path) -> None:
+    """Let the Python beside the scripts be conda's own again: without this file it is one, by the link (CPython: Modules/getpath.py)."""
+    (prefix / "pyvenv.cfg").unlink()

@@ -1,0 +1,204 @@
+"""The layers of a model in a conda environment: which are made and which reused.
+
+Conda's half comes first, for it decides on the Python, and with it on the wrapper. A launch-only layer that is reused is not there to be
+installed on: where only pip's half has to be made again, conda's packages are put in place for that time, as they are in the image.
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.cnb.layers import Layer, Types, drop_others
+from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.layers import (
+    cache,
+    conda,
+    conda_requirements,
+    python_wrapper,
+    reuse,
+    serve,
+    third_party_licenses,
+    watcher,
+)
+from seldon_buildpack.layers.conda import Chosen, Conda
+from seldon_buildpack.layers.conda_pip_install import PipHalf
+from seldon_buildpack.layers.conda_requirements import Made
+from seldon_buildpack.layers.pip_plan import Provided
+from seldon_buildpack.log import Log
+from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.python_env import conda_licenses as conda_licences
+from seldon_buildpack.python_env import top_level_modules
+from seldon_buildpack.python_env.venv import site_packages
+
+
+@dataclass(frozen=True)
+class CondaStack:
+    """The layers of one build and what they are made from. ``pins`` is BP_SELDON_PINS, ``dev`` whether the image gets a process `dev`."""
+
+    root: Path
+    app: Path
+    conda: Conda
+    requirements: Requirements | None
+    index: Index
+    pins: str
+    variables: tuple[tuple[str, str], ...]
+    dev: bool
+    bundle: Bundle
+    uv: Uv
+    log: Log
+    scratch: Path
+
+    def layer(self, name: str) -> Layer:
+        """One of this build's layers."""
+        return Layer(self.root, name)
+
+    def told(self) -> tuple[str, str]:
+        """Python and the wrapper as far as they are known before anything is solved, for the log."""
+        asked = self.conda.environment.python or self.conda.python.partition(" ")[2]
+        return asked.strip("= ").removesuffix(".*") or "any", self.conda.attempts[
+            0
+        ].version if self.conda.attempts else ""
+
+    def provide(self) -> Provided:
+        """Make or reuse every layer. Raises a BuildError."""
+        try:
+            return self._provide()
+        finally:
+            shutil.rmtree(self.conda.rattler.scratch, ignore_errors=True)
+
+    def _provide(self) -> Provided:
+        layer = self.layer(conda.NAME)
+        stored = layer.metadata()
+        reason = reuse.why_made(stored, self.conda.key())
+        chosen = conda.chosen(layer) if not reason else self._conda(layer, reason)
+        half = self._half(chosen)
+        made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
+        watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None
+        if watched:
+            watcher.provide(self.layer(watcher.NAME), watched, self.log)
+        cache.keep(self.layer(cache.NAME), self.uv)
+        kept = {
+            conda.NAME,
+            conda_requirements.NAME,
+            third_party_licenses.NAME,
+            cache.NAME,
+            serve.NAME,
+        } | ({watcher.NAME} if watched else set())
+        drop_others(self.root, kept)
+        prefix, own = (
+            conda.path(layer, self.conda),
+            conda_requirements.environment(self.layer(conda_requirements.NAME)),
+        )
+        return Provided(
+            (own / "bin", prefix / "bin"),
+            chosen.python,
+            made.seldon_core,
+            made.pins,
+            self._active(prefix),
+            watched is not None,
+        )
+
+    def modules(self) -> dict[str, str]:
+        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        texts = (
+            self.layer(name).metadata().get(top_level_modules.METADATA, "")
+            for name in (conda.NAME, conda_requirements.NAME)
+        )
+        return {
+            module: package
+            for text in texts
+            for module, package in top_level_modules.from_text(text).items()
+        }
+
+    def _active(self, prefix: Path) -> Mapping[str, str]:
+        """What makes an environment the active one (conda: activate), but for the scripts that seldon-serve runs."""
+        own = {f"{name}.default": value for name, value in self.conda.environment.variables.items()}
+        return own | {
+            "CONDA_PREFIX.override": str(prefix),
+            "CONDA_DEFAULT_ENV.override": self.conda.name,
+            "CONDA_SHLVL.override": "1",
+        }
+
+    def _conda(self, layer: Layer, reason: str) -> Chosen:
+        with self.log.layer(layer.name, reason):
+            chosen = conda.choose(self.conda)
+            if chosen.minor not in self.bundle.conda_pythons:
+                raise CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
+            self.log.chosen_by_conda(
+                chosen.python, len(chosen.packages) - 1, chosen.size, self.conda.environment.locked
+            )
+            if chosen.pins == CURRENT:
+                without = UPSTREAM not in self.bundle.pins(chosen.version, chosen.minor)
+                self.log.pins(chosen.pins, chosen.because, chosen.minor if without else "")
+            conda.make(layer, self.conda, chosen, self._joined(chosen.minor))
+        return chosen
+
+    def _joined(self, minor: str) -> Path:
+        return site_packages(
+            conda_requirements.environment(self.layer(conda_requirements.NAME)), minor
+        )
+
+    def _half(self, chosen: Chosen) -> PipHalf:
+        others = (
+            (CURRENT,)
+            if chosen.pins == UPSTREAM
+            and self.pins in ("", python_wrapper.AUTO)
+            and CURRENT in self.bundle.pins(chosen.version, chosen.minor)
+            else ()
+        )
+        sets = (chosen.pins, *others) if chosen.pins else ()
+        prefix = conda.path(self.layer(conda.NAME), self.conda)
+        return PipHalf(
+            self.app,
+            prefix,
+            chosen.minor,
+            chosen.python,
+            self.requirements,
+            self.index,
+            chosen.version,
+            sets,
+            self.bundle,
+            self.variables,
+            needed=bool(chosen.version),
+        )
+
+    def _pip_half(
+        self, below: Layer, beneath: Mapping[str, str], half: PipHalf, chosen: Chosen
+    ) -> Made:
+        layer = self.layer(conda_requirements.NAME)
+        stored = layer.metadata()
+        reason = reuse.why_made(
+            stored, conda_requirements.key(half, beneath)
+        ) or third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
+        in_image = not below.path.exists()
+        if in_image:
+            reuse.reuse(below, beneath, self.log)
+        if not reason:
+            reuse.reuse(layer, stored, self.log)
+            self.layer(third_party_licenses.NAME).finish(
+                Types(launch=True), third_party_licenses.key(stored)
+            )
+            return conda_requirements.made(layer)
+        with self.log.layer(layer.name, reason):
+            if in_image:
+                conda.place(below, self.conda, chosen, self._joined(chosen.minor))
+            made = conda_requirements.make(layer, half, beneath, self.uv, self.scratch)
+        self._licences(layer, half, chosen)
+        if in_image:
+            shutil.rmtree(below.path)
+        return made
+
+    def _licences(self, source: Layer, half: PipHalf, chosen: Chosen) -> None:
+        others = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
+        site = site_packages(conda_requirements.environment(source), half.minor)
+        third_party_licenses.make(
+            self.layer(third_party_licenses.NAME),
+            [site],
+            {"dumb-init": self.bundle.dumb_init_licence},
+            source.metadata(),
+            others,
+        )

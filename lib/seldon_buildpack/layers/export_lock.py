@@ -1,0 +1,181 @@
+"""A lock file as what uv is told to install: its pins with their hashes, to be resolved together with the wrapper.
+
+uv takes a pylock.toml only alone, and syncs a uv.lock only into a project's own environment; neither leaves room for the
+wrapper. As a requirements file both go the way of every other manifest, from whatever index is configured.
+"""
+
+import re
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seldon_buildpack.commands.uv import Outcome, Uv
+from seldon_buildpack.manifests import lock_files
+from seldon_buildpack.manifests.requirements_txt import Requirements, canonical
+from seldon_buildpack.messages.errors.lockfiles import LockNotForHere, LockOutOfDate, LockUnreadable
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package
+    from packaging.tags import Tag
+
+_STALE = "Resolving despite existing lockfile due to "
+_NEEDS = re.compile(r"Requirement \{ name: .*?origin: None \}")
+_NAME = re.compile(r"PackageName\(\"([^\"]+)\"\)")
+
+
+def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
+    """What uv is told for a lock; files are written to ``scratch``. Raises LockOutOfDate, LockUnreadable and LockNotForHere."""
+    app, pins = lock.path.parent, scratch / "locked.txt"
+    if lock.path.name == lock_files.PYLOCK:
+        pins.write_text("".join(f"{line}\n" for line in _lines(app, _full_version(interpreter))))
+        return ["-r", str(pins)]
+    _refuse_stale(lock, interpreter, uv)
+    outcome = uv.run(
+        [
+            "export",
+            "--frozen",
+            "--offline",
+            "--no-default-groups",
+            "--no-header",
+            "--no-annotate",
+            "--output-file",
+            str(pins),
+        ],
+        app,
+        quiet=True,
+    )
+    if outcome.code:
+        raise LockUnreadable(lock.path.name, _last_words(outcome), "Make it anew: `uv lock`.")
+    # What a package comes from stands in the lock: [tool.uv.sources] would lead to an index that may be another by now.
+    return ["-r", str(pins), "--no-sources", *_overrides(app, pins, scratch)]
+
+
+def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
+    """Raises LockOutOfDate where pyproject.toml is not what uv.lock was made from.
+
+    uv says so before it would resolve anew, so no network is needed. Indexes that are no settings of the project (a user's own)
+    must be named, or the lock is not theirs.
+    """
+    told = {
+        "UV_NO_CONFIG": "false",
+        "UV_INDEX": " ".join((*lock.index.extra_index_urls, lock.index.index_url)).strip(),
+    }
+    check = ["lock", "--check", "--offline", "--verbose", "--python", str(interpreter)]
+    outcome = uv.run(
+        check, lock.path.parent, {name: value for name, value in told.items() if value}, quiet=True
+    )
+    if not outcome.code:
+        return
+    reason, differing = _why_stale(outcome)
+    # Without requires-python uv takes the running Python's, which is another one here than where the lock was made.
+    if not reason or (
+        reason.startswith("change in Python requirement")
+        and "No `requires-python` value found" in outcome.text
+    ):
+        differing = lock_files.asked_otherwise(lock.path.parent)
+        if not differing:
+            return
+    raise LockOutOfDate(lock.path.name, reason, differing)
+
+
+def _why_stale(outcome: Outcome) -> tuple[str, list[str]]:
+    """uv's reason to lock anew, empty where it has found none, and the packages that are asked for otherwise, where they are the reason."""
+    found = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
+    if found is None:
+        return "", []
+    requested, existing = (
+        set(_NEEDS.findall(line)) for line in (*outcome.lines[found + 1 : found + 3], "", "")[:2]
+    )
+    names = {_NAME.findall(need)[0] for need in requested ^ existing}
+    return outcome.lines[found].partition(_STALE)[2].rstrip(":"), sorted(names)
+
+
+def _full_version(interpreter: Path) -> str:
+    told = [str(interpreter), "-I", "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(told, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _last_words(outcome: Outcome) -> str:
+    """What uv says is wrong with the lock, less the lines of it that it shows."""
+    lines = [re.sub(r"^(?:error|  cause): ", "", line).strip() for line in outcome.lines]
+    return ": ".join(
+        line for line in lines if line and not re.match(r"\d* *\||warning: ", line)
+    ).rstrip(".")
+
+
+def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:
+    """The pins that the lock holds against what other packages ask for have to hold against it here too."""
+    names = lock_files.overrides(app)
+    if not names:
+        return []
+    told = re.findall(r"^([\w.-]+)==([^\s;\\]+)", pins.read_text(), re.MULTILINE)
+    path = scratch / "overrides.txt"
+    path.write_text(
+        "".join(f"{name}=={version}\n" for name, version in told if canonical(name) in names)
+    )
+    return ["--overrides", str(path)]
+
+
+def _lines(app: Path, python: str) -> Iterator[str]:
+    """The packages of pylock.toml that are for this Python and platform, as lines of a requirements file."""
+    from packaging.markers import default_environment
+    from packaging.pylock import PylockSelectError
+
+    minor = ".".join(python.split(".")[:2])
+    environment = default_environment()
+    environment |= {
+        "python_full_version": python,
+        "python_version": minor,
+        "implementation_version": python,
+    }
+    try:
+        chosen = list(lock_files.pylock(app).select(environment=environment, tags=_tags(minor)))
+    except PylockSelectError as error:
+        raise LockNotForHere(lock_files.PYLOCK, minor, str(error)) from error
+    for package, _ in chosen:
+        yield _line(package)
+
+
+def _line(package: "Package") -> str:
+    if package.vcs:
+        path = f"#subdirectory={package.vcs.subdirectory}" if package.vcs.subdirectory else ""
+        return f"{package.name} @ {package.vcs.type}+{package.vcs.url or package.vcs.path}@{package.vcs.commit_id}{path}"
+    if package.directory:
+        folder = f"./{Path(package.directory.path, package.directory.subdirectory or '')}"
+        return f"-e {folder}" if package.directory.editable else f"{package.name} @ {folder}"
+    if package.archive:
+        where = package.archive.url or f"./{package.archive.path}"
+        path = (
+            f"#subdirectory={package.archive.subdirectory}" if package.archive.subdirectory else ""
+        )
+        return f"{package.name} @ {where}{path}{_hashes(package.archive.hashes)}"
+    wheels = "".join(_hashes(wheel.hashes) for wheel in package.wheels or ())
+    return f"{package.name}=={_version(package)}{wheels}{_hashes(package.sdist.hashes) if package.sdist else ''}"
+
+
+def _hashes(hashes: Mapping[str, str]) -> str:
+    return "".join(f" --hash={name}:{value}" for name, value in hashes.items())
+
+
+def _version(package: "Package") -> str:
+    """PEP 751 lets it out where a file's name says it."""
+    from packaging.utils import parse_sdist_filename, parse_wheel_filename
+
+    found = package.version
+    if not found and package.wheels:
+        found = parse_wheel_filename(package.wheels[0].filename)[1]
+    elif not found and package.sdist:
+        found = parse_sdist_filename(package.sdist.filename)[1]
+    return str(found)
+
+
+def _tags(minor: str) -> "list[Tag]":
+    """What the interpreter of the image takes: CPython, on the platform that this build runs on."""
+    from packaging.tags import compatible_tags, cpython_tags, platform_tags
+
+    version, platforms = tuple(int(part) for part in minor.split(".")), list(platform_tags())
+    return [
+        *cpython_tags(version, platforms=platforms),
+        *compatible_tags(version, f"cp{minor.replace('.', '')}", platforms),
+    ]

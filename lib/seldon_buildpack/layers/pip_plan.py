@@ -1,0 +1,222 @@
+"""Which layers are made and which reused, in the one order that works.
+
+Requirements come first: only after their resolution it is known which wrapper serves, and whether its layer stands as it is. They need
+the interpreter and the wrapper's list of packages, which stand in from the buildpack where their layers are reused.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from seldon_buildpack.bundle import UPSTREAM, Bundle
+from seldon_buildpack.cnb.layers import Layer, Types, drop_others
+from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.layers import (
+    cache,
+    python,
+    python_wrapper,
+    requirements,
+    reuse,
+    serve,
+    third_party_licenses,
+    watcher,
+)
+from seldon_buildpack.layers.python import Python
+from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.layers.requirements import Installation, Standing
+from seldon_buildpack.layers.watcher import Watcher
+from seldon_buildpack.log import Log
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.mirror import Mirror
+from seldon_buildpack.python_env import top_level_modules
+from seldon_buildpack.python_env.venv import site_packages
+
+
+@dataclass(frozen=True)
+class Provided:
+    """What serves: folders of programs, the first before the others, Python's version, the wrapper's and its set of pins.
+
+    ``launch`` are further files of env.launch; ``dev`` says whether there is what the process `dev` needs.
+    """
+
+    path: tuple[Path, ...]
+    python: str
+    seldon_core: str
+    pins: str
+    launch: Mapping[str, str] = field(default_factory=dict)
+    dev: bool = False
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers of one build and what they are made from.
+
+    ``installation`` is None where a wrapper alone serves, the first of ``wrappers``; ``watcher`` where the image gets no process ``dev``.
+    """
+
+    root: Path
+    python: Python
+    wrappers: tuple[Wrapper, ...]
+    installation: Installation | None
+    watcher: Watcher | None
+    index: Index
+    mirror: Mirror
+    bundle: Bundle
+    uv: Uv
+    log: Log
+
+    def layer(self, name: str) -> Layer:
+        """One of this build's layers."""
+        return Layer(self.root, name)
+
+    def told(self) -> tuple[str, str]:
+        """Python and the wrapper as they are known before anything is made, for the log."""
+        return self.python.request, self.wrappers[0].version
+
+    def provide(self) -> Provided:
+        """Make or reuse every layer. Raises a BuildError."""
+        standing = (
+            self._requirements(self.installation)
+            if self.installation
+            else Standing(self.wrappers[0])
+        )
+        if standing.wrapper.pins not in ("", UPSTREAM):
+            without = UPSTREAM not in self.bundle.pins(standing.wrapper.version, self.python.minor)
+            self.log.pins(
+                standing.wrapper.pins, standing.because, self.python.minor if without else ""
+            )
+        if standing.shared:
+            self._wrapper(standing.wrapper)
+        self._python()
+        self._licences(standing)
+        if self.watcher:
+            watcher.provide(self.layer(watcher.NAME), self.watcher, self.log)
+        cache.keep(self.layer(cache.NAME), self.uv)
+        kept = {python.NAME, third_party_licenses.NAME, cache.NAME, serve.NAME}
+        kept |= {python_wrapper.NAME} if standing.shared else set()
+        kept |= {requirements.NAME} if self.installation else set()
+        kept |= {watcher.NAME} if self.watcher else set()
+        drop_others(self.root, kept)
+        name, environment = (
+            (requirements.NAME, requirements.environment)
+            if self.installation
+            else (python_wrapper.NAME, python_wrapper.environment)
+        )
+        binaries = environment(self.layer(name)) / "bin"
+        return Provided(
+            (binaries,),
+            self.python.request,
+            standing.seldon_core,
+            standing.wrapper.pins,
+            dev=self.watcher is not None,
+        )
+
+    def modules(self) -> dict[str, str]:
+        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        texts = (
+            self.layer(name).metadata().get(top_level_modules.METADATA, "")
+            for name in (python_wrapper.NAME, requirements.NAME)
+        )
+        return {
+            module: package
+            for text in texts
+            for module, package in top_level_modules.from_text(text).items()
+        }
+
+    def _requirements(self, what: Installation) -> Standing:
+        layer = self.layer(requirements.NAME)
+        stored = layer.metadata()
+        reason = reuse.why_made(stored, what.key()) or third_party_licenses.unlisted(
+            self.layer(third_party_licenses.NAME), stored
+        )
+        if not reason:
+            reuse.reuse(layer, stored, self.log)
+            return requirements.standing(layer, what)
+        if not self.python.carried:
+            self._python(again=True)
+        self._tree(what.wrappers[0])
+        interpreter = self.layer(python.NAME)
+        with self.log.layer(layer.name, reason), python.stand_in(interpreter, self.python):
+            return requirements.make(
+                layer, what, interpreter, self.layer(python_wrapper.NAME), self._tree, self.uv
+            )
+
+    def _tree(self, chosen: Wrapper) -> Path | None:
+        """The packages of a wrapper as they are installed; None of one that is resolved with the model."""
+        if chosen.lock and not chosen.carried:
+            self._wrapper(chosen, again=True)
+            return python_wrapper.environment(self.layer(python_wrapper.NAME))
+        return chosen.carried
+
+    def _wrapper(self, chosen: Wrapper, again: bool = False) -> None:
+        layer = self.layer(python_wrapper.NAME)
+        stored = layer.metadata()
+        changed = reuse.why_made(stored, chosen.key)
+        if layer.path.exists() and not changed:
+            return
+        reason = changed or ("needed to install on" if again else "")
+        if not reason and not self.installation:
+            reason = third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
+        if not reason:
+            reuse.reuse(layer, stored, self.log)
+            return
+        if not self.python.carried:
+            self._python(again=True)
+        with (
+            self.log.layer(layer.name, reason),
+            python.stand_in(self.layer(python.NAME), self.python),
+        ):
+            python_wrapper.make(
+                layer,
+                chosen,
+                self.python,
+                self.layer(python.NAME),
+                self.bundle,
+                self.uv,
+                self.index,
+            )
+
+    def _python(self, again: bool = False) -> None:
+        layer = self.layer(python.NAME)
+        if layer.path.exists():
+            return
+        stored = layer.metadata()
+        reason = reuse.why_made(stored, self.python.key) or (
+            "needed to install on" if again else ""
+        )
+        if not reason:
+            reuse.reuse(layer, stored, self.log)
+            return
+        with self.log.layer(layer.name, reason):
+            python.make(
+                layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror
+            )
+
+    def _licences(self, standing: Standing) -> None:
+        layer, source = (
+            self.layer(third_party_licenses.NAME),
+            self.layer(requirements.NAME if self.installation else python_wrapper.NAME),
+        )
+        if not source.path.exists():
+            layer.finish(Types(launch=True), third_party_licenses.key(source.metadata()))
+            return
+        prefixes = [requirements.environment(source)] if self.installation else []
+        prefixes += (
+            [
+                standing.wrapper.carried
+                or python_wrapper.environment(self.layer(python_wrapper.NAME))
+            ]
+            if standing.shared
+            else []
+        )
+        interpreter = self.python.carried or python.home(self.layer(python.NAME))
+        programs = {
+            "cpython": python.licence(interpreter, self.python),
+            "dumb-init": self.bundle.dumb_init_licence,
+        }
+        third_party_licenses.make(
+            layer,
+            [site_packages(prefix, self.python.minor) for prefix in prefixes],
+            programs,
+            source.metadata(),
+        )

@@ -1,0 +1,1 @@
+"""What the source asks to install."""

@@ -1,0 +1,1 @@
+"""The manifests of conda: environment.yml, lock files and explicit lists."""

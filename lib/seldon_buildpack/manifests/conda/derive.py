@@ -1,0 +1,76 @@
+"""What follows from what a file says, whichever kind it is: what is secret, what it is known by, which Python and wrapper it asks for."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+from seldon_buildpack.manifests.conda import match_spec, python_versions
+from seldon_buildpack.manifests.conda.match_spec import MatchSpec
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.requirements_txt import WRAPPER
+from seldon_buildpack.masking import url_secrets, without_credentials
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
+
+_PYTHON = "python"
+
+
+def completed(environment: CondaEnvironment) -> CondaEnvironment:
+    """The same with secrets, digest, and the versions of Python and wrapper. Raises CondaPythonUnsupported."""
+    places = (
+        *environment.channels,
+        *(spec.text for spec in environment.specs),
+        *(package.url for package in environment.packages),
+    )
+    urls = (secret for place in places if "://" in place for secret in url_secrets(place))
+    secrets = tuple(dict.fromkeys((*environment.secrets, *urls)))
+    named = [
+        (spec.line, parsed)
+        for spec in environment.specs
+        if isinstance(parsed := match_spec.parse(spec.text), MatchSpec)
+    ]
+    named += [
+        (0, parsed)
+        for package in environment.packages
+        if isinstance(parsed := match_spec.parse(package.url), MatchSpec)
+    ]
+    line, python = _asked(named, _PYTHON)
+    _, wrapper = _asked(named, WRAPPER)
+    if not python_versions.minors(python):
+        raise CondaPythonUnsupported(environment.path.name, line, python)
+    advice = environment.advice
+    if environment.specs and (stem := python_versions.exact_by_mistake(python)):
+        advice = (*advice, warnings.conda_python_exact(environment.path.name, line, stem))
+    return replace(
+        environment,
+        secrets=secrets,
+        digest=_digest(environment),
+        python=python,
+        wrapper=wrapper,
+        advice=advice,
+    )
+
+
+def _asked(named: Iterable[tuple[int, MatchSpec]], name: str) -> tuple[int, str]:
+    """The line and the version of a package among the specs; of several specs of it, all count."""
+    found = [
+        (line, spec.version or python_versions.ANY) for line, spec in named if spec.name == name
+    ]
+    asked = ",".join(
+        dict.fromkeys(version for _, version in found if version != python_versions.ANY)
+    )
+    return (found[0][0], asked or python_versions.ANY) if found else (0, "")
+
+
+def _digest(environment: CondaEnvironment) -> str:
+    told = [
+        [without_credentials(channel) for channel in environment.channels],
+        environment.nodefaults,
+        [without_credentials(spec.text) for spec in environment.specs],
+        [
+            [without_credentials(package.url), package.md5, package.sha256]
+            for package in environment.packages
+        ],
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()

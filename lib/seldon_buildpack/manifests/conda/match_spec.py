@@ -1,0 +1,122 @@
+"""conda's match specs, as far as the build has to read them itself: whose they are, and which version they ask for.
+
+The solver reads them again, and in full. What is refused here is what it would take for something else or say in its own words only.
+Source: conda, Package match specifications.
+"""
+
+import re
+from dataclasses import dataclass
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+# The file of a package: name, version, build, either form.
+FILE = re.compile(r"(?:.*/)?([^/]+)-([^/-]+)-([^/-]+)\.(?:conda|tar\.bz2)")
+
+_BRACKETS = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
+_PAIR = re.compile(r"\s*(\w+)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^,]*)\s*(?:,|$)")
+_OPERATOR = r"(?:==|!=|~=|<=|>=|=|<|>)"
+_ONE = rf"(?:{_OPERATOR}?\s*[\w.*+!-]+|\^.*\$)"
+_VERSION = re.compile(rf"\(*{_ONE}\)*(?:[,|]\(*{_ONE}\)*)*")
+# `=1.2=py38_0`: a version with a build is that version exactly, unless it is a comparison.
+_WITH_BUILD = re.compile(r"(?:={0,2}([^=<>!~,|\s]+)|([^\s]*[^=<>!~,|\s]))=([^=<>!~,|\s]+)")
+_OPTION = re.compile(r"-{1,2}[A-Za-z]")
+
+
+@dataclass(frozen=True)
+class MatchSpec:
+    """A spec taken apart. ``version`` is as conda writes one (`=1.2`, `>=1,<2`); the other parts are empty where they are not given."""
+
+    name: str
+    version: str = ""
+    build: str = ""
+    channel: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a text is no spec: a clause, the spec it was likely meant as, and whether pip would take it."""
+
+    why: str
+    meant: str = ""
+    of_pip: bool = False
+
+
+def parse(text: str) -> MatchSpec | Fault:
+    """Take a spec apart, or say what is wrong with it."""
+    text = re.sub(r"\s#.*", "", text)
+    if (
+        "://" in text
+        and (found := FILE.fullmatch(re.split(r"[#\s]", text, maxsplit=1)[0]))
+        and not re.match(r"\S+\s*@\s", text)
+    ):
+        return MatchSpec(found[1].lower(), f"=={found[2]}", found[3])
+    if "{{" in text:
+        return Fault("`{{ }}` is a template of Jinja's, which conda fills in for recipes only")
+    if fault := _of_pip(text):
+        return fault
+    rest, pairs = _bracketed(text)
+    channel, _, rest = rest.rpartition("::")
+    found = NAME.match(rest.strip())
+    if not found:
+        return Fault("it does not start with the name of a package")
+    if rest.strip()[found.end() :].startswith("*"):
+        return Fault("a package is named in full, without `*`")
+    version, fields = _version_and_build(rest.strip()[found.end() :])
+    if len(fields) > 1:
+        return Fault("a name, a version and a build are all that a spec has")
+    version, build = pairs.get("version", version), pairs.get("build", fields[0] if fields else "")
+    if version and not _VERSION.fullmatch(version):
+        return _bad_version(found[0], version)
+    return MatchSpec(found[0].lower(), version, build, pairs.get("channel", channel))
+
+
+def _of_pip(text: str) -> Fault | None:
+    """What only pip reads."""
+    name = NAME.match(text)
+    plain = name[0] if name else ""
+    if _OPTION.match(text):
+        return Fault("it is an option of pip", of_pip=True)
+    if "::" not in text and re.match(
+        r"(git|hg|svn|bzr)\+|(https?|file)://|\.{0,2}/|\S+\s*@\s*\S+:", text
+    ):
+        return Fault("it names a place to install from, as only pip does", of_pip=True)
+    if ";" in text:
+        return Fault(
+            "what stands behind `;` is a marker of pip", text.partition(";")[0].strip(), of_pip=True
+        )
+    if "===" in text:
+        return Fault("`===` is pip's", text.replace("===", "=="), of_pip=True)
+    if plain and (extras := re.match(r"\s*\[([\w\s,.-]*)\]", text[len(plain) :])):
+        return Fault(
+            f"`[{extras[1]}]` is an extra, which only pip has",
+            plain + text[len(plain) + extras.end() :],
+            of_pip=True,
+        )
+    return None
+
+
+def _bracketed(text: str) -> tuple[str, dict[str, str]]:
+    """The text before `[version='>=1', build=x]`, and what stands in the brackets."""
+    found = _BRACKETS.search(text)
+    if not found:
+        return text, {}
+    return text[: found.start()], {
+        key: value.strip("\"' ") for key, value in _PAIR.findall(found[1])
+    }
+
+
+def _version_and_build(text: str) -> tuple[str, list[str]]:
+    """What follows the name: the version, and the words behind it."""
+    tight = re.sub(r"\s*([,|])\s*", r"\1", text.strip())
+    tight = re.sub(rf"({_OPERATOR})\s+", r"\1", tight)
+    if found := _WITH_BUILD.fullmatch(tight):
+        return found[2] or ("*" if found[1] == "*" else f"=={found[1]}"), [found[3]]
+    version, *fields = tight.split() or [""]
+    return version, fields
+
+
+def _bad_version(name: str, version: str) -> Fault:
+    if found := re.fullmatch(r"=([<>])\s*(.*)", version):
+        return Fault(f"`={found[1]}` is no comparison", f"{name}{found[1]}={found[2].lstrip('= ')}")
+    if version[-1] in ",|":
+        return Fault(f"nothing follows `{version[-1]}`", f"{name}{version.rstrip(',|')}")
+    return Fault(f"`{version}` is not a version of conda's")

@@ -1,0 +1,109 @@
+"""pixi.lock, of its versions 4 to 7: the environment `default`."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from seldon_buildpack.manifests.conda.derive import completed
+from seldon_buildpack.manifests.conda.lockfiles import Entry, load, pinned, table, tables, text
+from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment, Locked, Spec
+from seldon_buildpack.messages.errors.conda_files import LockLacksPlatform
+from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
+
+_VERSIONS = ("4", "5", "6", "7")
+_DEFAULT = "default"
+_RENEW = "Make it anew: `pixi lock`."
+_BUILT = "Build the package, put it into a channel, and depend on it there."
+
+# The packages of the lock by their addresses.
+Known = Mapping[str, Entry]
+
+
+def read(app: Path, path: Path) -> CondaEnvironment:
+    """Read what the environment `default` has for this platform. Raises LockUnreadable, LockLacksPlatform and CondaPythonUnsupported."""
+    lock = load(app, path, _RENEW)
+    version = text(lock, "version") or "none"
+    if version not in _VERSIONS:
+        raise LockUnreadable(
+            path.name,
+            f"its version is {version}, and the versions {', '.join(_VERSIONS)} are read",
+            _RENEW,
+        )
+    environment = table(table(lock.get("environments")).get(_DEFAULT))
+    if not environment:
+        raise LockUnreadable(path.name, f"it has no environment {_DEFAULT}", _RENEW)
+    platforms = table(environment.get("packages"))
+    platform = _platform(lock)
+    if platform not in platforms:
+        raise LockLacksPlatform(
+            path.name,
+            sorted(platforms),
+            "`pixi workspace platform add linux-64`, then `pixi lock`.",
+        )
+    known = {address: one for one in tables(lock.get("packages")) if (address := _address(one))}
+    mine = tables(platforms[platform])
+    return completed(
+        CondaEnvironment(
+            path,
+            "pixi",
+            channels=tuple(
+                text(one, "url") for one in tables(environment.get("channels")) if text(one, "url")
+            ),
+            packages=tuple(_conda(path.name, mine, known)),
+            pip=tuple(Spec(line, 1) for line in (*_indexes(environment), *_pip(mine, known))),
+            files=(path,),
+        )
+    )
+
+
+def _platform(lock: Entry) -> str:
+    """The name under which this platform stands: since version 7 a lock may give it one of its own."""
+    named = tables(lock.get("platforms"))
+    return next((text(one, "name") for one in named if text(one, "subdir") == PLATFORM), PLATFORM)
+
+
+def _indexes(environment: Entry) -> Iterator[str]:
+    """Where its packages of PyPI come from, as options of pip: the first index in the place of pip's own."""
+    urls = environment.get("indexes")
+    for number, url in enumerate(urls if isinstance(urls, list) else []):
+        yield f"{'--extra-index-url' if number else '--index-url'} {url}"
+
+
+def _address(package: Entry) -> str:
+    """By what an environment names a package: version 6 has it under its kind, the older ones under `url` or `path`."""
+    return (
+        text(package, "conda")
+        or text(package, "pypi")
+        or text(package, "url")
+        or text(package, "path")
+    )
+
+
+def _conda(name: str, mine: tuple[Entry, ...], known: Known) -> Iterator[Locked]:
+    for one in mine:
+        if "pypi" in one:
+            continue
+        url = text(one, "conda")
+        if "://" not in url:
+            what = url or text(one, "conda_source") or "without a name"
+            raise LockUnreadable(
+                name,
+                f"the conda package {what} has no url, since pixi builds it from source",
+                _BUILT,
+            )
+        package = known.get(url, {})
+        yield Locked(url, text(package, "md5"), text(package, "sha256"))
+
+
+def _pip(mine: tuple[Entry, ...], known: Known) -> Iterator[str]:
+    """The packages of PyPI as pip's requirements: by version and hash, or where there is none, by the place they come from."""
+    for one in mine:
+        if not (address := text(one, "pypi")):
+            continue
+        package = known.get(address, {})
+        name, version, sha256 = (text(package, key) for key in ("name", "version", "sha256"))
+        if "://" not in address:
+            yield f"-e {address}" if text(package, "editable") == "true" else address
+        elif sha256 and "+" not in address.partition("://")[0]:
+            yield pinned(name, version, [sha256])
+        else:
+            yield f"{name} @ {address}"

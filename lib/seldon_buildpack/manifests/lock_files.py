@@ -1,0 +1,279 @@
+"""Lock files as manifests: uv.lock beside a pyproject.toml, and pylock.toml (PEP 751). What they depend on, and which indexes they name.
+
+What uv is told to install is made from them when the layer is (install/locked.py). Groups for development and extras
+are not installed: what counts of uv.lock is what the project itself depends on.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from seldon_buildpack.manifests.requirements_txt import (
+    WRAPPER,
+    IndexLines,
+    Requirements,
+    canonical,
+    text_of,
+)
+from seldon_buildpack.masking import Secret, url_secrets, without_credentials
+from seldon_buildpack.messages.errors.lockfiles import LockUnreadable, PackageOutside
+
+if TYPE_CHECKING:
+    from packaging.pylock import Package, Pylock
+
+UV_LOCK = "uv.lock"
+PYLOCK = "pylock.toml"
+
+# The index that uv asks where none is named, by the sha256 of its URL: registries are not named here.
+_PUBLIC = "5a06749b2297be54ac5699f6f2761716adc5001a2d5f8b915ab2172922dd5706"
+# Pins decide alone what is installed, so an index that has other versions of a name need not hide one that has the pinned.
+_STRATEGY = "unsafe-first-match"
+# A lock may be half a megabyte: what stands before :// is not looked for.
+_WITH_USER = re.compile(r"://[^\s\"'/@]*@[^\s\"']*")
+# Sources of a package for which uv.lock does not keep the versions that were asked for.
+_DIRECT = {"path", "directory", "editable", "virtual", "git", "url"}
+_IN_SOURCE = ("editable", "directory", "path")
+
+
+def read_uv(
+    app: Path, project_files: tuple[Path, ...], pyproject: Mapping[str, Any]
+) -> Requirements:
+    """uv.lock of the project whose pyproject.toml lies beside it. Raises LockUnreadable and PackageOutside."""
+    path = app / UV_LOCK
+    text, told = _toml(app, path)
+    packages = told.get("package")
+    if (
+        told.get("version") != 1
+        or not isinstance(packages, list)
+        or not all(map(_is_package, packages))
+    ):
+        raise LockUnreadable(UV_LOCK, "it is not one that uv 0.13 knows", _renewal(UV_LOCK))
+    wanted = list(_wanted(packages))
+    sources = [one["source"] for one in wanted]
+    local = [
+        (kind, source[kind])
+        for source in sources
+        for kind in _IN_SOURCE
+        if isinstance(source.get(kind), str)
+    ]
+    registries = [
+        source["registry"] for source in sources if isinstance(source.get("registry"), str)
+    ]
+    index = _index(app, UV_LOCK, registries, _with_credentials(pyproject))
+    return Requirements(
+        path,
+        (path, *project_files),
+        local=tuple(_inside(app, UV_LOCK, name) for _, name in local),
+        editable=tuple(_inside(app, UV_LOCK, name) for kind, name in local if kind == "editable"),
+        names=tuple(dict.fromkeys(canonical(one["name"]) for one in wanted)),
+        wrapper=_wrapper(
+            (one["name"], one.get("version")) for one in wanted if "registry" in one["source"]
+        ),
+        wrapper_by_url=any(
+            canonical(one["name"]) == WRAPPER and "registry" not in one["source"] for one in wanted
+        ),
+        secrets=_secrets(text),
+        index=index,
+        lock=True,
+        requires_python=str(told.get("requires-python", "")),
+    )
+
+
+def read_pylock(app: Path) -> Requirements:
+    """pylock.toml. Raises LockUnreadable and PackageOutside."""
+    path = app / PYLOCK
+    lock = pylock(app)
+    local = [one for package in lock.packages for one in _paths(package)]
+    return Requirements(
+        path,
+        (path,),
+        local=tuple(_inside(app, PYLOCK, name) for name, _ in local),
+        editable=tuple(_inside(app, PYLOCK, name) for name, editable in local if editable),
+        names=tuple(dict.fromkeys(str(package.name) for package in lock.packages)),
+        wrapper=_wrapper(
+            (package.name, package.version) for package in lock.packages if not package.is_direct
+        ),
+        wrapper_by_url=any(
+            package.name == WRAPPER and package.is_direct for package in lock.packages
+        ),
+        secrets=_secrets(text_of(app, path)),
+        index=_index(
+            app,
+            PYLOCK,
+            [*(package.index for package in lock.packages if package.index), *_folders(lock)],
+        ),
+        lock=True,
+        requires_python=str(lock.requires_python or ""),
+    )
+
+
+def pylock(app: Path) -> "Pylock":
+    """The content of pylock.toml, which is valid. Raises LockUnreadable."""
+    _, told = _toml(app, app / PYLOCK)
+    from packaging.pylock import Pylock, PylockValidationError
+
+    try:
+        return Pylock.from_dict(told)
+    except PylockValidationError as error:
+        raise LockUnreadable(PYLOCK, str(error), _renewal(PYLOCK)) from error
+
+
+def overrides(app: Path) -> frozenset[str]:
+    """The names for which uv.lock goes over what packages ask for (``override-dependencies`` under [tool.uv])."""
+    manifest = _toml(app, app / UV_LOCK)[1].get("manifest", {})
+    return frozenset(canonical(one["name"]) for one in manifest.get("overrides", []))
+
+
+def asked_otherwise(app: Path) -> list[str]:
+    """The packages that pyproject.toml asks for in another way than uv.lock was made from, conditions and sources aside.
+
+    For what uv itself cannot tell without a network: it builds a project whose version or dependencies are computed. Dependencies
+    that are computed are not known here either.
+    """
+    from packaging.requirements import InvalidRequirement, Requirement
+    from packaging.specifiers import SpecifierSet
+
+    project = _toml(app, app / "pyproject.toml")[1].get("project", {})
+    packages = _toml(app, app / UV_LOCK)[1]["package"]
+    root = next((one for one in packages if "." in one["source"].values()), None)
+    if root is None or "dependencies" in project.get("dynamic", []):
+        return []
+    asked: dict[str, set[str]] = {}
+    locked: dict[str, set[str]] = {}
+    direct: set[str] = set()
+    try:
+        for line in project.get("dependencies", []):
+            requirement = Requirement(line)
+            asked.setdefault(canonical(requirement.name), set()).add(str(requirement.specifier))
+    except InvalidRequirement:
+        return []
+    for one in root.get("metadata", {}).get("requires-dist", []):
+        if "extra ==" not in one.get("marker", ""):
+            locked.setdefault(canonical(one["name"]), set()).add(
+                str(SpecifierSet(one.get("specifier", "")))
+            )
+            direct |= {canonical(one["name"])} if _DIRECT & one.keys() else set()
+    names = asked.keys() | locked.keys()
+    return sorted(
+        name
+        for name in names
+        if asked.get(name) != locked.get(name) and not (name in direct and name in asked)
+    )
+
+
+def _renewal(name: str) -> str:
+    if name == UV_LOCK:
+        return "Make it anew: `uv lock`."
+    return (
+        "Make it anew: `uv export --format pylock.toml --output-file pylock.toml`, or `pip lock`."
+    )
+
+
+def _toml(app: Path, path: Path) -> tuple[str, dict[str, Any]]:
+    # Slow to import, and most sources have no such file.
+    import tomllib
+
+    text = text_of(app, path)
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        conflict = re.search(r"^<{7} ", text, re.MULTILINE)
+        reason = (
+            "git left the marks of a conflict in it" if conflict else f"it is not TOML: {error}"
+        )
+        raise LockUnreadable(path.name, reason, _renewal(path.name)) from error
+
+
+def _is_package(one: object) -> bool:
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("name"), str)
+        and isinstance(one.get("source"), dict)
+    )
+
+
+def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The packages that the project in the source depends on, itself among them; all members' where the source is a workspace without one."""
+    by_name: dict[str, list[dict[str, Any]]] = {}
+    for package in packages:
+        by_name.setdefault(package["name"], []).append(package)
+    members = [one for one in packages if {"virtual", "editable"} & one["source"].keys()]
+    root = [one for one in members if "." in one["source"].values()]
+    waiting = [(one["name"], "") for one in root or members]
+    seen = set(waiting)
+    for name, extra in waiting:
+        for package in by_name.get(name, []):
+            if not extra:
+                yield package
+            needs = (
+                package.get("optional-dependencies", {}).get(extra, [])
+                if extra
+                else package.get("dependencies", [])
+            )
+            found = [(need["name"], one) for need in needs for one in ("", *need.get("extra", []))]
+            waiting += [one for one in dict.fromkeys(found) if one not in seen]
+            seen |= set(found)
+
+
+def _paths(package: "Package") -> Iterator[tuple[str, bool]]:
+    """What of the source a package of pylock.toml is, and whether it is installed in place."""
+    if package.directory:
+        yield package.directory.path, bool(package.directory.editable)
+    files = (package.archive, package.sdist, *(package.wheels or ()))
+    yield from ((file.path, False) for file in files if file and file.path and not file.url)
+
+
+def _folders(lock: "Pylock") -> Iterator[str]:
+    """Where the wheels and source archives lie that are files of the source."""
+    for package in lock.packages:
+        files = (package.sdist, *(package.wheels or ()))
+        yield from (
+            str(Path(file.path).parent) for file in files if file and file.path and not file.url
+        )
+
+
+def _inside(app: Path, lock: str, name: str) -> Path:
+    path = (app / name).resolve()
+    if not path.is_relative_to(app.resolve()):
+        raise PackageOutside(lock, name)
+    return app / path.relative_to(app.resolve())
+
+
+def _wrapper(pins: Iterable[tuple[str, object]]) -> str:
+    return next(
+        (f"=={version}" for name, version in pins if canonical(name) == WRAPPER and version), ""
+    )
+
+
+def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:
+    """The indexes of [tool.uv] that carry credentials, which uv.lock leaves out."""
+    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    urls = [str(one["url"]) for one in indexes if isinstance(one, dict) and "url" in one]
+    return {without_credentials(url).rstrip("/"): url for url in urls if url_secrets(url)}
+
+
+def _index(
+    app: Path, lock: str, registries: list[str], known: Mapping[str, str] = MappingProxyType({})
+) -> IndexLines:
+    """Its registries as index lines: the public one is the default where it is among them, else the first; folders hold wheels."""
+    bare = dict.fromkeys(url.rstrip("/") for url in registries if "://" in url)
+    urls = [known.get(url, url) for url in bare]
+    folders = tuple(
+        str(_inside(app, lock, name)) for name in dict.fromkeys(registries) if "://" not in name
+    )
+    others = [url for url in urls if hashlib.sha256(url.encode()).hexdigest() != _PUBLIC]
+    default = others.pop(0) if urls and len(others) == len(urls) else ""
+    return IndexLines(
+        default, tuple(others), folders, strategy=_STRATEGY if len(urls) > 1 else "", of_lock=True
+    )
+
+
+def _secrets(text: str) -> tuple[Secret, ...]:
+    return tuple(
+        secret
+        for url in dict.fromkeys(_WITH_USER.findall(text))
+        for secret in url_secrets(f"https{url}")
+    )

@@ -1,0 +1,33 @@
+"""The base class of every build error."""
+
+from collections.abc import Sequence
+
+
+class BuildError(Exception):
+    """A failure that is explained: title (a short line), cause (a sentence or two), fixes (each an imperative), tail."""
+
+    exit_code = 1
+
+    def __init__(self, title: str, cause: str, *fixes: str, tail: Sequence[str] = ()) -> None:
+        super().__init__(title)
+        self.title = title
+        self.cause = cause
+        self.fixes = fixes
+        self.tail = tuple(tail)
+
+    def lines(self) -> list[str]:
+        """The error as it is printed."""
+        text = ["", f"ERROR: {self.title}", ""]
+        text += [f"  {line}" for line in self.cause.splitlines()]
+        if self.fixes:
+            text += ["", "  What to do:" if len(self.fixes) == 1 else "  What to do, one of:"]
+            for number, fix in enumerate(self.fixes, start=1):
+                first, *rest = fix.splitlines()
+                text += [f"  {number}. {first}", *(f"     {line}" for line in rest)]
+        if self.tail:
+            text += [
+                "",
+                "  The last lines of the tool that failed:",
+                *(f"      {line}" for line in self.tail),
+            ]
+        return [*text, ""]

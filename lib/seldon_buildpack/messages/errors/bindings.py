@@ -1,0 +1,44 @@
+"""Errors about service bindings and mirrors."""
+
+from seldon_buildpack.messages.errors.base import BuildError
+
+
+class BindingUnreadable(BuildError):
+    """A file of a service binding cannot be read, or its directory where ``key`` is empty, or that of all where ``name`` is empty too."""
+
+    def __init__(self, name: str, key: str, reason: str) -> None:
+        what = (
+            f"The file {key} of the binding {name}"
+            if key
+            else f"The binding {name}"
+            if name
+            else "The directory of bindings"
+        )
+        super().__init__(
+            f"{what} cannot be read",
+            f"Opening it failed: {reason}.",
+            "Mount the binding so that the build's user (CNB_USER_ID of the builder, usually 1000) may read it.",
+        )
+
+
+class BindingInvalid(BuildError):
+    """A service binding does not hold what its type wants. ``fault`` is a clause without a value of the binding, ``fix`` a sentence."""
+
+    def __init__(self, name: str, kind: str, fault: str, fix: str) -> None:
+        super().__init__(
+            f"The binding {name} cannot be used",
+            f"It is of the type {kind}, and {fault}.",
+            fix,
+            "Take the binding away if the build does not need it.",
+        )
+
+
+class MirrorInvalid(BuildError):
+    """A dependency mirror that is no address. ``origin`` says who named it."""
+
+    def __init__(self, origin: str) -> None:
+        super().__init__(
+            "The dependency mirror is not a URL",
+            f"{origin} names it. A mirror is an address that files are fetched from in the place of the original host.",
+            "Write it with its scheme: https://mirror.example.com, or https://mirror.example.com/{originalHost}.",
+        )

@@ -1,0 +1,178 @@
+"""Errors about package indexes, proxies and TLS."""
+
+from urllib.parse import urlsplit
+
+from seldon_buildpack.messages.errors.base import BuildError
+
+
+class IndexUnreachable(BuildError):
+    """An index that was named does not answer."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            f"The package index {url} cannot be reached",
+            f"Connecting failed: {reason}.",
+            "Check the address.",
+            "Check that it can be reached from where the build runs; with `pack build --network host` that is this machine's own network.",
+            "Behind a proxy, give it to the build: --env HTTPS_PROXY=... or PIP_PROXY.",
+        )
+
+
+class IndexSlow(BuildError):
+    """An index takes a request and does not answer in ``seconds``."""
+
+    def __init__(self, url: str, seconds: str) -> None:
+        super().__init__(
+            f"The package index {url} does not answer in time",
+            f"It was given {seconds} s for each answer, and took longer each time.",
+            f"Give it longer: PIP_DEFAULT_TIMEOUT, in seconds ({seconds} now).",
+            "Check that it is well: a mirror that has to fetch what it is asked for first is slow the first time only.",
+        )
+
+
+class ProxyAway(BuildError):
+    """The proxy itself cannot be reached."""
+
+    def __init__(self, proxy: str, host: str, reason: str) -> None:
+        super().__init__(
+            f"The proxy {proxy} cannot be reached",
+            f"{host} was to be asked through it, and connecting to the proxy failed: {reason}.",
+            "Check its address: PIP_PROXY, or HTTP_PROXY and HTTPS_PROXY of the platform or --env.",
+            f"If {host} can be reached without it, name that in NO_PROXY.",
+        )
+
+
+class ProxyRefuses(BuildError):
+    """The proxy answers, and not with what was asked for. ``how`` is a clause whose subject it is."""
+
+    def __init__(self, proxy: str, host: str, how: str) -> None:
+        needs = "(407)" in how
+        super().__init__(
+            f"The proxy {proxy} does not let the build reach {host}",
+            f"It {how}.",
+            *(
+                [
+                    "Write a user and password that it takes before the proxy's host, percent-encoded; they stay in the build."
+                ]
+                if needs
+                else [f"Ask the proxy's administrator to let {host} through."]
+            ),
+            f"If {host} can be reached without it, name that in NO_PROXY.",
+        )
+
+
+class IndexFilesAway(BuildError):
+    """An index answers, and keeps its files on a host that cannot be reached."""
+
+    def __init__(self, index: str, files: str, reason: str) -> None:
+        super().__init__(
+            f"The package index {index} keeps its files elsewhere, at {files}, which cannot be reached",
+            f"Connecting to {files} failed: {reason}.",
+            "Let the index serve its files itself: mirrors have a setting for it (devpi: mirror_use_external_urls).",
+            f"Let the build reach {files}: by the network's rules, or by a proxy (--env HTTPS_PROXY=...).",
+        )
+
+
+class NetworkAway(BuildError):
+    """No index was named and the public one does not answer."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(
+            "Packages are needed, and the public package index cannot be reached",
+            f"Connecting to {url} failed: {reason}.",
+            "Name an index inside your network: PIP_INDEX_URL in .s2i/environment or --env.",
+            "Behind a proxy, give it to the build: --env HTTPS_PROXY=...",
+            "Bring the wheels: in a folder of the source, BP_PIP_FIND_LINKS=wheels, or in one that is mounted, --volume $PWD/wheels:/whl.",
+        )
+
+
+class IndexFails(BuildError):
+    """The index answers with an error of its own, 5xx."""
+
+    def __init__(self, url: str, status: str) -> None:
+        super().__init__(
+            f"The package index {url} fails",
+            f"It answered {status}.",
+            "Build again later: the fault lies with the index.",
+            "Ask the index's administrator, or name another index: PIP_INDEX_URL.",
+        )
+
+
+class TlsNotTrusted(BuildError):
+    """The TLS certificate of an index is refused. ``signer``: the fault is that nobody the build trusts has signed it; ``shown``: whose it is."""
+
+    def __init__(self, url: str, reason: str, signer: bool, shown: str = "") -> None:
+        host = urlsplit(url).netloc
+        super().__init__(
+            f"The TLS certificate of {url} is not trusted",
+            f"Verifying it failed: {reason}." + (f"\n{shown}" if shown else ""),
+            *(
+                [
+                    "Give the build your authority's certificate: a binding of the type ca-certificates (docs/private-indexes.md).",
+                    "Make a builder that trusts it: add it to the store of the machine that makes the builder, and run make builder.",
+                ]
+                if signer
+                else [
+                    "Give the server a certificate that is valid for its name, now, and signed by an authority."
+                ]
+            ),
+            f"If the host is inside your network and you accept the risk, set PIP_TRUSTED_HOST={host}",
+        )
+
+
+class IndexRefused(BuildError):
+    """401 or 403. ``source`` says where the user and password that it was given come from; empty where there were none.
+
+    ``proxy`` is one for http that the request went through.
+    """
+
+    def __init__(self, url: str, status: int, source: str, proxy: str = "") -> None:
+        # A placeholder of the usual form would be masked as if it were a password.
+        how = "percent-encoded, with a colon between them and an @ behind"
+        bound = source.startswith(("the binding", "the netrc"))
+        fixes: tuple[str, ...]
+        if not source:
+            fixes = (
+                "Give them by a binding of the type pypi or netrc (docs/private-indexes.md).",
+                f"Write them before the host of the URL, {how}. They stay in the build.",
+                "Ask the index's administrator for an account that may read it.",
+            )
+        else:
+            fixes = (
+                f"Check them in {source}."
+                if bound
+                else f"Check them. They stand before the host of the URL, {how}.",
+                "If they are right, ask the index's administrator what the account may read.",
+            )
+        super().__init__(
+            f"The package index {url} refused access ({status})",
+            (
+                f"The user and password of {source} were refused."
+                if source
+                else "There is no user and password for it: not in its URL, and in no binding."
+            )
+            + (
+                f" It was asked through the proxy {proxy}, which may be what refuses."
+                if proxy
+                else ""
+            ),
+            *fixes,
+        )
+
+
+class NotAnIndex(BuildError):
+    """The URL answers, but not as an index does. ``package`` is what was looked for in vain."""
+
+    def __init__(self, url: str, found: str, package: str) -> None:
+        super().__init__(
+            f"{url} does not look like a package index",
+            f"It answers, but not as the simple repository API does: {found}.",
+            "Give the URL that pip takes; it often ends with /simple (devpi: /+simple, Artifactory: /api/pypi/NAME/simple, Nexus: /repository/NAME/simple).",
+            *(
+                [
+                    f"If the URL is right, check the spelling of the package {package}: the index does not have it."
+                ]
+                if package
+                else []
+            ),
+        )

@@ -1,0 +1,31 @@
+"""Errors that are not caused by the model: bugs in the buildpack and a full disk."""
+
+from collections.abc import Sequence
+
+from seldon_buildpack.messages.errors.base import BuildError
+
+
+class OurFault(BuildError):
+    """Something this buildpack did not foresee."""
+
+    exit_code = 70
+
+    def __init__(self, trace: Sequence[str]) -> None:
+        super().__init__(
+            "The buildpack itself failed.",
+            "This is a fault of ours, not of your model.",
+            "Report it with the lines below and what you built.",
+            tail=trace[-12:],
+        )
+
+
+class DiskFull(BuildError):
+    """No space left."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            "The disk is full",
+            f"Writing {where} failed: no space left on the device.",
+            "Free space where the container engine keeps its data (`docker system df` shows what takes it).",
+            "Where the build runs in a pod, give it a larger volume.",
+        )

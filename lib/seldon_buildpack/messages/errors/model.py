@@ -1,0 +1,161 @@
+"""Errors about the model class."""
+
+from collections.abc import Sequence
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import _set
+
+
+class ModelNameInvalid(BuildError):
+    """MODEL_NAME can be no module and class."""
+
+    def __init__(self, value: str, origin: str) -> None:
+        super().__init__(
+            f"MODEL_NAME={value} is not the name of a class",
+            f"It comes from {origin}. MODEL_NAME is a dotted Python name: `MyModel` is the class MyModel of MyModel.py,\n"
+            "and `package.module.MyModel` is the class MyModel of package/module.py.",
+            _set("MODEL_NAME", "MyModel") + "\nMyModel stands for your class here.",
+        )
+
+
+class ModelNameMissing(BuildError):
+    """No MODEL_NAME, and not exactly one class that fits. ``candidates``: pairs of a MODEL_NAME and what it is."""
+
+    def __init__(self, candidates: Sequence[tuple[str, str]]) -> None:
+        found = (
+            "These classes could be meant:"
+            if candidates
+            else "No class with such a method was found in the files at the top."
+        )
+        listed = "".join(f"\n  {name}: {what}" for name, what in candidates)
+        super().__init__(
+            "MODEL_NAME is not set",
+            "MODEL_NAME names the class to serve. Where it is missing, it is taken from the one file at the top that defines a class of the\n"
+            "file's own name with a method of the wrapper (predict, transform_input, transform_output, route, aggregate, or a raw form).\n"
+            f"There is not exactly one such file. {found}{listed}",
+            *(
+                [_set("MODEL_NAME", name) for name, _ in candidates[:3]]
+                or ["Write the class MyModel with a method `predict` in MyModel.py."]
+            ),
+        )
+
+
+class ModelModuleNotFound(BuildError):
+    """The module that MODEL_NAME names is not in the source. ``nearest``: a file of it, and the MODEL_NAME that would use it."""
+
+    def __init__(
+        self, name: str, files: str, nearest: tuple[str, str] | None, only_case: bool
+    ) -> None:
+        near = ""
+        if nearest:
+            near = f" There is {nearest[0]}" + (
+                ", which differs in upper and lower case only: that matters in the image."
+                if only_case
+                else "."
+            )
+        super().__init__(
+            f"MODEL_NAME={name}: no such module",
+            f"The class {name.rpartition('.')[2]} is looked for in {files}, which is not in the source.{near}",
+            *([_set("MODEL_NAME", nearest[1])] if nearest else []),
+            f"Add the file, or rename one to {files.partition(' ')[0]}.",
+            "Build the directory that holds the file (`pack build --path DIRECTORY`).",
+        )
+
+
+class ModelClassNotFound(BuildError):
+    """The module is there and does not have the class. ``classes``: what it defines; ``proposal``: a MODEL_NAME that would do."""
+
+    def __init__(
+        self,
+        class_name: str,
+        file: str,
+        classes: Sequence[str],
+        nearest: str | None,
+        proposal: str | None,
+        why: str = "",
+    ) -> None:
+        has = f"It defines {', '.join(classes)}." if classes else "It defines no class."
+        super().__init__(
+            f"{file} has no class {class_name}",
+            f"MODEL_NAME says that {file} defines or imports {class_name}. {has}{why}",
+            *([_set("MODEL_NAME", proposal)] if proposal else []),
+            f"Rename {nearest} to {class_name} in {file}."
+            if nearest
+            else f"Define the class {class_name} at the top level of {file}.",
+        )
+
+
+class ModelClassIsModule(BuildError):
+    """MODEL_NAME ends in a module, where the wrapper (``rsplit('.', 1)``) expects a class."""
+
+    def __init__(self, name: str, file: str, proposal: str | None) -> None:
+        super().__init__(
+            f"MODEL_NAME={name} names a file, not a class",
+            f"{name.replace('.', '/')} is the file {file}. In a name with a dot, what follows the last dot is the class, and what stands before it\n"
+            "the module that the class is taken from.",
+            _set("MODEL_NAME", proposal or f"{name}.MyModel")
+            + ("" if proposal else "\nMyModel stands for your class here."),
+        )
+
+
+class ModelModuleShadowed(BuildError):
+    """A package hides the module that has the class: Python takes the directory first."""
+
+    def __init__(self, class_name: str, file: str, package: str) -> None:
+        super().__init__(
+            f"{file} is hidden by {package}",
+            f"{file} defines {class_name}, but Python imports the package {package} of the same name instead, which does not.",
+            f"Rename the directory {package}.",
+            f"Import {class_name} in {package}__init__.py.",
+        )
+
+
+class ModelModuleIsStandard(BuildError):
+    """The module has the name of one of the standard library's, which Python finds first (the wrapper appends the source to sys.path)."""
+
+    def __init__(self, file: str, top: str, class_name: str) -> None:
+        super().__init__(
+            f"{file} is hidden by Python's own module {top}",
+            f"The wrapper looks for modules in Python's standard library first, and that has a module {top} too.",
+            f"Rename {file}, say to {class_name}.py, and set MODEL_NAME={class_name} (or the new name, a dot, and {class_name}).",
+        )
+
+
+class ModelModuleInstalled(BuildError):
+    """An installed package has a module by the name of the model's: Python finds that first (the wrapper appends the source to sys.path).
+
+    ``own`` is the user's file, or the directory at the top of a dotted module, with a slash at its end; ``package`` as pip lists it.
+    """
+
+    def __init__(self, own: str, module: str, class_name: str, package: str) -> None:
+        top = module.partition(".")[0]
+        folder, _, last = own.rstrip("/").rpartition("/")
+        renamed = f"{folder}/my_{last}".lstrip("/") + own[len(own.rstrip("/")) :]
+        super().__init__(
+            f"{own} is hidden by the installed package {package}",
+            f"{package} has a module {top} too. The wrapper looks for modules among the installed packages first and in the source last, and would\n"
+            f"take {class_name} from there, if {package} has one.",
+            f"Rename {own}, say to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
+            f"If the class {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
+        )
+
+
+class ModelMethodMissing(BuildError):
+    """The class lacks every method that its service type needs. ``has``: what it defines; ``fitting``: a service type that would do."""
+
+    def __init__(
+        self,
+        class_name: str,
+        file: str,
+        service_type: str,
+        needed: Sequence[str],
+        has: Sequence[str],
+        fitting: str | None,
+    ) -> None:
+        defined = f"It has {', '.join(has)}." if has else "It has no methods."
+        super().__init__(
+            f"{class_name} has no method for SERVICE_TYPE={service_type}",
+            f"A {service_type} is called through {' or '.join(needed)} (or a raw form, {needed[0]}_raw). {class_name} in {file} has none. {defined}",
+            *([_set("SERVICE_TYPE", fitting)] if fitting else []),
+            f"Define `{needed[0]}` in {class_name}.",
+        )

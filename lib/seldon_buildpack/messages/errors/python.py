@@ -1,0 +1,66 @@
+"""Errors about the Python version."""
+
+from collections.abc import Sequence
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import _set
+
+
+class PythonNotInstalled(BuildError):
+    """An interpreter that the builder does not carry could not be had. ``catalogue`` and ``mirrors`` are empty where the user named none."""
+
+    def __init__(
+        self,
+        version: str,
+        carried: Sequence[str],
+        catalogue: str,
+        mirrors: Sequence[str],
+        reason: str,
+    ) -> None:
+        minor = ".".join(version.split(".")[:2])
+        instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
+        others = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
+        others += f" by the mirror {' and '.join(mirrors)}" if mirrors else ""
+        super().__init__(
+            f"Python {version} could not be installed",
+            f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
+            f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
+            *(
+                []
+                if minor in carried
+                else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']
+            ),
+            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL; in a closed network also BP_DEPENDENCY_MIRROR.",
+        )
+
+
+class PythonVersionUnknown(BuildError):
+    """A Python version that is none."""
+
+    def __init__(self, value: str, source: str) -> None:
+        super().__init__(
+            f"Python version {value} is not understood",
+            f"It comes from {source}. A version is a minor (`3.11`) or an exact one (`3.11.7`); requires-python is a range (`>=3.9`).",
+            _set("BP_PYTHON_VERSION", "3.12"),
+            *([] if source == "BP_PYTHON_VERSION" else [f"Correct {source}."]),
+        )
+
+
+class PythonVersionUnsupported(BuildError):
+    """A Python that the wrapper's pinned packages do not run on. ``why``: one of the module's reasons."""
+
+    NEWER = (
+        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
+        "for Python 3.8 to 3.13."
+    )
+    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.13 only."
+    OTHER = "The wrapper and most model packages are built for CPython only."
+
+    def __init__(self, value: str, source: str, why: str) -> None:
+        super().__init__(
+            f"Python {value} is not supported",
+            f"It comes from {source}. {why}",
+            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12")
+            + " It may be 3.8 to 3.13.",
+            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.13."]),
+        )

@@ -1,0 +1,235 @@
+"""Errors about requirements files and projects, and about building packages from source."""
+
+import re
+from collections.abc import Sequence
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import _set
+
+
+class BadRequirementLine(BuildError):
+    """A line that pip would refuse. ``meant`` is the line as it was likely meant."""
+
+    def __init__(self, name: str, number: int, line: str, reason: str, meant: str = "") -> None:
+        super().__init__(
+            f"Line {number} of {name} is not a requirement",
+            f"{line}\n{reason}.",
+            *([f"If a version is meant, write {meant}"] if meant else []),
+            "Write it as pip takes it: name==1.2.3, name>=1,<2, name @ URL, a path, or an option of pip.",
+            "If it is a note, put # before it.",
+        )
+
+
+class MissingInclude(BuildError):
+    """-r or -c names a file that is not there."""
+
+    def __init__(self, name: str, included: str) -> None:
+        super().__init__(
+            f"{name} includes {included}, which is not there",
+            "A name after -r or -c is looked for beside the file that names it.",
+            f"Add {included}, or correct its name in {name}.",
+            "If it is left out by an ignore file (.gitignore in a git build), let it through.",
+        )
+
+
+class IncludeOutside(BuildError):
+    """-r or -c leads out of the source directory."""
+
+    def __init__(self, name: str, included: str) -> None:
+        super().__init__(
+            f"{name} includes {included}, which lies outside the source",
+            "Only the directory being built is there during a build.",
+            f"Copy the file into the directory, and name the copy in {name}.",
+        )
+
+
+class LocalPackageMissing(BuildError):
+    """A requirement is a path, and nothing is there."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path} is not there",
+            "Your requirements name it as a package of the source, and a relative path starts at the source's top.",
+            f"Add {path}, or correct its name in the requirements.",
+            "If it is left out by an ignore file (.gitignore in a git build), let it through.",
+        )
+
+
+class Conflict(BuildError):
+    """Requirements that no set of versions meets. ``asks`` is what was asked for and cannot be had, where that is known."""
+
+    asks = ""
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[\[<>=!~ ]", requirement, maxsplit=1)[0]
+
+
+class RequirementsConflict(Conflict):
+    """The user's own requirements contradict each other."""
+
+    def __init__(self, tail: Sequence[str]) -> None:
+        super().__init__(
+            "Your requirements exclude each other",
+            "No set of versions satisfies all of them; the reason stands below.",
+            "Loosen one of the pins that the last lines name.",
+            tail=tail,
+        )
+
+
+class BuildFromSourceFailed(BuildError):
+    """A package without a wheel did not build. ``folder``: it lies in the source.
+
+    ``missing`` is what its build asked for and did not find; ``debian`` the Debian package, or ``module`` the Python module.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        folder: bool,
+        missing: str,
+        debian: str,
+        module: str,
+        tail: Sequence[str],
+    ) -> None:
+        what = (
+            "It is a folder of the source, which has to be built"
+            if folder
+            else "No wheel of it can be used, so it was built from source"
+        )
+        fixes = (
+            [f"Correct {package}: the last lines say what is wrong."]
+            if folder and not missing
+            else []
+        )
+        if debian:
+            fixes.append(
+                f"Add {debian} to the build image, in stacks/bookworm/build.Dockerfile, and make the builder anew: make builder"
+            )
+        if module == "distutils":
+            fixes.append(_set("BP_PYTHON_VERSION", "3.11") + " That Python still has distutils.")
+        elif module == "pkg_resources":
+            fixes.append(
+                "Give its build an older setuptools: write setuptools<82 into a file, and set PIP_BUILD_CONSTRAINT to the file's name."
+            )
+        elif module and folder:
+            fixes.append(
+                f"Name what its build needs in {package}/pyproject.toml: requires = [...] under [build-system]."
+            )
+        if folder:
+            fixes.append(
+                f"Build its wheel elsewhere (pip wheel {package}), put that into the source and require it instead of the folder."
+            )
+        else:
+            fixes.append(
+                "Ask for a release that has a wheel for this Python, or a package that has one (psycopg2-binary for psycopg2)."
+            )
+            fixes.append(
+                "Build its wheel elsewhere (pip wheel), put it into a folder of the source and name the folder: BP_PIP_FIND_LINKS."
+            )
+        super().__init__(
+            f"{package} could not be built from source",
+            f"{what}, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
+            *fixes,
+            tail=tail,
+        )
+
+
+class ProjectNotBuilt(BuildError):
+    """The source's own setup.py or pyproject.toml fails."""
+
+    def __init__(self, missing: str, tail: Sequence[str]) -> None:
+        super().__init__(
+            "The project could not be installed",
+            f"Its setup.py or pyproject.toml says how, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
+            "Correct it: the last lines say what is wrong.",
+            "If the directory is not meant to be installed, list its packages in requirements.txt: that is then read instead.",
+            tail=tail,
+        )
+
+
+class ProjectWithoutPackage(BuildError):
+    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``."""
+
+    def __init__(self, manifest: str, several: Sequence[str], said: str, lock: str = "") -> None:
+        found = (
+            f"Several directories or modules lie at its top ({', '.join(several)}), and nothing says which of them belong to it."
+            if several
+            else f"Building it as {manifest} says finds none: {said}."
+        )
+        nothing = (
+            "write packages=[] into the call of setup"
+            if manifest == "setup.py"
+            else "take the table [build-system] out of it"
+        )
+        again = ", and make the lock anew: uv lock" if lock == "uv.lock" else ""
+        # What poetry keeps outside of [project] only poetry can read.
+        poetry = said.startswith("No file/folder found for package")
+        super().__init__(
+            "The project has no package that can be installed",
+            f"{manifest} makes the directory a project that is to be installed.\n{found}",
+            *(
+                []
+                if poetry
+                else [
+                    f"If only what {manifest} depends on is needed, {nothing}{again}.\nThe model is served from where it lies."
+                ]
+            ),
+            f"If a package is to be installed, say in {manifest} which one"
+            + (
+                ': packages=["mine"].'
+                if manifest == "setup.py"
+                else ', under [tool.NAME] of your build tool: packages = ["mine"].'
+            ),
+            "List what the model needs in requirements.txt, which is then read instead"
+            + (": poetry export --output requirements.txt" if poetry else "."),
+        )
+
+
+class VcsFailed(BuildError):
+    """git could not get a requirement. ``requirement`` carries no credentials."""
+
+    def __init__(self, requirement: str, reason: str) -> None:
+        super().__init__(
+            "A requirement from a git repository could not be fetched",
+            f"{requirement}\ngit says: {reason}",
+            "Check the URL and the branch, tag or commit after @.",
+            "If the repository is private, give user and password for its host by a binding of the type netrc (docs/private-indexes.md).",
+            "Or write ${TOKEN} and an @ before its host, and give the token with --env TOKEN=...; it stays in the build.",
+        )
+
+
+class InstallFailed(BuildError):
+    """uv failed in a way that has no better explanation."""
+
+    def __init__(self, doing: str, tail: Sequence[str]) -> None:
+        super().__init__(
+            f"{doing} failed",
+            "uv's own words stand below.",
+            "Correct what they name and build again.",
+            tail=tail,
+        )
+
+
+class ManifestMisspelt(BuildError):
+    """requirments.txt and its like: nothing would be installed from it."""
+
+    def __init__(self, name: str, meant: str) -> None:
+        super().__init__(
+            f"{name} is not a manifest's name",
+            f"Nothing would be installed: packages are read from {meant}, and there is none.",
+            f"Rename it: `mv {name} {meant}`.",
+            f"If nothing is to be installed, remove {name}, or add an empty {meant}.",
+        )
+
+
+class PyprojectUnreadable(BuildError):
+    """``pyproject.toml`` is no TOML; ``reason`` is the parser's."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            "pyproject.toml cannot be read",
+            f"It is asked which Python the project requires, and it is not valid TOML: {reason}.",
+            "Correct pyproject.toml.",
+            _set("BP_PYTHON_VERSION", "3.12") + "\nThe file is then not asked.",
+        )

@@ -1,0 +1,155 @@
+"""Errors about files of the source that can't be read, decoded or removed."""
+
+from pathlib import Path
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import _set
+
+
+def unreadable(path: Path, error: OSError) -> str:
+    """Why a file that is there cannot be opened, in the operating system's words; a link that leads nowhere is said to be one."""
+    if isinstance(error, FileNotFoundError) and path.is_symlink():
+        return f"it is a link to {path.readlink()}, which is not there during the build"
+    return error.strerror or str(error)
+
+
+class UnreadableManifest(BuildError):
+    """The file is there and cannot be opened."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be read",
+            f"Opening it failed: {reason}.",
+            f"Make it a regular file inside the source that everyone may read: `chmod a+r {name}`.",
+        )
+
+
+class DirectoryClosed(BuildError):
+    """A directory of the source lets nobody look into it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The directory {name} cannot be read",
+            "What lies in it is needed, and looking into it failed: Permission denied.",
+            f"Make it one that everyone may read: `chmod a+rx {name}`.",
+        )
+
+
+class ManifestNotText(BuildError):
+    """The file's bytes are not UTF-8."""
+
+    def __init__(self, name: str, line: int, utf16: bool = False) -> None:
+        cause = (
+            "It is UTF-16, as Windows PowerShell's `>` writes it."
+            if utf16
+            else f"Line {line} holds bytes that are not UTF-8."
+        )
+        super().__init__(
+            f"{name} is not UTF-8 text",
+            cause,
+            f"Save {name} as UTF-8.",
+            *([f"Write it anew, in PowerShell: {_written_by(name)}."] if utf16 else []),
+        )
+
+
+def _written_by(name: str) -> str:
+    """The command that writes a manifest of this name as UTF-8."""
+    return (
+        f"`conda env export -f {name}`"
+        if name.endswith((".yml", ".yaml"))
+        else f"`pip freeze | Out-File -Encoding utf8 {name}`"
+    )
+
+
+class IgnoredNotRemoved(BuildError):
+    """What ``.s2iignore`` names cannot be removed; ``reason`` is the operating system's."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be left out",
+            f".s2iignore names it, and removing it from the build's copy of the source failed: {reason}.",
+            f"Let the owner write to the directory that holds it, and to {name} if it is one: `chmod u+w DIRECTORY`.",
+            "Take it out of .s2iignore.",
+        )
+
+
+class PrivateNotRemoved(BuildError):
+    """What holds passwords by custom cannot be kept out of the image; ``reason`` is the operating system's."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(
+            f"{name} cannot be kept out of the image",
+            f"It may hold credentials, and removing it from the build's copy of the source failed: {reason}.",
+            "Let the owner write to the directory that holds it: `chmod u+w DIRECTORY`.",
+            f"Leave it out of what is built: a line {name} in .s2iignore.",
+            f"If it holds nothing secret and the model needs it: BP_KEEP_FILES={name}.",
+        )
+
+
+class BeforeRunCarriageReturn(BuildError):
+    """The first line of ``before-run`` ends in CR LF: the kernel takes the CR as part of the program's name, or of its argument."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(
+            "before-run cannot be started: its lines end in CR LF",
+            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux takes as part of the\n"
+            "program's name or of its option: the program does not start, and the container ends.",
+            "Let its lines end in LF: `sed -i 's/\\r$//' before-run`. For git, write `before-run text eol=lf` into .gitattributes.",
+            "If it is not meant to run, take its execute permission away: `chmod -x before-run`.",
+        )
+
+
+class SourceSyntaxError(BuildError):
+    """A Python file does not parse. ``line`` and ``column`` count from 1; ``text`` is the line itself."""
+
+    def __init__(self, file: str, line: int, text: str, column: int, message: str) -> None:
+        shown = text.lstrip()
+        caret = " " * max(0, min(column - 1 - (len(text) - len(shown)), len(shown))) + "^"
+        newer = "only supported in Python" in message
+        super().__init__(
+            f"Syntax error in {file}, line {line}",
+            f"{message[:1].upper()}{message[1:]}:\n    {shown}\n    {caret}",
+            f"Correct line {line} of {file}.",
+            *(
+                [
+                    _set("BP_PYTHON_VERSION", "3.12")
+                    + "\nThe Python that was chosen is older than the syntax."
+                ]
+                if newer
+                else []
+            ),
+        )
+
+
+class SourceNotDecodable(BuildError):
+    """A Python file is not in the encoding it declares, UTF-8 where it declares none (PEP 263)."""
+
+    def __init__(self, file: str, line: int, offset: int, byte: int, encoding: str) -> None:
+        super().__init__(
+            f"{file} is not {encoding}",
+            f"Line {line} holds a byte that {encoding} text cannot have there: 0x{byte:02x}, at byte offset {offset}. Python would not import the file.",
+            f"Save {file} as UTF-8.",
+            f"Say in the first line of {file} which encoding it has: `# -*- coding: latin-1 -*-`.",
+        )
+
+
+class SourceEncodingUnknown(BuildError):
+    """A Python file declares an encoding that Python does not have (PEP 263)."""
+
+    def __init__(self, file: str, encoding: str) -> None:
+        super().__init__(
+            f"{file} declares an unknown encoding",
+            f"Its first lines say `coding: {encoding}`, which Python does not know.",
+            f"Save {file} as UTF-8, and take the line out.",
+        )
+
+
+class SourceUnreadable(BuildError):
+    """A file of the source cannot be read; ``reason`` is the operating system's."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(
+            f"{file} cannot be read",
+            f"It is there, but reading it failed: {reason}.",
+            f"Make it readable: `chmod a+r {file}`.",
+        )

@@ -1,0 +1,125 @@
+"""Errors about wheel folders and local wheels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.settings import _set
+
+
+class WheelFolderMissing(BuildError):
+    """A folder of wheels that is not there. ``named_by``: the settings or flags that name it; ``is_file``: it is a file."""
+
+    def __init__(
+        self, folder: str, named_by: str = "PIP_FIND_LINKS or --find-links", is_file: bool = False
+    ) -> None:
+        super().__init__(
+            f"The wheel folder {folder} is {'a file' if is_file else 'not there'}",
+            f"{named_by} names it; a relative name is looked for in the source.",
+            "Name the folder that the file lies in."
+            if is_file
+            else "Add the folder to the source, or correct its name.",
+            "If it lies outside the source, mount it: pack build --volume $PWD/wheels:/whl. That folder is searched without any setting.",
+        )
+
+
+class WheelFolderUnreadable(BuildError):
+    """A folder of wheels, or a file in it, that the build may not read."""
+
+    def __init__(self, path: str, folder: bool, reason: str) -> None:
+        super().__init__(
+            f"The wheel {'folder ' if folder else ''}{path} cannot be read",
+            f"Opening it failed: {reason}. A build is not root.",
+            f"Let everyone read it, on the machine it comes from: `chmod {'a+rx' if folder else 'a+r'} {Path(path).name}`.",
+            "Leave out the --volume or the setting that names it, if it is not needed.",
+        )
+
+
+class WheelFolderLacks(BuildError):
+    """What was required is not in the wheel folders, and the indexes do not help.
+
+    ``package`` is what the folders lack, where that is known; ``empty`` those that have nothing; ``first`` the error of the indexes.
+    """
+
+    def __init__(
+        self, package: str, folders: Sequence[str], empty: Sequence[str], first: BuildError
+    ) -> None:
+        mounted = any(folder.startswith("/") for folder in empty)
+        lacking = [f"The wheel folder {folder} is empty." for folder in empty]
+        lacking += (
+            [f"There is no wheel of {package} in {' or '.join(folders)}."]
+            if package and not lacking
+            else []
+        )
+        super().__init__(
+            first.title,
+            "\n".join((*lacking, first.cause)),
+            *([f"Put a wheel of {package} into {folders[0]}."] if package else []),
+            *(
+                [
+                    "Check the path before the colon of --volume: where nothing is, Docker makes an empty folder."
+                ]
+                if mounted
+                else []
+            ),
+            *first.fixes,
+        )
+
+
+class WheelUnsuited(BuildError):
+    """Wheels of the user's own that are for another Python or platform.
+
+    ``others``: each file with what it is for, in words; ``image``: its Python and platform; ``pythons``: those of ours that one of
+    the files fits; ``alone``: no index was asked for the package, since a folder that comes first has it.
+    """
+
+    def __init__(
+        self,
+        package: str,
+        others: Sequence[tuple[str, str]],
+        image: tuple[str, str],
+        pythons: Sequence[str],
+        alone: bool,
+    ) -> None:
+        python, platform = image
+        minor = ".".join(python.split(".")[:2])
+        first = others[0][0] if len(others) == 1 else f"No wheel of {package}"
+        super().__init__(
+            f"{first} {'does not fit the image' if len(others) == 1 else 'fits the image'}",
+            "\n".join(f"{file} is for {words}." for file, words in others)
+            + f"\nThe image has Python {python} on {platform}.",
+            *([_set("BP_PYTHON_VERSION", pythons[-1])] if pythons else []),
+            f"Build the wheel of {package} for Python {minor} on {platform} (pip wheel), and put it in the place of this one.",
+            *(
+                [
+                    f"If an index has {package} for it, take the wheel away, or set BP_PIP_INDEX_STRATEGY=unsafe-best-match: otherwise what a folder\n"
+                    "of wheels has is not looked for elsewhere."
+                ]
+                if alone
+                else []
+            ),
+        )
+
+
+class WheelBroken(BuildError):
+    """A file that is named a wheel and is none."""
+
+    def __init__(self, file: str, reason: str, git_lfs: bool = False) -> None:
+        super().__init__(
+            f"The wheel {file} is broken",
+            f"It cannot be installed: {reason}.",
+            *(["Get the file itself before you build: git lfs pull."] if git_lfs else []),
+            "Build or download it again; `python -m zipfile --test FILE` shows whether a wheel is whole.",
+            "Remove it if it is not needed.",
+        )
+
+
+class WheelMisnamed(BuildError):
+    """A file that would be a wheel if it had the name of one."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(
+            f"{file} does not have a wheel's name",
+            "A wheel is NAME-VERSION-PYTHON-ABI-PLATFORM.whl, which says what it is for; nothing looks into one with another name.",
+            "Give it back the name that it was built with.",
+        )

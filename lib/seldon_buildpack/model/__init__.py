@@ -1,0 +1,1 @@
+"""The class that is served."""

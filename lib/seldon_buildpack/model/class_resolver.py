@@ -1,0 +1,313 @@
+"""What a class of the source offers, read from syntax trees: its methods, those of its bases in the source, and what cannot be known without running it."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from seldon_buildpack.model.source_tree import Module, Sources
+
+# Bases outside the source that bring no method of the wrapper. SeldonComponent defines them all, to say that they are not implemented.
+_EMPTY_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"}
+_PLAIN_METACLASSES = {"ABCMeta", "abc.ABCMeta"}
+_MAKES_NAMES = {"setattr", "exec", "globals"}
+_MAKES_ATTRIBUTES = {"__getattr__", "__getattribute__", "__new__"}
+_DEEPEST = 12
+
+Seen = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A class, or what stands in for one. ``doubt`` says why it may have more than ``names``; empty where it cannot."""
+
+    module: Module | None
+    names: frozenset[str] = frozenset()
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A name that the module certainly does not have as a class. ``submodule``: it is a module of that package instead."""
+
+    module: Module
+    name: str
+    submodule: Module | None = None
+
+
+@dataclass(frozen=True)
+class Binding:
+    """A statement at module level that gives a name its meaning. ``sure``: it is not part of a try or an if."""
+
+    node: ast.stmt
+    sure: bool
+
+
+def bindings(tree: ast.Module, name: str) -> list[Binding]:
+    """The statements at module level that bind a name, those inside if, try, with and loops included."""
+    return [
+        Binding(node, sure) for node, sure in _statements(tree.body, True) if name in _bound(node)
+    ]
+
+
+def class_names(tree: ast.Module) -> list[str]:
+    """The classes that the module defines at its top level."""
+    return [node.name for node, _ in _statements(tree.body, True) if isinstance(node, ast.ClassDef)]
+
+
+def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bool]]:
+    for node in body:
+        yield node, sure
+        if isinstance(node, ast.If) and _never_imported(node.test):
+            yield from _statements(node.orelse, False)
+        elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.TryStar)):
+            for field in ("body", "orelse", "finalbody"):
+                yield from _statements(
+                    getattr(node, field, []), sure and isinstance(node, ast.With)
+                )
+            for handler in getattr(node, "handlers", []):
+                yield from _statements(handler.body, False)
+        elif isinstance(node, ast.Match):
+            for case in node.cases:
+                yield from _statements(case.body, False)
+
+
+def _never_imported(test: ast.expr) -> bool:
+    """``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
+    text = ast.unparse(test)
+    return text in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (
+        text.startswith("__name__ ==") and "__main__" in text
+    )
+
+
+def _bound(node: ast.stmt) -> set[str]:
+    if isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+        return {node.name}
+    if isinstance(node, ast.ImportFrom):
+        return {alias.asname or alias.name for alias in node.names}
+    if isinstance(node, ast.Import):
+        return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+    targets: list[ast.expr] = []
+    if isinstance(node, ast.Assign):
+        targets = node.targets
+    elif isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.For)):
+        targets = [node.target]
+    elif isinstance(node, ast.With):
+        targets = [item.optional_vars for item in node.items if item.optional_vars]
+    return {
+        part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)
+    }
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Follows a name through the modules of the source."""
+
+    sources: Sources
+
+    def resolve(self, module: Module, name: str, seen: Seen = frozenset()) -> Definition | Absent:
+        """What ``getattr(module, name)`` would be. Raises what parsing a file on the way raises."""
+        if (module.name, name) in seen or len(seen) > _DEEPEST:
+            return Definition(None, doubt=f"{name} is imported in a circle")
+        seen |= {(module.name, name)}
+        tree = self.sources.tree(module)
+        if tree is None and module.file is not None:
+            return Definition(
+                module, doubt=f"{module.file.as_posix()} cannot be read without running it"
+            )
+        found = (
+            [self._meaning(module, tree, binding, name, seen) for binding in bindings(tree, name)]
+            if tree
+            else []
+        )
+        if known := [part for part in found if isinstance(part, Definition)]:
+            return _either(known)
+        if found:
+            return found[-1]
+        if tree and (doubt := _may_appear(tree, name)):
+            return Definition(module, doubt=doubt)
+        submodule = self.sources.locate(f"{module.name}.{name}") if module.package else None
+        return Absent(module, name, submodule if submodule and submodule.file else None)
+
+    def _meaning(
+        self, module: Module, tree: ast.Module, binding: Binding, name: str, seen: Seen
+    ) -> Definition | Absent:
+        node = binding.node
+        if isinstance(node, ast.ClassDef):
+            return self._class(module, tree, node, seen)
+        if isinstance(node, ast.ImportFrom):
+            alias = next(alias for alias in node.names if name == (alias.asname or alias.name))
+            found = self._imported(absolute(module, node), alias.name, seen)
+            return (
+                found
+                if binding.sure or isinstance(found, Definition)
+                else Definition(module, doubt=f"{name} may be imported from elsewhere")
+            )
+        if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
+            return self._expression(module, node.value, seen)
+        return Definition(module, doubt=f"{name} is made when {module.name} runs")
+
+    def _imported(self, source: str, name: str, seen: Seen) -> Definition | Absent:
+        if f"{source}.{name}" in _EMPTY_BASES or (
+            source.partition(".")[0] == "seldon_core" and name == "SeldonComponent"
+        ):
+            return Definition(None)
+        target = self.sources.locate(source)
+        if target is None:
+            return Definition(None, doubt=f"{name} comes from {source}, which is not in the source")
+        if target.file is None and not self.sources.locate(f"{source}.{name}"):
+            return Definition(None, doubt=f"{name} comes from {source}, which is not in the source")
+        # `from . import name` in a package's own __init__.py binds the submodule.
+        if (
+            (source, name) in seen
+            and (submodule := self.sources.locate(f"{source}.{name}"))
+            and submodule.file
+        ):
+            return Absent(target, name, submodule)
+        return self.resolve(target, name, seen)
+
+    def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | Absent:
+        """A class given by an expression: a name, a dotted name, or either of them with type arguments."""
+        text = ast.unparse(node)
+        if isinstance(node, ast.Subscript):
+            return self._expression(module, node.value, seen)
+        tree = self.sources.tree(module)
+        if isinstance(node, ast.Name) and tree:
+            if not bindings(tree, node.id) and hasattr(builtins, node.id):
+                return Definition(None)
+            return self.resolve(module, node.id, seen)
+        if (
+            isinstance(node, ast.Attribute)
+            and tree
+            and (source := self._module_of(module, tree, node.value))
+        ):
+            return self._imported(source, node.attr, seen)
+        return Definition(None, doubt=f"{text} cannot be read without running it")
+
+    def _module_of(self, module: Module, tree: ast.Module, node: ast.expr) -> str | None:
+        """The dotted name of the module that an expression such as ``package.module`` stands for."""
+        first, *rest = ast.unparse(node).split(".")
+        for binding in bindings(tree, first):
+            if isinstance(binding.node, ast.Import):
+                alias = next(
+                    alias
+                    for alias in binding.node.names
+                    if first == (alias.asname or alias.name.partition(".")[0])
+                )
+                return ".".join([alias.name if alias.asname else first, *rest])
+            if isinstance(binding.node, ast.ImportFrom):
+                alias = next(
+                    alias for alias in binding.node.names if first == (alias.asname or alias.name)
+                )
+                return ".".join([absolute(module, binding.node), alias.name, *rest])
+        return None
+
+    def _class(
+        self, module: Module, tree: ast.Module, node: ast.ClassDef, seen: Seen
+    ) -> Definition:
+        parts = [Definition(module, _names(tree, node), _own_doubt(tree, node))]
+        for base in node.bases:
+            found = self._expression(module, base, seen)
+            unknown = Definition(None, doubt=f"its base {ast.unparse(base)} was not found")
+            parts.append(found if isinstance(found, Definition) else unknown)
+        names = frozenset[str]().union(*(part.names for part in parts))
+        return Definition(module, names, next((part.doubt for part in parts if part.doubt), ""))
+
+
+def _either(found: list[Definition]) -> Definition:
+    """One definition of several that a module chooses from when it runs."""
+    names = frozenset[str]().union(*(part.names for part in found))
+    module = next((part.module for part in reversed(found) if part.module), None)
+    return Definition(module, names, next((part.doubt for part in found if part.doubt), ""))
+
+
+def absolute(module: Module, node: ast.ImportFrom) -> str:
+    """The full name of the module in ``from ... import``."""
+    if not node.level:
+        return node.module or ""
+    parts = module.name.split(".") if module.package else module.name.split(".")[:-1]
+    base = parts[: len(parts) - node.level + 1]
+    return ".".join([*base, *([node.module] if node.module else [])])
+
+
+def _may_appear(tree: ast.Module, name: str) -> str:
+    """Why a name that no statement binds may still be there; empty where it cannot."""
+    for node, _ in _statements(tree.body, True):
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            return f"`from {'.' * node.level}{node.module or ''} import *` may bring it"
+        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
+            return "a function __getattr__ may bring it"
+    if maker := next(_makers(tree, {"self", "cls"}), ""):
+        return f"a call of {maker} may bring it"
+    for part in ast.walk(tree):
+        if isinstance(part, ast.Attribute) and ast.unparse(part) == "sys.modules":
+            return "a change of sys.modules may bring it"
+        if (isinstance(part, ast.NamedExpr) and part.target.id == name) or (
+            isinstance(part, ast.Global) and name in part.names
+        ):
+            return f"{name} is made when the module runs"
+    return ""
+
+
+def _makers(tree: ast.AST, harmless: set[str]) -> Iterator[str]:
+    """Calls that give names to a module or a class, but for ``setattr`` on what is called by a harmless name."""
+    for part in ast.walk(tree):
+        if (
+            isinstance(part, ast.Call)
+            and isinstance(part.func, ast.Name)
+            and part.func.id in _MAKES_NAMES
+        ):
+            first = part.args[0] if part.args else None
+            if not (
+                part.func.id == "setattr" and isinstance(first, ast.Name) and first.id in harmless
+            ):
+                yield part.func.id
+
+
+def _names(tree: ast.Module, node: ast.ClassDef) -> frozenset[str]:
+    """What a class body binds, what its methods store on ``self``, and what the module stores on the class."""
+    body = frozenset[str]().union(
+        *(_bound(statement) for statement, _ in _statements(node.body, True))
+    )
+    stored = {
+        part.attr
+        for part in ast.walk(node)
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store)
+    }
+    added = {
+        part.attr
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Attribute)
+        and isinstance(part.ctx, ast.Store)
+        and isinstance(part.value, ast.Name)
+        and part.value.id == node.name
+    }
+    return body | stored | added
+
+
+def _own_doubt(tree: ast.Module, node: ast.ClassDef) -> str:
+    """Why the class may have methods that its body and its bases do not show; empty where it cannot."""
+    if node.decorator_list:
+        return f"it is decorated with {ast.unparse(node.decorator_list[0])}"
+    for keyword in node.keywords:
+        if keyword.arg != "metaclass" or ast.unparse(keyword.value) not in _PLAIN_METACLASSES:
+            return f"it is made with {ast.unparse(keyword)}"
+    if any(isinstance(base, ast.Starred) for base in node.bases):
+        return "its bases are computed"
+    if made := sorted(
+        _MAKES_ATTRIBUTES
+        & {name for statement, _ in _statements(node.body, True) for name in _bound(statement)}
+    ):
+        return f"it defines {made[0]}"
+    if maker := next(_makers(node, set()), "") or next(_makers(tree, {"self", "cls"}), ""):
+        return f"{maker} is called"
+    for part in ast.walk(node):
+        if (
+            isinstance(part, ast.Attribute)
+            and part.attr in ("__dict__", "__class__")
+            and ast.unparse(part).startswith(("self.", "cls."))
+        ):
+            return f"it uses {ast.unparse(part)}"
+        if isinstance(part, ast.Name) and part.id in ("locals", "vars"):
+            return f"it calls {part.id}"
+    return ""

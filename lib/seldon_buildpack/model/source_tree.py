@@ -1,0 +1,262 @@
+"""The Python files of the source: found as an import with the source as last entry of ``sys.path`` finds them, and parsed without being run."""
+
+import ast
+import codecs
+import os
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from seldon_buildpack.messages.errors.source_files import (
+    SourceEncodingUnknown,
+    SourceNotDecodable,
+    SourceSyntaxError,
+    SourceUnreadable,
+)
+
+Version = tuple[int, int]
+
+# PEP 263: in the first line, or in the second if the first is blank or a comment.
+_COOKIE = re.compile(
+    rb"\A(?:[ \t\f]*(?:#[^\r\n]*)?\r?\n)?[ \t\f]*#[^\r\n]*?coding[:=][ \t]*([-\w.]+)"
+)
+_BOM = codecs.BOM_UTF8
+
+# Directories that hold no model, and may hold very much.
+_PASSED_OVER = {
+    "node_modules",
+    "venv",
+    "env",
+    "site-packages",
+    "__pycache__",
+    "build",
+    "dist",
+    "tests",
+    "test",
+    "docs",
+}
+_MOST_FOLDERS = 200
+_MOST_ENTRIES = 2000
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the source. ``file`` is relative to the source; None for a directory without ``__init__.py``."""
+
+    name: str
+    folder: Path
+    file: Path | None = None
+    package: bool = False
+
+    @property
+    def readable(self) -> bool:
+        """Whether it is Python source, not an extension module or bare bytecode."""
+        return self.file is not None and self.file.suffix == ".py"
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The modules below ``app``. ``roots`` are the directories that imports start from, relative to it, in the order of ``sys.path``.
+
+    ``ahead`` are those of them that PYTHONPATH names: they come before the standard library and what is installed.
+    """
+
+    app: Path
+    roots: tuple[Path, ...] = (Path(),)
+    python: Version = (3, 12)
+    ahead: tuple[Path, ...] = ()
+    _trees: dict[Path, ast.Module | None] = field(default_factory=dict, repr=False, compare=False)
+
+    def locate(self, name: str) -> Module | None:
+        """The module of a dotted name, or None: the order is that of importlib's FileFinder."""
+        *folders, last = name.split(".")
+        bare = None
+        for root in self.roots:
+            folder = root.joinpath(*folders)
+            found = self._in_folder(folder, name, last)
+            if found and found.file:
+                return found
+            bare = bare or found
+        return bare
+
+    def goes_first(self, name: str) -> bool:
+        """Whether PYTHONPATH leads to a module at the top before any other of its name is found."""
+        found = Sources(self.app, self.ahead).locate(name)
+        return found is not None and found.file is not None
+
+    def has_code(self, module: Module | None) -> bool:
+        """Whether it is a module of the user's, and not a directory that only looks like a namespace package."""
+        return module is not None and (
+            module.file is not None
+            or any(is_source(entry) for entry in entries(self.app / module.folder))
+        )
+
+    def _in_folder(self, folder: Path, name: str, last: str) -> Module | None:
+        directory = self.app / folder
+        if not last or not directory.is_dir():
+            return None
+        if (directory / last / "__init__.py").is_file():
+            return Module(name, folder / last, folder / last / "__init__.py", package=True)
+        # importlib would take an extension module first; beside a .py of the same name it is that file compiled.
+        if (directory / f"{last}.py").is_file():
+            return Module(name, folder, folder / f"{last}.py")
+        for suffix in (".so", ".pyc"):
+            if compiled := sorted(
+                entry.name
+                for entry in directory.glob(f"{glob_escaped(last)}.*")
+                if entry.suffix == suffix
+            ):
+                return Module(name, folder, folder / compiled[0])
+        return Module(name, folder / last, package=True) if (directory / last).is_dir() else None
+
+    def tree(self, module: Module) -> ast.Module | None:
+        """The syntax tree of a module; None where there is no source to parse. Raises what ``parse`` raises."""
+        if module.file is None or not module.readable:
+            return None
+        if module.file not in self._trees:
+            self._trees[module.file] = parse(
+                self.app / module.file, module.file.as_posix(), self.python
+            )
+        return self._trees[module.file]
+
+    def parents(self, module: Module) -> Iterator[Module]:
+        """The packages that an import of the module imports first."""
+        parts = module.name.split(".")
+        for end in range(1, len(parts)):
+            if found := self.locate(".".join(parts[:end])):
+                yield found
+
+    def top(self) -> list[Module]:
+        """The modules of the roots, by name."""
+        return [module for root in self.roots for module in self._listed(root, "")]
+
+    def below(self) -> list[Module]:
+        """The modules of the directories in the roots, one level down."""
+        found = []
+        for root in self.roots:
+            folders = (entry for entry in entries(self.app / root) if looked_into(entry))
+            for folder in islice(folders, _MOST_FOLDERS):
+                found += self._listed(root / folder.name, f"{folder.name}.")
+        return found
+
+    def _listed(self, folder: Path, prefix: str) -> list[Module]:
+        files = [
+            entry.name
+            for entry in entries(self.app / folder)
+            if is_source(entry) and entry.name != "__init__.py"
+        ]
+        return [Module(prefix + name.removesuffix(".py"), folder, folder / name) for name in files]
+
+
+def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]]:
+    """The entries of a directory by name, of a very large one only some; none where it cannot be listed."""
+    try:
+        with os.scandir(directory) as found:
+            return sorted(islice(found, most), key=lambda entry: entry.name)
+    except OSError:
+        return []
+
+
+def closed_directory(app: Path, error: OSError) -> str:
+    """The directory of the source that must not be looked into, where that is why reading failed; else empty."""
+    if not isinstance(error, PermissionError) or error.filename is None:
+        return ""
+    path = Path(os.fsdecode(error.filename))
+    folders = [
+        folder for folder in reversed(path.parents) if folder.is_relative_to(app) and folder != app
+    ]
+    return next(
+        (
+            str(folder.relative_to(app))
+            for folder in folders
+            if not os.access(folder, os.R_OK | os.X_OK)
+        ),
+        "",
+    )
+
+
+def is_source(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a Python file."""
+    return entry.name.endswith(".py") and is_file(entry)
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a file or leads to one; a link that leads in a circle does not."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def looked_into(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a directory that may hold the user's own Python files."""
+    try:
+        return not entry.name.startswith(".") and entry.name not in _PASSED_OVER and entry.is_dir()
+    except OSError:
+        return False
+
+
+def glob_escaped(name: str) -> str:
+    """The name with nothing in it that a glob pattern gives a meaning to."""
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def parse(path: Path, shown: str, python: Version = (3, 12)) -> ast.Module | None:
+    """The syntax tree of a file, compiled once to find what only the compiler refuses, and not run.
+
+    None where the parser gives up (nesting too deep). Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SourceUnreadable(shown, error.strerror or str(error)) from error
+    text = decoded(data, shown)
+    try:
+        # A stray backslash is a warning, which the parser would print.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, shown, feature_version=min(python, sys.version_info[:2]))
+            compile(tree, shown, "exec", dont_inherit=True)
+    except SyntaxError as error:
+        raise _syntax_error(shown, text, error) from error
+    except ValueError as error:
+        raise SourceSyntaxError(shown, *_null_byte(text), str(error)) from error
+    except (RecursionError, MemoryError):
+        return None
+    return tree
+
+
+def decoded(data: bytes, shown: str) -> str:
+    """The text of a Python file, by its byte order mark or declared encoding, else UTF-8. Raises SourceEncodingUnknown, SourceNotDecodable."""
+    marked = data.startswith(_BOM)
+    body = data.removeprefix(_BOM)
+    cookie = _COOKIE.match(body)
+    encoding = cookie[1].decode("ascii", "replace") if cookie and not marked else "UTF-8"
+    try:
+        return body.decode(encoding)
+    except UnicodeDecodeError as error:
+        offset = error.start + len(data) - len(body)
+        raise SourceNotDecodable(
+            shown, data.count(b"\n", 0, offset) + 1, offset, data[offset], encoding
+        ) from error
+    except (LookupError, ValueError) as error:
+        raise SourceEncodingUnknown(shown, encoding) from error
+
+
+def _syntax_error(shown: str, text: str, error: SyntaxError) -> SourceSyntaxError:
+    if error.lineno is None:
+        return SourceSyntaxError(shown, *_null_byte(text), error.msg)
+    lines = re.split(r"\r\n|\r|\n", text)
+    line = lines[error.lineno - 1] if 0 < error.lineno <= len(lines) else ""
+    return SourceSyntaxError(shown, error.lineno, line, error.offset or 1, error.msg)
+
+
+def _null_byte(text: str) -> tuple[int, str, int]:
+    before, _, _ = text.partition("\0")
+    number = before.count("\n") + 1
+    line = text.split("\n")[number - 1]
+    return number, line.replace("\0", "?"), len(before) - (before.rfind("\n") + 1) + 1

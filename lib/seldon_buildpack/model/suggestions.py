@@ -1,0 +1,159 @@
+"""What else the user may have meant: classes that could be served, and the nearest names."""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.model.class_resolver import Definition, Resolver, class_names
+from seldon_buildpack.model.methods import GRAPH_METHODS, of_wrapper
+from seldon_buildpack.model.source_tree import Module, Sources
+
+_LARGEST = 1_000_000
+_MOST = 8
+_NO_MODEL = re.compile(r"test_.*|.*_test|setup|conftest|noxfile|tasks")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A class that could be served: the MODEL_NAME for it, its file relative to the source, and a few words for a list."""
+
+    name: str
+    module: str
+    file: Path
+    what: str = ""
+
+
+def own_named(sources: Sources) -> list[Candidate]:
+    """The modules at the top that define a class of their own name with a method of the wrapper. Files that do not parse are left out."""
+    named = [
+        module
+        for module in sources.top()
+        if _mentions(sources, module, rf"^class\s+{re.escape(module.name)}\b")
+    ]
+    return [
+        found for module in named for found in _in(sources, module) if found.name == module.name
+    ]
+
+
+def candidates(sources: Sources) -> list[Candidate]:
+    """The classes with a method of the wrapper, in the modules at the top and one level down; the first few of them."""
+    modules = [
+        module
+        for module in [*sources.top(), *sources.below()]
+        if _mentions(sources, module, r"^\s*class\s")
+    ]
+    return [found for module in modules for found in _in(sources, module)][:_MOST]
+
+
+def raise_first_broken(sources: Sources) -> None:
+    """Raises the error of the first file at the top that looks like a model and cannot be parsed, if there is one."""
+    methods = "|".join(GRAPH_METHODS)
+    for module in sources.top():
+        if not _NO_MODEL.fullmatch(module.name) and _mentions(
+            sources, module, rf"^\s*(async\s+)?def\s+({methods})\b"
+        ):
+            sources.tree(module)
+
+
+def classes(sources: Sources, module: Module, wanted: str) -> tuple[list[str], str | None]:
+    """The classes of a module, and the one whose name is nearest to the wanted one."""
+    tree = _tree(sources, module)
+    names = class_names(tree) if tree else []
+    return names, _nearest(wanted, names)
+
+
+def nearest(sources: Sources, module_name: str, class_name: str) -> Candidate | None:
+    """A file that may have been meant by a module that is not there: by its name, or because it has the class."""
+    modules = {module.name: module for module in [*sources.top(), *sources.below()] if module.file}
+    near = _nearest(module_name, list(modules))
+    if near is None:
+        near = next(
+            (
+                name
+                for name, module in modules.items()
+                if class_name in classes(sources, module, class_name)[0]
+            ),
+            None,
+        )
+    if near is None:
+        return None
+    file = modules[near].file or Path()
+    found = in_module(sources, modules[near], class_name)
+    return Candidate(
+        found or (near if class_name == module_name else f"{near}.{class_name}"), near, file
+    )
+
+
+def in_module(sources: Sources, module: Module, class_name: str) -> str | None:
+    """The MODEL_NAME for a class of this module: the one named so, else the nearest name with a method of the wrapper, else the only one."""
+    names, near = classes(sources, module, class_name)
+    served = [found.name.rpartition(".")[2] for found in _in(sources, module)]
+    choice = (
+        class_name
+        if class_name in names
+        else near
+        if near in served
+        else served[0]
+        if len(served) == 1
+        else None
+    )
+    return _name(module, choice) if choice else None
+
+
+def elsewhere(sources: Sources, module: Module, class_name: str) -> str | None:
+    """The MODEL_NAME for a class of this name in another module."""
+    found = (candidate for candidate in candidates(sources) if candidate.module != module.name)
+    return next(
+        (candidate.name for candidate in found if candidate.name.rpartition(".")[2] == class_name),
+        None,
+    )
+
+
+def _in(sources: Sources, module: Module) -> Iterator[Candidate]:
+    tree = _tree(sources, module)
+    if tree is None or module.file is None or _NO_MODEL.fullmatch(module.name.rpartition(".")[2]):
+        return
+    for class_name in dict.fromkeys(class_names(tree)):
+        try:
+            found = Resolver(sources).resolve(module, class_name)
+        except BuildError:
+            continue
+        methods = (
+            [name for name in of_wrapper(found.names) if name in GRAPH_METHODS]
+            if isinstance(found, Definition)
+            else []
+        )
+        if methods:
+            what = f"class {class_name} in {module.file.as_posix()}, with {', '.join(methods)}"
+            yield Candidate(_name(module, class_name), module.name, module.file, what)
+
+
+def _name(module: Module, class_name: str) -> str:
+    return class_name if module.name == class_name else f"{module.name}.{class_name}"
+
+
+def _tree(sources: Sources, module: Module) -> ast.Module | None:
+    try:
+        return sources.tree(module)
+    except BuildError:
+        return None
+
+
+def _mentions(sources: Sources, module: Module, pattern: str) -> bool:
+    """Whether a file has a line of this kind: parsing every file of a large source would take longer than the build."""
+    path = sources.app / (module.file or "")
+    try:
+        data = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+    except OSError:
+        return False
+    return re.search(pattern.encode(), data, re.MULTILINE) is not None
+
+
+def _nearest(wanted: str, names: list[str]) -> str | None:
+    import difflib
+
+    by_case = next((name for name in names if name.casefold() == wanted.casefold()), None)
+    return by_case or next(iter(difflib.get_close_matches(wanted, names, 1)), None)

@@ -1,0 +1,171 @@
+"""Bindings of the type ``conda``: channels in the place of the file's or beside them, who may read them, or a whole .condarc."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from seldon_buildpack.cnb.bindings import Binding
+from seldon_buildpack.masking import Secret, url_secrets, without_credentials
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.package_sources import binding_entries
+from seldon_buildpack.package_sources.conda_logins import Login
+
+CONDARC = ".condarc"
+
+_NAMES = (CONDARC, "condarc")
+_ROLES = ("channel", "extra", "alias")
+
+# A channel, an address or a name, with who names it.
+Named = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class BoundConda:
+    """All bindings of the type together. ``channels`` stand in the place of the file's, ``extra`` are asked before all others.
+
+    ``alias`` is the address that names are looked up below, ``custom`` those of single names, ``defaults`` what `defaults` stands for.
+    """
+
+    channels: tuple[Named, ...] = field(default=(), repr=False)
+    extra: tuple[Named, ...] = field(default=(), repr=False)
+    alias: Named = field(default=("", ""), repr=False)
+    custom: Mapping[str, str] = field(default_factory=dict, repr=False)
+    defaults: tuple[str, ...] = field(default=(), repr=False)
+    logins: tuple[Login, ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must be masked."""
+        named = (*self.channels, *self.extra, self.alias)
+        urls = (*(url for url, _ in named), *self.custom.values(), *self.defaults)
+        inside = (secret for url in urls if "://" in url for secret in url_secrets(url))
+        return (*(secret for login in self.logins for secret in login.secrets()), *inside)
+
+
+def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
+    """Add what a binding holds; the words for the log come with it. Raises BindingInvalid."""
+    if key := next((name for name in _NAMES if name in binding.entries), ""):
+        return _condarc(found, binding, key)
+    uri = binding_entries.url(binding, "uri")
+    role = binding.text("role").strip().lower() or _ROLES[0]
+    if role not in _ROLES:
+        raise binding_entries.invalid(
+            binding,
+            "its role is none",
+            "Write `channel`, `extra` or `alias` into role: a channel in the place of the file's, one beside them, or where names are looked up.",
+        )
+    source = f"the binding {binding.name}"
+    login = _login(binding, uri, source)
+    found = replace(found, logins=(*found.logins, *([login] if login else [])))
+    if role == "alias":
+        return _with_alias(
+            found, binding, uri
+        ), f"names of channels are looked up below {binding_entries.shown(uri)}"
+    if role == "extra":
+        return replace(
+            found, extra=(*found.extra, (uri, source))
+        ), f"extra channel {binding_entries.shown(uri)}"
+    return replace(
+        found, channels=(*found.channels, (uri, source))
+    ), f"channel {binding_entries.shown(uri)}"
+
+
+def _login(binding: Binding, uri: str, source: str) -> Login | None:
+    user, password, token = (binding.text(key) for key in ("username", "password", "token"))
+    if password and not user:
+        raise binding_entries.invalid(
+            binding,
+            "it has a password without a username",
+            "Add username; a token goes into the entry token.",
+        )
+    if token and user:
+        raise binding_entries.invalid(
+            binding,
+            "it has both a token and a username",
+            "Keep the one that the channel's server wants.",
+        )
+    if not user and not token:
+        return Login.in_url(uri, source)
+    return Login(
+        without_credentials(uri).rstrip("/"), source, user, Secret(password), Secret(token.strip())
+    )
+
+
+def _with_alias(found: BoundConda, binding: Binding, uri: str) -> BoundConda:
+    if found.alias[0]:
+        raise binding_entries.invalid(
+            binding,
+            f"{found.alias[1]} too says where names of channels are looked up",
+            "Let one of them say it.",
+        )
+    return replace(found, alias=(uri.rstrip("/"), f"the binding {binding.name}"))
+
+
+def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda, str]:
+    """conda's own file; what of it says where packages come from is taken (conda: Using the .condarc conda configuration file)."""
+    told, source = _yaml(binding, key), f"the binding {binding.name}"
+    channels = [*_list(binding, told, "channels"), *_list(binding, told, "default_channels")]
+    custom = told.get("custom_channels") or {}
+    alias = told.get("channel_alias") or ""
+    if not isinstance(custom, dict) or not isinstance(alias, str):
+        raise binding_entries.invalid(
+            binding,
+            f"its {key} has custom_channels or a channel_alias of a wrong form",
+            "`conda config --show` reads the same form.",
+        )
+    custom = {str(name): str(url).rstrip("/") for name, url in custom.items()}
+    urls = [url for url in (*channels, *custom.values(), alias) if "://" in url]
+    logins = [login for url in urls if (login := Login.in_url(url, source))]
+    found = replace(
+        found,
+        channels=(
+            *found.channels,
+            *((channel, source) for channel in _list(binding, told, "channels")),
+        ),
+        custom={**custom, **found.custom},
+        defaults=found.defaults or _list(binding, told, "default_channels"),
+        logins=(*found.logins, *logins),
+        advice=(
+            *found.advice,
+            *([warnings.condarc_certificates(binding.name)] if "ssl_verify" in told else []),
+        ),
+    )
+    found = _with_alias(found, binding, alias) if alias else found
+    taken = [
+        name
+        for name in ("channels", "channel_alias", "default_channels", "custom_channels")
+        if told.get(name)
+    ]
+    return found, f"{CONDARC} with {', '.join(taken) or 'nothing about channels'}"
+
+
+def _yaml(binding: Binding, key: str) -> dict[str, Any]:
+    import yaml
+
+    try:
+        told = yaml.safe_load(binding.text(key))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" in line {mark.line + 1}" if mark else ""
+        raise binding_entries.invalid(
+            binding,
+            f"its {key} has an error{where}",
+            "Correct it: `conda config --show` reads the same form.",
+        ) from error
+    if told is not None and not isinstance(told, dict):
+        raise binding_entries.invalid(
+            binding, f"its {key} is not a table", "Write `channels:` and a list below it."
+        )
+    return told or {}
+
+
+def _list(binding: Binding, told: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    value = told.get(key) or []
+    if not isinstance(value, list):
+        raise binding_entries.invalid(
+            binding,
+            f"in its {CONDARC} {key} is not a list",
+            f"Write `{key}:`, and each channel on a line below it: - NAME.",
+        )
+    return tuple(str(one) for one in value)

@@ -1,0 +1,96 @@
+"""Conda's Python packages shown to pip and uv as installed: their metadata, and nothing else, in the environment that pip's half goes to."""
+
+import contextlib
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from seldon_buildpack.manifests.requirements_txt import canonical
+from seldon_buildpack.python_env import installed_stubs
+
+_EXTRA = re.compile(r"^\[.*\]$", re.MULTILINE)
+# Whoever installs a package writes it (PyPA: Recording installed projects), and what is only shown has none.
+_INSTALLED = "INSTALLER"
+
+
+def show(source: Path, site: Path) -> Mapping[str, str]:
+    """Show the packages in ``source``, a site-packages folder of conda's, in ``site``; returns their versions by canonical name.
+
+    What is replaced there is removed there: conda's files stay, behind those of pip's half.
+    """
+    installed_stubs.show(source, site)
+    for path in (*source.glob("*.egg-info"), *source.glob("*.egg-info/PKG-INFO")):
+        if path.is_file():
+            _show_egg(path, site)
+    return _versions(site)
+
+
+def hide(site: Path, conda: Mapping[str, str]) -> dict[str, str]:
+    """Remove what is still only shown; returns what pip's half has in the place of some of ``conda``: its versions by canonical name."""
+    for path in site.glob("*.dist-info"):
+        if not (path / _INSTALLED).exists():
+            shutil.rmtree(path)
+    return {name: version for name, version in _versions(site).items() if name in conda}
+
+
+def names(site: Path) -> tuple[str, ...]:
+    """The canonical names of what is installed, or shown as if it were."""
+    return tuple(_versions(site))
+
+
+@contextlib.contextmanager
+def bounded(site: Path, bounds: Path | None) -> Iterator[None]:
+    """Let seldon-core, in ``site``, ask for what the file ``bounds`` says, where there is one, while uv looks at it."""
+    found = next(site.glob("seldon_core-*.dist-info/METADATA"), None) if bounds else None
+    if bounds is None or found is None:
+        yield
+        return
+    original = found.read_bytes()
+    installed_stubs.bound_otherwise(found, bounds)
+    try:
+        yield
+    finally:
+        if found.is_file():
+            found.write_bytes(original)
+
+
+def _versions(site: Path) -> dict[str, str]:
+    found = (
+        path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")
+    )
+    return {canonical(name): version for name, _, version in found}
+
+
+def _show_egg(file: Path, site: Path) -> None:
+    """A package of setuptools' older form (setuptools: egg-info), which many of conda's for older Pythons have."""
+    told = dict(
+        re.findall(
+            r"^(Name|Version): (.+)$",
+            file.read_text(encoding="utf-8", errors="replace"),
+            re.MULTILINE,
+        )
+    )
+    if len(told) < 2:
+        return
+    folder = site / f"{told['Name'].replace('-', '_')}-{told['Version']}.dist-info"
+    if folder.exists():
+        return
+    folder.mkdir()
+    required = file.parent / "requires.txt"
+    own = (
+        _EXTRA.split(required.read_text(encoding="utf-8", errors="replace"), maxsplit=1)[0].split(
+            "\n"
+        )
+        if file.name == "PKG-INFO" and required.is_file()
+        else []
+    )
+    lines = "".join(f"Requires-Dist: {line.strip()}\n" for line in own if line.strip())
+    (folder / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {told['Name']}\nVersion: {told['Version']}\n{lines}",
+        encoding="utf-8",
+    )
+    (folder / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: conda\nRoot-Is-Purelib: false\n")
+    (folder / "RECORD").write_text(
+        f"{folder.name}/METADATA,,\n{folder.name}/WHEEL,,\n{folder.name}/RECORD,,\n"
+    )

@@ -1,0 +1,33 @@
+"""The licences of conda's packages: the name that each has in its record, and the files that it brings beside what it installs."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from seldon_buildpack.commands.rattler import Package
+from seldon_buildpack.python_env.licenses import Licensed
+
+_UNKNOWN = "UNKNOWN"
+
+
+def read(packages: Iterable[Package], extracted: Path) -> list[Licensed]:
+    """The licence of each package; ``extracted`` is the folder in which they lie extracted, by the names of their files."""
+    return [
+        _licensed(one, extracted / f"{one.name}-{one.version}-{one.build}" / "info")
+        for one in packages
+    ]
+
+
+def _licensed(package: Package, info: Path) -> Licensed:
+    try:
+        told = json.loads((info / "index.json").read_text(encoding="utf-8", errors="replace"))
+    except (OSError, ValueError):
+        told = {}
+    name = told.get("license") or ""
+    files = sorted(path for path in (info / "licenses").rglob("*") if path.is_file())
+    texts = "\n".join(path.read_text(encoding="utf-8", errors="backslashreplace") for path in files)
+    subdir = package.url.rsplit("/", 2)[-2]
+    about = (("build", package.build), ("subdir", subdir))
+    return Licensed(
+        package.name, package.version, (name,) if name else (), texts or _UNKNOWN, "conda", about
+    )

@@ -1,0 +1,183 @@
+"""What conda's packages are made into an image layer with: no traces of the build, no doubled files, bytecode that is valid at start."""
+
+import contextlib
+import json
+import os
+import struct
+import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from seldon_buildpack.masking import without_credentials
+from seldon_buildpack.python_env.venv import site_packages
+
+# What the exporter sets every time to: 1980-01-01T00:00:01Z (lifecycle: layers.NormalizedDateTime).
+EXPORTED = 315532801
+# Python 3.7 brought bytecode that is never compared with its source (PEP 552).
+_UNCHECKED = 1
+_HEADER, _HEADER_36 = 16, 12
+_32_BITS = 0xFFFFFFFF
+_JOIN = "_seldon_pip_half.pth"
+
+
+def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
+    """Make an environment that was just installed one for an image.
+
+    ``joined`` are the site-packages of pip's half, which come before the environment's own; ``extracted`` holds what the packages say of
+    themselves.
+    """
+    (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
+    # By this file, which lists what was done when, other programs know an environment of conda's.
+    (prefix / "conda-meta/history").touch()
+    _complete_records(prefix / "conda-meta", extracted)
+    _single(prefix)
+    own = site_packages(prefix, minor)
+    own.mkdir(parents=True, exist_ok=True)
+    (own / _JOIN).write_text(_joining(own, joined))
+    compile_bytecode(prefix / "bin/python", prefix / f"lib/python{minor}", minor)
+
+
+def _joining(own: Path, joined: Path) -> str:
+    """A line that `site` runs (site: .pth files): its own path alone would put pip's packages behind conda's, which they may replace."""
+    return (
+        f"import site, sys; n = len(sys.path); site.addsitedir({str(joined)!r}); new = sys.path[n:]; del sys.path[n:]; "
+        f"i = sys.path.index({str(own)!r}) if {str(own)!r} in sys.path else n; sys.path[i:i] = new\n"
+    )
+
+
+def _complete_records(folder: Path, extracted: Path) -> None:
+    """Take the build's own paths out of conda-meta, and put in what each package says of itself."""
+    for path in sorted(folder.glob("*.json")):
+        record = json.loads(path.read_text())
+        told = extracted / path.stem / "info/index.json"
+        said = json.loads(told.read_text()) if told.is_file() else {}
+        record |= {
+            key: value
+            for key, value in said.items()
+            if key not in ("md5", "sha256", "subdir") and value is not None
+        }
+        for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
+            record.pop(key, None)
+        record |= {
+            key: without_credentials(record[key])
+            for key in ("url", "channel")
+            if isinstance(record.get(key), str)
+        }
+        path.write_text(json.dumps(record, indent=1, sort_keys=True) + "\n")
+
+
+def _single(prefix: Path) -> None:
+    """Let one of several hard links stand and the others point to it: the exporter writes each of them in full."""
+    first: dict[tuple[int, int], Path] = {}
+    for folder, _, names in os.walk(prefix):
+        for name in sorted(names):
+            path = Path(folder, name)
+            told = path.lstat()
+            if path.is_symlink() or told.st_nlink < 2 or not told.st_size:
+                continue
+            kept = first.setdefault((told.st_dev, told.st_ino), path)
+            if kept != path:
+                path.unlink()
+                path.symlink_to(os.path.relpath(kept, path.parent))
+
+
+def compile_bytecode(interpreter: Path, library: Path, minor: str) -> None:
+    """Make all bytecode of a library valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there.
+
+    A package's own is kept where it is of the source that lies there: where rattler put the prefix into a source, it is not.
+    """
+    sources = [path for path in _sources(library) if not path.is_symlink()]
+    keep = _timed if minor == "3.6" else _unchecked
+    lacking = [source for source in sources if not keep(source, _compiled(source, minor))]
+    if minor == "3.6":
+        for source in sources:
+            os.utime(source, (EXPORTED, EXPORTED))
+    _compile(
+        interpreter, library, (source for source in lacking if "tests" not in source.parts), minor
+    )
+
+
+def _sources(library: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(library):
+        folders.sort()
+        yield from (Path(folder, name) for name in sorted(names) if name.endswith(".py"))
+
+
+def _compiled(source: Path, minor: str) -> Path:
+    return source.parent / f"__pycache__/{source.stem}.cpython-{minor.replace('.', '')}.pyc"
+
+
+def _unchecked(source: Path, compiled: Path) -> bool:
+    """Whether there is bytecode of the package's own that will do, which is made such that nobody compares it with its source (PEP 552)."""
+    header = _header(compiled, _HEADER)
+    if not header:
+        return False
+    magic, flags, time, size = struct.unpack("<4sIII", header)
+    if flags == _UNCHECKED:
+        return True
+    if flags or not _is_of(source, time, size):
+        return False
+    _replace(compiled, magic + struct.pack("<I", _UNCHECKED) + compiled.read_bytes()[8:])
+    return True
+
+
+def _timed(source: Path, compiled: Path) -> bool:
+    """The same for Python 3.6, whose bytecode holds its source's time: the one that the exporter gives it."""
+    header = _header(compiled, _HEADER_36)
+    if not header:
+        return False
+    magic, time, size = struct.unpack("<4sII", header)
+    if not _is_of(source, time, size):
+        return False
+    _replace(compiled, magic + struct.pack("<I", EXPORTED) + compiled.read_bytes()[8:])
+    return True
+
+
+def _header(compiled: Path, length: int) -> bytes:
+    """The first bytes of a file of bytecode; empty where it is not there, or shorter."""
+    try:
+        with compiled.open("rb") as file:
+            header = file.read(length)
+    except FileNotFoundError:
+        return b""
+    return header if len(header) == length else b""
+
+
+def _is_of(source: Path, time: int, size: int) -> bool:
+    """Whether bytecode is of a source as it is, as Python itself decides (CPython: importlib, _validate_timestamp_pyc)."""
+    told = source.stat()
+    return (int(told.st_mtime) & _32_BITS, told.st_size & _32_BITS) == (time, size)
+
+
+def _replace(compiled: Path, data: bytes) -> None:
+    """Not in place: the file may be a hard link to one of a package's."""
+    compiled.unlink()
+    compiled.write_bytes(data)
+
+
+def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: str) -> None:
+    """Compile these files. Those of another Python's syntax are not ours to report."""
+    # Before 3.11 the bytes depend on what the same process compiled before.
+    count = 1 if minor in ("3.6", "3.7", "3.8", "3.9", "3.10") else os.cpu_count() or 1
+    mode = () if minor == "3.6" else ("--invalidation-mode", "unchecked-hash")
+    command = [interpreter, "-s", "-m", "compileall", "-qq", "-f", *mode, "-i", "-"]
+    listed = [f"{path}\n" for path in sources]
+    with contextlib.ExitStack() as lists:
+        running = []
+        for number in range(min(count, len(listed))):
+            # A file, not a pipe: that is full before the process has read it, and the next one would start when this one is nearly done.
+            part = lists.enter_context(tempfile.TemporaryFile("w+", errors="surrogateescape"))
+            part.writelines(listed[number::count])
+            part.seek(0)
+            process = subprocess.Popen(
+                command,
+                stdin=part,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd=library,
+                env={"PYTHONHASHSEED": "0"},
+            )
+            running.append(process)
+        for process in running:
+            process.wait()

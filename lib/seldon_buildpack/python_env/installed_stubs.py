@@ -1,0 +1,104 @@
+"""The wrapper's packages shown to uv as installed: their .dist-info, and nothing else, in the environment that it installs into."""
+
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+from seldon_buildpack.manifests.requirements_txt import canonical
+
+_CORE = "seldon_core-"
+
+
+def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]:
+    """Copy each .dist-info from ``source`` to ``site``, listing no other files: what uv replaces, it removes, and nothing else.
+
+    ``bounds`` are requirements that seldon-core is shown to have in place of its own of the same name. An override of uv's would put
+    them in place of the user's too (uv: Dependency overrides). Returns their names.
+    """
+    names = frozenset(path.name for path in source.glob("*.dist-info"))
+    for name in names:
+        (site / name).mkdir()
+        for file in ("METADATA", "WHEEL"):
+            if (source / name / file).is_file():
+                shutil.copyfile(source / name / file, site / name / file)
+        if bounds and name.startswith(_CORE):
+            bound_otherwise(site / name / "METADATA", bounds)
+        (site / name / "RECORD").write_text(
+            "".join(f"{name}/{path.name},,\n" for path in (site / name).iterdir())
+            + f"{name}/RECORD,,\n"
+        )
+    return names
+
+
+def bound_otherwise(metadata: Path, bounds: Path) -> None:
+    """Put the requirements of the file ``bounds`` in the place of those of the same name in a package's METADATA."""
+    others = {
+        _name(line): line
+        for line in bounds.read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    lines = []
+    for line in metadata.read_text(encoding="utf-8").splitlines(keepends=True):
+        other = (
+            others.get(_name(line.removeprefix("Requires-Dist:")))
+            if line.startswith("Requires-Dist:") and ";" not in line
+            else None
+        )
+        lines.append(f"Requires-Dist: {other}\n" if other else line)
+    metadata.write_text("".join(lines), encoding="utf-8")
+
+
+def unmet(site: Path) -> tuple[str, ...]:
+    """What seldon-core, in ``site`` beside the packages that serve with it, requires and does not get: `numpy<2.0.0, not numpy 2.1.0`."""
+    from importlib.metadata import distributions
+
+    from packaging.requirements import Requirement
+
+    there = {canonical(one.name): one for one in distributions(path=[str(site)])}
+    required = (
+        [Requirement(text) for text in there["seldon-core"].requires or ()]
+        if "seldon-core" in there
+        else []
+    )
+    found = []
+    for one in required:
+        have = there.get(canonical(one.name))
+        if (
+            have
+            and (not one.marker or one.marker.evaluate({"extra": ""}))
+            and not one.specifier.contains(have.version, prereleases=True)
+        ):
+            found.append(f"{one.name}{one.specifier}, not {have.version}")
+    return tuple(found)
+
+
+def pins(
+    lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()
+) -> Path:
+    """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
+    wanted, unwanted = (
+        {canonical(name) for name in only or ()},
+        {canonical(name) for name in left_out},
+    )
+    kept = []
+    for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
+        name = _name(entry)
+        if name not in unwanted and (only is None or name in wanted):
+            kept.append(entry)
+    path = scratch / "wrapper-pins.txt"
+    path.write_text("\n".join(kept) + "\n")
+    return path
+
+
+def versions(lock: Path, left_out: Iterable[str] = ()) -> str:
+    """What a lock pins, less its hashes, but for these packages: constraints for a pip that would want a hash for everything."""
+    unwanted = {canonical(name) for name in left_out}
+    found = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text())
+    return "".join(
+        f"{name}=={version}\n" for name, version in found if canonical(name) not in unwanted
+    )
+
+
+def _name(requirement: str) -> str:
+    return canonical(re.split(r"[=<>!~;(\s\[]", requirement.strip(), maxsplit=1)[0])

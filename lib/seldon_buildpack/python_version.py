@@ -1,0 +1,236 @@
+"""Which Python the model is built and served with."""
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.conda_files import (
+    CondaLockForOtherPython,
+    CondaLockWithoutPython,
+)
+from seldon_buildpack.messages.errors.python import PythonVersionUnknown, PythonVersionUnsupported
+from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
+from seldon_buildpack.messages.errors.source_files import SourceUnreadable
+from seldon_buildpack.messages.warnings import Advice
+
+REQUESTED = "BP_PYTHON_VERSION"
+VERSION_FILE = ".python-version"
+PROJECT_FILE = "pyproject.toml"
+
+DEFAULT = (3, 12)
+SUPPORTED = tuple((3, minor) for minor in range(8, 14))
+
+# `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`, with pyenv's `/envs/name`.
+_VERSION = re.compile(r"(?:c?python)?[-@]?v?(\d+)(?:\.(\d+))?(?:\.(?:(\d+)|[*x]))?(\D.*)?")
+_SUFFIX = re.compile(r"[-/+].*")
+_OTHER_PYTHON = re.compile(
+    r"(pypy|pyston|graalpy|jython|ironpython|stackless|micropython|activepython)", re.IGNORECASE
+)
+_SPECIFIER = re.compile(r"[<>=!~]")
+# The patch releases of a minor that a specifier is tried on.
+_PATCHES = range(64)
+
+
+@dataclass(frozen=True)
+class PythonChoice:
+    """A Python: the minor, the exact version where one was asked for, and the place that chose it, for the log.
+
+    ``specifier`` is a requires-python that a Python of this minor must meet besides; empty where there is none.
+    """
+
+    minor: tuple[int, int]
+    version: str | None
+    source: str
+    specifier: str = ""
+    advice: tuple[Advice, ...] = ()
+
+    @property
+    def spec(self) -> str:
+        """What to ask an installer for: `3.11.7` or `3.11`."""
+        return self.version or f"{self.minor[0]}.{self.minor[1]}"
+
+    def allows(self, version: str) -> bool:
+        """Whether a Python of this exact version (`3.12.1`) is what was asked for."""
+        if self.version:
+            return version == self.version
+        if not version.startswith(f"{self.spec}."):
+            return False
+        return not self.specifier or _meets(self.specifier, version)
+
+    def meets(self, specifier: str) -> bool:
+        """Whether a Python of this choice can meet a requires-python."""
+        versions = (
+            [self.version] if self.version else [f"{self.spec}.{patch}" for patch in _PATCHES]
+        )
+        return any(_meets(specifier, version) for version in versions)
+
+
+def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -> PythonChoice:
+    """The Python of the source ``app``: ``requested`` (BP_PYTHON_VERSION), `.python-version`, requires-python in pyproject.toml, the default.
+
+    ``lock`` is a lock file and the requires-python that it is for, which counts where pyproject.toml has none.
+    Raises PythonVersionUnknown, PythonVersionUnsupported and PyprojectUnreadable.
+    """
+    if requested and requested.strip():
+        choice = _read(requested.strip().strip("\"'"), REQUESTED)
+        if choice is None:
+            raise PythonVersionUnknown(requested.strip(), REQUESTED)
+        return choice
+    advice: tuple[Advice, ...] = ()
+    if value := _version_file(app):
+        choice = _read(value, VERSION_FILE)
+        if choice is not None:
+            return choice
+        advice = (warnings.version_file_passed_over(VERSION_FILE, value),)
+    required = _requires_python(app)
+    if required:
+        return _specified(required, f"requires-python in {PROJECT_FILE}", advice)
+    if lock[1]:
+        return _specified(lock[1], f"requires-python in {lock[0]}", advice)
+    return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
+
+
+def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
+    """The Python of a conda environment: what its file asks for, the newest of those where it leaves the choice to the solver.
+
+    Where the file asks for none, that of ``choose``, which is said. Nothing is added to a lock. Raises what ``choose`` does,
+    CondaLockWithoutPython and CondaLockForOtherPython.
+    """
+    if environment.locked and not environment.python:
+        raise CondaLockWithoutPython(environment.path.name)
+    if environment.python and not requested:
+        from seldon_buildpack.manifests.conda import python_versions as versions
+
+        newest = versions.minors(environment.python)[0].split(".")
+        source = (
+            environment.path.name
+            if environment.locked or environment.python != "*"
+            else f"{environment.path.name} takes any"
+        )
+        return PythonChoice((int(newest[0]), int(newest[1])), None, source)
+    choice = choose(app, requested or None)
+    if environment.locked and not choice.allows(environment.python.lstrip("=")):
+        raise CondaLockForOtherPython(
+            environment.path.name, environment.python.lstrip("="), choice.spec, choice.source
+        )
+    added = (
+        () if environment.python else (warnings.python_added(environment.path.name, choice.spec),)
+    )
+    return replace(choice, advice=(*choice.advice, *added))
+
+
+def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
+    """The spec for a Python that the environment's file lacks, or that BP_PYTHON_VERSION asks for besides; else empty."""
+    if environment.locked or (environment.python and choice.source != REQUESTED):
+        return ""
+    return f"python {choice.version}" if choice.version else f"python {choice.spec}.*"
+
+
+def one_meeting(specifier: str) -> str:
+    """The default minor if it can meet a requires-python, else the newest that can; empty where none can."""
+    minors = (PythonChoice(minor, None, "") for minor in (DEFAULT, *reversed(SUPPORTED)))
+    return next((choice.spec for choice in minors if choice.meets(specifier)), "")
+
+
+def _version_file(app: Path) -> str:
+    """The first version that the file names: pyenv and uv allow comments, several lines, and several versions."""
+    try:
+        text = (app / VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise SourceUnreadable(VERSION_FILE, error.strerror or str(error)) from error
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    first = next((line for line in lines if line), "")
+    return first if _SPECIFIER.match(first) else first.partition(" ")[0]
+
+
+def _read(value: str, source: str) -> PythonChoice | None:
+    """The Python that a version or a specifier asks for; None where it is neither."""
+    if _SPECIFIER.match(value):
+        return _specified(value, source, ())
+    if _OTHER_PYTHON.match(value):
+        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.OTHER)
+    found = _VERSION.fullmatch(value)
+    if not found:
+        return None
+    major, minor, patch, rest = found.groups()
+    if minor is None:
+        return PythonChoice(DEFAULT, None, source) if value == "3" else None
+    choice = _known((int(major), int(minor)), value, source)
+    # `3.12rc1` and `3.11.7foo` are no releases that we know.
+    if rest and not _SUFFIX.fullmatch(rest):
+        return None
+    return PythonChoice(choice.minor, f"{major}.{minor}.{patch}" if patch else None, source)
+
+
+def _known(minor: tuple[int, int], value: str, source: str) -> PythonChoice:
+    if minor > SUPPORTED[-1]:
+        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.NEWER)
+    if minor < SUPPORTED[0]:
+        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.OLDER)
+    return PythonChoice(minor, None, source)
+
+
+def _requires_python(app: Path) -> str:
+    """``project.requires-python`` of pyproject.toml; empty where there is none. Raises PyprojectUnreadable."""
+    try:
+        data = (app / PROJECT_FILE).read_bytes()
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        raise PyprojectUnreadable(error.strerror or str(error)) from error
+    # Reading TOML costs 20 ms, and many of these files only configure tools.
+    if b"requires-python" not in data:
+        return ""
+    import tomllib
+
+    try:
+        project = tomllib.loads(data.decode("utf-8-sig")).get("project")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PyprojectUnreadable(str(error)) from error
+    value = project.get("requires-python") if isinstance(project, dict) else None
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _specified(specifier: str, source: str, advice: tuple[Advice, ...]) -> PythonChoice:
+    """The default Python if it meets the specifier, else the newest that does."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    # `==3.11` is 3.11.0 alone, and nobody means that.
+    if re.fullmatch(r"={2,3}\s*\d+\.\d+", specifier):
+        specifier = f"=={specifier.lstrip('= ')}.*"
+    try:
+        wanted = SpecifierSet(specifier)
+    except InvalidSpecifier as error:
+        raise PythonVersionUnknown(specifier, source) from error
+    for minor in (DEFAULT, *reversed(SUPPORTED)):
+        met = [patch for patch in _PATCHES if wanted.contains(f"{minor[0]}.{minor[1]}.{patch}")]
+        if met:
+            exact = (
+                f"{minor[0]}.{minor[1]}.{met[0]}" if len(met) == 1 and "==" in specifier else None
+            )
+            return PythonChoice(minor, exact, f"{source}: {specifier}", specifier, advice)
+    newer = any(
+        wanted.contains(f"3.{minor}.{patch}")
+        for minor in range(SUPPORTED[-1][1] + 1, 30)
+        for patch in _PATCHES
+    )
+    older = any(
+        wanted.contains(f"{major}.{minor}.{patch}")
+        for major, last in ((2, 8), (3, 8))
+        for minor in range(last)
+        for patch in _PATCHES
+    )
+    if not newer and not older:
+        raise PythonVersionUnknown(specifier, source)
+    why = PythonVersionUnsupported.NEWER if newer else PythonVersionUnsupported.OLDER
+    raise PythonVersionUnsupported(specifier, source, why)
+
+
+def _meets(specifier: str, version: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(specifier).contains(version)

@@ -1,0 +1,147 @@
+"""``.s2i/environment`` as s2i reads it, with a word where s2i would let the model crash.
+
+The rules are those of openshift/source-to-image v1.5.1: pkg/scripts/environment.go (lines; ``#`` in column 0 is a comment) and
+EnvironmentList.Set in pkg/api/types.go (split at the first ``=``, both sides trimmed, lines without ``=`` or with nothing before it
+skipped). Variables are appended in order, and the last of a name wins.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.settings import (
+    EnvironmentFileBadName,
+    EnvironmentFileNotUtf8,
+    EnvironmentFileUnreadable,
+)
+from seldon_buildpack.messages.errors.source_files import unreadable
+from seldon_buildpack.messages.warnings import Advice
+
+FILE = ".s2i/environment"
+
+# What Go's strings.TrimSpace takes off (unicode.IsSpace); Python's strip() would take off more.
+SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_EXPORT = re.compile(r"export\s+(?=[^\s=]+$)")
+# `NAME: value` of YAML, or one of the names everybody needs without its `=`.
+_ALMOST = re.compile(
+    r"\s*(?:export\s+)?(?:([A-Za-z_]\w*)\s*:(?!//)|(MODEL_NAME|SERVICE_TYPE|PERSISTENCE|API_TYPE|EXTRA_INDEX_URL|PIP_[A-Z_]+)\b)"
+)
+
+
+class Variable(NamedTuple):
+    """A line that sets a variable; ``line`` counts from 1."""
+
+    name: str
+    value: str
+    line: int
+
+    @property
+    def origin(self) -> str:
+        """The place, as a log line names it."""
+        return f"{FILE} line {self.line}"
+
+    # The value may be a password.
+    def __repr__(self) -> str:
+        return f"Variable({self.name}, line {self.line})"
+
+
+class S2iEnvironment(NamedTuple):
+    """The variables in the order of their winning lines, each name once, and what to tell the user."""
+
+    variables: tuple[Variable, ...] = ()
+    advice: tuple[Advice, ...] = ()
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Names and values."""
+        return tuple((variable.name, variable.value) for variable in self.variables)
+
+    def get(self, name: str) -> Variable | None:
+        """The variable of that name."""
+        return next((variable for variable in self.variables if variable.name == name), None)
+
+
+def read(app: Path) -> S2iEnvironment:
+    """The variables of ``app/.s2i/environment``; none where there is no such file.
+
+    Raises EnvironmentFileUnreadable, EnvironmentFileNotUtf8 and EnvironmentFileBadName.
+    """
+    path = app / FILE
+    try:
+        if not path.exists() and not path.is_symlink():
+            return S2iEnvironment()
+        data = path.read_bytes()
+    except OSError as error:
+        raise EnvironmentFileUnreadable(unreadable(path, error)) from error
+    return parse(data)
+
+
+def parse(data: bytes) -> S2iEnvironment:
+    """The variables of a file with these bytes. Raises EnvironmentFileNotUtf8 and EnvironmentFileBadName."""
+    text = _text(data)
+    advice = [warnings.byte_order_mark(FILE)] if text.startswith("\ufeff") else []
+    found: dict[str, Variable] = {}
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        if line.startswith("#"):
+            continue
+        variable, said = _line(line, number)
+        advice += said
+        if variable is None:
+            continue
+        if earlier := found.pop(variable.name, None):
+            advice.append(warnings.set_twice(variable.origin, variable.name, earlier.line))
+        found[variable.name] = variable
+    return S2iEnvironment(tuple(found.values()), tuple(advice))
+
+
+def _text(data: bytes) -> str:
+    utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in data[:200]
+    try:
+        text = data.decode("utf-8")
+        offset = data.find(b"\x00")
+    except UnicodeDecodeError as error:
+        text, offset = "", error.start
+    if offset < 0:
+        return text
+    raise EnvironmentFileNotUtf8(data.count(b"\n", 0, offset) + 1, offset, data[offset], utf16)
+
+
+def _line(line: str, number: int) -> tuple[Variable | None, list[Advice]]:
+    origin = f"{FILE} line {number}"
+    left, equals, right = line.partition("=")
+    if not equals:
+        almost = _ALMOST.match(line)
+        return None, [warnings.not_an_assignment(origin, almost[1] or almost[2])] if almost else []
+    name = left.strip(SPACES)
+    if not name:
+        return None, [warnings.nameless_line(origin)]
+    if name.startswith("#"):
+        return None, [warnings.indented_comment(origin)]
+    advice = []
+    if export := _EXPORT.match(name):
+        name = name[export.end() :]
+        advice.append(warnings.export_taken_off(origin, name))
+    if not _NAME.fullmatch(name):
+        raise EnvironmentFileBadName(number, name)
+    if "." in name:
+        return None, [*advice, warnings.dotted_name(origin, name)]
+    value, said = unquoted(name, right.strip(SPACES), origin)
+    return Variable(name, value, number), [*advice, *said]
+
+
+def unquoted(name: str, value: str, origin: str) -> tuple[str, tuple[Advice, ...]]:
+    """The value without quotes around the whole of it: s2i and ``--env`` keep them, and nobody means them."""
+    quote = value[:1]
+    if not quote or quote not in "\"'":
+        return value, ()
+    inner = value[1:-1]
+    if len(value) < 2 or value[-1] != quote:
+        return value, () if quote in value[1:] else (warnings.quote_left_open(origin, name),)
+    if quote == '"' and '\\"' in inner:
+        bare, inner = re.sub(r"\\.", "", inner), re.sub(r'\\(["\\])', r"\1", inner)
+    else:
+        bare = inner
+    # '"a" and "b"' is not one quoted value.
+    return (value, ()) if quote in bare else (inner, (warnings.quotes_taken_off(origin, name),))

@@ -1,0 +1,205 @@
+"""What the user set, read once: ``.s2i/environment`` and --env merged, each value with where it came from, and what of it reaches the image.
+
+The variables themselves are declared in variables.py.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from seldon_buildpack.masking import Secret, url_secrets
+from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.settings.variables import DECLARED, ENV, FILE, RUN, Setting
+
+# What configures an index or our build: honoured at build, never baked.
+_BUILD_ONLY = re.compile(
+    r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY|CONDA_CHANNELS|CONDA_CHANNEL_ALIAS|CONDA_OVERRIDE_.*",
+    re.IGNORECASE,
+)
+_APART = re.compile(r"[\s,]+")
+# A name of a password, not of the file that holds one; and values whose form says what they are.
+_CREDENTIAL = re.compile(
+    r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)",
+    re.IGNORECASE,
+)
+_CREDENTIAL_VALUE = re.compile(
+    r"://[^/@\s:]*:[^/@\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bpypi-AgE\w+"
+)
+_SHORTEST = 6
+_BPE_SUFFIXES = {
+    "DEFAULT": "default",
+    "OVERRIDE": "override",
+    "APPEND": "append",
+    "PREPEND": "prepend",
+    "DELIM": "delim",
+}
+_YES = {"1", "true", "yes", "on", "t", "y"}
+_NO = {"0", "false", "no", "off", "f", "n"}
+
+
+def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
+    names = (
+        re.escape(name).replace(r"\*", ".+")
+        for setting in settings
+        for name in setting.name.split(", ")
+    )
+    return re.compile("|".join(names))
+
+
+# What the wrapper reads at start: of --env only these are baked.
+_WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value and the place it came from, as the log names it."""
+
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What was set, each by its winner. ``launch`` are files of env.launch: ``NAME.default`` and the like to value."""
+
+    values: Mapping[str, Value]
+    launch: Mapping[str, str]
+
+    def get(self, name: str) -> Value | None:
+        """The value of a declared variable; an empty one counts as not set."""
+        value = self.values.get(name)
+        return value if value and value.value.strip() else None
+
+    def text(self, name: str) -> str:
+        """The value, or an empty string."""
+        value = self.get(name)
+        return value.value.strip() if value else ""
+
+    def words(self, *names: str) -> tuple[str, ...]:
+        """The words of one or more list variables, in order (pip separates a list by white space)."""
+        return tuple(word for name in names for word in self.text(name).split())
+
+    def channels(self, name: str) -> tuple[str, ...]:
+        """The channels in a variable, in order: commas separate them as in conda, and spaces as in our other lists."""
+        return tuple(word for word in _APART.split(self.text(name)) if word)
+
+    def flag(self, name: str) -> bool:
+        """Whether a switch is on, as pip reads one."""
+        return self.text(name).lower() in _YES
+
+    def with_fallbacks(self, values: Mapping[str, tuple[str, str]]) -> "Settings":
+        """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
+        missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
+        return Settings({**self.values, **missing}, self.launch)
+
+    def switch(self, name: str, default: bool) -> bool:
+        """Whether a switch of ours is on. Raises SwitchUnclear."""
+        value = self.get(name)
+        if value and value.value.strip().lower() not in _YES | _NO:
+            raise SwitchUnclear(name, value.value.strip(), value.source)
+        return self.flag(name) if value else default
+
+    def with_value(self, name: str, text: str) -> "Settings":
+        """The same with one value put as the wrapper wants it; its launch default follows."""
+        launch = dict(self.launch)
+        if f"{name}.default" in launch:
+            launch[f"{name}.default"] = text
+        return Settings({**self.values, name: Value(text, self.values[name].source)}, launch)
+
+    def with_launch(self, files: Mapping[str, str]) -> "Settings":
+        """The same with further launch defaults."""
+        return Settings(self.values, {**self.launch, **files})
+
+    def without_launch(self, names: Iterable[str]) -> "Settings":
+        """The same less the launch defaults of these variables."""
+        files = {f"{name}.default" for name in names}
+        return Settings(
+            self.values, {name: value for name, value in self.launch.items() if name not in files}
+        )
+
+    def at_launch(self, name: str) -> str:
+        """What a variable that lists folders will hold in the image, less what the run image has."""
+        parts = (
+            self.launch.get(f"{name}.{kind}", "")
+            for kind in ("prepend", "override", "default", "append")
+        )
+        return ":".join(part for part in parts if part)
+
+    def plain(self) -> dict[str, str]:
+        """Every variable that was set, with its value."""
+        return {name: value.value for name, value in self.values.items()}
+
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must be masked: credentials in any URL of a build variable, and values whose name says that they are one."""
+        texts = {
+            name: value.value
+            for name, value in self.values.items()
+            if not in_image(name, value.source)
+        }
+        words = [
+            word
+            for name, text in texts.items()
+            for word in (_APART.split(text) if name.endswith("_CHANNELS") else text.split())
+        ]
+        urls = tuple(
+            secret for word in words if "@" in word or "/t/" in word for secret in url_secrets(word)
+        )
+        return (
+            *urls,
+            *(
+                Secret(value.value)
+                for name, value in self.values.items()
+                if _named_credential(name, value.value)
+            ),
+        )
+
+    def like_credentials(self) -> tuple[str, ...]:
+        """The keys of the file that would be in the image and look as if they held a password."""
+        baked = {file.removesuffix(".default") for file in self.launch}
+        return tuple(
+            name
+            for name, value in self.values.items()
+            if name in baked and value.source == FILE and like_credential(name, value.value)
+        )
+
+
+def like_credential(name: str, value: str) -> bool:
+    """Whether a variable is a password by its name or by the form of its value."""
+    return _named_credential(name, value) or bool(_CREDENTIAL_VALUE.search(value))
+
+
+def _named_credential(name: str, value: str) -> bool:
+    """Whether the name is one of a password, and the value long enough for one."""
+    return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
+
+
+def in_image(name: str, source: str) -> bool:
+    """Whether a variable is baked as a launch default: each key of the file but what configures the build; of --env only the wrapper's."""
+    if _BUILD_ONLY.fullmatch(name):
+        return False
+    return source != ENV or bool(_WRAPPER.fullmatch(name))
+
+
+def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
+    """Merge ``.s2i/environment`` and --env: the latter wins, as with s2i (pkg/build: file < -e)."""
+    values = {name: Value(value, FILE) for name, value in file}
+    values |= {name: Value(value, ENV) for name, value in env.items()}
+    launch = {
+        f"{name}.default": value.value
+        for name, value in sorted(values.items())
+        if in_image(name, value.source)
+    }
+    return Settings(values, launch | _bpe(env))
+
+
+def _bpe(env: Mapping[str, str]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for name, value in sorted(env.items()):
+        if not name.startswith("BPE_"):
+            continue
+        kind, _, rest = name.removeprefix("BPE_").partition("_")
+        if kind in _BPE_SUFFIXES and rest:
+            files[f"{rest}.{_BPE_SUFFIXES[kind]}"] = value
+        else:
+            files[f"{name.removeprefix('BPE_')}.override"] = value
+    return files

@@ -1,0 +1,1 @@
+"""Which seldon-core serves the model, and a check that it does."""
