@@ -304,6 +304,12 @@ def test_a_missing_module_with_nothing_near_says_which_file_was_looked_for(tmp_p
     assert caught.value.fixes[0].startswith("Add the file")
 
 
+@pytest.mark.parametrize("files", [{"foo.py": FOO}, {"Fooo.py": FOO}, {"served.py": FOO}])
+def test_a_file_that_is_meant_is_no_installed_package(tmp_path: Path, files: Files) -> None:
+    with pytest.raises(ModelModuleNotFound):
+        find(source(tmp_path, {**files, "requirements.txt": "ourmodels\n"}), "Foo", None)
+
+
 def test_a_module_below_a_file_is_missing(tmp_path: Path) -> None:
     with pytest.raises(ModelModuleNotFound):
         find(source(tmp_path, {"Foo.py": FOO, "requirements.txt": ""}), "Foo.Foo.Foo", None)
@@ -316,6 +322,8 @@ def test_a_module_below_a_file_is_missing(tmp_path: Path) -> None:
         ("ourmodels.Foo", {"requirements.txt": "ourmodels\n", "ourmodels/weights.bin": ""}),
         ("Foo", {"setup.py": "setup(package_dir={'': 'code'})\n", "code/Foo.py": FOO}),
         ("Foo", {"pyproject.toml": "[project]\nname = 'x'\n"}),
+        ("Foo", {"requirements.txt": "./lib\n", "lib/Foo.py": FOO}),
+        ("Foo", {"environment.yml": "dependencies: [ourmodels]\n", "train.py": "x = 1\n"}),
     ],
 )
 def test_a_module_that_a_package_may_bring_is_no_error_and_said(

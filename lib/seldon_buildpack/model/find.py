@@ -187,7 +187,8 @@ def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> 
     top = module_name.partition(".")[0]
     near = suggestions.nearest(sources, module_name, class_name)
     only_case = near is not None and near.module.casefold() == module_name.casefold()
-    may_be_installed = _installs_itself(sources.app) or ("." in name and _has_manifest(sources.app))
+    meant = "." not in name and near is not None and "." not in near.module
+    may_be_installed = _installs_itself(sources.app) or (_has_manifest(sources.app) and not meant)
     if (
         not may_be_installed
         or only_case
