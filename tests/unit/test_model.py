@@ -349,6 +349,12 @@ def test_pythonpath_is_looked_through_first(tmp_path: Path, path: str) -> None:
     )
 
 
+@pytest.mark.parametrize("path", ["/microservice/code", "/elsewhere:/microservice/code/"])
+def test_a_pythonpath_in_microservice_is_in_the_source(tmp_path: Path, path: str) -> None:
+    app = source(tmp_path, {"code/Foo.py": FOO})
+    assert find(app, "Foo", None, python_path=path).path == Path("code/Foo.py")
+
+
 def test_a_pythonpath_outside_the_source_is_not_followed(tmp_path: Path) -> None:
     source(tmp_path, {"other/Foo.py": FOO, "app/x.py": ""})
     with pytest.raises(ModelModuleNotFound):

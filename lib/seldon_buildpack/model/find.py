@@ -27,6 +27,8 @@ from seldon_buildpack.model.methods import FITS, NEEDS, calls, of_wrapper
 from seldon_buildpack.model.source_tree import Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
+# Where s2i put the source; in our run image a link to it.
+_OF_S2I = Path("/microservice")
 
 # Files that let other modules be installed than those at the top of the source.
 _INSTALLS_ITSELF = ("setup.py", "setup.cfg")
@@ -138,7 +140,13 @@ def find(
 def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
     """The entries of PYTHONPATH that are in the source, relative to it."""
     paths = [Path(entry) for entry in python_path.split(":") if entry]
-    inside = [path.relative_to(app) if path.is_relative_to(app) else path for path in paths]
+    inside = [
+        next(
+            (path.relative_to(place) for place in (app, _OF_S2I) if path.is_relative_to(place)),
+            path,
+        )
+        for path in paths
+    ]
     return tuple(
         dict.fromkeys(path for path in inside if not path.is_absolute() and ".." not in path.parts)
     )
