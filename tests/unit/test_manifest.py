@@ -200,3 +200,18 @@ def test_dependencies_that_only_poetry_can_read_are_said_to_be_left_out(tmp_path
     assert manifest.find(tmp_path, {}) is None
     (piece,) = manifest.advice(tmp_path, None)
     assert piece.found.startswith("pyproject.toml lists dependencies for poetry")
+
+
+def test_computed_dependencies_without_a_build_system_are_built(tmp_path: Path) -> None:
+    text = '[project]\nname = "m"\nversion = "1"\ndynamic = ["dependencies"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    found = manifest.find(tmp_path, {})
+    assert found and found.told == ("-e", ".") and found.summary() == "the project, in place"
+
+
+def test_computed_dependencies_that_are_poetrys_are_not_built(tmp_path: Path) -> None:
+    text = (
+        '[project]\nname = "m"\ndynamic = ["dependencies"]\n[tool.poetry.dependencies]\nsix = "*"\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert manifest.find(tmp_path, {}) is None

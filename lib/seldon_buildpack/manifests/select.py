@@ -161,7 +161,8 @@ def _pyproject(app: Path) -> dict[str, Any]:
 def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
     """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only.
 
-    uv and poetry each have a way to say that a project is no package although it has a build system.
+    uv and poetry each have a way to say that a project is no package although it has a build system. One without a build system
+    whose dependencies are computed is setuptools' (PEP 517: Source trees), unless poetry has them.
     """
     tool = pyproject.get("tool", {})
     no_package = (
@@ -171,8 +172,8 @@ def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
     if "build-system" in pyproject and not no_package:
         return ("-e", ".")
     project = pyproject.get("project")
-    return (
-        ("-r", str(app / _PROJECT))
-        if isinstance(project, dict) and project.get("dependencies")
-        else ()
-    )
+    if not isinstance(project, dict):
+        return ()
+    if "dependencies" in project.get("dynamic", ()) and not no_package and "poetry" not in tool:
+        return ("-e", ".")
+    return ("-r", str(app / _PROJECT)) if project.get("dependencies") else ()
