@@ -9,14 +9,15 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools import audit, builder, docs, engine, gotools, images, locks
-from tools.clean import clean
 from tools.cluster import platform
-from tools.demo import demo
-from tools.interrupts import interrupted_by_termination, run_to_its_end
-from tools.new import new
-from tools.publish import publish, report
-from tools.steps import ToolError, Workspace
+from tools.core.interrupts import interrupted_by_termination, run_to_its_end
+from tools.core.steps import ToolError, Workspace
+from tools.dev import audit, docs, engine
+from tools.dev.clean import clean
+from tools.dev.demo import demo
+from tools.dev.new import new
+from tools.release import builder, gotools, images, locks
+from tools.release.publish import publish, report
 
 # A module's tests stay together: they build on one another's images.
 _TWO_AT_A_TIME = ("--numprocesses", "2", "--dist", "loadfile")
@@ -209,7 +210,7 @@ def _vendor(ws: Workspace, options: argparse.Namespace) -> int:
             "vendor needs a model's directory and a folder for its wheels.",
             "make vendor MODEL=my-model DIR=my-model/wheels",
         )
-    from tools import vendor
+    from tools.dev import vendor
 
     model, folder = (Path(one).absolute() for one in options.arguments)
     vendor.vendor(ws, model, folder, options.pythons)

@@ -11,8 +11,8 @@ from tests.benchmarks.measuring import Plan
 from tests.benchmarks.models import MODELS
 from tests.benchmarks.promises import check, check_conda, check_pins
 from tests.benchmarks.report import Report
-from tools import builder, gotools
-from tools.steps import ToolError, Workspace, announced
+from tools.core.steps import ToolError, Workspace, announced
+from tools.release import builder, gotools
 
 
 def main() -> int:

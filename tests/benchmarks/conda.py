@@ -16,8 +16,8 @@ from tests.benchmarks.timing import Timed, timed
 from tests.benchmarks.ways import forget
 from tests.conda import channel
 from tests.images.servers import plain_http
-from tools.builder import BUILDER, Made
-from tools.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announced, run
+from tools.release.builder import BUILDER, Made
 
 SAMPLE, MODULE = "conda", "ColourNames.py"
 FIRST, CODE, PIP = "first build", "code-only rebuild", "one more package for pip"

@@ -11,7 +11,7 @@ from tests.benchmarks.serving import Stopped, served
 from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import Timed
 from tests.benchmarks.ways import Way, forget
-from tools.steps import announced, run
+from tools.core.steps import announced, run
 
 FIRST, CODE, REQUIREMENT = "first build", "code-only rebuild", "one more requirement"
 TAGS = {FIRST: "first", CODE: "code", REQUIREMENT: "more"}

@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.benchmarks.models import Model
 from tests.benchmarks.serving import served
 from tests.benchmarks.timing import median
-from tools.builder import BUILDER, Made
-from tools.steps import announced, run
+from tools.core.steps import announced, run
+from tools.release.builder import BUILDER, Made
 
 SETS = ("upstream", "current")
 _REQUESTS = 300

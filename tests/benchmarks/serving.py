@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 _POLL_SECONDS = 0.01
 _START_SECONDS = 60.0

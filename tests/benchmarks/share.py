@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.builder import BUILDER
-from tools.steps import Workspace, run
+from tools.core.steps import Workspace, run
+from tools.release.builder import BUILDER
 
 _ID = "seldon/python"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import IO
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 _BLOCK = 1 << 20
 # A gzip stream, of the level that docker push compresses with.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tools.steps import ToolError
+from tools.core.steps import ToolError
 
 _CAP_SECONDS = 600.0
 

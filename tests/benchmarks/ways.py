@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.share import detect_and_build
 from tests.benchmarks.timing import Timed, timed
-from tools.builder import BUILDER, Made
-from tools.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announced, run
+from tools.release.builder import BUILDER, Made
 
 # Nobody's registry answers under this name: s2i asks the registry for its builder image's labels first, whatever its pull policy is.
 S2I_BUILDER = "localhost/seldon-bench-s2i"

@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.conda import oddities
 from tests.conda.packing import index
 from tests.conda.wheels import Wheel, download, is_pure, pack_python, pack_wheel
-from tools import interpreters
-from tools.steps import Workspace, digest, once
+from tools.core.steps import Workspace, digest, once
+from tools.release import interpreters
 
 # The releases of the s2i guide's example go with NumPy of their time; their metadata does not say so.
 _OF_2017 = ("numpy >=1.11,<1.20", "scipy >=1.1,<1.3")
@@ -67,7 +67,7 @@ def build(ws: Workspace) -> Path:
     }
     recipe = digest(
         ws.checkout / "tests/conda",
-        *(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate")),
+        *(ws.checkout / f"tools/release/{name}.py" for name in ("interpreters", "relocate")),
     )
     once(
         ws,

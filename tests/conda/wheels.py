@@ -20,9 +20,9 @@ from packaging.requirements import Requirement
 from packaging.utils import parse_wheel_filename
 
 from tests.conda.packing import BUILT_AT, PLACEHOLDER, Recipe, pack
-from tools import interpreters
-from tools.relocate import relocatable
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
+from tools.release import interpreters
+from tools.release.relocate import relocatable
 
 _PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux2010", "manylinux1")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.container import started
+from tools.dev.container import started
 
 # Where a build finds the folder of the tests' channels when it has no network.
 MOUNTED = "/channels"

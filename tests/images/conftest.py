@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.conda import channel
-from tools import builder, gotools
-from tools.builder import Made
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.release import builder, gotools
+from tools.release.builder import Made
 
 _BUILD_SECONDS = 600
 # Two workers may be at work in one engine; what both build is named apart.

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.container import started
+from tools.dev.container import started
 
 _GIT = {
     "GIT_AUTHOR_DATE": "2020-01-01T00:00:00Z",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from passlib.hash import bcrypt
 
-from tools.engine import install_debian
+from tools.dev.engine import install_debian
 
 _CONFIG = """
 version: 0.1

@@ -11,7 +11,7 @@ import pytest
 
 from tests.images import packages
 from tests.images.conftest import Built, Pack, docker, lines_of
-from tools import container
+from tools.dev import container
 
 IMAGE = "seldon-test-app"
 # As Seldon's operator runs a pod, and stricter.

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.images.conftest import Built, Pack, docker
-from tools import container
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import container
 
 _RUN = """
 Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)

@@ -16,7 +16,7 @@ from tests.conda import packing
 from tests.images import conda_builds, packages
 from tests.images.conda_builds import CONDA_LAYER, FORGE, Seen, environment, inside, looking
 from tests.images.conftest import Built, Pack, docker
-from tools.container import started
+from tools.dev.container import started
 
 IMAGE = "seldon-test-conda"
 PREFIX = f"{CONDA_LAYER}/envs/microservice"

@@ -14,7 +14,7 @@ from tests.images.conda_builds import CONDA_LAYER, FORGE, MOUNTED, environment, 
 from tests.images.conftest import Pack
 from tests.images.test_bindings import mounted
 from tests.unit.test_bindings import bind, bind_as_kubelet
-from tools.container import started
+from tools.dev.container import started
 
 IMAGE = "seldon-test-channels"
 SHARE = f"{CONDA_LAYER}/envs/microservice/share"

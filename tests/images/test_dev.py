@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.images.conftest import Built, Pack, docker
-from tools import container
-from tools.container import Container
+from tools.dev import container
+from tools.dev.container import Container
 
 _QUESTION = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
 # Of several saves the quickest has to keep to it: what else the machine does only adds.

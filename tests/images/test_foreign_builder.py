@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Pack, docker
-from tools import builder, container, gotools, images
-from tools.steps import Workspace, run
+from tools.core.steps import Workspace, run
+from tools.dev import container
+from tools.release import builder, gotools, images
 
 _SUITE = "trixie"
 _BASE = f"seldon-test/base:{_SUITE}"

@@ -14,9 +14,10 @@ from tests.images import packages, servers
 from tests.images.canaries import Credentials, assert_nowhere
 from tests.images.conftest import Built, Pack, docker
 from tests.unit.test_bindings import bind_as_kubelet
-from tools import interpreters, locks, vendor
-from tools.container import started
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import vendor
+from tools.dev.container import started
+from tools.release import interpreters, locks
 
 Source = Callable[..., Path]
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
-from tools import container
+from tools.dev import container
 
 Source = Callable[..., Path]
 

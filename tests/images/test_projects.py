@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Pack
-from tools import container
+from tools.dev import container
 
 _MODEL = "from unidecode import unidecode\n\n\nclass Plain:\n    def predict(self, X, names=None):\n        return [[unidecode(w) for w in r] for r in X]\n"
 _DEPENDS = '[project]\nname = "plain"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["Unidecode==1.3.8"]\n'

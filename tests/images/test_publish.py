@@ -13,8 +13,8 @@ import requests
 
 from tests.images.conftest import Built, Pack, docker
 from tests.images.registry import registry
-from tools import container
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import container
 
 # It makes images anew that other tests build on.
 pytestmark = pytest.mark.alone

@@ -13,8 +13,9 @@ from seldon_buildpack.python_version import SUPPORTED
 from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
 from tests.images.servers import plain_http
-from tools import container, interpreters
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import container
+from tools.release import interpreters
 
 _MINOR = "3.11"
 _CARRIED = "3.9"

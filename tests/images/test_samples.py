@@ -13,9 +13,9 @@ import pytest
 
 from tests.images.conda_builds import FORGE, MOUNTED
 from tests.images.conftest import Built, Pack, docker
-from tools import container
-from tools.container import Container
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import container
+from tools.dev.container import Container
 
 _SAMPLES = Path(__file__).parent.parent.parent / "samples"
 # Samples that other tests build: the fixture that holds the image.

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from tests.images.conftest import Built, Pack, docker
-from tools import container
-from tools.container import Container
+from tools.dev import container
+from tools.dev.container import Container
 
 _FLOWERS = [[5.1, 3.5, 1.4, 0.2], [6.0, 2.9, 4.5, 1.5], [6.3, 3.3, 6.0, 2.5]]
 _NAMES = ["setosa", "versicolor", "virginica"]

@@ -11,8 +11,8 @@ import pytest
 from seldon_buildpack.settings import settings, variables
 from tests.images import packages, reads
 from tests.images.conftest import Built, Pack
-from tools import container
-from tools.container import Container
+from tools.dev import container
+from tools.dev.container import Container
 
 _MODEL = """
 import os

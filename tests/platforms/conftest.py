@@ -13,7 +13,7 @@ from tests.platforms.repositories import Repository, repository
 from tests.platforms.samples import SAMPLES, Values
 from tools.cluster import platform
 from tools.cluster.cluster import Cluster
-from tools.steps import Workspace
+from tools.core.steps import Workspace
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools import builder, bundle, engine, gotools, images
-from tools import publish as release
-from tools.builder import Made
 from tools.cluster.cluster import Cluster
-from tools.engine import Engine
-from tools.steps import Workspace, run
+from tools.core.steps import Workspace, run
+from tools.dev import engine
+from tools.dev.engine import Engine
+from tools.release import builder, bundle, gotools, images
+from tools.release import publish as release
+from tools.release.builder import Made
 
 FOLDER = "seldon"
 

@@ -10,7 +10,7 @@ from tests.benchmarks.serving import Stopped
 from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import Timed, medians
 from tests.benchmarks.ways import Way
-from tools.steps import ToolError
+from tools.core.steps import ToolError
 
 IRIS = next(model for model in MODELS if model.has_requirements)
 PARTS = {

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tools import interpreters, locks, relocate, trees, wrapper
-from tools.steps import Workspace
+from tools.core import trees
+from tools.core.steps import Workspace
+from tools.release import interpreters, locks, relocate, wrapper
 
 LOCK = """\
 opentracing==2.4.0 \\

@@ -12,7 +12,7 @@ import pytest
 
 from tools.cluster import given, platform, small_images
 from tools.cluster.processes import Processes
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
 
 _WAITS = [sys.executable, "-c", "import time; print('begun', flush=True); time.sleep(60)"]
 

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from seldon_buildpack.settings import variables
-from tools import docs
+from tools.dev import docs
 
 CHECKOUT = Path(__file__).parent.parent.parent
 

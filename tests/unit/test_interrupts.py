@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import interrupts
+from tools.core import interrupts
 
 _TIDIES = """import pathlib, time
 try:

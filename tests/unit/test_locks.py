@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
-from tools import audit, locks
-from tools.audit import Answer, Known, Pin
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.dev import audit
+from tools.dev.audit import Answer, Known, Pin
+from tools.release import locks
 
 BEFORE = "flask==2.2.5 \\\n    --hash=sha256:aa\nnumpy==1.26.4 \\\n    --hash=sha256:bb\nsix==1.17.0 \\\n    --hash=sha256:cc\n"
 AFTER = "blinker==1.9.0 \\\n    --hash=sha256:dd\nflask==3.1.3 \\\n    --hash=sha256:ee\nnumpy==1.26.4 \\\n    --hash=sha256:ff\n"

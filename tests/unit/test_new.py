@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.new import image_name, new
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
+from tools.dev.new import image_name, new
 
 WS = Workspace.from_environment()
 

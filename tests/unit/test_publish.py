@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tools import images
-from tools.engine import Engine
-from tools.publish import Published, report, revision_of
-from tools.registry import Registry
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
+from tools.dev.engine import Engine
+from tools.release import images
+from tools.release.publish import Published, report, revision_of
+from tools.release.registry import Registry
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

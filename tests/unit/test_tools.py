@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tools import builder, engine, gosbom, gotools, images
-from tools.clean import clean
-from tools.steps import ToolError, Workspace, once
+from tools.core.steps import ToolError, Workspace, once
+from tools.dev import engine
+from tools.dev.clean import clean
+from tools.release import builder, gosbom, gotools, images
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import vendor
-from tools.steps import ToolError
+from tools.core.steps import ToolError
+from tools.dev import vendor
 
 
 def test_what_lies_in_the_source_is_not_fetched_but_what_builds_it_is() -> None:

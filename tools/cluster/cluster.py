@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 Found = TypeVar("Found")
 

@@ -8,11 +8,11 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import gotools
 from tools.cluster import services
 from tools.cluster.cluster import Cluster
 from tools.cluster.processes import Processes
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
+from tools.release import gotools
 
 _TYPES = {"images.kpack.io": "kpack", "taskruns.tekton.dev": "Tekton pipelines"}
 _NEEDED = {

@@ -6,7 +6,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 BRIDGE = "seldon0"
 # go-containerregistry, and with it kpack and the lifecycle, speaks plain http to RFC 1918 addresses only.

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tools.cluster import network
 from tools.cluster.processes import Processes
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 NODE = "localhost"
 CGROUP = "/seldon-platform"

@@ -10,13 +10,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import engine, gotools
 from tools.cluster import controllers, given, network, node, services, small_images, volumes
 from tools.cluster.cluster import Cluster
 from tools.cluster.node import Node
 from tools.cluster.processes import Processes, descendants, with_argument
-from tools.interrupts import undisturbed
-from tools.steps import ToolError, Workspace, announced, run
+from tools.core.interrupts import undisturbed
+from tools.core.steps import ToolError, Workspace, announced, run
+from tools.dev import engine
+from tools.release import gotools
 
 # A Unix socket's path holds 107 bytes; kubelet and containerd append up to 40 of their own.
 _LONGEST_FOLDER = 65

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.steps import ToolError
+from tools.core.steps import ToolError
 
 _STOP_SECONDS = 10.0
 _LAST_LINES = 12

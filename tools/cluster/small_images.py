@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 _BUSYBOX_COMMANDS = (
     "sh",

@@ -12,9 +12,9 @@ import pytest
 from tests.platforms.published import Published
 from tests.platforms.samples import SAMPLES, Values
 from tests.platforms.seldon.running import Served, served
-from tools import builder
 from tools.cluster.cluster import Cluster
-from tools.steps import Workspace
+from tools.core.steps import Workspace
+from tools.release import builder
 
 _CRD = Path(__file__).with_name("seldon-deployment.crd.json")
 _BUILD_SECONDS = 300

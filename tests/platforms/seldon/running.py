@@ -12,7 +12,7 @@ from tests.platforms.seldon import operator
 from tests.platforms.seldon.executor import Call, Message
 from tests.platforms.seldon.operator import Unit
 from tools.cluster.cluster import Cluster
-from tools.container import Container
+from tools.dev.container import Container
 
 _READY_SECONDS = 120
 _PATHS = {

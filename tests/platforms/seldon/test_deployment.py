@@ -10,8 +10,8 @@ import pytest
 from tests.platforms.samples import Object, Values
 from tests.platforms.seldon.running import Running, deployed
 from tests.platforms.seldon.trickle import restart_under_trickle, until
-from tools.container import Container
-from tools.steps import ToolError
+from tools.core.steps import ToolError
+from tools.dev.container import Container
 
 
 def test_a_rolling_restart_without_the_operator_loses_no_request_either(seldon: Values) -> None:

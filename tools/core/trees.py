@@ -9,7 +9,7 @@ import tarfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from tools.steps import run
+from tools.core.steps import run
 
 # Runs in the interpreter the bytecode is for. One process in sorted order, since what is interned at the time shows in the marshalled code; the name
 # stored is relative to the tree, and the importer puts the real one in its place. Unchecked, because an image's files all get the same age.

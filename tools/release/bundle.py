@@ -9,11 +9,11 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools import interpreters, locks, wrapper
-from tools.interpreters import Interpreter
-from tools.steps import Workspace, digest, once, run
-from tools.trees import compile_tree, tree_digest, world_readable
-from tools.wrapper import Prebuilt
+from tools.core.steps import Workspace, digest, once, run
+from tools.core.trees import compile_tree, tree_digest, world_readable
+from tools.release import interpreters, locks, wrapper
+from tools.release.interpreters import Interpreter
+from tools.release.wrapper import Prebuilt
 
 # Linked statically, so that it runs on an image with another C library than this machine's, or without libgcc.
 _UV_PLATFORM = "x86_64-unknown-linux-musl"
@@ -83,7 +83,9 @@ def _carry(
         "programs": tree_digest(programs),
         "watchers": tree_digest(watchers),
         "locks": digest(pinned),
-        "recipe": digest(ws.checkout / "tools/bundle.py", ws.checkout / "tools/wrapper.py"),
+        "recipe": digest(
+            ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/release/wrapper.py"
+        ),
     }
     once(ws, "What the buildpack carries", "bundle", key, [bundle / "bin/uv"], make)
 
@@ -282,4 +284,4 @@ def _write_manifest(
 
 
 def _recipe(ws: Workspace) -> str:
-    return digest(ws.checkout / "tools/bundle.py", ws.checkout / "tools/trees.py")
+    return digest(ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/core/trees.py")

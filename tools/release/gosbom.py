@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tools.steps import run
+from tools.core.steps import run
 
 
 @dataclass(frozen=True)

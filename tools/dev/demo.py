@@ -4,9 +4,10 @@ import json
 import time
 from pathlib import Path
 
-from tools import builder, container
-from tools.engine import Engine
-from tools.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announced, run
+from tools.dev import container
+from tools.dev.engine import Engine
+from tools.release import builder
 
 IMAGE = "seldon-demo-iris"
 _FLOWER = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.steps import ToolError, run
-from tools.trees import world_readable
+from tools.core.steps import ToolError, run
+from tools.core.trees import world_readable
 
 # The newest glibc an image is promised to have (Debian 12's).
 GLIBC = (2, 36)

@@ -11,8 +11,8 @@ from typing import Any
 
 from uv import find_uv_bin
 
-from tools import locks
-from tools.steps import ToolError, Workspace, once, run
+from tools.core.steps import ToolError, Workspace, once, run
+from tools.release import locks
 
 # Asked in this order; the first that answers is believed. The second is the index's own list, by another way than packages are fetched.
 _SERVICES = ("osv", "pypi")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announced, run
 
 # The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and has wheels of everything.
 _PLATFORM = "x86_64-manylinux_2_28"

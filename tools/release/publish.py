@@ -13,12 +13,13 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools import builder, bundle, engine, gotools, images
-from tools.engine import Engine
-from tools.images import Images
-from tools.registry import Registry
-from tools.steps import ToolError, Workspace, announced, digest, run
-from tools.trees import tree_digest
+from tools.core.steps import ToolError, Workspace, announced, digest, run
+from tools.core.trees import tree_digest
+from tools.dev import engine
+from tools.dev.engine import Engine
+from tools.release import builder, bundle, gotools, images
+from tools.release.images import Images
+from tools.release.registry import Registry
 
 LICENCE = "Apache-2.0"
 DIRTY = "-dirty"

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tools import builder, bundle, locks, wrapper
-from tools.steps import ToolError, Workspace, announced, run
+from tools.core.steps import ToolError, Workspace, announced, run
+from tools.release import builder, bundle, locks, wrapper
 
 # Debian 12's, on which models run. pip wants every platform that goes there by name.
 _GLIBC = 36

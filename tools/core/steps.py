@@ -31,7 +31,7 @@ class Workspace:
     @classmethod
     def from_environment(cls) -> "Workspace":
         """The checkout this file lies in; its ``.work`` unless SELDON_BUILDPACK_WORK names another folder."""
-        checkout = Path(__file__).resolve().parent.parent
+        checkout = Path(__file__).resolve().parents[2]
         return cls(
             checkout, Path(os.environ.get("SELDON_BUILDPACK_WORK") or checkout / ".work").resolve()
         )

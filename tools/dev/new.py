@@ -5,8 +5,8 @@ import shlex
 import shutil
 from pathlib import Path
 
-from tools import builder
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
+from tools.release import builder
 
 
 def new(ws: Workspace, where: str) -> list[str]:

@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools import builder, engine, images
 from tools.cluster import platform
-from tools.steps import ToolError, Workspace, run
+from tools.core.steps import ToolError, Workspace, run
+from tools.dev import engine
+from tools.release import builder, images
 
 CACHE_TAG = "CACHEDIR.TAG"
 CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"

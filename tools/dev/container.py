@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 _START_SECONDS = 60.0
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tools import locks
-from tools.steps import ToolError, Workspace
+from tools.core.steps import ToolError, Workspace
+from tools.release import locks
 
 if TYPE_CHECKING:
     from seldon_buildpack.settings.variables import Group, Setting

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.engine import Engine, install_debian
-from tools.steps import ToolError, Workspace, digest, once, run
+from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.dev.engine import Engine, install_debian
 
 HOST_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 # A registry that has not even begun to answer by then is taken for none.

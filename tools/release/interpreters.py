@@ -12,9 +12,9 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.relocate import interface, neutral_sysconfig, relocatable, trim
-from tools.steps import ToolError, Workspace, digest, once, run
-from tools.trees import archive, compile_tree, tree_digest, world_readable
+from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.core.trees import archive, compile_tree, tree_digest, world_readable
+from tools.release.relocate import interface, neutral_sysconfig, relocatable, trim
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,10 @@ def _probe(prefix: Path, minor: str) -> Installed | None:
 
 def _recipe(ws: Workspace) -> str:
     return digest(
-        *(ws.checkout / f"tools/{name}.py" for name in ("interpreters", "relocate", "trees"))
+        *(
+            ws.checkout / f"tools/{name}.py"
+            for name in ("release/interpreters", "release/relocate", "core/trees")
+        )
     )
 
 

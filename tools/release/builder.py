@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import bundle, engine, gotools, images
-from tools.engine import Engine
-from tools.images import Images
-from tools.steps import ToolError, Workspace, digest, once, run
-from tools.trees import tree_digest
+from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.core.trees import tree_digest
+from tools.dev import engine
+from tools.dev.engine import Engine
+from tools.release import bundle, gotools, images
+from tools.release.images import Images
 
 BUILDER = "seldon/builder"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tools.steps import ToolError, Workspace, announced, run
+from tools.core.steps import ToolError, Workspace, announced, run
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 START_CAP = 90.0

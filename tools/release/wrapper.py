@@ -9,11 +9,11 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools import locks
-from tools.interpreters import Interpreter
-from tools.locks import entries
-from tools.steps import ToolError, Workspace, digest, once, run
-from tools.trees import compile_tree, public_files, tree_digest, world_readable
+from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.core.trees import compile_tree, public_files, tree_digest, world_readable
+from tools.release import locks
+from tools.release.interpreters import Interpreter
+from tools.release.locks import entries
 
 # The first time a zip can hold; no set in another order; no bytecode in the wheels; and no compiler, without which all of them come out pure.
 _BUILD_ENVIRONMENT = {
@@ -214,7 +214,7 @@ def forget(record: Path, start: str) -> None:
 
 
 def _recipe(ws: Workspace) -> str:
-    return digest(ws.checkout / "tools/wrapper.py", ws.checkout / "tools/trees.py")
+    return digest(ws.checkout / "tools/release/wrapper.py", ws.checkout / "tools/core/trees.py")
 
 
 def _uv(ws: Workspace, *words: str | Path) -> None:

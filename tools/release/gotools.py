@@ -11,8 +11,8 @@ import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from tools import gosbom
-from tools.steps import ToolError, Workspace, digest, once, run
+from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.release import gosbom
 
 KUBERNETES_PROGRAMS = (
     "kube-apiserver",
@@ -139,7 +139,10 @@ def lifecycle(ws: Workspace) -> Path:
         version,
         [archive],
         make,
-        extra={"description": lifecycle_toml(ws), "bills": digest(ws.checkout / "tools/gosbom.py")},
+        extra={
+            "description": lifecycle_toml(ws),
+            "bills": digest(ws.checkout / "tools/release/gosbom.py"),
+        },
     )
     return archive
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tools.steps import ToolError, run
+from tools.core.steps import ToolError, run
 
 # What registries say of a repository or a tag that they do not have (distribution-spec: error codes; Harbor's NOT_FOUND).
 _ABSENT = re.compile(r"MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|status code 404")

@@ -1,0 +1,1 @@
+"""What every command uses: steps, trees of files, interrupts."""

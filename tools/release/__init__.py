@@ -1,0 +1,1 @@
+"""What makes the buildpack, its images and the builder, and publishes them."""
