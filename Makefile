@@ -4,7 +4,8 @@ PYTHON ?= python3
 export SELDON_BUILDPACK_WORK ?= $(CURDIR)/.work
 WORK := $(SELDON_BUILDPACK_WORK)
 # exec: make hands a signal to its child, which is then not a shell that would die alone.
-TOOLS := exec $(WORK)/venv/bin/python -u -m tools
+BIN := $(WORK)/venv/bin
+TOOLS := exec "$(BIN)/python" -u -m tools
 # Python minors that the builder carries beside the default, as in PYTHONS="3.9 3.10"; what it carried last time where not given.
 PYTHONS ?=
 # For new: the directory to write.
@@ -53,7 +54,7 @@ test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs
 	@$(TOOLS) test $(TESTS) --pythons "$(PYTHONS)"
 
 test-unit: venv ## run the fast tests: no engine, no network
-	@$(WORK)/venv/bin/python -m pytest tests/unit --numprocesses 2
+	@"$(BIN)/python" -m pytest tests/unit --numprocesses 2
 
 test-platforms: venv ## run the tests on real kpack and Tekton, on a cluster of our own or that of KUBECONFIG; TESTS=... runs some
 	@$(TOOLS) test-platforms $(TESTS) --pythons "$(PYTHONS)"
@@ -67,10 +68,11 @@ platform-down: venv ## take it down
 bench: venv ## measure against real s2i
 	@$(TOOLS) bench --pythons "$(PYTHONS)"
 
-lint: venv ## check format, lint and types
-	@$(WORK)/venv/bin/ruff format --check
-	@$(WORK)/venv/bin/ruff check
-	@$(WORK)/venv/bin/mypy --strict lib tools
+lint: venv ## check the format, the code, the types and which module imports which
+	@"$(BIN)/ruff" format --check
+	@"$(BIN)/ruff" check
+	@"$(BIN)/mypy" --strict lib tools $(wildcard tests/support)
+	@PYTHONPATH=lib "$(BIN)/lint-imports" --no-cache --no-logo
 
 vendor: venv ## fill DIR with the wheels that MODEL (a model's directory) needs, for builds without a network
 	@$(TOOLS) vendor "$(MODEL)" "$(DIR)" --pythons "$(PYTHONS)"

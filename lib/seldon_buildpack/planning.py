@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import cache, python, python_wrapper, watcher
+from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
+from seldon_buildpack.layers import python, python_wrapper, watcher
 from seldon_buildpack.layers.pip_plan import Stack
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.log import Log
-from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.reading import Project
 
@@ -74,39 +72,3 @@ def plan_layers(platform: Platform, project: Project, bundle: Bundle, out: Log) 
         uv,
         out,
     )
-
-
-def wrapper_version(project: Project, bundle: Bundle) -> str:
-    """The release that is asked for: by the variable, by the requirements, else the one that is carried. Raises WrapperVersionInvalid."""
-    asked = project.settings.text("BP_SELDON_CORE_VERSION")
-    if asked and not asked[0].isdigit():
-        raise WrapperVersionInvalid(asked)
-    return asked or (
-        project.requirements.wrapper_version(bundle.seldon_core)
-        if project.requirements
-        else bundle.seldon_core
-    )
-
-
-def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
-    """The variables of the build that the requirements use."""
-    told = project.settings.plain()
-    used = project.requirements.variables if project.requirements else frozenset()
-    return tuple((name, told[name]) for name in sorted(used) if name in told)
-
-
-def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:
-    """The uv of this build, with the cache that its layer keeps."""
-    return Uv(
-        bundle.uv,
-        platform.base_env,
-        cache.directory(Layer(layers_directory(platform), cache.NAME)),
-        out,
-    )
-
-
-def layers_directory(platform: Platform) -> Path:
-    """Where the layers of this build lie (spec: Phase #3: Build). Raises ValueError in detect, which has none."""
-    if platform.layers is None:
-        raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
-    return platform.layers

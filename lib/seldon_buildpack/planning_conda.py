@@ -7,6 +7,7 @@ from seldon_buildpack import python_version
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.commands.rattler import Rattler
+from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
 from seldon_buildpack.layers import python_wrapper
 from seldon_buildpack.layers.conda import Conda
 from seldon_buildpack.layers.conda_pip_install import BY_PIP
@@ -16,7 +17,6 @@ from seldon_buildpack.manifests.conda import python_versions
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.conda_files import EnvironmentNameInvalid
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked
-from seldon_buildpack.planning import layers_directory, used_variables, uv_of, wrapper_version
 from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.reading import Project
 from seldon_buildpack.settings.settings import Settings

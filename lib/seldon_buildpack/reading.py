@@ -14,7 +14,6 @@ from seldon_buildpack.app_dir import (
     slices,
 )
 from seldon_buildpack.app_dir.slices import Apart
-from seldon_buildpack.cnb import bindings
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import select as manifest
@@ -26,6 +25,7 @@ from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
 from seldon_buildpack.model import find as model
 from seldon_buildpack.model.find import Model
+from seldon_buildpack.package_sources import binding_entries
 from seldon_buildpack.package_sources import bindings as bound
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_channels import Channels
@@ -57,7 +57,7 @@ def read_project(platform: Platform, out: Log) -> Project:
     """Read what the user set and wrote and what the platform binds; warnings are printed as they are found."""
     _leave_out(platform.app, out)
     file = s2i_environment.read(platform.app)
-    services = bindings.read(platform.bindings, bound.TYPES)
+    services = binding_entries.read(platform.bindings, bound.TYPES)
     given = bound.read(services)
     plain = settings.read(platform.env, file.pairs()).with_fallbacks(given.options)
     secret = (

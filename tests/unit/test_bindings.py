@@ -5,6 +5,7 @@ import pytest
 from seldon_buildpack.cnb import bindings
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.messages.errors.bindings import BindingInvalid, BindingUnreadable
+from seldon_buildpack.package_sources import binding_entries
 
 
 def bind(root: Path, name: str, entries: dict[str, str | bytes]) -> Path:
@@ -92,7 +93,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, entry: str) -> None
         assert bindings.read(tmp_path, ("pypi",)).untyped == ("corp",)
         return
     with pytest.raises(BindingUnreadable) as raised:
-        bindings.read(tmp_path, ("pypi",))
+        binding_entries.read(tmp_path, ("pypi",))
     assert raised.value.title == "The file password of the binding corp cannot be read"
 
 
@@ -100,5 +101,5 @@ def test_an_entry_that_is_not_text_is_named_and_not_shown(tmp_path: Path) -> Non
     bind(tmp_path, "corp", {"type": "pypi", "password": b"\xff\xfe"})
     [found] = bindings.read(tmp_path, ("pypi",)).found
     with pytest.raises(BindingInvalid) as raised:
-        found.text("password")
+        binding_entries.text(found, "password")
     assert raised.value.cause == "It is of the type pypi, and its entry password is not UTF-8 text."

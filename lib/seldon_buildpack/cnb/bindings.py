@@ -9,8 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from seldon_buildpack.messages.errors.bindings import BindingInvalid, BindingUnreadable
-from seldon_buildpack.messages.errors.source_files import unreadable
+
+class BindingFileUnreadable(Exception):
+    """A file or directory at ``path`` cannot be read; ``binding`` and ``entry`` are empty where it is not one's."""
+
+    def __init__(self, binding: str, entry: str, path: Path, reason: OSError) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.binding = binding
+        self.entry = entry
+        self.path = path
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -24,13 +32,8 @@ class Binding:
     entries: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def text(self, key: str) -> str:
-        """An entry as text, less the line end that editors and `echo` put behind it; empty where there is none. Raises BindingInvalid."""
-        try:
-            return self.entries.get(key, b"").decode().rstrip("\r\n")
-        except UnicodeDecodeError as error:
-            raise BindingInvalid(
-                self.name, self.type, f"its entry {key} is not UTF-8 text", f"Write {key} as UTF-8."
-            ) from error
+        """An entry as text, less the line end that editors and `echo` put behind it; empty where there is none. Raises UnicodeDecodeError."""
+        return self.entries.get(key, b"").decode().rstrip("\r\n")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def root(env: Mapping[str, str], platform: Path) -> Path:
 
 
 def read(directory: Path, types: Iterable[str]) -> Bindings:
-    """The bindings of these types below a directory; of others only the type is read. Raises BindingUnreadable and BindingInvalid."""
+    """The bindings of these types below a directory; of others only the type is read. Raises BindingFileUnreadable."""
     found, untyped = [], []
     for path in _listed(directory, ""):
         if not path.is_dir():
@@ -80,11 +83,11 @@ def _listed(directory: Path, name: str) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise BindingUnreadable(name, "", error.strerror or str(error)) from error
+        raise BindingFileUnreadable(name, "", directory, error) from error
 
 
 def _read(file: Path, name: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise BindingUnreadable(name, file.name, unreadable(file, error)) from error
+        raise BindingFileUnreadable(name, file.name, file, error) from error

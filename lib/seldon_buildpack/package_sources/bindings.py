@@ -102,14 +102,17 @@ def _pypi(found: Bound, binding: Binding) -> Bound:
     if "pip.conf" in binding.entries:
         return _pip_conf(found, binding)
     uri = binding_entries.url(binding, "uri")
-    role = binding.text("role").strip().lower() or _ROLES[0]
+    role = binding_entries.text(binding, "role").strip().lower() or _ROLES[0]
     if role not in _ROLES:
         raise binding_entries.invalid(
             binding,
             "its role is none",
             "Write `extra` or `index` into role: an index beside the others, or in the place of PyPI.",
         )
-    user, password = binding.text("username"), binding.text("password")
+    user, password = (
+        binding_entries.text(binding, "username"),
+        binding_entries.text(binding, "password"),
+    )
     if password and not user:
         raise binding_entries.invalid(
             binding,
@@ -142,7 +145,7 @@ def _pip_conf(found: Bound, binding: Binding) -> Bound:
 
     parser = configparser.RawConfigParser()
     try:
-        parser.read_string(binding.text("pip.conf"))
+        parser.read_string(binding_entries.text(binding, "pip.conf"))
     except configparser.Error as error:
         line = getattr(error, "lineno", 0)
         where = f" in line {line}" if line else ""
@@ -215,7 +218,9 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
         if host != "default"
     ]
     found = replace(
-        found, credentials=(*found.credentials, *own), netrc=f"{found.netrc}{binding.text(key)}\n"
+        found,
+        credentials=(*found.credentials, *own),
+        netrc=f"{found.netrc}{binding_entries.text(binding, key)}\n",
     )
     if "default" in hosts:
         login, _, password = hosts["default"]

@@ -48,7 +48,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     if key := next((name for name in _NAMES if name in binding.entries), ""):
         return _condarc(found, binding, key)
     uri = binding_entries.url(binding, "uri")
-    role = binding.text("role").strip().lower() or _ROLES[0]
+    role = binding_entries.text(binding, "role").strip().lower() or _ROLES[0]
     if role not in _ROLES:
         raise binding_entries.invalid(
             binding,
@@ -72,7 +72,9 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
 
 
 def _login(binding: Binding, uri: str, source: str) -> Login | None:
-    user, password, token = (binding.text(key) for key in ("username", "password", "token"))
+    user, password, token = (
+        binding_entries.text(binding, key) for key in ("username", "password", "token")
+    )
     if password and not user:
         raise binding_entries.invalid(
             binding,
@@ -144,7 +146,7 @@ def _yaml(binding: Binding, key: str) -> dict[str, Any]:
     import yaml
 
     try:
-        told = yaml.safe_load(binding.text(key))
+        told = yaml.safe_load(binding_entries.text(binding, key))
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" in line {mark.line + 1}" if mark else ""

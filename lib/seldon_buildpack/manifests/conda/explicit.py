@@ -5,8 +5,7 @@ from pathlib import Path
 
 from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.match_spec import FILE
-from seldon_buildpack.manifests.conda.select import MARK
-from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment, Locked, Spec
+from seldon_buildpack.manifests.conda.types import MARK, PLATFORM, CondaEnvironment, Locked, Spec
 from seldon_buildpack.manifests.requirements_txt import text_of
 from seldon_buildpack.messages.errors.conda_files import ExplicitLineInvalid, LockLacksPlatform
 

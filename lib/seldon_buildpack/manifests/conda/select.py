@@ -3,15 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.conda.types import MARK, CondaEnvironment
 
 CONDA_LOCK, PIXI_LOCK = "conda-lock.yml", "pixi.lock"
 # The names under which conda's documentation and conda-lock write explicit specs.
 EXPLICIT = ("conda-linux-64.lock", "explicit.txt", "spec-file.txt", "environment.txt")
 ENVIRONMENT = ("environment.yml", "environment.yaml")
 NAMES = (CONDA_LOCK, PIXI_LOCK, *EXPLICIT, *ENVIRONMENT)
-
-MARK = b"@EXPLICIT"
 
 
 def find(app: Path) -> Path | None:

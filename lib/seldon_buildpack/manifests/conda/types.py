@@ -11,6 +11,9 @@ from seldon_buildpack.messages.warnings import Advice
 # The only platform that is built for, as conda calls it.
 PLATFORM = "linux-64"
 
+# The line that makes any text a file of explicit specs.
+MARK = b"@EXPLICIT"
+
 Kind = Literal["environment", "explicit", "conda-lock", "pixi"]
 
 
