@@ -15,6 +15,11 @@ _USERINFO = re.compile(
 )
 # What stands behind the ? of a URL: signed links carry their signature there.
 _QUERY = re.compile(r"(?<=://)([^\s?#]*\?)([^\s#]+)")
+# What says in a query who asks and until when, not what is asked for.
+_SIGNATURE = re.compile(
+    r"(?i)((?:sig|signature|expires|(?:[\w-]*[_-])?(?:token|password|secret|signature)|api[_-]?key|"
+    r"awsaccesskeyid|googleaccessid|key-pair-id|policy|x-(?:amz|goog)-[\w-]+)=)[^&]*"
+)
 # A token for a channel of conda's, which is a part of the path (conda: conda.common.url, split_anaconda_token).
 _TOKEN = re.compile(r"(?<=://)([^\s?#]*?/t/)([^\s/?#'\"`,;)]+)")
 # What the WHATWG's URL standard leaves as it is in a user's part, and so does uv.
@@ -115,3 +120,17 @@ def url_token(url: str) -> str:
 def without_queries(text: str) -> str:
     """The text with ``****`` for the query of each URL in it."""
     return _QUERY.sub(rf"\1{MASK}", text)
+
+
+def without_signatures(text: str) -> str:
+    """The text with ``****`` for what in the query of a URL says who asks, not what is asked for."""
+    return _QUERY.sub(
+        lambda found: (
+            found[1]
+            + "&".join(
+                _SIGNATURE.sub(rf"\1{MASK}", one) if _SIGNATURE.fullmatch(one) else one
+                for one in found[2].split("&")
+            )
+        ),
+        text,
+    )

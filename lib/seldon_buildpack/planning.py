@@ -32,7 +32,10 @@ def plan(
 def plan_layers(platform: Platform, project: Project, bundle: Bundle, out: Log) -> Stack:
     """Those of a model that is installed by uv alone. Raises a BuildError where what is asked for cannot be had."""
     interpreter = python.plan(
-        project.python, bundle, project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL")
+        project.python,
+        bundle,
+        project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"),
+        platform.target,
     )
     wrappers = python_wrapper.plan(
         wrapper_version(project, bundle),

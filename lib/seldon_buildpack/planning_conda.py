@@ -48,6 +48,7 @@ def plan(
         tried,
         Rattler(project.channels, env, bundle.root / "libs", root / "conda-packages"),
         bundle,
+        platform.target,
     )
     dev = project.settings.switch("BP_DEV_PROCESS", default=True)
     return CondaStack(

@@ -2,6 +2,7 @@ import os
 import tomllib
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.cnb.launch import Process, Slice, write
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.layers import reuse
@@ -81,7 +82,7 @@ def test_the_reason_for_making_a_layer_names_what_changed() -> None:
 def test_a_key_of_texts_holds_no_credential_and_changes_with_all_else(tmp_path: Path) -> None:
     def key(text: str) -> str:
         (tmp_path / "r.txt").write_text(text)
-        return reuse.of_texts([tmp_path / "r.txt"], tmp_path)
+        return digests.of_texts([tmp_path / "r.txt"], tmp_path)
 
     assert key("-i https://u:one@h/simple\nnumpy\n") == key("-i https://u:two@h/simple\nnumpy\n")
     assert key("numpy\n") != key("numpy<2\n")
@@ -91,12 +92,12 @@ def test_a_key_of_trees_notices_a_changed_wheel_and_not_bytecode(tmp_path: Path)
     wheels = tmp_path / "wheels"
     (wheels / "__pycache__").mkdir(parents=True)
     (wheels / "a.whl").write_bytes(b"one")
-    before = reuse.of_trees([wheels], tmp_path)
+    before = digests.of_trees([wheels], tmp_path)
     (wheels / "__pycache__/x.pyc").write_bytes(b"x")
-    assert reuse.of_trees([wheels], tmp_path) == before
+    assert digests.of_trees([wheels], tmp_path) == before
     (wheels / "a.whl").write_bytes(b"two")
-    assert reuse.of_trees([wheels], tmp_path) != before
-    assert reuse.of_trees([], tmp_path) == ""
+    assert digests.of_trees([wheels], tmp_path) != before
+    assert digests.of_trees([], tmp_path) == ""
 
 
 def test_a_slice_names_its_paths_as_patterns_that_match_them_alone(tmp_path: Path) -> None:

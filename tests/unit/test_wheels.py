@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
 from seldon_buildpack.diagnosis.install import Attempt
-from seldon_buildpack.layers import requirements, reuse
+from seldon_buildpack.layers import requirements
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.messages.errors.base import BuildError
@@ -326,7 +327,7 @@ def test_a_wheels_key_is_of_its_content(tmp_path: Path) -> None:
     path = tmp_path / "m-1.0-py3-none-any.whl"
 
     def key(*files: tuple[str, str], comment: bytes = b"") -> str:
-        return reuse.of_archives([wheel(path, *files, comment=comment)], tmp_path)
+        return digests.of_archives([wheel(path, *files, comment=comment)], tmp_path)
 
     first = key(("m.py", "SAYS = 1\n"))
     assert first == key(("m.py", "SAYS = 1\n"))
@@ -346,21 +347,21 @@ def test_a_wheels_key_is_of_its_content(tmp_path: Path) -> None:
 )
 def test_what_is_no_whole_wheel_is_read_as_a_whole(tmp_path: Path, content: bytes) -> None:
     path = written(tmp_path / "m-1.0-py3-none-any.whl", content)
-    before = reuse.of_archives([path], tmp_path)
+    before = digests.of_archives([path], tmp_path)
     path.write_bytes(b"x" + content)
-    assert reuse.of_archives([path], tmp_path) != before
+    assert digests.of_archives([path], tmp_path) != before
 
 
 def test_the_key_of_a_large_wheel_does_not_read_it(tmp_path: Path) -> None:
     path = tmp_path / "m-1.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("m.bin", os.urandom(1 << 20))
-    before = reuse.of_archives([path], tmp_path)
+    before = digests.of_archives([path], tmp_path)
     data = bytearray(path.read_bytes())
     data[1000:1010] = b"0" * 10
     path.write_bytes(data)
     # Such a file is broken, for its checksum is wrong: only one that was written anew is another one.
-    assert reuse.of_archives([path], tmp_path) == before
+    assert digests.of_archives([path], tmp_path) == before
 
 
 UPSTREAM, CURRENT = (

@@ -96,7 +96,7 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
                 f"{project.environment.path.name} is conda's, and only wheels are collected here.",
                 "Bring conda's packages as a channel in a folder (docs/conda.md), and the wheels of its section pip: with pip download.",
             )
-        interpreter = python.plan(project.python, carried, "")
+        interpreter = python.plan(project.python, carried, "", platform.target)
         if not interpreter.carried:
             raise ToolError(
                 f"No Python {interpreter.request} is carried here.",

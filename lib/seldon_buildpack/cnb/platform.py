@@ -18,6 +18,15 @@ _KEPT_FROM_BUILD_IMAGE = (
     "https_proxy",
     "no_proxy",
 )
+# What the image is made for and of: what is compiled, and which wheels fit, depends on it (spec: Targets, Stack ID).
+_TARGET = (
+    "CNB_TARGET_OS",
+    "CNB_TARGET_ARCH",
+    "CNB_TARGET_ARCH_VARIANT",
+    "CNB_TARGET_DISTRO_NAME",
+    "CNB_TARGET_DISTRO_VERSION",
+    "CNB_STACK_ID",
+)
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
@@ -27,6 +36,7 @@ class Platform:
 
     ``base_env`` is what a child process starts from: the build image's PATH and HOME and the platform's proxies, nothing
     else a user set. ``bindings`` is where service bindings lie, if there are any. ``layers`` is None in detect, which has none.
+    ``target`` is the platform's word for what the image is made for, a part of every key that depends on it.
     """
 
     app: Path
@@ -35,6 +45,7 @@ class Platform:
     env: Mapping[str, str]
     base_env: Mapping[str, str]
     bindings: Path = Path("/platform/bindings")
+    target: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "Platform":
@@ -52,6 +63,7 @@ class Platform:
             user,
             base,
             bindings.root(user, platform),
+            " ".join(f"{name}={environ[name]}" for name in _TARGET if environ.get(name)),
         )
 
     def proxies(self) -> dict[str, str]:

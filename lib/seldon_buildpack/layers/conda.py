@@ -3,7 +3,7 @@
 Why a layer: it is most of the image, and changes when what conda is asked for does, not when code or pip's half do.
 Made by: solving the file's specs together with what the wrapper wants of them, or taking the packages that a lock names; nothing of
 conda's own tooling gets into the image. Its name sorts before those of pip's half and the rest, which stand on it.
-Reused while: what the file asks of conda, the channels, the settings and the wrapper are the same. What the solver chose is kept with
+Reused while: what the file asks of conda, the channels, packages of the source, the settings, the wrapper and the target are the same. What the solver chose is kept with
 the layer: where only pip's half has to be made again, the same packages are put in place for the build, and the layer stays as it is.
 """
 
@@ -13,7 +13,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
@@ -47,6 +49,7 @@ class Conda:
     attempts: tuple[Attempt, ...]
     rattler: Rattler
     bundle: Bundle
+    target: str = ""
 
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
@@ -58,7 +61,17 @@ class Conda:
             "name": self.name,
             "wrapper": json.dumps(wanted),
             "buildpack": self.bundle.buildpack_version,
+            "target": self.target,
+            "local-packages": digests.of_archives(self.unhashed(self.environment), Path("/")),
         }
+
+    @staticmethod
+    def unhashed(environment: CondaEnvironment) -> list[Path]:
+        """The packages that are files of the source, and whose content no hash tells."""
+        urls = [one.url for one in environment.packages if not (one.md5 or one.sha256)]
+        urls += [one.text.split()[0] for one in environment.specs if "://" in one.text]
+        paths = [Path(unquote(urlsplit(url).path)) for url in urls if url.startswith("file:")]
+        return [path for path in paths if path.is_file()]
 
 
 @dataclass(frozen=True)

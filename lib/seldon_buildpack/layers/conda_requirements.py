@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import conda_pip_install, requirements, reuse
+from seldon_buildpack.layers import conda_pip_install, requirements
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.layers.requirements import local_key
 from seldon_buildpack.messages import warnings
@@ -45,13 +46,13 @@ def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
     locks = [half.bundle.lock(half.version, half.minor, pins) for pins in half.sets]
     return {
         "conda": hashlib.sha256(json.dumps(dict(conda), sort_keys=True).encode()).hexdigest(),
-        "requirements": (manifest.digest or reuse.of_texts(manifest.files, half.app))
+        "requirements": (manifest.digest or digests.of_texts(manifest.files, half.app))
         if manifest
         else "",
-        "constraints": reuse.of_texts(filter(Path.is_file, half.index.constraints), half.app),
+        "constraints": digests.of_texts(filter(Path.is_file, half.index.constraints), half.app),
         "local-packages": local_key(half.app, manifest, half.index),
         "index-settings": half.index.key(),
-        "wrapper": f"{half.version} {reuse.of_texts(locks, half.bundle.root)}"
+        "wrapper": f"{half.version} {digests.of_texts(locks, half.bundle.root)}"
         if half.needed
         else "",
         "buildpack": half.bundle.buildpack_version,

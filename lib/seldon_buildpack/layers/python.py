@@ -2,7 +2,7 @@
 
 Why a layer: it is the same for every model on this Python, so a registry keeps it once.
 Made by: copying the one the buildpack carries, or `uv python install` from the catalogue for one it does not carry.
-Reused while: the version asked for, and the carried tree's content, are the same. What changes most often never touches it.
+Reused while: the version asked for, the carried tree's content, and the platform's target are the same. What changes most often never touches it.
 It holds nothing at its root but `cpython/`: a `lib` there would reach LD_LIBRARY_PATH (spec: Layer Paths).
 """
 
@@ -37,14 +37,15 @@ class Python:
     identity: str
     catalogue: str
     buildpack: str
+    target: str = ""
 
     @property
     def key(self) -> dict[str, str]:
         """What the layer is made from."""
-        return {"python": self.identity, "buildpack": self.buildpack}
+        return {"python": self.identity, "buildpack": self.buildpack, "target": self.target}
 
 
-def plan(choice: PythonChoice, bundle: Bundle, catalogue: str) -> Python:
+def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> Python:
     """Take the carried interpreter if it is what was asked for."""
     minor = f"{choice.minor[0]}.{choice.minor[1]}"
     carried = bundle.pythons.get(minor)
@@ -56,10 +57,11 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str) -> Python:
             f"{carried.version} {carried.digest}",
             "",
             bundle.buildpack_version,
+            target,
         )
     source = catalogue or bundle.catalogue
     identity = f"{choice.spec} from {without_credentials(source) or 'the public catalogue'}"
-    return Python(minor, choice.spec, None, identity, source, bundle.buildpack_version)
+    return Python(minor, choice.spec, None, identity, source, bundle.buildpack_version, target)
 
 
 def home(layer: Layer) -> Path:

@@ -13,12 +13,12 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import python as python_layer
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.layers.reuse import of_texts
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked, PinsUnknown
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import top_level_modules
@@ -93,7 +93,7 @@ def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
     if carried and carried.version == version and python.carried:
         key = {"wrapper": f"{version} {carried.digest}"} | python.key
         return Wrapper(version, pins, bundle.wrapper(python.minor, pins), lock, bounds, key)
-    key = {"wrapper": f"{version} {of_texts([lock], bundle.root)}"} | python.key
+    key = {"wrapper": f"{version} {digests.of_texts([lock], bundle.root)}"} | python.key
     return Wrapper(version, pins, None, lock, bounds, key)
 
 

@@ -19,10 +19,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.layers import python, reuse
+from seldon_buildpack.layers import python
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
@@ -70,10 +71,10 @@ class Installation:
         """What the layer is made from; the names are the words of the log's reason."""
         manifest = self.requirements
         return {
-            "requirements": (manifest.digest or reuse.of_texts(manifest.files, self.app))
+            "requirements": (manifest.digest or digests.of_texts(manifest.files, self.app))
             if manifest
             else "",
-            "constraints": reuse.of_texts(filter(Path.is_file, self.index.constraints), self.app),
+            "constraints": digests.of_texts(filter(Path.is_file, self.index.constraints), self.app),
             "local-packages": local_key(self.app, manifest, self.index),
             "index-settings": self.index.key(),
             "pins": self.pins or wrapper.AUTO,
@@ -93,7 +94,7 @@ def local_key(app: Path, manifest: Requirements | None, index: Index) -> str:
         for path in (manifest.local if manifest else ())
         if path not in in_place and path not in folders
     ]
-    return reuse.of_trees(dict.fromkeys(local), app) + reuse.of_archives(archives, app)
+    return digests.of_trees(dict.fromkeys(local), app) + digests.of_archives(archives, app)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process
 from seldon_buildpack.cnb.layers import Layer, Types
@@ -39,7 +40,7 @@ def plan(minor: str, bundle: Bundle) -> Watcher | None:
     digest = bundle.watchers.get(minor)
     if not digest:
         return None
-    key = {"watcher": digest, "seldon-dev": reuse.of_texts([_PROGRAM], _PROGRAM.parent)}
+    key = {"watcher": digest, "seldon-dev": digests.of_texts([_PROGRAM], _PROGRAM.parent)}
     return Watcher(bundle.watcher(minor), key)
 
 

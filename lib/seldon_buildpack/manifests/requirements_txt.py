@@ -12,7 +12,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack import digests
+from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
     IncludeOutside,
@@ -210,7 +211,7 @@ def _with_file(
     found: Requirements, app: Path, current: Path, text: str, env: Mapping[str, str]
 ) -> Requirements:
     expanded = _expanded(text, env)
-    public = without_queries(without_credentials(expanded))
+    public = digests.without_secrets(expanded)
     digest = hashlib.sha256(
         f"{found.digest}\0{current.relative_to(app)}\0{public}".encode(errors="surrogateescape")
     ).hexdigest()

@@ -3,14 +3,13 @@
 Bare names stay names where nothing says where to look them up: then conda's own address counts, which the solver knows.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from seldon_buildpack import digests
 from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment
 from seldon_buildpack.masking import Secret, without_credentials
 from seldon_buildpack.messages import warnings
@@ -101,9 +100,10 @@ class Channels:
         return tuple(dict.fromkeys(secret for login in self.logins for secret in login.secrets()))
 
     def key(self) -> str:
-        """A digest of what is asked and in which order, less credentials."""
+        """A digest of what is asked and in which order, less credentials, and of what lies in channels that are folders."""
         told = [[(channel.url, channel.name) for channel in self.channels], self.alias, self.cuda]
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        local = [_content(_folder(url)) for url in self.urls if url.startswith("file:")]
+        return digests.of_values([*told, *local])
 
 
 def configure(
@@ -251,6 +251,21 @@ def _channel_of(path: Path) -> Path:
 def _folder(url: str) -> Path:
     parts = urlsplit(url)
     return Path(unquote(parts.netloc + parts.path))
+
+
+def _content(channel: Path) -> list[object]:
+    """The lists of packages that a folder has, by content, and the packages by size: a list holds their hashes."""
+    folders = [channel / subdir for subdir in (PLATFORM, "noarch")]
+    lists = [path for folder in folders for name in _LISTS if (path := folder / name).is_file()]
+    packages = [
+        path
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.name.endswith((".conda", ".tar.bz2")) and path.is_file()
+    ]
+    sizes = [(str(path.relative_to(channel)), path.stat().st_size) for path in packages]
+    return [digests.of_archives(lists, channel), sizes]
 
 
 def _check(folder: Path, written: str, source: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.package_sources.bindings import Bound
@@ -91,7 +92,9 @@ class Index:
             self.strategy,
             *self.options,
         ]
-        return hashlib.sha256(json.dumps([_public(word) for word in told]).encode()).hexdigest()
+        return hashlib.sha256(
+            json.dumps([digests.without_secrets(word) for word in told]).encode()
+        ).hexdigest()
 
     def without_folders(self) -> "Index":
         """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
