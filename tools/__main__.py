@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.cluster import platform
+from tests.platforms.cluster import platform
 from tools.core.interrupts import interrupted_by_termination, run_to_its_end
 from tools.core.steps import ToolError, Workspace
 from tools.dev import audit, docs, engine

@@ -14,8 +14,8 @@ from tests.benchmarks.serving import served
 from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import Timed, timed
 from tests.benchmarks.ways import forget
-from tests.conda import channel
-from tests.images.servers import plain_http
+from tests.support.conda import channel
+from tests.support.servers import plain_http
 from tools.core.steps import Workspace, announced, run
 from tools.release.builder import BUILDER, Made
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda import channel
+from tests.support.conda import channel
 from tools.core.steps import Workspace
 from tools.release import builder, gotools
 from tools.release.builder import Made

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.images import packages
 from tests.images.conftest import Built, Pack, docker, lines_of
+from tests.support import packages
 from tools.dev import container
 
 IMAGE = "seldon-test-app"

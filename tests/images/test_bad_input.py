@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages, servers
 from tests.images.conftest import Built, Pack, docker
+from tests.support import packages, servers
 
 TEXTS = Path(__file__).parent / "bad_input"
 HOST = ("--network", "host")

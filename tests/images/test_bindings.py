@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages, servers
-from tests.images.canaries import Credentials, assert_nowhere
 from tests.images.conftest import Built, Pack, docker
-from tests.unit.test_bindings import bind, bind_as_kubelet
+from tests.support import packages, servers
+from tests.support.bindings import bind, bind_as_kubelet
+from tests.support.canaries import Credentials, assert_nowhere
 
 IMAGE = "seldon-test-bindings"
 COMMENT = "canary-comment-beside-a-certificate"

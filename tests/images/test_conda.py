@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda import packing
-from tests.images import conda_builds, packages
-from tests.images.conda_builds import CONDA_LAYER, FORGE, Seen, environment, inside, looking
 from tests.images.conftest import Built, Pack, docker
+from tests.support import conda_builds, packages
+from tests.support.conda import packing
+from tests.support.conda_builds import CONDA_LAYER, FORGE, Seen, environment, inside, looking
 from tools.dev.container import started
 
 IMAGE = "seldon-test-conda"

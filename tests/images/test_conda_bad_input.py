@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda import packing
-from tests.images import conda_builds, packages, servers
-from tests.images.conda_builds import FORGE, MOUNTED, environment
 from tests.images.conftest import Built, Pack
+from tests.support import conda_builds, packages, servers
+from tests.support.conda import packing
+from tests.support.conda_builds import FORGE, MOUNTED, environment
 
 TEXTS = Path(__file__).parent / "conda_bad_input"
 IMAGE = "seldon-test-conda-bad-input"

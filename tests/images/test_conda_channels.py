@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.conda import packing
-from tests.images import conda_builds, faults, packages, servers
-from tests.images.canaries import Credentials, assert_nowhere, of_phases
-from tests.images.conda_builds import CONDA_LAYER, FORGE, MOUNTED, environment, inside
 from tests.images.conftest import Pack
 from tests.images.test_bindings import mounted
-from tests.unit.test_bindings import bind, bind_as_kubelet
+from tests.support import conda_builds, faults, packages, servers
+from tests.support.bindings import bind, bind_as_kubelet
+from tests.support.canaries import Credentials, assert_nowhere, of_phases
+from tests.support.conda import packing
+from tests.support.conda_builds import CONDA_LAYER, FORGE, MOUNTED, environment, inside
 from tools.dev.container import started
 
 IMAGE = "seldon-test-channels"

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.images import packages
 from tests.images.conftest import Pack, docker
+from tests.support import packages
 
 HOSTILE = {
     "PYTHONPATH": "/nowhere:/tmp",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import faults, packages, servers
-from tests.images.canaries import Credentials, assert_nowhere, of_phases
 from tests.images.conftest import Pack
+from tests.support import faults, packages, servers
+from tests.support.canaries import Credentials, assert_nowhere, of_phases
 
 TEXTS = Path(__file__).parent / "index_faults"
 IMAGE = "seldon-test-faults"

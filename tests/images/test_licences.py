@@ -8,8 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
+from tests.support import packages
 
 
 def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:

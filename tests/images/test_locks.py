@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.images import packages, servers
-from tests.images.canaries import Credentials, assert_nowhere
 from tests.images.conftest import Pack, lines_of
+from tests.support import packages, servers
+from tests.support.canaries import Credentials, assert_nowhere
 
 HOST = ("--network", "host")
 _PROJECT = (

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages, servers
-from tests.images.canaries import Credentials, assert_nowhere
 from tests.images.conftest import Built, Pack, docker
-from tests.unit.test_bindings import bind_as_kubelet
+from tests.support import packages, servers
+from tests.support.bindings import bind_as_kubelet
+from tests.support.canaries import Credentials, assert_nowhere
 from tools.core.steps import Workspace
 from tools.dev import vendor
 from tools.dev.container import started

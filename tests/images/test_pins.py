@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
+from tests.support import packages
 from tools.dev import container
 
 Source = Callable[..., Path]

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.images.conftest import Built, Pack, docker
-from tests.images.registry import registry
+from tests.support.registry import registry
 from tools.core.steps import Workspace
 from tools.dev import container
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.python_version import SUPPORTED
-from tests.images import packages
 from tests.images.conftest import Built, Pack, docker
-from tests.images.servers import plain_http
+from tests.support import packages
+from tests.support.servers import plain_http
 from tools.core.steps import Workspace
 from tools.dev import container
 from tools.release import interpreters

@@ -1,4 +1,4 @@
-"""`.s2i/environment` as the real s2i reads it: the table that our reading is held to in tests/unit/test_s2i_environment.py."""
+"""`.s2i/environment` as the real s2i reads it: the table that our reading is held to in tests/unit/settings/test_s2i_environment.py."""
 
 import re
 import subprocess
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.environment_files import LOST_BY_S2I, REFUSED, SAME, WARNED, Pairs
+from tests.support.environment_files import LOST_BY_S2I, REFUSED, SAME, WARNED, Pairs
 
 # Nobody answers there: s2i asks for the builder image's labels, and goes on without them.
 _BUILDER = "127.0.0.1:1/builder"

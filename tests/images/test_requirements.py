@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages, servers
-from tests.images.canaries import Credentials, assert_nowhere, of_phases
 from tests.images.conftest import Built, Pack, docker
+from tests.support import packages, servers
+from tests.support.canaries import Credentials, assert_nowhere, of_phases
 
 IMAGE = "seldon-test-index"
 Source = Callable[..., Path]

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.images.conda_builds import FORGE, MOUNTED
 from tests.images.conftest import Built, Pack, docker
+from tests.support.conda_builds import FORGE, MOUNTED
 from tools.core.steps import Workspace
 from tools.dev import container
 from tools.dev.container import Container

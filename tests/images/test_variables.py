@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.settings import settings, variables
-from tests.images import packages, reads
+from tests.images import reads
 from tests.images.conftest import Built, Pack
+from tests.support import packages
 from tools.dev import container
 from tools.dev.container import Container
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.images import packages, servers
 from tests.images.conftest import Built, Pack
+from tests.support import packages, servers
 
 IMAGE = "seldon-test-wheels"
 Source = Callable[..., Path]

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.platforms.cluster import platform
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.index import Index, private_index
 from tests.platforms.kpack import Kpack, ready
 from tests.platforms.published import Published, publish
 from tests.platforms.repositories import Repository, repository
 from tests.platforms.samples import SAMPLES, Values
-from tools.cluster import platform
-from tools.cluster.cluster import Cluster
 from tools.core.steps import Workspace
 
 

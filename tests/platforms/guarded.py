@@ -7,8 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from tests.images.registry import registry
-from tools.cluster.cluster import Cluster
+from tests.platforms.cluster.cluster import Cluster
+from tests.support.registry import registry
 
 _USER = "builder"
 _PASSWORD = "canary-password-of-the-registry"

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.images import packages
-from tests.images.canaries import Credentials
-from tests.images.servers import files_with_password, of_authority
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.samples import Object
-from tools.cluster.cluster import Cluster
+from tests.support import packages
+from tests.support.canaries import Credentials
+from tests.support.servers import files_with_password, of_authority
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.samples import Object, Values
-from tools.cluster.cluster import Cluster
 
 _BUILD_SECONDS = 300.0
 _NUMBER = "image.kpack.io/buildNumber"

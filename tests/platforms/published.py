@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.cluster.cluster import Cluster
+from tests.platforms.cluster.cluster import Cluster
 from tools.core.steps import Workspace, run
 from tools.dev import engine
 from tools.dev.engine import Engine

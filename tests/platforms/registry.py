@@ -5,8 +5,8 @@ import json
 import subprocess
 from collections.abc import Iterator
 
-from tests.images.canaries import files_of_archive
-from tools.cluster.cluster import Cluster
+from tests.platforms.cluster.cluster import Cluster
+from tests.support.canaries import files_of_archive
 
 
 def layers(cluster: Cluster, image: str) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.cluster.cluster import Cluster
+from tests.platforms.cluster.cluster import Cluster
 
 _AUTHOR = {
     "GIT_AUTHOR_NAME": "Tests",

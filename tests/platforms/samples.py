@@ -8,8 +8,8 @@ from typing import Any
 
 import yaml
 
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.published import FOLDER, Published
-from tools.cluster.cluster import Cluster
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 _REGISTRY = "registry.example.com"

@@ -6,7 +6,7 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tools.cluster.cluster import Cluster
+from tests.platforms.cluster.cluster import Cluster
 
 _START_SECONDS = 120.0
 

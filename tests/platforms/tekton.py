@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.kpack import condition, message
 from tests.platforms.samples import Object, Values
-from tools.cluster.cluster import Cluster
 
 _RUN_SECONDS = 300.0
 

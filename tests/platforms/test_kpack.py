@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.images.canaries import found_in
 from tests.platforms.index import Index
 from tests.platforms.kpack import Build, Kpack
 from tests.platforms.registry import layer_keys, layers, pieces
 from tests.platforms.repositories import Repository
 from tests.platforms.serving import predicted, serving
+from tests.support.canaries import found_in
 
 _MODEL = """import addend
 

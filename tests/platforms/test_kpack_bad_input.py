@@ -5,13 +5,13 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.images.canaries import found_in
+from tests.platforms.cluster import small_images
 from tests.platforms.guarded import Guarded, guarded_registry
 from tests.platforms.kpack import Kpack, condition, message
 from tests.platforms.repositories import Repository
 from tests.platforms.samples import Object
 from tests.platforms.serving import predicted, serving
-from tools.cluster import small_images
+from tests.support.canaries import found_in
 
 _SECONDS = 120.0
 

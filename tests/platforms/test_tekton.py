@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.images.canaries import found_in
 from tests.platforms.index import Index
 from tests.platforms.registry import pieces
 from tests.platforms.repositories import Repository
 from tests.platforms.samples import SAMPLES, Object, Values
 from tests.platforms.serving import predicted, served_pod, serving
 from tests.platforms.tekton import Run, Tekton
+from tests.support.canaries import found_in
 
 _GREETING = "a=b==\nand a second line ="
 _COMPILED = {"compiled": "compiled\n", "compiled-again": "compiled\naddend\n"}

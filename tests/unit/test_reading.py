@@ -10,7 +10,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.model import ModelModuleNotFound
 from seldon_buildpack.reading import Project, read_project
-from tests.unit.test_bindings import bind
+from tests.support.bindings import bind
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.cluster import platform
+from tests.platforms.cluster import platform
 from tools.core.steps import ToolError, Workspace, run
 from tools.dev import engine
 from tools.release import builder, images

@@ -7,7 +7,7 @@ It checks MODEL_NAME, SERVICE_TYPE, PERSISTENCE and the wrapper's own variables 
 answer with a traceback, runs an executable ``before-run``, then becomes the wrapper, with the arguments of s2i's run script.
 Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails, else the wrapper's. One file, standard
 library (and the wrapper's own YAML, to read MODEL_METADATA as it will), syntax of Python 3.6: it is copied into images of any
-Python. project/wrapper_variables.py has the same checks for what is known at build; tests/unit/test_start_and_build.py
+Python. project/wrapper_variables.py has the same checks for what is known at build; tests/unit/settings/test_start_and_build.py
 holds the two to one verdict on each value.
 """
 

@@ -1,7 +1,7 @@
 """The variables that the wrapper reads at start, whatever set them: taken as meant where that is plain, an error where the wrapper would stop.
 
 The rules are those of seldon-core 1.17.1, seldon_core/microservice.py (``parse_args``, ``parse_parameters``, ``setup_logger``), env_utils.py and
-seldon_methods.py (``init_metadata``). launch/seldon_serve.py has the same for what is set at ``docker run``; tests/unit/test_start_and_build.py
+seldon_methods.py (``init_metadata``). launch/seldon_serve.py has the same for what is set at ``docker run``; tests/unit/settings/test_start_and_build.py
 holds the two to one verdict on each value.
 """
 

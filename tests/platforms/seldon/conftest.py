@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.published import Published
 from tests.platforms.samples import SAMPLES, Values
 from tests.platforms.seldon.running import Served, served
-from tools.cluster.cluster import Cluster
 from tools.core.steps import Workspace
 from tools.release import builder
 

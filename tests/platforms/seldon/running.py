@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.samples import Object, Values
 from tests.platforms.seldon import operator
 from tests.platforms.seldon.executor import Call, Message
 from tests.platforms.seldon.operator import Unit
-from tools.cluster.cluster import Cluster
 from tools.dev.container import Container
 
 _READY_SECONDS = 120

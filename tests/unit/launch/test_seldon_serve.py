@@ -1,0 +1,503 @@
+"""seldon-serve without an image: its checks, before-run, what it starts the wrapper with, and the order things end in.
+
+The wrapper here is a stand-in that prints what it was given: the real one is not installed where the unit tests run, and
+would serve for ever. That the real one starts, answers and ends is shown by the image tests.
+"""
+
+import ast
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from seldon_buildpack.launch import wrapper_patches
+from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
+from tests.support.stand_in import (
+    MODEL,
+    SCRIPT,
+    application,
+    before_run,
+    environment,
+    seen_by_wrapper,
+    serve,
+)
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    return application(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "meant"),
+    [
+        ("MODEL_NAME", '"MyModel"', "MyModel"),
+        ("MODEL_NAME", " MyModel\r", "MyModel"),
+        ("MODEL_NAME", "src/MyModel.py", "src.MyModel.MyModel"),
+        ("MODEL_NAME", "pkg.mod:Class", "pkg.mod.Class"),
+        ("MODEL_NAME", "Nowhere.py", "Nowhere"),
+        ("MODEL_NAME", "MyModel # the best", "MyModel"),
+        ("SERVICE_TYPE", "model", "MODEL"),
+        ("SERVICE_TYPE", "'Outlier-Detector'", "OUTLIER_DETECTOR"),
+        ("SELDON_LOG_LEVEL", "debug", "DEBUG"),
+        ("SELDON_LOG_LEVEL", "warn", "WARN"),
+        ("TRACING", "true", "1"),
+        ("TRACING", "False", "0"),
+        ("FLASK_SINGLE_THREADED", "yes", "1"),
+        ("PERSISTENCE", "no", "0"),
+        ("GUNICORN_WORKERS", ' "4" ', "4"),
+        ("PREDICTIVE_UNIT_METRICS_ENDPOINT", "prometheus", "/prometheus"),
+        ("PREDICTIVE_UNIT_PARAMETERS", "'[]'", "[]"),
+        ("MODEL_METADATA", '"{"name": "a"}"', '{"name": "a"}'),
+    ],
+)
+def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(
+    name: str, given: str, meant: str
+) -> None:
+    env = checked({**MODEL, name: given})
+    assert env.values[name] == meant
+    assert env.notes
+    assert all(name in note and "\n" not in note for note in env.notes)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_NAME", "package.module.Class"),
+        ("SERVICE_TYPE", "COMBINER"),
+        ("PERSISTENCE", "0"),
+        ("TRACING", "1"),
+        ("SELDON_LOG_LEVEL", "CRITICAL"),
+        ("GRPC_WORKERS", "0"),
+        ("PREDICTIVE_UNIT_HTTP_SERVICE_PORT", "9001"),
+        ("MODEL_NAME", "my-module.MyModel"),
+        ("GUNICORN_THREADS", "0"),
+        ("MODEL_METADATA", "  name: a\n  versions: ['1']"),
+        ("PREDICTOR_LABELS", '{"version": "1"}'),
+        ("JAEGER_TAGS", "not read without tracing"),
+        (
+            "PREDICTIVE_UNIT_PARAMETERS",
+            '[{"name": "a", "value": "y", "type": "BOOL"}, {"name": "b", "value": "1.5", "type": "DOUBLE"}]',
+        ),
+        ("ANYTHING_ELSE", ' "as it is" '),
+    ],
+)
+def test_a_value_the_wrapper_understands_is_left_as_it_is_without_a_word(
+    name: str, value: str
+) -> None:
+    env = checked({**MODEL, name: value})
+    assert env.values == {**MODEL, name: value}
+    assert not env.notes
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "PERSISTENCE",
+        "TRACING",
+        "GUNICORN_WORKERS",
+        "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+        "SELDON_LOG_LEVEL",
+    ],
+)
+def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
+    assert name not in checked({**MODEL, name: " "}).values
+
+
+def test_a_missing_service_type_is_the_wrappers_default() -> None:
+    env = checked({"MODEL_NAME": "MyModel"})
+    assert env.values["SERVICE_TYPE"] == "MODEL"
+    assert env.notes == ["SERVICE_TYPE is not set: taken as MODEL."]
+
+
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"MODEL_NAME": ""}, ["MODEL_NAME is not set", "docker run -e MODEL_NAME=MyModel"]),
+        (
+            {"MODEL_NAME": "/workspace/Other.py"},
+            ["not the name of a Python class", "MODEL_NAME=Other for the class Other in Other.py"],
+        ),
+        ({"MODEL_NAME": "a:b:c"}, ["'a:b:c'", "MODEL_NAME=MyModel for the class MyModel"]),
+        ({"MODEL_NAME": "MyModel REST"}, ["REST and gRPC side by side", "Set MODEL_NAME=MyModel."]),
+        ({"MODEL_NAME": "--help"}, ["'--help'"]),
+        (
+            {"SERVICE_TYPE": "MODLE"},
+            [
+                "'MODLE'",
+                "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR",
+                "Set SERVICE_TYPE=MODEL.",
+            ],
+        ),
+        ({"SERVICE_TYPE": "transform"}, ["Set SERVICE_TYPE=TRANSFORMER."]),
+        (
+            {"SELDON_LOG_LEVEL": "verbose"},
+            ["SELDON_LOG_LEVEL is 'verbose'", "DEBUG", "Set SELDON_LOG_LEVEL="],
+        ),
+        ({"TRACING": "jaeger"}, ["TRACING is 'jaeger'", "1 for on, 0 for off"]),
+        ({"PERSISTENCE": "redis"}, ["PERSISTENCE is 'redis'"]),
+        ({"GUNICORN_WORKERS": "0"}, ["GUNICORN_WORKERS is '0'", "1 or more"]),
+        ({"GUNICORN_THREADS": "2.5"}, ["GUNICORN_THREADS is '2.5'"]),
+        ({"GRPC_THREADS": "auto"}, ["GRPC_THREADS is 'auto'"]),
+        (
+            {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "http"},
+            ["PREDICTIVE_UNIT_HTTP_SERVICE_PORT is 'http'", "from 1 to 65535"],
+        ),
+        ({"PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "70000"}, ["'70000'", "from 1 to 65535"]),
+        (
+            {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000"},
+            ["HTTP_SERVICE_PORT and PREDICTIVE_UNIT_GRPC_SERVICE_PORT are both 5000"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": "[{name: a}]"},
+            ["PREDICTIVE_UNIT_PARAMETERS", "not JSON", "Set it like this: [{"],
+        ),
+        ({"PREDICTIVE_UNIT_PARAMETERS": '{"a": 1}'}, ["it is not a list"]),
+        ({"PREDICTIVE_UNIT_PARAMETERS": '["a"]'}, ["an entry has no name"]),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "1", "type": "int"}]'},
+            ['the type of a is "int"', "INT, FLOAT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": "one", "type": "INT"}]'},
+            ["the value of a is not of type INT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "value": true, "type": "BOOL"}]'},
+            ["the value of a is not of type BOOL"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": "FLOAT"}]'},
+            ["the value of a is not of type FLOAT"],
+        ),
+        (
+            {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "a", "type": ["INT"]}]'},
+            ['the type of a is ["INT"]'],
+        ),
+        (
+            {"PREDICTOR_LABELS": "version=1"},
+            [
+                "PREDICTOR_LABELS cannot be used: it is not JSON",
+                'Set it like this: {"version": "v1"}',
+            ],
+        ),
+        (
+            {"MODEL_METADATA": "my-model"},
+            ["MODEL_METADATA cannot be used: it is not a mapping", "YAML or JSON"],
+        ),
+        ({"MODEL_METADATA": "built: 2020-13-45"}, ["YAML cannot read it: month must be in 1..12"]),
+        ({"TRACING": "1", "JAEGER_TAGS": "team"}, ["JAEGER_TAGS is 'team'", "name=value"]),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused_with_what_why_and_fix(
+    env: dict[str, str], said: list[str]
+) -> None:
+    with pytest.raises(Refused) as refused:
+        checked({**MODEL, **env})
+    text = str(refused.value)
+    assert refused.value.code == 2
+    assert [line[:7] for line in text.splitlines()][0::2] == ["ERROR: ", "  Fix: "]
+    assert len(text.splitlines()) == 3
+    for phrase in said:
+        assert phrase in text
+
+
+def test_the_values_of_parameters_are_never_repeated() -> None:
+    parameters = '[{"name": "token", "value": "hunter2", "type": "INT"}]'
+    with pytest.raises(Refused) as refused:
+        checked({**MODEL, "PREDICTIVE_UNIT_PARAMETERS": parameters})
+    notes = checked(
+        {**MODEL, "PREDICTIVE_UNIT_PARAMETERS": "'" + parameters.replace("INT", "STRING") + "'"}
+    ).notes
+    assert "hunter2" not in str(refused.value)
+    assert len(notes) == 1
+    assert "hunter2" not in notes[0]
+
+
+def test_a_file_name_is_taken_as_the_module(app: Path) -> None:
+    done = serve(app, MODEL_NAME="MyModel.py")
+    assert seen_by_wrapper(done)["argv"][1] == "MyModel"
+    assert "seldon-serve: MODEL_NAME=MyModel.py is taken as MyModel.\n" in done.stderr
+
+
+def test_the_wrapper_gets_the_arguments_of_s2is_run_script(app: Path) -> None:
+    assert seen_by_wrapper(serve(app))["argv"] == [
+        "seldon-core-microservice",
+        "MyModel",
+        "--service-type",
+        "MODEL",
+    ]
+
+
+def test_persistence_and_the_containers_own_arguments_are_passed_on(app: Path) -> None:
+    argv = seen_by_wrapper(serve(app, "--workers", "4", PERSISTENCE="1"))["argv"]
+    assert argv[3:] == ["MODEL", "--persistence", "1", "--workers", "4"]
+
+
+def test_the_wrapper_runs_in_the_same_process_and_directory_and_sees_the_mended_environment(
+    app: Path,
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, str(SCRIPT)],
+        cwd=app,
+        env=environment(app, {"TRACING": "true"}),
+        stdout=subprocess.PIPE,
+    )
+    seen = json.loads(process.communicate(timeout=20)[0])
+    assert (seen["pid"], seen["cwd"], seen["env"]["TRACING"]) == (process.pid, str(app), "1")
+
+
+def test_the_programs_own_directory_is_not_searched_for_modules(app: Path) -> None:
+    assert str(SCRIPT.parent) not in seen_by_wrapper(serve(app))["path"]
+
+
+def test_a_refused_start_prints_three_lines_and_ends_with_2(app: Path) -> None:
+    done = serve(app, SERVICE_TYPE="MODLE")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 3)
+    assert done.stderr.startswith("ERROR: SERVICE_TYPE is 'MODLE'")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("MyModle", ["There is no module MyModle", "MyModel", "Set MODEL_NAME to MyModel."]),
+        ("nowhere.Class", ["There is no module nowhere to take the class Class from."]),
+        (
+            "MyModel.Other",
+            ["The module MyModel has no class Other.", "MODEL_NAME is MyModel.Other."],
+        ),
+    ],
+)
+def test_a_model_that_is_not_there_is_told_without_a_traceback(
+    app: Path, name: str, said: list[str]
+) -> None:
+    done = serve(app, MODEL_NAME=name)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    for phrase in said:
+        assert phrase in done.stderr
+
+
+@pytest.mark.parametrize("line", ["import not_there", "None.attribute", "1 / 0"])
+def test_an_error_of_the_models_own_code_keeps_its_traceback(app: Path, line: str) -> None:
+    (app / "MyModel.py").write_text(f"{line}\n")
+    done = serve(app)
+    assert done.returncode == 1
+    assert f'MyModel.py", line 1, in <module>\n    {line}' in done.stderr
+
+
+def test_a_missing_wrapper_is_told_without_a_traceback(app: Path) -> None:
+    done = serve(app, PYTHONPATH="")
+    assert done.returncode == 2
+    assert "has no seldon_core" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_executable_before_run_runs_first_there_and_with_the_mended_environment(
+    app: Path,
+) -> None:
+    before_run(app, "#!/bin/sh\necho before $(pwd) $SERVICE_TYPE\n")
+    done = serve(app, SERVICE_TYPE="router")
+    assert done.stdout.splitlines()[0] == f"before {app} ROUTER"
+    assert seen_by_wrapper(done)["argv"][3] == "ROUTER"
+    assert "seldon-serve: Running before-run.\n" in done.stderr
+
+
+def test_a_before_run_without_a_first_line_naming_its_shell_runs_as_it_did_under_s2i(
+    app: Path,
+) -> None:
+    before_run(app, "echo before\n")
+    assert serve(app).stdout.startswith("before\n")
+
+
+def test_a_before_run_that_is_not_executable_is_not_run(app: Path) -> None:
+    before_run(app, "#!/bin/sh\necho before\n", 0o644)
+    done = serve(app)
+    assert "Running before-run" not in done.stderr
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        ("#!/bin/sh\nexit 7\n", 7, "before-run ended with exit code 7."),
+        ("#!/bin/sh\nkill -9 $$\n", 137, "before-run ended with signal 9."),
+        ("#!/bin/sh\r\nexit 0\r\n", 2, "CR LF"),
+    ],
+)
+def test_a_before_run_that_fails_stops_the_start_with_its_exit_code(
+    app: Path, text: str, code: int, said: str
+) -> None:
+    before_run(app, text)
+    done = serve(app)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_where_nothing_can_be_written_the_fix_is_a_tmp(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere() -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(tempfile, "gettempdir", nowhere)
+    with pytest.raises(Refused, match=r"--tmpfs /tmp"):
+        make_room(Environment(MODEL))
+
+
+@pytest.mark.parametrize("home", ["", "/"])
+def test_a_user_without_a_home_gets_the_temporary_directory(
+    monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    env = Environment({"HOME": home})
+    make_room(env)
+    assert env.get("HOME") == tempfile.gettempdir()
+
+
+def test_a_home_that_somebody_chose_is_kept_even_if_it_is_read_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    env = Environment({"HOME": "/models"})
+    make_room(env)
+    assert env.values["HOME"] == "/models"
+
+
+def test_a_user_without_a_name_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 1234567)
+    env = Environment({"HOME": "/"})
+    make_room(env)
+    assert env.values["USER"] == "seldon"
+
+
+def test_a_word_is_a_switch_as_in_distutils() -> None:
+    assert [
+        wrapper_patches.strtobool(word) for word in ("Yes", "on", "1", "t", "No", "off", "0", "F")
+    ] == [1, 1, 1, 1, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match="invalid truth value 'maybe'"):
+        wrapper_patches.strtobool("maybe")
+
+
+# What the collector is set to while the class is made and while it is served.
+COUNTING = """
+import gc
+from seldon_core import microservice
+
+class CountingModel:
+    def serve(self):
+        print("loading", gc.get_threshold()[0])
+        CHOICE
+        microservice.start_servers(lambda: print("serving", gc.get_threshold()[0]), None, None, None)
+"""
+
+
+@pytest.mark.parametrize(
+    ("choice", "serving"), [("pass", gc.get_threshold()[0]), ("gc.set_threshold(5000)", 5000)]
+)
+def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_wants_it_while_serving(
+    app: Path, choice: str, serving: int
+) -> None:
+    (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
+    done = serve(app, MODEL_NAME="CountingModel")
+    assert done.stdout.splitlines() == [
+        f"loading {wrapper_patches.LOADING_OBJECTS}",
+        f"serving {serving}",
+    ], done.stderr
+
+
+# One REST request and one gRPC request are on their way when the signal comes. Each needs the process that keeps the metrics
+# before it can be answered, as the wrapper's do.
+BUSY = """
+import multiprocessing, os, signal, sys, threading, time
+from seldon_core import metrics, microservice, wrapper
+
+class BusyModel:
+    def serve(self):
+        self.numbers = metrics.Manager().dict()
+        microservice.start_servers(self.rest, self.grpc, None, None)
+
+    def answer(self, kind):
+        time.sleep(0.4)
+        self.numbers[kind] = 1
+        os.write(1, (kind + " answered" + chr(10)).encode())
+
+    def rest(self):
+        told = []
+        signal.signal(signal.SIGTERM, lambda *_: told.append(1))
+        worker = threading.Thread(target=lambda: [time.sleep(0.01) for _ in iter(lambda: not told, False)] and self.answer("REST"))
+        worker.start()
+        while self.numbers.get("ready") != 1:
+            time.sleep(0.01)
+        os.write(1, b"serving" + chr(10).encode())
+        worker.join()
+        sys.exit(0)
+
+    def grpc(self):
+        worker = microservice.mp.Process(target=self.grpc_worker)
+        worker.start()
+        worker.join()
+
+    def grpc_worker(self):
+        wrapper.get_grpc_server(self)
+        self.numbers["ready"] = 1
+        while True:
+            time.sleep(60)
+
+    def stop(self, grace):
+        done = threading.Event()
+        threading.Thread(target=lambda: (self.answer("gRPC"), done.set())).start()
+        return done
+"""
+
+
+@pytest.mark.parametrize("whom", ["every process of the group", "the main process alone"])
+def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceback(
+    app: Path, whom: str
+) -> None:
+    (app / "BusyModel.py").write_text(textwrap.dedent(BUSY))
+    command, env = [sys.executable, str(SCRIPT)], environment(app, {"MODEL_NAME": "BusyModel"})
+    process = subprocess.Popen(
+        command,
+        cwd=app,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "serving\n"
+        (os.killpg if whom.startswith("every") else os.kill)(process.pid, signal.SIGTERM)
+        said, errors = process.communicate(timeout=10)
+    finally:
+        # Whatever a failed test leaves behind is in the group that it started.
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+    assert sorted(said.splitlines()) == ["REST answered", "gRPC answered"]
+    assert (process.returncode, errors) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "module",
+    [SCRIPT, *SCRIPT.parent.glob("seldon_serve_*.py")],
+    ids=lambda module: str(module.stem),
+)
+def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
+    tree = ast.parse(module.read_text(), feature_version=(3, 6))
+    imports = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names
+    assert not imports & {"__future__", "dataclasses"}
