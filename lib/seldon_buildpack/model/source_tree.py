@@ -208,7 +208,8 @@ def glob_escaped(name: str) -> str:
 def parse(path: Path, shown: str, python: Version = (3, 12)) -> ast.Module | None:
     """The syntax tree of a file, compiled once to find what only the compiler refuses, and not run.
 
-    None where the parser gives up (nesting too deep). Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
+    None where the parser gives up: nesting too deep, or what may be syntax of a Python newer than ours.
+    Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
     """
     try:
         data = path.read_bytes()
@@ -222,6 +223,8 @@ def parse(path: Path, shown: str, python: Version = (3, 12)) -> ast.Module | Non
             tree = ast.parse(text, shown, feature_version=min(python, sys.version_info[:2]))
             compile(tree, shown, "exec", dont_inherit=True)
     except SyntaxError as error:
+        if python > sys.version_info[:2]:
+            return None
         raise _syntax_error(shown, text, error) from error
     except ValueError as error:
         raise SourceSyntaxError(shown, *_null_byte(text), str(error)) from error

@@ -531,6 +531,14 @@ def test_syntax_newer_than_the_chosen_python_is_an_error(tmp_path: Path) -> None
     assert caught.value.fixes[1].startswith("Set BP_PYTHON_VERSION=3.12")
 
 
+def test_syntax_of_a_python_newer_than_ours_is_a_doubt(tmp_path: Path) -> None:
+    source(tmp_path, {"Foo.py": "syntax of tomorrow\n" + FOO})
+    newer = (3, sys.version_info.minor + 1)
+    assert "cannot be read" in find(tmp_path, "Foo", None, python=newer).doubt
+    with pytest.raises(SourceSyntaxError):
+        find(tmp_path, "Foo", None, python=sys.version_info[:2])
+
+
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the parser must know the syntax")
 def test_new_syntax_is_fine_on_a_new_python(tmp_path: Path) -> None:
     assert find(source(tmp_path, {"Foo.py": "type X = int\n" + FOO}), "Foo", None).methods == (
