@@ -24,7 +24,7 @@ from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import suggestions
 from seldon_buildpack.model.class_resolver import Absent, Definition, Resolver
 from seldon_buildpack.model.methods import FITS, NEEDS, calls, of_wrapper
-from seldon_buildpack.model.source_tree import Module, Sources, Version
+from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
 # Where s2i put the source; in our run image a link to it.
@@ -76,7 +76,7 @@ def find(
     model_name: str | None,
     service_type: str | None,
     *,
-    python: Version = (3, 12),
+    python: Version = OURS,
     python_path: str = "",
     origins: tuple[str, str] = ("MODEL_NAME", "SERVICE_TYPE"),
 ) -> Model:

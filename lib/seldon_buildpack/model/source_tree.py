@@ -19,6 +19,8 @@ from seldon_buildpack.messages.errors.source_files import (
 )
 
 Version = tuple[int, int]
+# The Python that the buildpack runs on: what its parser can read.
+OURS: Version = sys.version_info[:2]
 
 # PEP 263: in the first line, or in the second if the first is blank or a comment.
 _COOKIE = re.compile(
@@ -67,7 +69,7 @@ class Sources:
 
     app: Path
     roots: tuple[Path, ...] = (Path(),)
-    python: Version = (3, 12)
+    python: Version = OURS
     ahead: tuple[Path, ...] = ()
     _trees: dict[Path, ast.Module | None] = field(default_factory=dict, repr=False, compare=False)
 
@@ -205,7 +207,7 @@ def glob_escaped(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def parse(path: Path, shown: str, python: Version = (3, 12)) -> ast.Module | None:
+def parse(path: Path, shown: str, python: Version = OURS) -> ast.Module | None:
     """The syntax tree of a file, compiled once to find what only the compiler refuses, and not run.
 
     None where the parser gives up: nesting too deep, or what may be syntax of a Python newer than ours.
@@ -220,10 +222,10 @@ def parse(path: Path, shown: str, python: Version = (3, 12)) -> ast.Module | Non
         # A stray backslash is a warning, which the parser would print.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text, shown, feature_version=min(python, sys.version_info[:2]))
+            tree = ast.parse(text, shown, feature_version=min(python, OURS))
             compile(tree, shown, "exec", dont_inherit=True)
     except SyntaxError as error:
-        if python > sys.version_info[:2]:
+        if python > OURS:
             return None
         raise _syntax_error(shown, text, error) from error
     except ValueError as error:
