@@ -31,8 +31,6 @@ def make(layer: Layer, bundle: Bundle, path: Sequence[Path], defaults: Mapping[s
     for program in binaries.iterdir():
         program.chmod(0o755)
     fixed = {
-        "PATH.prepend": ":".join(map(str, path)),
-        "PATH.delim": ":",
         # A log line is read when it is written, and a root that is read-only is not tried.
         "PYTHONUNBUFFERED.default": "1",
         "PYTHONDONTWRITEBYTECODE.default": "1",
@@ -40,5 +38,15 @@ def make(layer: Layer, bundle: Bundle, path: Sequence[Path], defaults: Mapping[s
         "LANG.default": "C.UTF-8",
         "LC_ALL.default": "C.UTF-8",
     }
-    layer.write_environment("launch", fixed | dict(defaults))
+    layer.write_environment("launch", fixed | dict(defaults) | _of_path(binaries, path, defaults))
     layer.finish(Types(launch=True), {})
+
+
+def _of_path(binaries: Path, path: Sequence[Path], defaults: Mapping[str, str]) -> dict[str, str]:
+    """The files for PATH: what the user puts in front of it or in its place leaves our own folders on it.
+
+    The lifecycle puts a layer's ``bin`` on PATH before it reads any file, so that an override would lose ours (spec: Layer Paths).
+    """
+    own = [*([str(binaries)] if "PATH.override" in defaults else []), *map(str, path)]
+    users = defaults.get("PATH.prepend", "").strip(":")
+    return {"PATH.prepend": ":".join([*([users] if users else []), *own]), "PATH.delim": ":"}

@@ -2,10 +2,13 @@ import os
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack import digests
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.launch import Process, Slice, write
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
-from seldon_buildpack.layers import reuse
+from seldon_buildpack.layers import reuse, serve
 
 
 def test_a_reused_layer_has_types_and_metadata_and_no_directory(tmp_path: Path) -> None:
@@ -38,6 +41,29 @@ def test_environment_files_hold_the_value_and_nothing_else(tmp_path: Path) -> No
         "PATH.prepend": b"/b",
         "PATH.delim": b":",
     }
+
+
+@pytest.mark.parametrize(
+    ("defaults", "prepended"),
+    [
+        ({}, "/env/bin"),
+        ({"PATH.prepend": "/opt/bin:", "PATH.delim": ";"}, "/opt/bin:/env/bin"),
+        ({"PATH.append": "/opt/bin"}, "/env/bin"),
+        ({"PATH.override": "/usr/bin"}, "{layer}/bin:/env/bin"),
+    ],
+)
+def test_a_path_of_the_users_leaves_ours_on_it(
+    tmp_path: Path, defaults: dict[str, str], prepended: str
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/dumb-init").write_text("")
+    layer = Layer(tmp_path / "layers", "serve")
+    serve.make(
+        layer, Bundle(tmp_path, "0.1.0", "3.12", {}, {}, {}, ""), [Path("/env/bin")], defaults
+    )
+    files = {file.name: file.read_text() for file in (layer.path / "env.launch").glob("PATH.*")}
+    ours = {"PATH.prepend": prepended.format(layer=layer.path), "PATH.delim": ":"}
+    assert files == {**defaults, **ours}
 
 
 def test_layers_of_an_older_release_are_dropped(tmp_path: Path) -> None:
