@@ -31,6 +31,7 @@ PORTS = {
     "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": 5000,
     "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": 6000,
 }
+GRPC_PORT = "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
 # What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
 FROM_0 = (
@@ -235,7 +236,11 @@ def _check_number(env: Environment, name: str) -> None:
 
 def _check_ports_differ(env: Environment) -> None:
     taken: Dict[int, str] = {}
+    # Without workers for gRPC nothing listens on its port.
+    no_grpc = int(env.get("GRPC_WORKERS") or 1) == 0
     for name, default in PORTS.items():
+        if no_grpc and name == GRPC_PORT:
+            continue
         port = int(env.get(name) or default)
         if port in taken:
             why = "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000."

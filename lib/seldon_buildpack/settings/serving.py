@@ -41,6 +41,7 @@ PORTS = {
     "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": 5000,
     "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": 6000,
 }
+GRPC_PORT = "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
 # What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
 FROM_0 = (
@@ -227,7 +228,11 @@ CHECKS: Mapping[str, Callable[[str, str], Checked]] = {
 
 def _ports_differ(known: Settings) -> None:
     taken: dict[int, str] = {}
+    # Without workers for gRPC nothing listens on its port (microservice.py, ``main``).
+    no_grpc = int(known.text("GRPC_WORKERS") or 1) == 0
     for name, default in PORTS.items():
+        if no_grpc and name == GRPC_PORT:
+            continue
         port = int(known.text(name) or default)
         if port in taken:
             raise PortTwice(taken[port], name, port)

@@ -343,6 +343,18 @@ def test_the_build_names_what_the_wrapper_would_not_start_with(
     )
 
 
+@pytest.mark.parametrize("workers", ["0", "00"])
+def test_without_grpc_workers_rest_may_have_the_port_of_grpc(workers: str) -> None:
+    values = {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000", "GRPC_WORKERS": workers}
+    serving.read(settings.read({}, list(values.items())))
+    seldon_serve.checked({"MODEL_NAME": "Foo", **values})
+    both = {**values, "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "5000"}
+    with pytest.raises(PortTwice):
+        serving.read(settings.read({}, list(both.items())))
+    with pytest.raises(seldon_serve.Refused):
+        seldon_serve.checked({"MODEL_NAME": "Foo", **both})
+
+
 def test_the_build_never_repeats_a_parameters_value() -> None:
     for kind in ("INT", "STRING"):
         text = f'"[{{"name": "token", "value": "hunter2", "type": "{kind}"}}]"'
