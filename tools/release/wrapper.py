@@ -194,6 +194,16 @@ def _install(
     ]:
         path.unlink()
         forget(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
+    without_namespace_files(packages)
+
+
+def without_namespace_files(packages: Path) -> None:
+    """protobuf 3.20's nspkg.pth ties google to one folder for good; without an ``__init__.py`` Python finds all of it by itself (PEP 420)."""
+    for path in packages.glob("protobuf-*-nspkg.pth"):
+        if not (packages / "google/__init__.py").exists():
+            path.unlink()
+            for record in packages.glob("protobuf-*.dist-info/RECORD"):
+                forget(record, f"{path.name},")
 
 
 def _without_own_tests(packages: Path, release: str) -> None:

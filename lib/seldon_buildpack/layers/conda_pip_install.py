@@ -96,6 +96,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
     }
     venv.forget_installation(site)
     venv.drop_wrapper_tests(site)
+    venv.drop_namespace_files(site)
     compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
     _leave(prefix)
     if broken := smoke_test.why_not_served(prefix / "bin/python"):

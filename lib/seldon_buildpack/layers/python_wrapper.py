@@ -24,6 +24,7 @@ from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import top_level_modules
 from seldon_buildpack.python_env.venv import (
     compile_bytecode,
+    drop_namespace_files,
     drop_wrapper_tests,
     prepare,
     site_packages,
@@ -144,6 +145,7 @@ def make(
                 Attempt(index, python.request, wrapper.version, "Installing the wrapper"),
             )
         drop_wrapper_tests(site_packages(prefix, python.minor))
+        drop_namespace_files(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
     brought = top_level_modules.brought(site_packages(prefix, python.minor))
     layer.finish(

@@ -265,6 +265,7 @@ def _first_that_suits(
 def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: Layer) -> None:
     """Let the environment see the packages of the wrapper's layer, and run its commands."""
     site = venv.site_packages(prefix, what.python.minor)
+    venv.drop_namespace_files(site)
     wrapper_site = venv.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
     # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
     (site / "_seldon_wrapper.pth").write_text(
@@ -288,6 +289,7 @@ def _complete(
             )
             _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
     venv.drop_wrapper_tests(venv.site_packages(prefix, what.python.minor))
+    venv.drop_namespace_files(venv.site_packages(prefix, what.python.minor))
     venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
         # After compiling: they bring their bytecode.

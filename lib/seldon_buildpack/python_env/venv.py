@@ -17,6 +17,8 @@ from seldon_buildpack.masking import MASK, without_credentials, without_queries
 
 # A project may ask for another by a URL with a token in it (PEP 508: Specification).
 _REQUIRED = re.compile(r"^Requires-Dist: .*://.*$", re.MULTILINE)
+# What setuptools writes for a namespace package from before PEP 420 names it by its parts: ``*('google',)``.
+_NAMESPACE = re.compile(r"\*\(('\w+'(?:, ?'\w+')*),?\)")
 
 
 def site_packages(prefix: Path, minor: str) -> Path:
@@ -118,6 +120,24 @@ def copy_scripts(source: Path, target: Path) -> None:
         copy = target / "bin" / script.name
         if script.is_file() and not script.is_symlink() and not copy.exists():
             shutil.copy(script, copy)
+
+
+def drop_namespace_files(site: Path) -> None:
+    """Remove ``*-nspkg.pth`` of namespace packages that Python finds by itself: those without ``__init__.py``, as protobuf 3.20's google.
+
+    What such a file makes has one folder for good, so that ``python -I`` finds nothing of the same name in another environment.
+    """
+    for file in site.glob("*-nspkg.pth"):
+        found = _NAMESPACE.findall(file.read_text(errors="replace"))
+        named = [site.joinpath(*(part.strip(" '") for part in parts.split(","))) for parts in found]
+        if not named or any((package / "__init__.py").exists() for package in named):
+            continue
+        file.unlink()
+        for record in site.glob("*.dist-info/RECORD"):
+            lines = record.read_text().splitlines(keepends=True)
+            kept = [line for line in lines if not line.startswith(f"{file.name},")]
+            if kept != lines:
+                record.write_text("".join(kept))
 
 
 def drop_wrapper_tests(site: Path) -> None:

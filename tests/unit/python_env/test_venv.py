@@ -1,7 +1,11 @@
 import json
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack.python_env import venv
+from tools import wrapper
 
 
 def installed(prefix: Path, name: str, files: dict[str, str]) -> Path:
@@ -87,3 +91,22 @@ def test_the_tests_that_wheels_of_the_wrapper_ship_are_dropped_and_no_others(
     venv.drop_wrapper_tests(tmp_path)
     assert sorted(path.name for path in (tmp_path / "tests").iterdir()) == ["c.py"]
     assert (tmp_path / "seldon_core-1.0.dist-info/RECORD").read_text() == "seldon_core/tests.py,,\n"
+
+
+@pytest.mark.parametrize("drop", [venv.drop_namespace_files, wrapper.without_namespace_files])
+def test_a_namespace_package_is_tied_to_no_one_folder(
+    tmp_path: Path, drop: Callable[[Path], None]
+) -> None:
+    site = tmp_path
+    (site / "google/protobuf").mkdir(parents=True)
+    (site / "protobuf-1.dist-info").mkdir()
+    (site / "protobuf-1.dist-info/RECORD").write_text("protobuf-1-nspkg.pth,,\nkept,,\n")
+    pth = site / "protobuf-1-nspkg.pth"
+    pth.write_text("import sys;p = sys._getframe(1).f_locals['sitedir'], *('google',);m = 1\n")
+    (site / "google/__init__.py").touch()
+    drop(site)
+    assert pth.exists()
+    (site / "google/__init__.py").unlink()
+    drop(site)
+    assert not pth.exists()
+    assert (site / "protobuf-1.dist-info/RECORD").read_text() == "kept,,\n"
