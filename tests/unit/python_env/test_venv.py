@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.python_env import venv
-from tools import wrapper
+from tools.release import wrapper
 
 
 def installed(prefix: Path, name: str, files: dict[str, str]) -> Path:
