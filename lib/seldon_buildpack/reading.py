@@ -55,6 +55,7 @@ class Project:
 
 def read_project(platform: Platform, out: Log) -> Project:
     """Read what the user set and wrote and what the platform binds; warnings are printed as they are found."""
+    permissions.let_owner_write(platform.app)
     _leave_out(platform.app, out)
     file = s2i_environment.read(platform.app)
     services = binding_entries.read(platform.bindings, bound.TYPES)

@@ -4,6 +4,7 @@ It belongs to the build's user there, and Seldon's operator serves as another, 8
 may read everything, so that a source from a careful umask serves as any user. No file is opened: a source may hold gigabytes.
 """
 
+import contextlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -42,6 +43,21 @@ def open_to_all(app: Path) -> Files:
     advice = [warnings.closed_to_others(sorted(closed))] if closed else []
     advice += [warnings.links_lead_nowhere(sorted(leading_nowhere))] if leading_nowhere else []
     return Files(sizes, tuple(advice))
+
+
+def let_owner_write(app: Path) -> None:
+    """Let the build's user add to and remove from every directory: a package of the source is built beside its files."""
+    for path, mode in ((str(app), app.stat().st_mode), *_directories(app)):
+        if not mode & stat.S_IWUSR:
+            # One of somebody else's stays as it is, and what needs it says so.
+            with contextlib.suppress(OSError):
+                Path(path).chmod(stat.S_IMODE(mode) | stat.S_IWUSR)
+
+
+def _directories(app: Path) -> Iterator[tuple[str, int]]:
+    for entry in _below(app):
+        if entry.is_dir(follow_symlinks=False):
+            yield entry.path, entry.stat(follow_symlinks=False).st_mode
 
 
 def write(path: Path, data: bytes) -> None:

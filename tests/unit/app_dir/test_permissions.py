@@ -50,6 +50,20 @@ def test_every_user_may_look_into_a_directory_and_those_in_it(tmp_path: Path) ->
     assert _mode(tmp_path / "outer/inner/data") == 0o644
 
 
+def test_directories_of_a_read_only_source_can_be_built_in(tmp_path: Path) -> None:
+    app, outside = tmp_path / "app", tmp_path / "outside"
+    (app / "lib/inner").mkdir(parents=True)
+    (app / "lib/inner/data").touch(0o444)
+    outside.mkdir()
+    (app / "link").symlink_to(outside)
+    read_only = (app / "lib/inner", app / "lib", app, outside)
+    for path in read_only:
+        path.chmod(0o555)
+    permissions.let_owner_write(app)
+    assert [_mode(path) for path in read_only] == [0o755, 0o755, 0o755, 0o555]
+    assert _mode(app / "lib/inner/data") == 0o444
+
+
 def test_a_link_is_no_file_and_neither_followed_nor_changed(tmp_path: Path) -> None:
     outside, app = tmp_path / "outside", tmp_path / "app"
     for folder in (outside, app):
