@@ -4,6 +4,7 @@ Every line passes the masker, which the build sets once the settings are read.
 """
 
 import contextlib
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,15 @@ from seldon_buildpack.messages.warnings import MOST_NAMES, Advice, first_names
 _LABEL_WIDTH = 14
 
 _LAYER_WIDTH = 16
+# Control characters but for the tab, separators of lines, what turns the direction of writing, and halves of surrogate pairs.
+_UNSHOWN = re.compile(
+    "[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
+)
+
+
+def _visible(text: str) -> str:
+    """The text with what steers a terminal, ends a line or cannot be encoded written out: names and files of the source are shown, not obeyed."""
+    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 @dataclass
@@ -27,7 +37,7 @@ class Log:
 
     def line(self, text: str = "") -> None:
         """One line, masked and flushed: platforms show it while the build runs."""
-        print(self.masker.mask(text).rstrip(), file=self.stream, flush=True)
+        print(_visible(self.masker.mask(text)).rstrip(), file=self.stream, flush=True)
 
     def heading(self, text: str) -> None:
         """A line that opens a part, with an empty line before it."""

@@ -1,7 +1,9 @@
 import base64
+import io
 
 import pytest
 
+from seldon_buildpack.log import Log
 from seldon_buildpack.masking import (
     Masker,
     Secret,
@@ -114,3 +116,18 @@ def test_a_token_in_a_channels_path_is_a_secret(url: str, masked: str, bare: str
     assert Masker().mask(f"GET {url} failed") == f"GET {masked} failed"
     assert without_credentials(url) == bare
     assert "tk-123" in {secret.reveal() for secret in url_secrets(url)}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a\x1b[2Jb\rc\0", r"a\x1b[2Jb\rc\x00"),
+        ("x\n  Index  https://forged.example", r"x\n  Index  https://forged.example"),
+        ("half \ud800, turned \u202e, a\x85b", r"half \ud800, turned \u202e, a\x85b"),
+        ("a\tb é 模型", "a\tb é 模型"),
+    ],
+)
+def test_a_log_line_shows_control_characters_and_obeys_none(text: str, shown: str) -> None:
+    stream = io.StringIO()
+    Log(stream).line(text)
+    assert stream.getvalue() == f"{shown}\n"

@@ -18,11 +18,11 @@ class BuildError(Exception):
     def lines(self) -> list[str]:
         """The error as it is printed."""
         text = ["", f"ERROR: {self.title}", ""]
-        text += [f"  {line}" for line in self.cause.splitlines()]
+        text += [f"  {line}" for line in _lines(self.cause)]
         if self.fixes:
             text += ["", "  What to do:" if len(self.fixes) == 1 else "  What to do, one of:"]
             for number, fix in enumerate(self.fixes, start=1):
-                first, *rest = fix.splitlines()
+                first, *rest = _lines(fix)
                 text += [f"  {number}. {first}", *(f"     {line}" for line in rest)]
         if self.tail:
             text += [
@@ -31,3 +31,8 @@ class BuildError(Exception):
                 *(f"      {line}" for line in self.tail),
             ]
         return [*text, ""]
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of a text of ours: other signs than a line feed, which end lines too, come from what is quoted."""
+    return text.rstrip("\n").split("\n")
