@@ -100,8 +100,5 @@ venv:
 		exit 1; }
 	@if [ ! -e "$(WORK)" ] || [ -z "$$(ls -A "$(WORK)")" ]; then \
 		mkdir -p "$(WORK)" && { echo 'Signature: 8a477f597d28d172789f06886806bc55'; echo '# Fetched and built by make; can be removed (make clean).'; } > "$(WORK)/CACHEDIR.TAG"; fi
-	@cmp -s tools/requirements.txt "$(WORK)/venv/.requirements" && "$(WORK)/venv/bin/python" -c '' 2>/dev/null || { \
-		echo '==> Python: installing what make and the tests run on' >&2; \
-		rm -rf "$(WORK)/venv" && $(PYTHON) -m venv "$(WORK)/venv" \
-		&& "$(WORK)/venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary=:all: -r tools/requirements.txt >&2 \
-		&& cp tools/requirements.txt "$(WORK)/venv/.requirements"; }
+	@cmp -s tools/requirements.txt "$(WORK)/venv/.requirements" && "$(WORK)/venv/bin/python" -c '' 2>/dev/null || \
+		$(PYTHON) tools/core/make_venv.py "$(WORK)" tools/requirements.txt

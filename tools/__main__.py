@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import os
+import platform as platform_module
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from tools.release import builder, gotools, images, locks
 from tools.release.publish import publish, report
 
 # A module's tests stay together: they build on one another's images.
+# What runs on other systems too: it makes nothing that runs in an image.
+_ANYWHERE = ("new", "docs", "lock", "audit", "clean", "engine-stop", "platform-down")
 _TWO_AT_A_TIME = ("--numprocesses", "2", "--dist", "loadfile")
 
 
@@ -68,12 +71,23 @@ def main() -> int:
         parser.error(f"unrecognized arguments: {' '.join(others)}")
     options.arguments += others
     try:
+        check_machine(options.command)
         return commands[options.command](Workspace.from_environment(), options)
     except ToolError as error:
         print(f"\nerror: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def check_machine(command: str, system: str = sys.platform, machine: str = "") -> None:
+    """Raise ToolError for a command that this machine cannot run: what it makes is for Linux x86_64, and made there."""
+    machine = machine or platform_module.machine()
+    if command not in _ANYWHERE and (system, machine) != ("linux", "x86_64"):
+        raise ToolError(
+            f"make {command} needs Linux on x86_64; this is {system} on {machine}.",
+            "Here make new, docs, lock, audit, lint and test-unit work, and pack with a published builder.",
+        )
 
 
 def _builder(ws: Workspace, options: argparse.Namespace) -> int:

@@ -51,7 +51,8 @@ def clean(ws: Workspace) -> Iterator[str]:
 
 def _unmount(folder: Path) -> None:
     """An engine that was killed leaves mounts behind."""
-    for line in reversed(Path("/proc/mounts").read_text().splitlines()):
+    mounts = Path("/proc/mounts")
+    for line in reversed(mounts.read_text().splitlines() if mounts.exists() else []):
         place = Path(line.split()[1])
         if place.is_relative_to(folder):
             with contextlib.suppress(OSError):

@@ -13,12 +13,15 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from zipfile import ZipFile
 
 from tools.core.steps import ToolError, Workspace, announced, run
-from tools.release import builder, bundle, locks, wrapper
+from tools.dev.build_requires import read_build_requires
+from tools.release import builder, bundle, locks, relocate, wrapper
 
-# Debian 12's, on which models run. pip wants every platform that goes there by name.
-_GLIBC = 36
+# pip wants every platform that runs in the image by name.
+_GLIBC = relocate.GLIBC[1]
 _PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, 4, -1)),
     "manylinux2014_x86_64",
@@ -35,12 +38,16 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 @dataclass(frozen=True)
 class Needed:
-    """What to fetch: pins, for a Python minor, with uv's environment that says from where, and the URLs of the indexes in it, which may hold passwords."""
+    """What to fetch."""
 
     pins: tuple[str, ...]
     minor: str
+    # Tells uv where from.
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # The URLs of the indexes in it, which may hold passwords.
     indexes: tuple[str, ...] = field(default=(), repr=False)
+    # What each local package is built with: uv builds each in an environment of its own.
+    builds: tuple[tuple[str, ...], ...] = ()
 
 
 def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> None:
@@ -114,11 +121,16 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
             found = (*found, *locked(first.lock))
     except BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
+    pins, local = split_plan(found)
+    editable = stack.installation and stack.installation.requirements
+    in_place = {path.resolve() for path in editable.editable} if editable else set()
+    builds = (read_build_requires(path, path.resolve() in in_place) for path in local)
     return Needed(
-        _without_urls(found),
+        pins,
         interpreter.minor,
         project.index.environment(scratch),
         project.index.urls,
+        tuple(dict.fromkeys(filter(None, builds))),
     )
 
 
@@ -145,43 +157,56 @@ def locked(lock: Path) -> tuple[str, ...]:
     )
 
 
-def _without_urls(lines: Iterable[str]) -> tuple[str, ...]:
-    """The pins. What lies in the source is there already, but building it needs setuptools; what has another URL cannot be had from a folder."""
-    pins = []
+def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
+    """Split the plan of `uv pip install --dry-run` into pins and local packages, which the build has already.
+
+    uv 0.13 writes `NAME==VERSION` or `NAME @ URL`; its `--output-format json` leaves the URL out.
+    Raises ToolError for a package at another URL.
+    """
+    pins, local = [], []
     for line in lines:
-        pin, _, url = line.partition(" (from ")
+        name, _, url = line.partition(" @ ")
         if not url:
-            pins.append(pin)
+            pins.append(name)
         elif url.startswith("file:"):
-            pins.append("setuptools<82")
+            local.append(Path(unquote(urlsplit(url).path)))
         else:
             raise ToolError(
-                f"{pin} is required by a URL.",
+                f"{name} is required by a URL.",
                 "A build without a network cannot fetch it: require it by name and version.",
             )
-    return tuple(dict.fromkeys(pins))
+    return tuple(dict.fromkeys(pins)), tuple(dict.fromkeys(local))
 
 
 def download(ws: Workspace, needed: Needed, folder: Path, scratch: Path) -> None:
     """Put the wheels of these requirements into the folder. Raises ToolError."""
-    if not needed.pins:
-        return
+    folder.mkdir(parents=True, exist_ok=True)
+    if needed.pins:
+        _download(ws, needed, _resolve(ws, needed, needed.pins, scratch, "--no-deps"), folder)
+    for requires in needed.builds:
+        _download(ws, needed, _resolve(ws, needed, requires, scratch), folder)
+
+
+def _resolve(
+    ws: Workspace, needed: Needed, requirements: Iterable[str], scratch: Path, *options: str
+) -> str:
+    """Return uv's pins for these requirements, each with the index it comes from."""
     from uv import find_uv_bin
 
-    folder.mkdir(parents=True, exist_ok=True)
-    pins, placed = scratch / "pins.in", scratch / "pins.txt"
-    pins.write_text("".join(f"{pin}\n" for pin in needed.pins))
+    asked, placed = scratch / "pins.in", scratch / "pins.txt"
+    asked.write_text("".join(f"{line}\n" for line in requirements))
+    placed.unlink(missing_ok=True)
     where = ("--python-version", needed.minor, "--python-platform", f"x86_64-manylinux_2_{_GLIBC}")
     flags = (
         "--no-config",
-        "--no-deps",
         "--emit-index-annotation",
         "--no-annotate",
         "--no-header",
         "--quiet",
         "--system-certs",
+        *options,
     )
-    words = (
+    words: tuple[str | Path, ...] = (
         find_uv_bin(),
         "pip",
         "compile",
@@ -191,16 +216,22 @@ def download(ws: Workspace, needed: Needed, folder: Path, scratch: Path) -> None
         ws.work / "cache/uv",
         "-o",
         placed,
-        pins,
+        asked,
     )
     run(*words, env=needed.environment, timeout=300)
+    return placed.read_text()
+
+
+def _download(ws: Workspace, needed: Needed, resolved: str, folder: Path) -> None:
+    """Download the wheels of uv's pins, and build those that have none."""
     without = [
         pin
-        for source, names in by_source(placed.read_text()).items()
+        for source, names in by_source(resolved).items()
         for pin in _wheels(source, names, needed, folder)
     ]
     if without:
-        _build(ws, without, needed, folder, scratch)
+        with tempfile.TemporaryDirectory() as scratch:
+            _build(ws, without, needed, folder, Path(scratch))
 
 
 def _wheels(source: str, names: list[str], needed: Needed, folder: Path) -> list[str]:
@@ -252,7 +283,26 @@ def _build(ws: Workspace, pins: list[str], needed: Needed, folder: Path, scratch
         timeout=1800,
     )
     for path in (scratch / "built").glob("sdists-*/**/*.whl"):
+        check_glibc(path)
         shutil.copy(path, folder)
+
+
+def check_glibc(wheel: Path) -> None:
+    """Raise ToolError for a wheel that was linked against a newer glibc than the image has."""
+    with ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if not re.search(r"\.so(\.\d+)*$", name):
+                continue
+            linked = relocate.newest_glibc(archive.read(name))
+            if linked > relocate.GLIBC:
+                raise ToolError(
+                    f"{wheel.name} was built here against glibc {_dotted(linked)}; the image has {_dotted(relocate.GLIBC)}.",
+                    "Run make vendor on Debian 12, or require a version that has a wheel.",
+                )
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))
 
 
 def by_source(text: str) -> dict[str, list[str]]:

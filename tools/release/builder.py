@@ -40,7 +40,9 @@ def create(ws: Workspace, pythons: Iterable[str] = ()) -> Made:
         pack = gotools.pack(ws)
         lifecycle = gotools.lifecycle(ws)
         image = images.ensure(ws, docker, lifecycle)
-        buildpack = bundle.assemble(ws, carried(ws, pythons))
+        minors = carried(ws, pythons)
+        remember_carried(ws, minors)
+        buildpack = bundle.assemble(ws, minors)
         configure(ws, pack, image)
         config = placed(ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack})
         key = {
@@ -98,17 +100,25 @@ def carried(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
     Raises ToolError for one that versions.toml's python.supported does not name.
     """
     known = list(ws.versions["python"]["supported"])
-    record = ws.work / "builder/pythons"
+    record = _carried_record(ws)
     wanted = list(pythons) or (record.read_text().split() if record.exists() else [])
     if unknown := sorted(set(wanted) - set(known)):
         raise ToolError(
             f"The builder cannot carry Python {', '.join(unknown)}.",
             f"Choose among {', '.join(known)}.",
         )
-    chosen = [minor for minor in known if minor in {*wanted, ws.versions["python"]["default"]}]
+    return tuple(minor for minor in known if minor in {*wanted, ws.versions["python"]["default"]})
+
+
+def remember_carried(ws: Workspace, minors: Iterable[str]) -> None:
+    """Record the Pythons of the builder for the next time. Packages, releases and wheels leave the record alone."""
+    record = _carried_record(ws)
     record.parent.mkdir(parents=True, exist_ok=True)
-    record.write_text(" ".join(chosen) + "\n")
-    return tuple(chosen)
+    record.write_text(" ".join(minors) + "\n")
+
+
+def _carried_record(ws: Workspace) -> Path:
+    return ws.work / "builder/pythons"
 
 
 def configure(ws: Workspace, pack: Path, image: Images) -> None:

@@ -6,6 +6,7 @@ stands in a label: an image of Debian packages made twice is never the same to t
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -290,10 +291,19 @@ def _push_image(release: Release, image: str, reference: str, labels: Mapping[st
         try:
             run("docker", "save", "--output", archive, labelled, env=env)
         finally:
-            subprocess.run(
-                ["docker", "image", "rm", labelled], capture_output=True, check=False, timeout=60
-            )
+            remove_image(release.docker, labelled)
         release.registry.push(archive, reference)
+
+
+def remove_image(docker: Engine, image: str) -> None:
+    """Remove an image from the engine that has it, which may be another than docker's default; silently if it is in use."""
+    subprocess.run(
+        ["docker", "image", "rm", image],
+        env={**os.environ, **docker.environment},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def _push_buildpack(release: Release, reference: str, labels: Mapping[str, str]) -> None:

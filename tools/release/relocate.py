@@ -238,15 +238,18 @@ def _common_authorities(carried: list[Path]) -> None:
             library.write_bytes(library.read_bytes().replace(b"/usr/lib/ssl", b"/etc/////ssl"))
 
 
+def newest_glibc(binary: bytes) -> tuple[int, int]:
+    """Return the newest glibc whose symbols a binary asks for; (0, 0) where it asks for none."""
+    found = re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)
+    return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
+
+
 def _check_glibc(binaries: list[Path]) -> None:
     for binary in binaries:
-        versions = {
-            (int(major), int(minor))
-            for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", binary.read_bytes())
-        }
-        if versions and max(versions) > GLIBC:
+        newest = newest_glibc(binary.read_bytes())
+        if newest > GLIBC:
             raise ToolError(
-                f"{binary.name} was built against glibc {'.'.join(map(str, max(versions)))}; images are promised {'.'.join(map(str, GLIBC))}.",
+                f"{binary.name} was built against glibc {'.'.join(map(str, newest))}; images are promised {'.'.join(map(str, GLIBC))}.",
                 "Name a prefix with a Python built on Debian 12 or older in SELDON_BUILDPACK_PYTHONS_FROM.",
             )
 

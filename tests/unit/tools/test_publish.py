@@ -7,7 +7,7 @@ import pytest
 from tools.core.steps import ToolError, Workspace
 from tools.dev.engine import Engine
 from tools.release import images
-from tools.release.publish import Published, report, revision_of
+from tools.release.publish import Published, remove_image, report, revision_of
 from tools.release.registry import Registry
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -114,3 +114,14 @@ def test_only_a_builder_that_is_not_released_is_made_with_this_machines_authorit
         ("0", {"certificates": None}) if released else ("1", {"certificates/ours.crt": ours})
     )
     assert ("released-" in names.build) is released
+
+
+def test_an_image_is_removed_from_the_engine_that_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f'#!/bin/sh\necho "$DOCKER_HOST $*" > {tmp_path}/asked\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    remove_image(Engine("ssh://builds", "1.43", ours=False, started_now=False), "a:labelled")
+    assert (tmp_path / "asked").read_text() == "ssh://builds image rm a:labelled\n"

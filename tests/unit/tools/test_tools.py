@@ -5,10 +5,13 @@ import sys
 import tarfile
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from tools.__main__ import check_machine
+from tools.core.make_venv import make_venv
 from tools.core.steps import ToolError, Workspace, once
 from tools.dev import engine
 from tools.dev.clean import clean
@@ -171,15 +174,46 @@ def test_a_release_carries_none_of_the_hosts_authorities(
     assert images.host_certificates() == []
 
 
-def test_the_builder_keeps_the_pythons_of_the_last_time_and_always_the_default(
-    ws: Workspace,
-) -> None:
+def test_only_make_builder_records_the_pythons_it_carries(ws: Workspace) -> None:
     assert builder.carried(ws, []) == ("3.12",)
+    # As make vendor, package and publish ask.
     assert builder.carried(ws, ["3.10", "3.9"]) == ("3.9", "3.10", "3.12")
-    assert builder.carried(ws, []) == ("3.9", "3.10", "3.12")
-    assert builder.carried(ws, ["3.12"]) == ("3.12",)
+    assert builder.carried(ws, []) == ("3.12",)
+    builder.remember_carried(ws, builder.carried(ws, ["3.10"]))
+    assert builder.carried(ws, ["3.9"]) == ("3.9", "3.12")
+    assert builder.carried(ws, []) == ("3.10", "3.12")
     with pytest.raises(ToolError, match=r"3\.14"):
         builder.carried(ws, ["3.14"])
+
+
+def test_commands_that_need_linux_x86_64_say_what_works_elsewhere() -> None:
+    check_machine("builder", "linux", "x86_64")
+    check_machine("docs", "darwin", "arm64")
+    for system, machine in (("darwin", "arm64"), ("darwin", "x86_64"), ("linux", "aarch64")):
+        with pytest.raises(ToolError, match=rf"this is {system} on {machine}\.\n.*make new, docs"):
+            check_machine("builder", system, machine)
+
+
+def test_two_makes_in_a_fresh_work_folder_make_one_venv(tmp_path: Path) -> None:
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("a==1\n")
+    made: list[str] = []
+
+    def install(folder: Path, _: Path) -> None:
+        made.append("begun")
+        (folder / "bin").mkdir(parents=True)
+        time.sleep(0.3)
+        (folder / "bin/python").symlink_to(sys.executable)
+        made.append("ended")
+
+    def make(_: int) -> bool:
+        return make_venv(tmp_path / "work", requirements, install)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(make, range(2))) == [False, True]
+    assert made == ["begun", "ended"]
+    requirements.write_text("a==2\n")
+    assert make(0)
 
 
 def test_the_committed_configurations_are_filled_in_with_real_places(ws: Workspace) -> None:

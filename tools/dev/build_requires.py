@@ -1,0 +1,80 @@
+"""Find what building a local package needs: `build-system.requires`, or setuptools' defaults (PEP 518)."""
+
+import ast
+import configparser
+import tarfile
+import tomllib
+import zipfile
+from pathlib import Path
+from typing import Any
+
+# What pip and uv take without [build-system]; from 82 on setuptools has no pkg_resources, which many a setup.py imports.
+# wheel, since setuptools has its own bdist_wheel only from 70.1 on.
+DEFAULT = ("setuptools<82", "wheel")
+_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
+
+
+def read_build_requires(path: Path, editable: bool = False) -> tuple[str, ...]:
+    """Return what a build of this folder or source archive needs; nothing for a wheel or anything else."""
+    files = _read_folder(path) if path.is_dir() else _read_archive(path)
+    if not files:
+        return ()
+    try:
+        pyproject = tomllib.loads(files.get("pyproject.toml", ""))
+    except tomllib.TOMLDecodeError:
+        # The build names the line.
+        return ()
+    system: dict[str, Any] = pyproject.get("build-system", {})
+    backend = str(system.get("build-backend", "setuptools.build_meta"))
+    requires = tuple(map(str, system.get("requires", DEFAULT)))
+    if backend.startswith("setuptools"):
+        requires += _read_setup_requires(files)
+    if backend.startswith("hatchling") and editable:
+        # Its get_requires_for_build_editable asks for it.
+        requires += ("editables",)
+    return tuple(dict.fromkeys(requires))
+
+
+def _read_folder(folder: Path) -> dict[str, str]:
+    return {
+        name: (folder / name).read_text(errors="replace")
+        for name in _FILES
+        if (folder / name).is_file()
+    }
+
+
+def _read_archive(path: Path) -> dict[str, str]:
+    """Return the same files of a source archive, which lie in its one folder."""
+    found: dict[str, str] = {}
+    if path.name.endswith(".zip"):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                if name.count("/") == 1 and name.rpartition("/")[2] in _FILES:
+                    found[name.rpartition("/")[2]] = archive.read(name).decode(errors="replace")
+    elif ".tar" in path.name or path.suffix == ".tgz":
+        with tarfile.open(path) as tar:
+            for member in tar:
+                parts = member.name.removeprefix("./").split("/")
+                if len(parts) == 2 and parts[1] in _FILES and (file := tar.extractfile(member)):
+                    found[parts[1]] = file.read().decode(errors="replace")
+    return found
+
+
+def _read_setup_requires(files: dict[str, str]) -> tuple[str, ...]:
+    """Return `setup_requires` of setup.cfg, and of setup.py where it is written out there."""
+    config = configparser.ConfigParser(interpolation=None)
+    try:
+        config.read_string(files.get("setup.cfg", ""))
+        tree = ast.parse(files.get("setup.py", ""))
+    except (configparser.Error, SyntaxError, ValueError):
+        return ()
+    text = config.get("options", "setup_requires", fallback="")
+    lines = [line.strip() for line in text.replace(";\n", "\n").splitlines()]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "setup_requires":
+            try:
+                value = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+            lines += [value] if isinstance(value, str) else map(str, value)
+    return tuple(line for line in lines if line and not line.startswith("#"))
