@@ -15,9 +15,8 @@ from pathlib import Path
 from seldon_buildpack import digests
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import conda_pip_install, requirements
+from seldon_buildpack.layers import conda_pip_install, local_packages, requirements
 from seldon_buildpack.layers.conda_pip_install import PipHalf
-from seldon_buildpack.layers.requirements import local_key
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.python_env import build_leftovers, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
@@ -49,8 +48,8 @@ def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
         "requirements": (manifest.digest or digests.of_texts(manifest.files, half.app))
         if manifest
         else "",
-        "constraints": digests.of_texts(filter(Path.is_file, half.index.constraints), half.app),
-        "local-packages": local_key(half.app, manifest, half.index),
+        "constraints": local_packages.constraints_key(half.app, half.index, half.variables),
+        "local-packages": local_packages.key(half.app, manifest, half.index),
         "index-settings": half.index.key(),
         "wrapper": f"{half.version} {digests.of_texts(locks, half.bundle.root)}"
         if half.needed

@@ -8,8 +8,8 @@ requirements the wrapper already meets needs no index at all. Where it has to re
 packages are put here too, at their pins, and the wrapper's layer is left out.
 The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
 resolved by themselves, and the wrapper has to show that it serves with them.
-Reused while: the requirements with all they include, the constraints, local files they name, index settings, Python,
-wrapper and buildpack are the same.
+Reused while: the requirements and constraints with all they include, what packages of the source are built from, index settings,
+Python, wrapper, buildpack and the platform's target are the same.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.layers import python
+from seldon_buildpack.layers import local_packages, python
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
@@ -33,7 +33,6 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.wrapper import WrapperBroken
-from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import build_leftovers, installed_stubs, top_level_modules, venv
 from seldon_buildpack.wrapper import smoke_test
@@ -74,27 +73,13 @@ class Installation:
             "requirements": (manifest.digest or digests.of_texts(manifest.files, self.app))
             if manifest
             else "",
-            "constraints": digests.of_texts(filter(Path.is_file, self.index.constraints), self.app),
-            "local-packages": local_key(self.app, manifest, self.index),
+            "constraints": local_packages.constraints_key(self.app, self.index, self.variables),
+            "local-packages": local_packages.key(self.app, manifest, self.index),
             "index-settings": self.index.key(),
             "pins": self.pins or wrapper.AUTO,
             **self.python.key,
             "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
         }
-
-
-def local_key(app: Path, manifest: Requirements | None, index: Index) -> str:
-    """A digest of the packages that lie in the source, or in folders of wheels."""
-    folders = dict.fromkeys((*index.folders, *index.local_links))
-    archives = [path for folder in folders for path in wheel_folders.archives(folder, app)]
-    # What is installed in place is not part of the layer: neither is the source's own code then.
-    in_place = {path for path in (manifest.editable if manifest else ()) if path == app}
-    local = [
-        path
-        for path in (manifest.local if manifest else ())
-        if path not in in_place and path not in folders
-    ]
-    return digests.of_trees(dict.fromkeys(local), app) + digests.of_archives(archives, app)
 
 
 @dataclass(frozen=True)

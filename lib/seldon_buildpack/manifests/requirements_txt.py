@@ -5,12 +5,14 @@ noticed, and says which line is wrong before anything is downloaded.
 """
 
 import hashlib
+import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from seldon_buildpack import digests
 from seldon_buildpack.masking import Secret, url_secrets
@@ -30,6 +32,9 @@ WRAPPER = "seldon-core"
 # pip expands ${NAME} with capital letters, digits and underscores, nothing else (pip: Requirements File Format).
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _INDEX_LINE = re.compile(r"\s*(?:-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
+_INCLUDE = re.compile(
+    r"^\s*(?:-[rc]|--requirements?|--constraints?)[ \t]*=?[ \t]*['\"]?([^\s'\"]+)", re.MULTILINE
+)
 _URL = re.compile(r"[\w+.-]+://[^\s;]+")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SPECIFIER = r"(?:[=!]=\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?|(?:~=|>=|<=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?:\.post\d+)?"
@@ -186,6 +191,29 @@ def read(app: Path, path: Path, env: Mapping[str, str], part: Part | None = None
         found = _with_index(found, app, current, options)
         found = _with_requirements(found, app, [] if constraints else parsed.requirements)
     return found
+
+
+def with_includes(paths: Iterable[Path], env: Mapping[str, str]) -> dict[Path, str]:
+    """Files of constraints that are there and those they include, with the text of each; what is wrong with one is for uv to say."""
+    found: dict[Path, str] = {}
+    waiting = list(paths)
+    for path in waiting:
+        if path in found or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        found[path] = _expanded(text, env)
+        waiting += [
+            Path(os.path.normpath(path.parent / name))
+            for name in _INCLUDE.findall(found[path])
+            if "://" not in name
+        ]
+    return found
+
+
+def local_of_text(app: Path, text: str) -> Iterator[Path]:
+    """Packages of the source that lines of a file name."""
+    lines = (line.partition(" ;")[0].partition(" --hash")[0] for line in text.splitlines())
+    return _local(app, [line.strip() for line in lines if "/" in line])
 
 
 def _plain_names(text: str) -> tuple[str, ...] | None:
@@ -375,11 +403,13 @@ def _local(app: Path, links: list[str] | tuple[str, ...]) -> Iterator[Path]:
     for link in links:
         path = (
             link.rpartition(" @ ")[2]
+            .removeprefix("file://localhost")
             .removeprefix("file://")
             .removeprefix("file:")
             .partition("#")[0]
             .partition("[")[0]
             .strip()
         )
-        if "://" not in path and (app / path).exists():
-            yield app / path
+        for place in dict.fromkeys((path, unquote(path)) if "file:" in link else (path,)):
+            if "://" not in place and (app / place).exists():
+                yield app / place

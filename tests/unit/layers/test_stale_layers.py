@@ -8,11 +8,13 @@ import pytest
 
 from seldon_buildpack import digests
 from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.layers import local_packages
 from seldon_buildpack.layers.conda import Conda
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.manifests import requirements_txt
+from seldon_buildpack.manifests import requirements_txt, select
 from seldon_buildpack.manifests.conda.types import CondaEnvironment, Locked
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
+from seldon_buildpack.package_sources.indexes import Index
 
 TARGETS = (
     "CNB_TARGET_OS",
@@ -149,3 +151,171 @@ def test_conda_packages_and_channels_of_the_source(tmp_path: Path) -> None:
 def _packages(path: Path) -> str:
     environment = CondaEnvironment(path, "explicit", packages=(Locked(path.as_uri()),))
     return digests.of_archives(Conda.unhashed(environment), path.parent)
+
+
+SETUP_READS = "setup(install_requires=open('reqs/base.txt').read().split())"
+SETUP_JOINS = "import os\nsetup(install_requires=open(os.path.join(here, 'reqs', 'base.list')))"
+SETUP_IMPORTS = "from tools.read import requirements\nsetup(install_requires=requirements())"
+SETUP_EXECS = "exec(open('mine/_version.py').read())\nsetup(version=__version__)"
+SETUP_FINDS = "setup(packages=find_packages())"
+SETUP_PATH = "setup(install_requires=[f'lib @ file://{here}/lib'])"
+DYNAMIC = '[build-system]\nrequires=[]\n[project]\ndynamic=["dependencies", "version"]\n[tool.setuptools.dynamic]\n'
+FROM_FILES = (
+    DYNAMIC + 'dependencies = {file = ["reqs/base.list"]}\nversion = {attr = "mine.__version__"}'
+)
+CFG = "[metadata]\nversion = attr: mine.__version__\n[options]\ninstall_requires = file: reqs/base.list"
+PROJECT = '[build-system]\nrequires=[]\n[project]\nname="mine"\nreadme="README.md"\ndependencies=["lib"]\n'
+PATH_SOURCE = PROJECT + '[tool.uv.sources]\nlib = {path = "lib"}'
+WORKSPACE = (
+    PROJECT
+    + '[tool.uv.sources]\nlib = {workspace = true}\n[tool.uv.workspace]\nmembers = ["pack/*"]'
+)
+NO_BUILD = '[project]\nname="mine"\ndependencies=["lib"]\n[tool.uv.sources]\nlib = {path = "lib"}'
+HATCH = '[build-system]\nrequires=["hatchling"]\n[tool.hatch.version]\npath = "mine/_version.py"'
+FLIT = '[build-system]\nrequires=["flit_core"]\nbuild-backend="flit_core.buildapi"\n[project]\nname="mine"\ndynamic=["version"]'
+LIB = {"lib/setup.py": "setup()", "lib/lib.py": "a = 1"}
+NESTED = {"lib/pyproject.toml": '[tool.uv.sources]\nother = {path = "../other"}', "lib/lib.py": ""}
+OTHER = {"other/setup.py": "setup()", "other/other.py": ""}
+MODEL = {"MyModel.py": "class MyModel: ...", "model.bin": "weights", "mine/code.py": "x = 1"}
+MINE = {"mine/__init__.py": "", "mine/_version.py": "", "reqs/base.list": "six", "README.md": "x"}
+IN_PLACE = {"requirements.txt": "-e .\n"}
+
+# What the source has, and the files that each have to count.
+KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+    "folder": (IN_PLACE | {"requirements.txt": "./lib\n"} | LIB, ("lib/setup.py", "lib/lib.py")),
+    "folder in place": ({"requirements.txt": "-e ./lib\n"} | LIB, ("lib/setup.py", "lib/new.py")),
+    "folder by a URL": ({"requirements.txt": "lib @ file:lib\n"} | LIB, ("lib/lib.py",)),
+    "folder that reads above": (
+        {"requirements.txt": "./lib\n", "lib/setup.py": "open(up / 'V.x')", "V.x": "1"},
+        ("V.x",),
+    ),
+    "folder with a path source": (
+        {"requirements.txt": "./lib\n"} | NESTED | OTHER,
+        ("lib/pyproject.toml", "other/other.py"),
+    ),
+    "wheel": (
+        {"requirements.txt": "./w/a-1-py3-none-any.whl\n", "w/a-1-py3-none-any.whl": "1"},
+        ("w/a-1-py3-none-any.whl",),
+    ),
+    "in place": (
+        IN_PLACE | {"setup.py": "setup()"},
+        ("setup.py", "setup.cfg", "pyproject.toml", "MANIFEST.in"),
+    ),
+    "in place, extras": ({"requirements.txt": "-e .[x]\n", "setup.py": ""}, ("setup.py",)),
+    "setup.py reads": (
+        IN_PLACE | {"setup.py": SETUP_READS, "reqs/base.txt": ""},
+        ("reqs/base.txt", "reqs/more.txt"),
+    ),
+    "setup.py joins a path": (IN_PLACE | {"setup.py": SETUP_JOINS}, ("reqs/base.list",)),
+    "setup.py imports": (
+        IN_PLACE | {"setup.py": SETUP_IMPORTS, "tools/read.py": ""},
+        ("tools/read.py",),
+    ),
+    "setup.py executes": (IN_PLACE | {"setup.py": SETUP_EXECS}, ("mine/_version.py",)),
+    "setup.py finds packages": (
+        IN_PLACE | {"setup.py": SETUP_FINDS},
+        ("other/__init__.py", "top.py"),
+    ),
+    "setup.py compiles": (
+        IN_PLACE | {"setup.py": "setup()", "mine/a.c": ""},
+        ("mine/a.c", "mine/a.pyx"),
+    ),
+    "setup.py needs a folder": (IN_PLACE | {"setup.py": SETUP_PATH} | LIB, ("lib/lib.py",)),
+    "setup.py alone": ({"setup.py": SETUP_JOINS}, ("setup.py", "reqs/base.list")),
+    "setup.cfg": (
+        IN_PLACE | {"setup.py": "setup()", "setup.cfg": CFG},
+        ("reqs/base.list", "mine/__init__.py"),
+    ),
+    "dynamic": (IN_PLACE | {"pyproject.toml": FROM_FILES}, ("reqs/base.list", "mine/__init__.py")),
+    "dynamic alone": ({"pyproject.toml": FROM_FILES}, ("reqs/base.list", "mine/__init__.py")),
+    "hatch": ({"pyproject.toml": HATCH}, ("mine/_version.py",)),
+    "flit": ({"pyproject.toml": FLIT}, ("mine/__init__.py",)),
+    "read me and licence": ({"pyproject.toml": PROJECT}, ("README.md", "LICENSE")),
+    "path source": (
+        {"pyproject.toml": PATH_SOURCE} | NESTED | OTHER,
+        ("lib/lib.py", "other/other.py"),
+    ),
+    "path source, requirements": (
+        IN_PLACE | {"pyproject.toml": PATH_SOURCE} | LIB,
+        ("lib/lib.py",),
+    ),
+    "path source, no build": ({"pyproject.toml": NO_BUILD} | LIB, ("lib/lib.py", "lib/setup.py")),
+    "workspace": (
+        {"pyproject.toml": WORKSPACE, "pack/lib/pyproject.toml": "", "pack/lib/lib.py": ""},
+        ("pack/lib/lib.py",),
+    ),
+    "copy": (
+        {"requirements.txt": ".\n", "setup.py": "setup()"},
+        ("MyModel.py", "mine/code.py", "model.bin"),
+    ),
+}
+CASES = [(kind, name) for kind, (_, names) in KINDS.items() for name in names]
+
+
+def key(app: Path) -> str:
+    manifest = select.find(app, {})
+    assert manifest
+    texts = manifest.digest or digests.of_texts(manifest.files, app)
+    return texts + local_packages.key(app, manifest, Index())
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+def test_package_of_the_source_is_installed_anew(tmp_path: Path, kind: str, name: str) -> None:
+    write(tmp_path, MODEL | MINE | KINDS[kind][0])
+    before = key(tmp_path)
+    path = tmp_path / name
+    old = path.read_text() if path.is_file() else ""
+    write(tmp_path, {name: f"{old}\n# changed\n"})
+    assert key(tmp_path) != before
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "copy"])
+def test_package_of_the_source_is_reused(tmp_path: Path, kind: str) -> None:
+    write(tmp_path, MODEL | MINE | KINDS[kind][0])
+    before = key(tmp_path)
+    write(tmp_path, dict.fromkeys(MODEL, "changed"))
+    write(tmp_path, {"mine/__pycache__/code.pyc": "", ".venv/lib/a.txt": ""})
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (1, 1))
+    assert key(tmp_path) == before
+
+
+def test_linked_file_that_a_build_reads_counts(tmp_path: Path) -> None:
+    write(tmp_path, IN_PLACE | {"setup.py": SETUP_READS, "reqs/base.txt": "-> ../shared/base.x"})
+    write(tmp_path, {"shared/base.x": "six==1"})
+    before = key(tmp_path)
+    write(tmp_path, {"shared/base.x": "six==2"})
+    assert key(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "same"),
+    [("c.txt", False), ("d.txt", False), ("sub/e.txt", False), ("w/a.whl", False), ("f.txt", True)],
+)
+def test_constraints_count_with_what_they_include(tmp_path: Path, name: str, same: bool) -> None:
+    files = {
+        "c.txt": "-c d.txt\nsix<2\n",
+        "d.txt": "--requirement=sub/e.txt\n-c c.txt\n",
+        "sub/e.txt": "a @ file:w/a.whl\n",
+        "w/a.whl": "1",
+        "f.txt": "",
+    }
+    write(tmp_path, files)
+    index = Index(constraints=(tmp_path / "c.txt", tmp_path / "missing.txt"))
+    before = local_packages.constraints_key(tmp_path, index, ())
+    write(tmp_path, {name: files[name] + "\n# changed"})
+    assert (local_packages.constraints_key(tmp_path, index, ()) == before) is same
+
+
+def test_variables_in_constraints_count(tmp_path: Path) -> None:
+    write(tmp_path, {"c.txt": "six==${VERSION}\n"})
+    index = Index(constraints=(tmp_path / "c.txt",))
+    keys = {local_packages.constraints_key(tmp_path, index, (("VERSION", one),)) for one in "12"}
+    assert len(keys) == 2
+
+
+def test_large_file_that_is_not_read_costs_nothing(tmp_path: Path) -> None:
+    write(tmp_path, IN_PLACE | {"setup.py": "setup(package_data={'': ['*']})", "model.bin": ""})
+    before = key(tmp_path)
+    os.truncate(tmp_path / "model.bin", 1 << 40)
+    assert key(tmp_path) != before

@@ -1,0 +1,327 @@
+"""What the build of a Python project reads of the source, besides the code that is served in place.
+
+Used for the key of a layer that a project is installed into: where it is not certain that a file does not matter, it counts.
+"""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
+
+# What build backends read by themselves, at the project's top.
+_ALWAYS = (
+    *(SETUP, SETUP_CFG, PYPROJECT, "MANIFEST.in", "PKG-INFO", ".git_archival.txt", "hatch.toml"),
+    *("hatch_build.py", "pdm_build.py", "LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"),
+)
+_SCRIPTS = (SETUP, "hatch_build.py", "pdm_build.py")
+_COMPILED = frozenset(
+    [
+        ".c",
+        ".cc",
+        ".cpp",
+        ".cxx",
+        ".h",
+        ".hh",
+        ".hpp",
+        ".hxx",
+        ".pyx",
+        ".pxd",
+        ".pxi",
+        ".rs",
+        ".f",
+        ".for",
+        ".f90",
+        ".f95",
+        ".cu",
+        ".cuh",
+        ".s",
+        ".asm",
+        ".i",
+        ".m",
+        ".mm",
+        ".go",
+        ".proto",
+        ".cmake",
+        ".build",
+    ]
+)
+# What a program may well read that runs when the project is built; a file without a suffix too.
+_TEXT = frozenset(("", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".lock"))
+_VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
+_ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
+_GLOB = re.compile(r"[*?\[]")
+_SEPARATORS = re.compile(r"[\s,=:;\"']+")
+
+
+@dataclass(frozen=True)
+class ProjectInputs:
+    """``files`` count by content, ``names`` are the packages and modules by name, ``packages`` further projects and archives it depends on."""
+
+    files: tuple[Path, ...]
+    names: tuple[str, ...]
+    packages: tuple[Path, ...]
+
+
+def is_project(folder: Path) -> bool:
+    """Whether pip and uv would build a folder."""
+    return any((folder / name).is_file() for name in (SETUP, PYPROJECT))
+
+
+def read(folder: Path, app: Path) -> ProjectInputs:
+    """What the build of the project in ``folder`` reads, as far as its files tell. What cannot be parsed is for the build to refuse."""
+    home = app.resolve()
+    told = _toml(folder / PYPROJECT)
+    cfg = _text(folder / SETUP_CFG)
+    entries = list(_walk(folder, home, {folder.resolve()}))
+    beside = [] if folder.resolve() == home else list(_walk(app, home, {home}))
+    words = {*_strings(told), *_SEPARATORS.split(cfg)}
+    first = [folder / name for name in _SCRIPTS]
+    first += [
+        path for word in words if word.endswith(".py") for path in [folder / word] if path.is_file()
+    ]
+    first += [
+        path
+        for name in (*_attributes(told), *_ATTRIBUTE.findall(cfg), *_backend(folder, told))
+        for path in _modules(folder, name)
+    ]
+    scripts = _with_imports(folder, first, entries)
+    literals = {word for path in scripts for word in _literals(path)}
+    names = {word.rpartition("/")[2] for word in literals}
+    files = {path: None for pattern in _ALWAYS for path in folder.glob(pattern)}
+    files |= dict.fromkeys(scripts)
+    runs_code = any((folder / name).is_file() for name in _SCRIPTS) or "backend-path" in str(told)
+    for path in entries:
+        if (
+            path.suffix.lower() in _COMPILED
+            or path.name in names
+            or (runs_code and path.suffix.lower() in _TEXT)
+        ):
+            files[path] = None
+    # `here / ".." / "VERSION"`
+    files |= {path: None for path in beside if path.name in names and path.suffix != ".py"}
+    up = {word for word in literals if not word.strip("./")}
+    named, packages, folders = _named(folder, home, words | literals - up)
+    files |= dict.fromkeys(named)
+    versioned = _VERSIONED.search(f"{told} {cfg}") or any(
+        _VERSIONED.search(word) or word == "git" or word.startswith("git ") for word in literals
+    )
+    if versioned:
+        files |= dict.fromkeys(_git(folder, home))
+    return ProjectInputs(
+        tuple(path for path in files if path.is_file() and _inside(path, home)),
+        tuple(sorted(_names(folder, entries, folders))),
+        (*packages, *_members(folder, home, told)),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    # Slow to import, and most sources have no such file.
+    import tomllib
+
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Every text in a table, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
+
+
+def _walk(folder: Path, home: Path, seen: set[Path]) -> Iterator[Path]:
+    """Its files, also those that links lead to inside of the source; neither hidden folders nor other environments."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir():
+            real = path.resolve()
+            skipped = path.name.startswith(".") or path.name == "__pycache__"
+            if skipped or real in seen or not real.is_relative_to(home):
+                continue
+            if not (path / "pyvenv.cfg").is_file():
+                seen.add(real)
+                yield from _walk(path, home, seen)
+        elif path.is_file():
+            yield path
+
+
+def _inside(path: Path, home: Path) -> bool:
+    return path.resolve().is_relative_to(home)
+
+
+def _named(
+    folder: Path, home: Path, words: Iterable[str]
+) -> tuple[list[Path], list[Path], list[Path]]:
+    """What words name below the project or beside it: files, projects, and folders that are no packages."""
+    files, packages, folders = [], [], []
+    for word in sorted(words):
+        for path in _paths(folder, word):
+            if not _inside(path, home):
+                continue
+            if path.is_file():
+                files.append(path)
+            elif path.is_dir() and path.resolve() != folder.resolve():
+                if is_project(path):
+                    packages.append(path)
+                elif not (path / "__init__.py").exists():
+                    folders.append(path)
+    return files, packages, folders
+
+
+def _paths(folder: Path, word: str) -> Iterator[Path]:
+    """The paths that a text may mean: `x @ file:///app/x`, `/reqs.txt` behind the project's own place, a pattern."""
+    text = word.rpartition(" @ ")[2].partition("#")[0].strip()
+    text = text.removeprefix("file://").removeprefix("file:")
+    if not text or len(text) > 255 or "\n" in text or "\0" in text or "://" in text:
+        return
+    for path in dict.fromkeys((folder / text, folder / text.lstrip("/"))):
+        try:
+            if path.exists():
+                yield path
+        except OSError:
+            return
+    if _GLOB.search(text):
+        try:
+            # The code itself is served in place.
+            yield from (path for path in folder.glob(text.lstrip("/")) if path.suffix != ".py")
+        except (ValueError, NotImplementedError, OSError):
+            return
+
+
+def _attributes(told: dict[str, Any]) -> Iterator[str]:
+    """What `attr` names under [tool.setuptools.dynamic]."""
+    dynamic = told.get("tool", {}).get("setuptools", {}).get("dynamic", {})
+    for one in dynamic.values() if isinstance(dynamic, dict) else ():
+        if isinstance(one, dict) and isinstance(one.get("attr"), str):
+            yield one["attr"]
+
+
+def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
+    """Modules that a backend reads: the project's own build backend, and the one that flit takes version and summary from."""
+    system = told.get("build-system", {})
+    backend = str(system.get("build-backend", "")).partition(":")[0]
+    if backend.startswith("flit"):
+        module = told.get("tool", {}).get("flit", {}).get("module", {}).get("name", "")
+        yield str(module or told.get("project", {}).get("name", "")).replace("-", "_")
+    for place in system.get("backend-path", []):
+        if isinstance(place, str) and (folder / place).is_dir():
+            yield ".".join((*Path(place).parts, backend))
+
+
+def _modules(folder: Path, name: str) -> Iterator[Path]:
+    """The files of a module or package, and of the packages it lies in; an attribute at the name's end does not hurt."""
+    parts = [part for part in name.split(".") if part]
+    for base in (folder, folder / "src", folder / "lib"):
+        for count in range(1, len(parts) + 1):
+            place = base.joinpath(*parts[:count])
+            yield from (
+                path
+                for path in (place.with_name(f"{place.name}.py"), place / "__init__.py")
+                if path.is_file()
+            )
+
+
+def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) -> tuple[Path, ...]:
+    """Python files with all they import of the project, wherever in it their sys.path leads."""
+    stems: dict[str, list[Path]] = {}
+    for path in entries:
+        if path.suffix == ".py":
+            stems.setdefault(path.stem, []).append(path)
+    found = list(dict.fromkeys(path for path in first if path.is_file()))
+    for path in found:
+        tree = _tree(path)
+        for node in ast.walk(tree) if tree else ():
+            names = []
+            if isinstance(node, ast.Import):
+                names = [one.name for one in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module or ''}.{one.name}" for one in node.names]
+            found += [
+                one
+                for name in names
+                for one in stems.get(name.partition(".")[0], ())
+                if one not in found
+            ]
+            bases = (folder, path.parent)
+            found += [
+                one
+                for name in names
+                for base in bases
+                for one in _modules(base, name)
+                if one not in found
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def _tree(path: Path) -> ast.Module | None:
+    try:
+        return ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return None
+
+
+def _literals(path: Path) -> Iterator[str]:
+    """The texts in a program; all its words where it does not parse."""
+    tree = _tree(path)
+    if tree is None:
+        yield from _SEPARATORS.split(_text(path))
+        return
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _names(folder: Path, entries: Iterable[Path], folders: Iterable[Path]) -> Iterator[str]:
+    """The folders that have Python code, and the modules that lie in no package: what packages are found by."""
+    tops = {folder, folder / "src", *folders}
+    for path in entries:
+        if path.suffix == ".py":
+            yield f"{path.parent.relative_to(folder)}/"
+            if path.parent in tops:
+                yield str(path.relative_to(folder))
+
+
+def _members(folder: Path, home: Path, told: dict[str, Any]) -> Iterator[Path]:
+    """The members of the workspace that a project takes packages from."""
+    sources = told.get("tool", {}).get("uv", {}).get("sources", {})
+    if not any(isinstance(one, dict) and one.get("workspace") for one in _tables(sources, depth=2)):
+        return
+    for root in (folder, *folder.parents):
+        if not _inside(root, home):
+            return
+        workspace = _toml(root / PYPROJECT).get("tool", {}).get("uv", {}).get("workspace")
+        for pattern in workspace.get("members", []) if isinstance(workspace, dict) else ():
+            yield from (path for path in _paths(root, str(pattern)) if is_project(path))
+
+
+def _tables(value: object, depth: int) -> Iterator[object]:
+    yield value
+    if depth and isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _tables(one, depth - 1)
+
+
+def _git(folder: Path, home: Path) -> Iterator[Path]:
+    """What of a repository a version is computed from: the commit and the tags."""
+    for root in (folder, *folder.parents):
+        if not _inside(root, home):
+            return
+        git = root / ".git"
+        yield from (git / name for name in ("HEAD", "packed-refs"))
+        yield from sorted((git / "refs").rglob("*"))
