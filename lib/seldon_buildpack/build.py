@@ -22,7 +22,6 @@ from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import methods, shadowing
 from seldon_buildpack.model import source_tree as source
 from seldon_buildpack.package_sources import network, wheel_folders
-from seldon_buildpack.package_sources.indexes import MANIFEST
 from seldon_buildpack.reading import Project, read_project
 
 
@@ -108,7 +107,7 @@ def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
     out.fact("Service type", found.service_type, found.service_type_source)
     if found.doubt:
         out.fact("Not checked", found.doubt)
-    out.fact("Python", python, project.python.source)
+    out.fact("Python", python, project.python.source.describe())
     out.fact(
         "Wrapper",
         f"seldon-core {seldon_core}" if seldon_core else "conda's seldon-core",
@@ -135,7 +134,8 @@ def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
         out.fact(
             "Channel",
             channel.url,
-            channel.source + (f"; login from {login.source}" if login else ""),
+            channel.source.describe_from()
+            + (f"; login from {login.source.describe()}" if login else ""),
         )
     if project.requirements:
         for folder in project.index.folders:
@@ -154,9 +154,7 @@ def _tell(project: Project, python: str, seldon_core: str, out: Log) -> None:
         out.fact(
             "Index",
             url,
-            f"user and password from {source}"
-            if source.startswith("the ") and source != MANIFEST
-            else "",
+            f"user and password from {source.describe()}" if source.is_bound else "",
         )
 
 

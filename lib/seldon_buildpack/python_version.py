@@ -4,16 +4,22 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seldon_buildpack import origin
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_files import (
     CondaLockForOtherPython,
     CondaLockWithoutPython,
 )
-from seldon_buildpack.messages.errors.python import PythonVersionUnknown, PythonVersionUnsupported
+from seldon_buildpack.messages.errors.python import (
+    PythonVersionUnknown,
+    PythonVersionUnsupported,
+    Unsupported,
+)
 from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.messages.errors.source_files import SourceUnreadable
 from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.origin import NOWHERE, Kind, Origin
 
 REQUESTED = "BP_PYTHON_VERSION"
 VERSION_FILE = ".python-version"
@@ -42,7 +48,7 @@ class PythonChoice:
 
     minor: tuple[int, int]
     version: str | None
-    source: str
+    source: Origin
     specifier: str = ""
     advice: tuple[Advice, ...] = ()
 
@@ -74,22 +80,22 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
     Raises PythonVersionUnknown, PythonVersionUnsupported and PyprojectUnreadable.
     """
     if requested and requested.strip():
-        choice = _read(requested.strip().strip("\"'"), REQUESTED)
+        choice = _read(requested.strip().strip("\"'"), origin.variable(REQUESTED))
         if choice is None:
-            raise PythonVersionUnknown(requested.strip(), REQUESTED)
+            raise PythonVersionUnknown(requested.strip(), origin.variable(REQUESTED))
         return choice
     advice: tuple[Advice, ...] = ()
     if value := _version_file(app):
-        choice = _read(value, VERSION_FILE)
+        choice = _read(value, origin.file(VERSION_FILE))
         if choice is not None:
             return choice
         advice = (warnings.version_file_passed_over(VERSION_FILE, value),)
     required = _requires_python(app)
     if required:
-        return _specified(required, f"requires-python in {PROJECT_FILE}", advice)
+        return _specified(required, Origin(Kind.REQUIRES_PYTHON, PROJECT_FILE), advice)
     if lock[1]:
-        return _specified(lock[1], f"requires-python in {lock[0]}", advice)
-    return PythonChoice(DEFAULT, None, f"the default; {REQUESTED} chooses another", advice=advice)
+        return _specified(lock[1], Origin(Kind.REQUIRES_PYTHON, lock[0]), advice)
+    return PythonChoice(DEFAULT, None, Origin(Kind.DEFAULT, REQUESTED), advice=advice)
 
 
 def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
@@ -104,16 +110,16 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
         from seldon_buildpack.manifests.conda import python_versions as versions
 
         newest = versions.minors(environment.python)[0].split(".")
-        source = (
-            environment.path.name
-            if environment.locked or environment.python != "*"
-            else f"{environment.path.name} takes any"
-        )
+        asked = environment.locked or environment.python != "*"
+        source = Origin(Kind.FILE if asked else Kind.ANY_PYTHON, environment.path.name)
         return PythonChoice((int(newest[0]), int(newest[1])), None, source)
     choice = choose(app, requested or None)
     if environment.locked and not choice.allows(environment.python.lstrip("=")):
         raise CondaLockForOtherPython(
-            environment.path.name, environment.python.lstrip("="), choice.spec, choice.source
+            environment.path.name,
+            environment.python.lstrip("="),
+            choice.spec,
+            choice.source.describe(),
         )
     added = (
         () if environment.python else (warnings.python_added(environment.path.name, choice.spec),)
@@ -123,14 +129,16 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
 
 def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
     """The spec for a Python that the environment's file lacks, or that BP_PYTHON_VERSION asks for besides; else empty."""
-    if environment.locked or (environment.python and choice.source != REQUESTED):
+    # A range in the variable leaves the version to the file.
+    exact = choice.source == origin.variable(REQUESTED)
+    if environment.locked or (environment.python and not exact):
         return ""
     return f"python {choice.version}" if choice.version else f"python {choice.spec}.*"
 
 
 def one_meeting(specifier: str) -> str:
     """The default minor if it can meet a requires-python, else the newest that can; empty where none can."""
-    minors = (PythonChoice(minor, None, "") for minor in (DEFAULT, *reversed(SUPPORTED)))
+    minors = (PythonChoice(minor, None, NOWHERE) for minor in (DEFAULT, *reversed(SUPPORTED)))
     return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
@@ -147,12 +155,12 @@ def _version_file(app: Path) -> str:
     return first if _SPECIFIER.match(first) else first.partition(" ")[0]
 
 
-def _read(value: str, source: str) -> PythonChoice | None:
+def _read(value: str, source: Origin) -> PythonChoice | None:
     """The Python that a version or a specifier asks for; None where it is neither."""
     if _SPECIFIER.match(value):
         return _specified(value, source, ())
     if _OTHER_PYTHON.match(value):
-        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.OTHER)
+        raise PythonVersionUnsupported(value, source, Unsupported.OTHER)
     found = _VERSION.fullmatch(value)
     if not found:
         return None
@@ -166,11 +174,11 @@ def _read(value: str, source: str) -> PythonChoice | None:
     return PythonChoice(choice.minor, f"{major}.{minor}.{patch}" if patch else None, source)
 
 
-def _known(minor: tuple[int, int], value: str, source: str) -> PythonChoice:
+def _known(minor: tuple[int, int], value: str, source: Origin) -> PythonChoice:
     if minor > SUPPORTED[-1]:
-        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.NEWER)
+        raise PythonVersionUnsupported(value, source, Unsupported.NEWER)
     if minor < SUPPORTED[0]:
-        raise PythonVersionUnsupported(value, source, PythonVersionUnsupported.OLDER)
+        raise PythonVersionUnsupported(value, source, Unsupported.OLDER)
     return PythonChoice(minor, None, source)
 
 
@@ -195,7 +203,7 @@ def _requires_python(app: Path) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
-def _specified(specifier: str, source: str, advice: tuple[Advice, ...]) -> PythonChoice:
+def _specified(specifier: str, source: Origin, advice: tuple[Advice, ...]) -> PythonChoice:
     """The default Python if it meets the specifier, else the newest that does."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
@@ -212,7 +220,9 @@ def _specified(specifier: str, source: str, advice: tuple[Advice, ...]) -> Pytho
             exact = (
                 f"{minor[0]}.{minor[1]}.{met[0]}" if len(met) == 1 and "==" in specifier else None
             )
-            return PythonChoice(minor, exact, f"{source}: {specifier}", specifier, advice)
+            return PythonChoice(
+                minor, exact, replace(source, specifier=specifier), specifier, advice
+            )
     newer = any(
         wanted.contains(f"3.{minor}.{patch}")
         for minor in range(SUPPORTED[-1][1] + 1, 30)
@@ -226,7 +236,7 @@ def _specified(specifier: str, source: str, advice: tuple[Advice, ...]) -> Pytho
     )
     if not newer and not older:
         raise PythonVersionUnknown(specifier, source)
-    why = PythonVersionUnsupported.NEWER if newer else PythonVersionUnsupported.OLDER
+    why = Unsupported.NEWER if newer else Unsupported.OLDER
     raise PythonVersionUnsupported(specifier, source, why)
 
 

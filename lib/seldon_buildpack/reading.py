@@ -106,7 +106,7 @@ def read_project(platform: Platform, out: Log) -> Project:
         kind.value if kind else None,
         python=choice.minor,
         python_path=known.at_launch("PYTHONPATH"),
-        origins=(name.source if name else "", kind.source if kind else ""),
+        origins=(name.source.describe() if name else "", kind.source.describe() if kind else ""),
     )
     opened = permissions.open_to_all(platform.app)
     for piece in (*choice.advice, *found.advice, *before_run.advice(platform.app), *opened.advice):
@@ -149,7 +149,11 @@ def _python(
     choice = python_version.choose(app, known.text("BP_PYTHON_VERSION") or None, (name, specifier))
     if specifier and not choice.meets(specifier):
         raise LockForOtherPython(
-            name, specifier, choice.spec, choice.source, python_version.one_meeting(specifier)
+            name,
+            specifier,
+            choice.spec,
+            choice.source.describe(),
+            python_version.one_meeting(specifier),
         )
     return choice
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack.origin import Kind
 from seldon_buildpack.settings import settings, variables
 from tests.images import reads
 from tests.images.conftest import Built, Pack
@@ -273,7 +274,7 @@ def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, bund
     }
     # A name that is put together at run stands for a family of them.
     assert {
-        name for name in read if not settings.in_image(name.replace("*", "X"), variables.ENV)
+        name for name in read if not settings.in_image(name.replace("*", "X"), Kind.PLATFORM_ENV)
     } == set(_NOT_SET[package])
 
 

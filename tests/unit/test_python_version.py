@@ -4,13 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.messages.errors.python import PythonVersionUnknown, PythonVersionUnsupported
+from seldon_buildpack import origin
+from seldon_buildpack.messages.errors.python import (
+    PythonVersionUnknown,
+    PythonVersionUnsupported,
+    Unsupported,
+)
 from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
+from seldon_buildpack.origin import Kind, Origin
 from seldon_buildpack.python_version import PythonChoice, choose, one_meeting
 
-NEWER = PythonVersionUnsupported.NEWER
-OLDER = PythonVersionUnsupported.OLDER
-OTHER = PythonVersionUnsupported.OTHER
+NEWER = Unsupported.NEWER.value
+OLDER = Unsupported.OLDER.value
+OTHER = Unsupported.OTHER.value
 
 
 def project(app: Path, requires: str) -> None:
@@ -19,7 +25,7 @@ def project(app: Path, requires: str) -> None:
 
 def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
     assert choose(tmp_path, None) == PythonChoice(
-        (3, 12), None, "the default; BP_PYTHON_VERSION chooses another"
+        (3, 12), None, Origin(Kind.DEFAULT, "BP_PYTHON_VERSION")
     )
     assert choose(tmp_path, " ").spec == "3.12"
 
@@ -125,10 +131,12 @@ def test_bp_python_version_goes_before_the_files_and_python_version_before_pypro
     tmp_path: Path,
 ) -> None:
     project(tmp_path, "==3.9.*")
-    assert choose(tmp_path, None).source == "requires-python in pyproject.toml: ==3.9.*"
+    assert choose(tmp_path, None).source.describe() == "requires-python in pyproject.toml: ==3.9.*"
     (tmp_path / ".python-version").write_text("3.10\n")
-    assert choose(tmp_path, None) == PythonChoice((3, 10), None, ".python-version")
-    assert choose(tmp_path, "3.11") == PythonChoice((3, 11), None, "BP_PYTHON_VERSION")
+    assert choose(tmp_path, None) == PythonChoice((3, 10), None, origin.file(".python-version"))
+    assert choose(tmp_path, "3.11") == PythonChoice(
+        (3, 11), None, origin.variable("BP_PYTHON_VERSION")
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,7 +221,10 @@ def test_a_choice_says_which_exact_versions_meet_it(tmp_path: Path) -> None:
 
 def test_a_lock_chooses_the_python_where_the_project_does_not(tmp_path: Path) -> None:
     choice = choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12"))
-    assert (choice.minor, choice.source) == ((3, 11), "requires-python in pylock.toml: >=3.9,<3.12")
+    assert (choice.minor, choice.source.describe()) == (
+        (3, 11),
+        "requires-python in pylock.toml: >=3.9,<3.12",
+    )
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = "==3.10.*"\n')
     assert choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12")).minor == (3, 10)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from seldon_buildpack.app_dir import image_labels, permissions
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.masking import Masker, without_queries
-from seldon_buildpack.settings import settings, variables
+from seldon_buildpack.origin import Kind
+from seldon_buildpack.settings import settings
 from seldon_buildpack.settings.s2i_environment import FILE
 
 
@@ -59,4 +60,6 @@ def _without_index_settings(text: str, configuring: frozenset[str]) -> str:
 
 def _configures_build(line: str, configuring: frozenset[str]) -> bool:
     name = line.lstrip("# ").partition("=")[0].strip().removeprefix("export ").strip()
-    return "=" in line and (name in configuring or not settings.in_image(name, variables.FILE))
+    return "=" in line and (
+        name in configuring or not settings.in_image(name, Kind.S2I_ENVIRONMENT)
+    )

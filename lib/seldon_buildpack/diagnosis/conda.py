@@ -57,7 +57,9 @@ def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> Bu
     if found := re.search(rf"HTTP status \w+ error \((\d+) ([^)]*)\) for url \({_URL}\)", said):
         return _status(int(found[1]), found[2], found[3], package[1] if package else "", rattler)
     if found := re.search(rf"could not find subdir '[^']+' in channel '{_URL}'", said):
-        return ChannelUnknown(_shown(found[1]), rattler.channels.source_of(_shown(found[1])))
+        return ChannelUnknown(
+            _shown(found[1]), rattler.channels.source_of(_shown(found[1])).describe_from()
+        )
     if found := re.search(rf"error sending request for url \({_URL}\)", said):
         return _connection(found[1], said, rattler)
     if re.search(r"failed to (?:decode|parse|deserialize) ", said):
@@ -155,12 +157,12 @@ def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -
     channel = _channel(url, rattler)
     if status in (401, 403, 407):
         login = rattler.channels.login_of(without_credentials(url))
-        return ChannelRefused(channel, status, login.source if login else "")
+        return ChannelRefused(channel, status, login.source.describe() if login else "")
     if status >= 500:
         return ChannelFails(channel, f"{status} ({words})")
     if package:
         return CondaPackageGone(package, channel)
-    return ChannelUnknown(channel, rattler.channels.source_of(channel))
+    return ChannelUnknown(channel, rattler.channels.source_of(channel).describe_from())
 
 
 def _connection(url: str, said: str, rattler: Rattler) -> BuildError:
@@ -174,7 +176,9 @@ def _connection(url: str, said: str, rattler: Rattler) -> BuildError:
         )
     host = urlsplit(channel).netloc
     return ChannelUnreachable(
-        channel, plainly(last, host) or last.rstrip("."), rattler.channels.source_of(channel)
+        channel,
+        plainly(last, host) or last.rstrip("."),
+        rattler.channels.source_of(channel).describe_from(),
     )
 
 

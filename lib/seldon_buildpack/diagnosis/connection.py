@@ -111,9 +111,9 @@ def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
             if shown != address
             else "asks for a user and password"
         )
-        return ProxyRefuses(proxy, host, f"{given} (407)")
+        return ProxyRefuses(proxy, host, f"{given} (407)", credentials=True)
     if "tunnel error: unsuccessful" in words.said:
-        return ProxyRefuses(proxy, host, f"does not let {host} through")
+        return ProxyRefuses(proxy, host, f"does not let {host} through", credentials=False)
     if "failed to create underlying connection" in words.said or url.startswith("http://"):
         return (
             ProxyAway(proxy, host, _plainly(words, f"http://{proxy}"))

@@ -222,7 +222,10 @@ def _without_package(said: Sequence[str], attempt: Attempt) -> BuildError | None
             manifest, re.findall(r"'([^']+)'", several[1]), "", attempt.lock
         )
     none = next((found for pattern in _NO_PACKAGE for found in re.findall(pattern, text)), "")
-    return ProjectWithoutPackage(manifest, (), none, attempt.lock) if none else None
+    if not none:
+        return None
+    poetry = none.startswith("No file/folder found for package")
+    return ProjectWithoutPackage(manifest, (), none, attempt.lock, poetry=poetry)
 
 
 def _only_folder(attempt: Attempt) -> str:

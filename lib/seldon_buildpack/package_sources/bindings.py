@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from seldon_buildpack import origin
 from seldon_buildpack.cnb.bindings import Binding, Bindings
 from seldon_buildpack.masking import Secret, url_secrets
+from seldon_buildpack.origin import NOWHERE, Kind, Origin
 from seldon_buildpack.package_sources import binding_entries, certificates
 from seldon_buildpack.package_sources import conda_bindings as conda_binding
 from seldon_buildpack.package_sources.conda_bindings import BoundConda
@@ -39,9 +41,9 @@ class Bound:
     Indexes come with who named them. ``facts`` are the log's lines: the name of each binding and what it is.
     """
 
-    default: tuple[str, str] = field(default=("", ""), repr=False)
-    extra: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    options: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    default: tuple[str, Origin] = field(default=("", NOWHERE), repr=False)
+    extra: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
+    options: Mapping[str, tuple[str, Origin]] = field(default_factory=dict, repr=False)
     credentials: tuple[Credential, ...] = ()
     netrc: str = field(default="", repr=False)
     certificates: tuple[str, ...] = field(default=(), repr=False)
@@ -119,7 +121,7 @@ def _pypi(found: Bound, binding: Binding) -> Bound:
             "it has a password without a username",
             "Add username; for a token most indexes want __token__.",
         )
-    source = f"the binding {binding.name}"
+    source = origin.binding(binding.name)
     own = (Credential.of_url(uri, user, password, source),) if user else _in_url(uri, source)
     found = replace(found, credentials=(*found.credentials, *own))
     fact = f"pypi, {'the index' if role == 'index' else 'extra index'} {binding_entries.shown(uri)}"
@@ -127,13 +129,13 @@ def _pypi(found: Bound, binding: Binding) -> Bound:
 
 
 def _with_index(found: Bound, binding: Binding, url: str, role: str) -> Bound:
-    source = f"the binding {binding.name}"
+    source = origin.binding(binding.name)
     if role == "extra":
         return replace(found, extra=(*found.extra, (url, source)))
     if found.default[0]:
         raise binding_entries.invalid(
             binding,
-            f"{found.default[1]} too names the index in the place of PyPI",
+            f"{found.default[1].describe()} too names the index in the place of PyPI",
             "Let one of them be it, and give the other the role `extra`.",
         )
     return replace(found, default=(url, source))
@@ -160,7 +162,7 @@ def _pip_conf(found: Bound, binding: Binding) -> Bound:
         if parser.has_section(part)
         for name, value in parser[part].items()
     }
-    source = f"the binding {binding.name}"
+    source = origin.binding(binding.name)
     named = [
         (url, role)
         for option, role in (("index-url", "index"), ("extra-index-url", "extra"))
@@ -211,7 +213,7 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
             f"its {key} has an error{where}",
             "Write a line for each host: machine HOST login USER password PASSWORD.",
         ) from error
-    source = f"the netrc of the binding {binding.name}"
+    source = Origin(Kind.NETRC, binding.name)
     own = [
         Credential(host.lower(), login, Secret(password), source)
         for host, (login, _, password) in hosts.items()
@@ -258,7 +260,7 @@ def _mirror(found: Bound, binding: Binding) -> Bound:
     )
 
 
-def _in_url(url: str, source: str) -> tuple[Credential, ...]:
+def _in_url(url: str, source: Origin) -> tuple[Credential, ...]:
     """The user and password that stand in a URL: they are for its host, whoever names it."""
     try:
         parts = urlsplit(url)

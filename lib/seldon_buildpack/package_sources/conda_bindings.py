@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from seldon_buildpack import origin
 from seldon_buildpack.cnb.bindings import Binding
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources import binding_entries
 from seldon_buildpack.package_sources.conda_logins import Login
 
@@ -17,7 +19,7 @@ _NAMES = (CONDARC, "condarc")
 _ROLES = ("channel", "extra", "alias")
 
 # A channel, an address or a name, with who names it.
-Named = tuple[str, str]
+Named = tuple[str, Origin]
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class BoundConda:
 
     channels: tuple[Named, ...] = field(default=(), repr=False)
     extra: tuple[Named, ...] = field(default=(), repr=False)
-    alias: Named = field(default=("", ""), repr=False)
+    alias: Named = field(default=("", NOWHERE), repr=False)
     custom: Mapping[str, str] = field(default_factory=dict, repr=False)
     defaults: tuple[str, ...] = field(default=(), repr=False)
     logins: tuple[Login, ...] = ()
@@ -55,7 +57,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
             "its role is none",
             "Write `channel`, `extra` or `alias` into role: a channel in the place of the file's, one beside them, or where names are looked up.",
         )
-    source = f"the binding {binding.name}"
+    source = origin.binding(binding.name)
     login = _login(binding, uri, source)
     found = replace(found, logins=(*found.logins, *([login] if login else [])))
     if role == "alias":
@@ -71,7 +73,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     ), f"channel {binding_entries.shown(uri)}"
 
 
-def _login(binding: Binding, uri: str, source: str) -> Login | None:
+def _login(binding: Binding, uri: str, source: Origin) -> Login | None:
     user, password, token = (
         binding_entries.text(binding, key) for key in ("username", "password", "token")
     )
@@ -98,15 +100,15 @@ def _with_alias(found: BoundConda, binding: Binding, uri: str) -> BoundConda:
     if found.alias[0]:
         raise binding_entries.invalid(
             binding,
-            f"{found.alias[1]} too says where names of channels are looked up",
+            f"{found.alias[1].describe()} too says where names of channels are looked up",
             "Let one of them say it.",
         )
-    return replace(found, alias=(uri.rstrip("/"), f"the binding {binding.name}"))
+    return replace(found, alias=(uri.rstrip("/"), origin.binding(binding.name)))
 
 
 def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda, str]:
     """conda's own file; what of it says where packages come from is taken (conda: Using the .condarc conda configuration file)."""
-    told, source = _yaml(binding, key), f"the binding {binding.name}"
+    told, source = _yaml(binding, key), origin.binding(binding.name)
     channels = [*_list(binding, told, "channels"), *_list(binding, told, "default_channels")]
     custom = told.get("custom_channels") or {}
     alias = told.get("channel_alias") or ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, origin
 from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment
 from seldon_buildpack.masking import Secret, without_credentials
 from seldon_buildpack.messages import warnings
@@ -20,6 +20,7 @@ from seldon_buildpack.messages.errors.conda_channels import (
 )
 from seldon_buildpack.messages.errors.conda_files import CudaInvalid
 from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.origin import NOWHERE, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_bindings import BoundConda, Named
 from seldon_buildpack.package_sources.conda_logins import Login, closest, is_below
@@ -44,13 +45,12 @@ _LISTS = ("repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst", "
 class Channel:
     """A channel. ``url`` is its address less credentials, or its bare name where nothing says an address: then conda's alias counts.
 
-    ``name`` is what the user wrote, less credentials, which specs name it by (`name::package`), and ``source`` who wrote it:
-    `from environment.yml`, `from BP_CONDA_CHANNELS`, `from the binding x`.
+    ``name`` is what the user wrote, less credentials, which specs name it by (`name::package`), and ``source`` where.
     """
 
     url: str
     name: str
-    source: str
+    source: Origin
 
 
 @dataclass(frozen=True)
@@ -72,9 +72,9 @@ class Channels:
         """Addresses or names in the order asked, less credentials."""
         return tuple(channel.url for channel in self.channels)
 
-    def source_of(self, url: str) -> str:
-        """Who names a channel: `from environment.yml`; empty where nobody does."""
-        return next((one.source for one in self.channels if one.url == url), "")
+    def source_of(self, url: str) -> Origin:
+        """Who names a channel; nowhere where nobody does."""
+        return next((one.source for one in self.channels if one.url == url), NOWHERE)
 
     def login_of(self, url: str) -> Login | None:
         """Who may read an address: the login whose own address is the longest of those it lies below."""
@@ -115,15 +115,16 @@ def configure(
     """
     conda = bound.conda
     alias = _alias(settings, conda)
-    named = _each_once(
-        [*((url, f"from {who}") for url, who in conda.extra), *_named(settings, environment, conda)]
-    )
+    named = _each_once([*conda.extra, *_named(settings, environment, conda)])
     channels = tuple(
         dict.fromkeys(found for one in named for found in _resolved(one, conda, alias[0], app))
     )
     places = [
         *named,
-        *((_top(package.url), f"from {environment.path.name}") for package in environment.packages),
+        *(
+            (_top(package.url), origin.file(environment.path.name))
+            for package in environment.packages
+        ),
         alias,
     ]
     return Channels(
@@ -155,21 +156,19 @@ def _named(settings: Settings, environment: CondaEnvironment, conda: BoundConda)
     """The channels as they are written, each with who wrote it."""
     if variable := next((name for name in _CHANNELS if settings.get(name)), ""):
         return [
-            (channel, f"from {variable}")
+            (channel, origin.variable(variable))
             for channel in settings.channels(variable)
             if channel != _NO_DEFAULTS
         ]
     if any(not _names(environment, url) for url, _ in conda.channels):
-        return [(url, f"from {who}") for url, who in conda.channels if url != _NO_DEFAULTS]
+        return [(url, source) for url, source in conda.channels if url != _NO_DEFAULTS]
     file = environment.path.name
-    own = [(channel, f"from {file}") for channel in environment.channels]
+    own = [(channel, origin.file(file)) for channel in environment.channels]
     if environment.locked:
         return own
     if not own:
-        return [(DEFAULT, f"{file} names none")]
-    return (
-        [*own, (DEFAULT, "where conda would add defaults")] if _lacks_python(environment) else own
-    )
+        return [(DEFAULT, Origin(Kind.NO_CHANNELS, file))]
+    return [*own, (DEFAULT, Origin(Kind.CONDA_DEFAULTS))] if _lacks_python(environment) else own
 
 
 def _names(environment: CondaEnvironment, url: str) -> bool:
@@ -268,13 +267,13 @@ def _content(channel: Path) -> list[object]:
     return [digests.of_archives(lists, channel), sizes]
 
 
-def _check(folder: Path, written: str, source: str) -> None:
+def _check(folder: Path, written: str, source: Origin) -> None:
     if not folder.is_dir():
-        raise ChannelFolderMissing(written, source)
+        raise ChannelFolderMissing(written, source.describe_from())
     if not any(
         (folder / subdir / name).is_file() for subdir in (PLATFORM, "noarch") for name in _LISTS
     ):
-        raise ChannelFolderNotIndexed(written, source)
+        raise ChannelFolderNotIndexed(written, source.describe_from())
 
 
 def _top(url: str) -> str:
@@ -285,18 +284,16 @@ def _top(url: str) -> str:
 def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Iterator[Login]:
     """What stands in an address itself, then what bindings of the type conda say, then who may read a host, as a netrc says."""
     found = [
-        login
-        for url, source in places
-        if "://" in url and (login := Login.in_url(url, source.removeprefix("from ")))
+        login for url, source in places if "://" in url and (login := Login.in_url(url, source))
     ]
     found += bound.conda.logins
     for url in urls:
         parts = urlsplit(without_credentials(url))
-        origin = f"{parts.scheme}://{parts.netloc}"
+        host = f"{parts.scheme}://{parts.netloc}"
         found += [
-            Login(origin, one.source, one.user, one.password)
+            Login(host, one.source, one.user, one.password)
             for one in bound.credentials
-            if parts.netloc and one.fits(origin)
+            if parts.netloc and one.fits(host)
         ]
     yield from dict.fromkeys(found)
 
@@ -304,9 +301,9 @@ def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Itera
 def _alias(settings: Settings, conda: BoundConda) -> Named:
     """The address that names are looked up below, and who says it; empty where it is conda's own. Raises ChannelAliasInvalid."""
     variable = next((name for name in _ALIAS if settings.get(name)), "")
-    url, source = (settings.text(variable), variable) if variable else conda.alias
+    url, source = (settings.text(variable), origin.variable(variable)) if variable else conda.alias
     if url and "://" not in url:
-        raise ChannelAliasInvalid(source, variable)
+        raise ChannelAliasInvalid(source.describe(), variable)
     return (url.rstrip("/"), source)
 
 
@@ -314,5 +311,5 @@ def _cuda(settings: Settings) -> str:
     variable = next((name for name in _CUDA if settings.get(name)), "")
     value = settings.get(variable)
     if value and not re.fullmatch(r"\d+(\.\d+)*", value.value.strip()):
-        raise CudaInvalid(variable, value.value.strip(), value.source)
+        raise CudaInvalid(variable, value.value.strip(), value.source.describe())
     return settings.text(variable) if value else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
 from seldon_buildpack.masking import Secret, url_token, without_credentials
+from seldon_buildpack.origin import Origin
 
 
 @dataclass(frozen=True)
@@ -12,13 +13,13 @@ class Login:
     """Who may read what lies at or below ``url`` (https://host/path, less credentials): by a token, else by user and password."""
 
     url: str
-    source: str
+    source: Origin
     user: str = ""
     password: Secret = field(default_factory=lambda: Secret(""))
     token: Secret = field(default_factory=lambda: Secret(""))
 
     @classmethod
-    def in_url(cls, url: str, source: str) -> "Login | None":
+    def in_url(cls, url: str, source: Origin) -> "Login | None":
         """The credentials that stand in a channel's address; None where it has none."""
         try:
             parts = urlsplit(url)

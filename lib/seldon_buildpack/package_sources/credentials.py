@@ -5,23 +5,24 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 from seldon_buildpack.masking import Secret
+from seldon_buildpack.origin import NOWHERE, Origin
 
 _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A user and password for a host. ``scheme`` is empty and ``port`` 0 where any will do, as in a netrc; ``source`` is for the log."""
+    """A user and password for a host. ``scheme`` is empty and ``port`` 0 where any will do, as in a netrc."""
 
     host: str
     user: str
     password: Secret
-    source: str
+    source: Origin
     scheme: str = ""
     port: int = 0
 
     @classmethod
-    def of_url(cls, url: str, user: str, password: str, source: str) -> "Credential":
+    def of_url(cls, url: str, user: str, password: str, source: Origin) -> "Credential":
         """For the host of a URL, over the same scheme and port only: what goes over https is not sent over http."""
         scheme, host, port = _place(url)
         return cls(host, user, Secret(password), source, scheme, port)
@@ -49,13 +50,13 @@ class Credential:
         )
 
 
-def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, str]:
-    """The URL with the first credential that fits, and that one's source; as it is, and no source, where it has a user or none fits."""
+def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, Origin]:
+    """The URL with the first credential that fits, and that one's source; as it is, and from nowhere, where it has a user or none fits."""
     if "@" not in url.partition("://")[2].partition("/")[0]:
         for credential in credentials:
             if credential.fits(url):
                 return credential.put_into(url), credential.source
-    return url, ""
+    return url, NOWHERE
 
 
 def _place(url: str) -> tuple[str, str, int]:

@@ -10,16 +10,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, origin
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack.origin import NOWHERE, REQUIREMENTS, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.credentials import Credential, applied
 from seldon_buildpack.settings.settings import Settings
-from seldon_buildpack.settings.variables import ENV, FILE
-
-# Who named an index that a line of the requirements names.
-MANIFEST = "the requirements"
 
 # Where s2i's users put wheels (`s2i build -i wheels:/whl`), and Seldon's assemble script searched for them (`--find-links /whl`).
 MOUNTED = Path("/whl")
@@ -46,7 +43,7 @@ class Index:
     constraints: tuple[Path, ...] = ()
     options: tuple[str, ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
-    credentials: tuple[tuple[str, str], ...] = ()
+    credentials: tuple[tuple[str, Origin], ...] = ()
     """Where the user and password of an index come from, by its name."""
 
     @property
@@ -68,9 +65,9 @@ class Index:
         links = (_public(link).removeprefix(f"{app}/") for link in self.find_links)
         return (*(() if self.no_index else self.names()), *links)
 
-    def credentials_of(self, name: str) -> str:
-        """Where the user and password of an index come from; empty where it has none."""
-        return dict(self.credentials).get(name, "")
+    def credentials_of(self, name: str) -> Origin:
+        """Where the user and password of an index come from; nowhere where it has none."""
+        return dict(self.credentials).get(name, NOWHERE)
 
     def secrets(self) -> tuple[Secret, ...]:
         """The credentials in its URLs."""
@@ -170,12 +167,12 @@ def configure(
     extra = [
         *_named(settings, *_EXTRA),
         *bound.extra,
-        *((url, MANIFEST) for url in lines.extra_index_urls),
+        *((url, REQUIREMENTS) for url in lines.extra_index_urls),
     ]
-    defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, MANIFEST)]
-    links = [(_absolute(app, link), origin) for link, origin in _named(settings, "PIP_FIND_LINKS")]
-    links += [(link, MANIFEST) for link in lines.find_links]
-    found: dict[str, str] = {}
+    defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, REQUIREMENTS)]
+    links = [(_absolute(app, link), source) for link, source in _named(settings, "PIP_FIND_LINKS")]
+    links += [(link, REQUIREMENTS) for link in lines.find_links]
+    found: dict[str, Origin] = {}
     urls = [
         _with_credentials(named, bound.credentials, found) for named in (extra, defaults, links)
     ]
@@ -204,26 +201,29 @@ def configure(
     )
 
 
-def _named(settings: Settings, *names: str) -> list[tuple[str, str]]:
+def _named(settings: Settings, *names: str) -> list[tuple[str, Origin]]:
     """The words of these variables, each with its variable's name, or with the binding that stands in for it."""
     found = [(name, value) for name in names if (value := settings.get(name))]
     return [
-        (word, name if value.source in (ENV, FILE) else value.source)
+        (word, origin.variable(name) if value.source.is_user_env else value.source)
         for name, value in found
         for word in value.value.split()
     ]
 
 
 def _with_credentials(
-    named: Iterable[tuple[str, str]], credentials: tuple[Credential, ...], found: dict[str, str]
+    named: Iterable[tuple[str, Origin]],
+    credentials: tuple[Credential, ...],
+    found: dict[str, Origin],
 ) -> list[str]:
     """The URLs with users and passwords; ``found`` is told where those come from."""
     urls = []
-    for given, origin in named:
+    for given, named_by in named:
         url, source = applied(given, credentials)
         if name := _public(url):
-            source = source or (origin if without_credentials(given) != given else "")
-            if source:
+            if source.kind is Kind.NOWHERE and without_credentials(given) != given:
+                source = named_by
+            if source.kind is not Kind.NOWHERE:
                 found.setdefault(name, source)
         urls.append(url)
     return urls

@@ -71,7 +71,7 @@ def read(known: Settings) -> tuple[Settings, tuple[Advice, ...]]:
     for name, check in CHECKS.items():
         value = known.get(name)
         if value:
-            text, advice = check(value.value, value.source)
+            text, advice = check(value.value, value.source.describe())
             found += advice
             known = known.with_value(name, text)
     _ports_differ(known)
@@ -247,7 +247,7 @@ def _tags_of_traces(known: Settings) -> None:
         and known.text("TRACING").lstrip("0")
         and any(tag.count("=") != 1 for tag in tags.value.split(","))
     ):
-        raise JaegerTagsInvalid(tags.value, tags.source)
+        raise JaegerTagsInvalid(tags.value, tags.source.describe())
 
 
 def _complaint(found: Any) -> str:

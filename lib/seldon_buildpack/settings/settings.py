@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.settings import SwitchUnclear
-from seldon_buildpack.settings.variables import DECLARED, ENV, FILE, RUN, Setting
+from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
+from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
 
 # What configures an index or our build: honoured at build, never baked.
 _BUILD_ONLY = re.compile(
@@ -52,10 +53,10 @@ _WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN 
 
 @dataclass(frozen=True)
 class Value:
-    """A value and the place it came from, as the log names it."""
+    """A value and the place it came from."""
 
     value: str
-    source: str
+    source: Origin
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Settings:
         """Whether a switch is on, as pip reads one."""
         return self.text(name).lower() in _YES
 
-    def with_fallbacks(self, values: Mapping[str, tuple[str, str]]) -> "Settings":
+    def with_fallbacks(self, values: Mapping[str, tuple[str, Origin]]) -> "Settings":
         """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
         missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
         return Settings({**self.values, **missing}, self.launch)
@@ -96,7 +97,7 @@ class Settings:
         """Whether a switch of ours is on. Raises SwitchUnclear."""
         value = self.get(name)
         if value and value.value.strip().lower() not in _YES | _NO:
-            raise SwitchUnclear(name, value.value.strip(), value.source)
+            raise SwitchUnclear(name, value.value.strip(), value.source.describe())
         return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":
@@ -134,7 +135,7 @@ class Settings:
         texts = {
             name: value.value
             for name, value in self.values.items()
-            if not in_image(name, value.source)
+            if not in_image(name, value.source.kind)
         }
         words = [
             word
@@ -159,7 +160,9 @@ class Settings:
         return tuple(
             name
             for name, value in self.values.items()
-            if name in baked and value.source == FILE and like_credential(name, value.value)
+            if name in baked
+            and value.source.kind is Kind.S2I_ENVIRONMENT
+            and like_credential(name, value.value)
         )
 
 
@@ -173,21 +176,21 @@ def _named_credential(name: str, value: str) -> bool:
     return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
 
 
-def in_image(name: str, source: str) -> bool:
+def in_image(name: str, source: Kind) -> bool:
     """Whether a variable is baked as a launch default: each key of the file but what configures the build; of --env only the wrapper's."""
     if _BUILD_ONLY.fullmatch(name):
         return False
-    return source != ENV or bool(_WRAPPER.fullmatch(name))
+    return source is not Kind.PLATFORM_ENV or bool(_WRAPPER.fullmatch(name))
 
 
 def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
     """Merge ``.s2i/environment`` and --env: the latter wins, as with s2i (pkg/build: file < -e)."""
-    values = {name: Value(value, FILE) for name, value in file}
-    values |= {name: Value(value, ENV) for name, value in env.items()}
+    values = {name: Value(value, S2I_ENVIRONMENT) for name, value in file}
+    values |= {name: Value(value, PLATFORM_ENV) for name, value in env.items()}
     launch = {
         f"{name}.default": value.value
         for name, value in sorted(values.items())
-        if in_image(name, value.source)
+        if in_image(name, value.source.kind)
     }
     return Settings(values, launch | _bpe(env))
 

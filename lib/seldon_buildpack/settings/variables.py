@@ -6,8 +6,10 @@ belongs to: that is also what lets one of the wrapper's through from --env into 
 
 from dataclasses import dataclass
 
-ENV = "pack build --env"
-FILE = ".s2i/environment"
+from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT
+
+ENV = PLATFORM_ENV.describe()
+FILE = S2I_ENVIRONMENT.describe()
 RUN = "docker run -e"
 
 # For ``Setting.s2i``: s2i's builder images had the variable too, under this name.

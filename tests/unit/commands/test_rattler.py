@@ -17,10 +17,12 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import origin
 from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.diagnosis import conda
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.masking import Secret
+from seldon_buildpack.origin import NOWHERE
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
 from seldon_buildpack.package_sources.conda_logins import Login
 from seldon_buildpack.python_env import conda_licenses
@@ -99,7 +101,9 @@ def rattler(scratch: Path, *channels: Channel, login: Login | None = None) -> Ra
 
 def forge(channel: Path, scratch: Path) -> Rattler:
     scratch.mkdir(exist_ok=True)
-    return rattler(scratch / "rattler", Channel(channel.as_uri(), "forge", "from environment.yml"))
+    return rattler(
+        scratch / "rattler", Channel(channel.as_uri(), "forge", origin.file("environment.yml"))
+    )
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,10 @@ def settled(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     )
     written(root / "further", {"conda_only_too.py": ""})
     with servers.files_with_token(channel, TOKEN) as url:
-        login = Login(url, "the binding forge", token=Secret(TOKEN))
-        made = rattler(root / "rattler", Channel(url, "forge", "from environment.yml"), login=login)
+        login = Login(url, origin.binding("forge"), token=Secret(TOKEN))
+        made = rattler(
+            root / "rattler", Channel(url, "forge", origin.file("environment.yml")), login=login
+        )
         packages = made.solve(["code", "scripted"], [()], SYSTEM).packages
         made.install(packages, target)
     prefix.settle(target, MINOR, joined, made.extracted)
@@ -198,14 +204,14 @@ def test_a_channel_named_in_a_spec_is_the_one_that_has_the_name(
     ("login", "path"),
     [
         (
-            Login("https://h/forge", "", token=Secret("t/0")),
+            Login("https://h/forge", NOWHERE, token=Secret("t/0")),
             "https://h/t/t%2F0/forge/noarch/x-1-0.conda",
         ),
         (
-            Login("https://h", "", "a@b", Secret("p:/w")),
+            Login("https://h", NOWHERE, "a@b", Secret("p:/w")),
             "https://a%40b:p%3A%2Fw@h/forge/noarch/x-1-0.conda",
         ),
-        (Login("https://other", "", "a", Secret("b")), "https://h/forge/noarch/x-1-0.conda"),
+        (Login("https://other", NOWHERE, "a", Secret("b")), "https://h/forge/noarch/x-1-0.conda"),
     ],
 )
 def test_a_login_is_put_into_the_address_that_the_worker_is_told(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import origin
 from seldon_buildpack.commands.rattler import Failed, Rattler, Unsolved
 from seldon_buildpack.diagnosis import conda
 from seldon_buildpack.manifests.conda.types import CondaEnvironment, Spec
@@ -16,7 +17,7 @@ from seldon_buildpack.package_sources.conda_logins import Login
 from seldon_buildpack.wrapper.conda_constraints import Attempt
 
 FORGE = "http://127.0.0.1:1/forge"
-LOGIN = Login(FORGE, "the binding corp", token=Secret("t0k3n"))
+LOGIN = Login(FORGE, origin.binding("corp"), token=Secret("t0k3n"))
 ENVIRONMENT = CondaEnvironment(
     Path("/app/environment.yml"),
     "environment",
@@ -28,8 +29,8 @@ LOCK = CondaEnvironment(Path("/app/conda-lock.yml"), "conda-lock")
 def rattler(*logins: Login, url: str = FORGE) -> Rattler:
     channels = Channels(
         (
-            Channel(url, "forge", "from environment.yml"),
-            Channel("file:///x", "./x", "from BP_CONDA_CHANNELS"),
+            Channel(url, "forge", origin.file("environment.yml")),
+            Channel("file:///x", "./x", origin.variable("BP_CONDA_CHANNELS")),
         ),
         logins,
     )

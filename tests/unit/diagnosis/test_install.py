@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import origin
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
 from seldon_buildpack.diagnosis import server_probe
@@ -37,6 +38,7 @@ from seldon_buildpack.messages.errors.requirements import (
 )
 from seldon_buildpack.messages.errors.wheels import WheelFolderMissing
 from seldon_buildpack.messages.errors.wrapper import WrapperConflict, WrapperUnknown
+from seldon_buildpack.origin import Kind, Origin
 from seldon_buildpack.package_sources.indexes import Index
 
 NOWHERE = Index(default="http://127.0.0.1:9/simple")
@@ -326,17 +328,23 @@ REFUSALS = {
 @pytest.mark.parametrize(
     ("source", "given"),
     [
-        ("", "There is no user and password for it: not in its URL, and in no binding."),
-        ("EXTRA_INDEX_URL", "The user and password of EXTRA_INDEX_URL were refused."),
         (
-            "the netrc of the binding corp",
+            origin.NOWHERE,
+            "There is no user and password for it: not in its URL, and in no binding.",
+        ),
+        (
+            origin.variable("EXTRA_INDEX_URL"),
+            "The user and password of EXTRA_INDEX_URL were refused.",
+        ),
+        (
+            Origin(Kind.NETRC, "corp"),
             "The user and password of the netrc of the binding corp were refused.",
         ),
     ],
 )
-def test_an_index_that_refuses_is_named(status: int, source: str, given: str) -> None:
+def test_an_index_that_refuses_is_named(status: int, source: Origin, given: str) -> None:
     refusing = "http://inside:8080/simple"
-    credentials = ((refusing, source),) if source else ()
+    credentials = ((refusing, source),) if source is not origin.NOWHERE else ()
     index = Index(
         default="http://other:pass@mirror/simple", extra=(refusing,), credentials=credentials
     )

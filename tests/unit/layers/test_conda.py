@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import planning_conda
+from seldon_buildpack import origin, planning_conda
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.commands.rattler import Package, Rattler
 from seldon_buildpack.layers import conda
@@ -18,6 +18,7 @@ from seldon_buildpack.messages.errors.conda_files import (
     CondaLockWithoutPython,
     EnvironmentNameInvalid,
 )
+from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
 from seldon_buildpack.python_version import PythonChoice, of_environment, spec_for
 from seldon_buildpack.settings.settings import read
@@ -42,9 +43,9 @@ def lock(*files: str) -> CondaEnvironment:
 
 def planned(root: Path, found: CondaEnvironment, mirror: str = FORGE, python: str = "") -> Conda:
     bundle = carrying(root)
-    minors = planning_conda.pythons(PythonChoice((3, 12), None, ""), found)
+    minors = planning_conda.pythons(PythonChoice((3, 12), None, NOWHERE), found)
     tried = () if found.wrapper else attempts("1.17.1", BOTH, minors, bundle)
-    channels = Channels((Channel(mirror, "forge", "from BP_CONDA_CHANNELS"),))
+    channels = Channels((Channel(mirror, "forge", origin.variable("BP_CONDA_CHANNELS")),))
     return Conda(
         found,
         "microservice",
@@ -190,10 +191,12 @@ def test_each_thing_that_conda_is_asked_changes_the_key_of_its_own_name_alone(
 def test_an_environment_may_get_the_pythons_its_file_allows_else_the_one_that_is_added(
     texts: tuple[str, ...], minors: tuple[str, ...]
 ) -> None:
-    assert planning_conda.pythons(PythonChoice((3, 12), None, ""), environment(*texts)) == minors
-    assert planning_conda.pythons(PythonChoice((3, 12), "3.12.1", ""), environment("numpy")) == (
-        "3.12",
+    assert (
+        planning_conda.pythons(PythonChoice((3, 12), None, NOWHERE), environment(*texts)) == minors
     )
+    assert planning_conda.pythons(
+        PythonChoice((3, 12), "3.12.1", NOWHERE), environment("numpy")
+    ) == ("3.12",)
 
 
 @pytest.mark.parametrize(
@@ -214,14 +217,24 @@ def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "requested", "choice", "spec"),
     [
-        (("python=3.8",), "", PythonChoice((3, 8), None, "environment.yml"), ""),
-        (("python>=3.6,<3.8",), "", PythonChoice((3, 7), None, "environment.yml"), ""),
-        (("python",), "", PythonChoice((3, 13), None, "environment.yml takes any"), ""),
-        (("python",), "3.10", PythonChoice((3, 10), None, "BP_PYTHON_VERSION"), "python 3.10.*"),
+        (("python=3.8",), "", PythonChoice((3, 8), None, origin.file("environment.yml")), ""),
+        (("python>=3.6,<3.8",), "", PythonChoice((3, 7), None, origin.file("environment.yml")), ""),
+        (
+            ("python",),
+            "",
+            PythonChoice((3, 13), None, Origin(origin.Kind.ANY_PYTHON, "environment.yml")),
+            "",
+        ),
+        (
+            ("python",),
+            "3.10",
+            PythonChoice((3, 10), None, origin.variable("BP_PYTHON_VERSION")),
+            "python 3.10.*",
+        ),
         (
             ("python>=3.8",),
             "3.10.4",
-            PythonChoice((3, 10), "3.10.4", "BP_PYTHON_VERSION"),
+            PythonChoice((3, 10), "3.10.4", origin.variable("BP_PYTHON_VERSION")),
             "python 3.10.4",
         ),
     ],

@@ -65,7 +65,7 @@ def test_a_pypi_binding_is_an_index_beside_the_others_with_its_user_and_password
     index = configured(given(tmp_path, corp=dict(CORP)))
     assert index.extra == ("https://bob:p%40ss%20w@pypi.corp/simple",)
     assert index.default == ""
-    assert index.credentials_of("https://pypi.corp/simple") == "the binding corp"
+    assert index.credentials_of("https://pypi.corp/simple").describe() == "the binding corp"
 
 
 def test_the_role_index_is_in_the_place_of_the_public_one(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_password_of_a_binding_is_for_an_index_of_its_host_that_is_named_els
 ) -> None:
     index = configured(given(tmp_path, corp=dict(CORP)), {named_by: "https://pypi.corp/other"})
     assert "https://bob:p%40ss%20w@pypi.corp/other" in (*index.urls, *index.find_links)
-    assert index.credentials_of("https://pypi.corp/other") == "the binding corp"
+    assert index.credentials_of("https://pypi.corp/other").describe() == "the binding corp"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_password_of_a_binding_is_for_an_index_of_its_host_that_is_named_els
 def test_it_is_for_no_other_host_port_or_scheme(tmp_path: Path, url: str) -> None:
     index = configured(given(tmp_path, corp=dict(CORP)), {"PIP_INDEX_URL": url})
     assert index.default == url
-    assert index.credentials_of(url) == ""
+    assert index.credentials_of(url).describe() == ""
 
 
 def test_an_index_that_a_binding_and_a_variable_name_is_asked_once(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_an_index_that_a_binding_and_a_variable_name_is_asked_once(tmp_path: Pat
     )
     own = configured(found, {"EXTRA_INDEX_URL": "https://me:mine@pypi.corp/simple"})
     assert own.extra == ("https://me:mine@pypi.corp/simple",)
-    assert own.credentials_of("https://pypi.corp/simple") == "EXTRA_INDEX_URL"
+    assert own.credentials_of("https://pypi.corp/simple").describe() == "EXTRA_INDEX_URL"
 
 
 def test_a_whole_pip_conf_is_taken_as_the_variables_would_be(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ timeout = 1
         "UV_HTTP_TIMEOUT": "60",
         "SSL_CERT_FILE": str(tmp_path / "corp/ca.pem"),
     }
-    assert index.credentials_of("https://main/simple") == "the binding corp"
+    assert index.credentials_of("https://main/simple").describe() == "the binding corp"
 
 
 def test_a_netrc_is_for_its_hosts_over_any_port(tmp_path: Path) -> None:
@@ -165,7 +165,10 @@ def test_a_netrc_is_for_its_hosts_over_any_port(tmp_path: Path) -> None:
         found, {"EXTRA_INDEX_URL": "http://PyPI.corp:8080/simple https://other/simple"}
     )
     assert index.extra == ("http://bob:s%20p@PyPI.corp:8080/simple", "https://other/simple")
-    assert index.credentials_of("http://PyPI.corp:8080/simple") == "the netrc of the binding home"
+    assert (
+        index.credentials_of("http://PyPI.corp:8080/simple").describe()
+        == "the netrc of the binding home"
+    )
     assert found.facts == (("home", "netrc, pypi.corp, git.corp, default"),)
     assert "canary" not in Masker.of(found.secrets()).mask("the default's password is canary")
 

@@ -43,7 +43,7 @@ def configured(
 
 
 def sources(found: Channels) -> list[tuple[str, str]]:
-    return [(channel.url, channel.source) for channel in found.channels]
+    return [(channel.url, channel.source.describe_from()) for channel in found.channels]
 
 
 def channel_folder(path: Path) -> Path:
@@ -62,7 +62,9 @@ def test_the_files_channels_are_asked_in_its_order_and_names_stay_names(tmp_path
         "conda-forge",
     )
     assert found.urls == ("conda-forge", "bioconda/label/dev", FORGE)
-    assert {channel.source for channel in found.channels} == {"from environment.yml"}
+    assert {channel.source.describe_from() for channel in found.channels} == {
+        "from environment.yml"
+    }
     assert (found.alias, found.cuda, found.logins, found.advice) == ("", "", (), ())
 
 
@@ -110,7 +112,7 @@ def test_a_binding_for_what_the_file_names_only_says_who_may_read_it(
     ]
     login = found.login_of(f"{named}/linux-64/repodata.json")
     assert login
-    assert (login.token.reveal(), login.source) == ("t0k3n", "the binding corp")
+    assert (login.token.reveal(), login.source.describe()) == ("t0k3n", "the binding corp")
 
 
 @pytest.mark.parametrize(
@@ -146,7 +148,7 @@ def test_a_password_in_the_file_or_a_variable_counts_too_and_goes_before_a_bindi
     )
     login = found.login_of(FORGE)
     assert login
-    assert (login.user, login.password.reveal(), login.source) == (
+    assert (login.user, login.password.reveal(), login.source.describe()) == (
         "me",
         "mine",
         "BP_CONDA_CHANNELS",
@@ -175,7 +177,7 @@ def test_a_netrc_says_who_may_read_a_host(tmp_path: Path) -> None:
     found = configured(tmp_path, FORGE)
     login = found.login_of(f"{FORGE}/noarch/x.conda")
     assert login
-    assert (login.user, login.password.reveal(), login.source) == (
+    assert (login.user, login.password.reveal(), login.source.describe()) == (
         "bob",
         "s3cr3t",
         "the netrc of the binding logins",

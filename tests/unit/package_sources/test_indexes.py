@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import origin
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.credentials import Credential
@@ -157,7 +158,7 @@ def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_creden
 
 
 def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_too() -> None:
-    bound = Bound(default=("https://mirror/simple", "the binding corp"), credentials=())
+    bound = Bound(default=("https://mirror/simple", origin.binding("corp")), credentials=())
     index = configure(settings.read({}, []), LOCK, APP, bound)
     assert (index.default, index.extra, index.find_links) == (
         "https://mirror/simple",
@@ -168,7 +169,7 @@ def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_t
 
 def test_the_password_of_a_binding_is_for_an_index_of_a_lock_too() -> None:
     bound = Bound(
-        credentials=(Credential.of_url("https://b/simple", "u", "p", "the binding corp"),)
+        credentials=(Credential.of_url("https://b/simple", "u", "p", origin.binding("corp")),)
     )
     index = configure(settings.read({}, []), LOCK, APP, bound)
     assert (index.default, index.extra) == ("https://a/simple", ("https://u:p@b/simple",))

@@ -2,6 +2,7 @@ import pytest
 
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
 from seldon_buildpack.settings import settings, variables
 
 
@@ -9,8 +10,8 @@ def test_env_wins_over_the_file() -> None:
     read = settings.read(
         {"MODEL_NAME": "FromEnv"}, [("MODEL_NAME", "FromFile"), ("SERVICE_TYPE", "MODEL")]
     )
-    assert read.get("MODEL_NAME") == settings.Value("FromEnv", variables.ENV)
-    assert read.get("SERVICE_TYPE") == settings.Value("MODEL", variables.FILE)
+    assert read.get("MODEL_NAME") == settings.Value("FromEnv", PLATFORM_ENV)
+    assert read.get("SERVICE_TYPE") == settings.Value("MODEL", S2I_ENVIRONMENT)
 
 
 def test_every_key_of_the_file_is_a_launch_default_but_those_that_configure_the_build() -> None:
@@ -139,4 +140,4 @@ def test_channels_are_separated_by_commas_or_spaces_and_their_credentials_are_kn
     "name", ["CONDA_CHANNELS", "BP_CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS", "CONDA_OVERRIDE_CUDA"]
 )
 def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
-    assert not settings.in_image(name, variables.FILE)
+    assert not settings.in_image(name, Kind.S2I_ENVIRONMENT)

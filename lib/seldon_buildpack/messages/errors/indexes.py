@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.origin import Kind, Origin
 
 
 class IndexUnreachable(BuildError):
@@ -43,10 +44,12 @@ class ProxyAway(BuildError):
 
 
 class ProxyRefuses(BuildError):
-    """The proxy answers, and not with what was asked for. ``how`` is a clause whose subject it is."""
+    """The proxy answers, and not with what was asked for. ``how`` is a clause whose subject it is.
 
-    def __init__(self, proxy: str, host: str, how: str) -> None:
-        needs = "(407)" in how
+    ``credentials``: it is a user and a password that it wants.
+    """
+
+    def __init__(self, proxy: str, host: str, how: str, credentials: bool) -> None:
         super().__init__(
             f"The proxy {proxy} does not let the build reach {host}",
             f"It {how}.",
@@ -54,7 +57,7 @@ class ProxyRefuses(BuildError):
                 [
                     "Write a user and password that it takes before the proxy's host, percent-encoded; they stay in the build."
                 ]
-                if needs
+                if credentials
                 else [f"Ask the proxy's administrator to let {host} through."]
             ),
             f"If {host} can be reached without it, name that in NO_PROXY.",
@@ -121,17 +124,17 @@ class TlsNotTrusted(BuildError):
 
 
 class IndexRefused(BuildError):
-    """401 or 403. ``source`` says where the user and password that it was given come from; empty where there were none.
+    """401 or 403. ``source`` says where the user and password that it was given come from; nowhere where there were none.
 
     ``proxy`` is one for http that the request went through.
     """
 
-    def __init__(self, url: str, status: int, source: str, proxy: str = "") -> None:
+    def __init__(self, url: str, status: int, source: Origin, proxy: str = "") -> None:
         # A placeholder of the usual form would be masked as if it were a password.
         how = "percent-encoded, with a colon between them and an @ behind"
-        bound = source.startswith(("the binding", "the netrc"))
+        given = source.kind is not Kind.NOWHERE
         fixes: tuple[str, ...]
-        if not source:
+        if not given:
             fixes = (
                 "Give them by a binding of the type pypi or netrc (docs/private-indexes.md).",
                 f"Write them before the host of the URL, {how}. They stay in the build.",
@@ -139,16 +142,16 @@ class IndexRefused(BuildError):
             )
         else:
             fixes = (
-                f"Check them in {source}."
-                if bound
+                f"Check them in {source.describe()}."
+                if source.is_bound
                 else f"Check them. They stand before the host of the URL, {how}.",
                 "If they are right, ask the index's administrator what the account may read.",
             )
         super().__init__(
             f"The package index {url} refused access ({status})",
             (
-                f"The user and password of {source} were refused."
-                if source
+                f"The user and password of {source.describe()} were refused."
+                if given
                 else "There is no user and password for it: not in its URL, and in no binding."
             )
             + (

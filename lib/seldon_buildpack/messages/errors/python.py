@@ -1,9 +1,11 @@
 """Errors about the Python version."""
 
 from collections.abc import Sequence
+from enum import Enum
 
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
+from seldon_buildpack.origin import Kind, Origin
 
 
 class PythonNotInstalled(BuildError):
@@ -37,17 +39,17 @@ class PythonNotInstalled(BuildError):
 class PythonVersionUnknown(BuildError):
     """A Python version that is none."""
 
-    def __init__(self, value: str, source: str) -> None:
+    def __init__(self, value: str, source: Origin) -> None:
         super().__init__(
             f"Python version {value} is not understood",
-            f"It comes from {source}. A version is a minor (`3.11`) or an exact one (`3.11.7`); requires-python is a range (`>=3.9`).",
+            f"It comes from {source.describe()}. A version is a minor (`3.11`) or an exact one (`3.11.7`); requires-python is a range (`>=3.9`).",
             _set("BP_PYTHON_VERSION", "3.12"),
-            *([] if source == "BP_PYTHON_VERSION" else [f"Correct {source}."]),
+            *([] if source.kind is Kind.VARIABLE else [f"Correct {source.describe()}."]),
         )
 
 
-class PythonVersionUnsupported(BuildError):
-    """A Python that the wrapper's pinned packages do not run on. ``why``: one of the module's reasons."""
+class Unsupported(Enum):
+    """Why a Python is not supported."""
 
     NEWER = (
         "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
@@ -56,11 +58,19 @@ class PythonVersionUnsupported(BuildError):
     OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.13 only."
     OTHER = "The wrapper and most model packages are built for CPython only."
 
-    def __init__(self, value: str, source: str, why: str) -> None:
+
+class PythonVersionUnsupported(BuildError):
+    """A Python that the wrapper's pinned packages do not run on."""
+
+    def __init__(self, value: str, source: Origin, why: Unsupported) -> None:
         super().__init__(
             f"Python {value} is not supported",
-            f"It comes from {source}. {why}",
-            _set("BP_PYTHON_VERSION", "3.8" if why == self.OLDER else "3.12")
+            f"It comes from {source.describe()}. {why.value}",
+            _set("BP_PYTHON_VERSION", "3.8" if why is Unsupported.OLDER else "3.12")
             + " It may be 3.8 to 3.13.",
-            *([] if source == "BP_PYTHON_VERSION" else [f"Let {source} allow one of 3.8 to 3.13."]),
+            *(
+                []
+                if source.kind is Kind.VARIABLE
+                else [f"Let {source.describe()} allow one of 3.8 to 3.13."]
+            ),
         )

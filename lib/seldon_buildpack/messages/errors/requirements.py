@@ -149,9 +149,20 @@ class ProjectNotBuilt(BuildError):
 
 
 class ProjectWithoutPackage(BuildError):
-    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``."""
+    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``.
 
-    def __init__(self, manifest: str, several: Sequence[str], said: str, lock: str = "") -> None:
+    ``poetry``: its backend builds it, and what poetry keeps outside of [project] only poetry can read.
+    """
+
+    def __init__(
+        self,
+        manifest: str,
+        several: Sequence[str],
+        said: str,
+        lock: str = "",
+        *,
+        poetry: bool = False,
+    ) -> None:
         found = (
             f"Several directories or modules lie at its top ({', '.join(several)}), and nothing says which of them belong to it."
             if several
@@ -163,8 +174,6 @@ class ProjectWithoutPackage(BuildError):
             else "take the table [build-system] out of it"
         )
         again = ", and make the lock anew: uv lock" if lock == "uv.lock" else ""
-        # What poetry keeps outside of [project] only poetry can read.
-        poetry = said.startswith("No file/folder found for package")
         super().__init__(
             "The project has no package that can be installed",
             f"{manifest} makes the directory a project that is to be installed.\n{found}",

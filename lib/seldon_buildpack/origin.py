@@ -1,0 +1,94 @@
+"""Where a setting, a channel, a login or the Python version comes from: tested by its kind, and printed by ``describe``."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Kind(Enum):
+    """What sort of place an origin is."""
+
+    NOWHERE = auto()
+    S2I_ENVIRONMENT = auto()
+    PLATFORM_ENV = auto()
+    VARIABLE = auto()
+    BINDING = auto()
+    NETRC = auto()
+    REQUIREMENTS = auto()
+    FILE = auto()
+    REQUIRES_PYTHON = auto()
+    ANY_PYTHON = auto()
+    NO_CHANNELS = auto()
+    CONDA_DEFAULTS = auto()
+    DEFAULT = auto()
+
+
+_WORDS = {
+    Kind.NOWHERE: "",
+    Kind.S2I_ENVIRONMENT: ".s2i/environment",
+    Kind.PLATFORM_ENV: "pack build --env",
+    Kind.VARIABLE: "{name}",
+    Kind.BINDING: "the binding {name}",
+    Kind.NETRC: "the netrc of the binding {name}",
+    Kind.REQUIREMENTS: "the requirements",
+    Kind.FILE: "{name}",
+    Kind.REQUIRES_PYTHON: "requires-python in {name}",
+    Kind.ANY_PYTHON: "{name} takes any",
+    Kind.NO_CHANNELS: "{name} names none",
+    Kind.CONDA_DEFAULTS: "where conda would add defaults",
+    Kind.DEFAULT: "the default; {name} chooses another",
+}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A place that says something."""
+
+    kind: Kind
+    # The variable, the binding or the file.
+    name: str = ""
+    # The line of the file, from 1; 0 where the whole file is meant.
+    line: int = 0
+    # The range of versions that stands there, where that is printed too.
+    specifier: str = ""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether a binding of the platform says it."""
+        return self.kind in (Kind.BINDING, Kind.NETRC)
+
+    @property
+    def is_user_env(self) -> bool:
+        """Whether it was set as a variable, in the source or on the command line."""
+        return self.kind in (Kind.S2I_ENVIRONMENT, Kind.PLATFORM_ENV)
+
+    def describe(self) -> str:
+        """The place as the log and the errors name it; empty for none."""
+        words = _WORDS[self.kind].format(name=self.name)
+        line = f" line {self.line}" if self.line else ""
+        return f"{words}{line}: {self.specifier}" if self.specifier else words + line
+
+    def describe_from(self) -> str:
+        """The same as a phrase for where something comes from: `from environment.yml`; empty for none."""
+        absent = (Kind.NOWHERE, Kind.NO_CHANNELS, Kind.CONDA_DEFAULTS)
+        return self.describe() if self.kind in absent else f"from {self.describe()}"
+
+
+NOWHERE = Origin(Kind.NOWHERE)
+S2I_ENVIRONMENT = Origin(Kind.S2I_ENVIRONMENT)
+PLATFORM_ENV = Origin(Kind.PLATFORM_ENV)
+REQUIREMENTS = Origin(Kind.REQUIREMENTS)
+
+
+def variable(name: str) -> Origin:
+    """A variable, wherever it was set."""
+    return Origin(Kind.VARIABLE, name)
+
+
+def binding(name: str) -> Origin:
+    """A binding of the platform."""
+    return Origin(Kind.BINDING, name)
+
+
+def file(name: str) -> Origin:
+    """A file of the source."""
+    return Origin(Kind.FILE, name)

@@ -1,0 +1,46 @@
+"""What an origin is called in the log and in errors."""
+
+import pytest
+
+from seldon_buildpack import origin
+from seldon_buildpack.origin import Kind, Origin
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (origin.NOWHERE, ""),
+        (origin.S2I_ENVIRONMENT, ".s2i/environment"),
+        (Origin(Kind.S2I_ENVIRONMENT, line=3), ".s2i/environment line 3"),
+        (origin.PLATFORM_ENV, "pack build --env"),
+        (origin.variable("PIP_INDEX_URL"), "PIP_INDEX_URL"),
+        (origin.binding("corp"), "the binding corp"),
+        (Origin(Kind.NETRC, "home"), "the netrc of the binding home"),
+        (origin.REQUIREMENTS, "the requirements"),
+        (origin.file(".python-version"), ".python-version"),
+        (
+            Origin(Kind.REQUIRES_PYTHON, "pyproject.toml", specifier=">=3.9"),
+            "requires-python in pyproject.toml: >=3.9",
+        ),
+        (Origin(Kind.ANY_PYTHON, "environment.yml"), "environment.yml takes any"),
+        (
+            Origin(Kind.DEFAULT, "BP_PYTHON_VERSION"),
+            "the default; BP_PYTHON_VERSION chooses another",
+        ),
+    ],
+)
+def test_origin_is_described(found: Origin, words: str) -> None:
+    assert found.describe() == words
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (origin.NOWHERE, ""),
+        (origin.binding("corp"), "from the binding corp"),
+        (Origin(Kind.NO_CHANNELS, "environment.yml"), "environment.yml names none"),
+        (Origin(Kind.CONDA_DEFAULTS), "where conda would add defaults"),
+    ],
+)
+def test_origin_of_a_channel_is_described(found: Origin, words: str) -> None:
+    assert found.describe_from() == words
