@@ -9,7 +9,7 @@ from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
-from seldon_buildpack.reading import Project
+from seldon_buildpack.steps import Project
 
 
 def wrapper_version(project: Project, bundle: Bundle) -> str:

@@ -1,36 +1,28 @@
 """What each layer is made from, before any is made."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
 from seldon_buildpack.layers import python, python_wrapper, watcher
-from seldon_buildpack.layers.pip_plan import Stack
+from seldon_buildpack.layers.pip_plan import PipPlan
+from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.layers.requirements import Installation
-from seldon_buildpack.log import Log
 from seldon_buildpack.package_sources import mirror
-from seldon_buildpack.reading import Project
-
-if TYPE_CHECKING:
-    from seldon_buildpack.layers.conda_plan import CondaStack
+from seldon_buildpack.steps import Project
 
 
-def plan(
-    platform: Platform, project: Project, bundle: Bundle, out: Log, scratch: Path
-) -> "Stack | CondaStack":
-    """The layers of a build. Raises a BuildError where what is asked for cannot be had."""
+def plan(context: BuildContext, project: Project) -> LayerPlan:
+    """Return the plan of a build's layers. Raises a BuildError where what is asked for cannot be had."""
     if not project.environment:
-        return plan_layers(platform, project, bundle, out)
-    # Most models have no environment of conda's, and a rebuild that makes nothing is over in the time of such imports.
+        return plan_layers(context, project)
+    # Most models have no conda environment, and their builds don't pay for these imports.
     from seldon_buildpack import planning_conda
 
-    return planning_conda.plan(platform, project, project.environment, bundle, out, scratch)
+    return planning_conda.plan(context, project, project.environment)
 
 
-def plan_layers(platform: Platform, project: Project, bundle: Bundle, out: Log) -> Stack:
-    """Those of a model that is installed by uv alone. Raises a BuildError where what is asked for cannot be had."""
+def plan_layers(context: BuildContext, project: Project) -> PipPlan:
+    """Return the plan of a model that uv alone installs. Raises BuildError."""
+    platform, bundle, out = context.platform, context.bundle, context.log
     interpreter = python.plan(
         project.python,
         bundle,
@@ -63,7 +55,7 @@ def plan_layers(platform: Platform, project: Project, bundle: Bundle, out: Log) 
     )
     mirrored = mirror.read(project.settings, project.bound)
     uv = uv_of(platform, bundle, out)
-    return Stack(
+    return PipPlan(
         layers_directory(platform),
         interpreter,
         wrappers,

@@ -1,37 +1,38 @@
 """What the layers of a model in a conda environment are made from, before any is made. Apart, for only such a model needs what it imports."""
 
 import re
-from pathlib import Path
 
 from seldon_buildpack import python_version
-from seldon_buildpack.bundle import Bundle
-from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.commands.rattler import Rattler
+from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
 from seldon_buildpack.layers import python_wrapper
 from seldon_buildpack.layers.conda import Conda
 from seldon_buildpack.layers.conda_pip_install import BY_PIP
-from seldon_buildpack.layers.conda_plan import CondaStack
-from seldon_buildpack.log import Log
+from seldon_buildpack.layers.conda_plan import CondaPlan
 from seldon_buildpack.manifests.conda import python_versions
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.conda_files import EnvironmentNameInvalid
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked
 from seldon_buildpack.python_version import PythonChoice
-from seldon_buildpack.reading import Project
 from seldon_buildpack.settings.settings import Settings
+from seldon_buildpack.steps import Project
 from seldon_buildpack.wrapper.conda_constraints import attempts
 
 
-def plan(
-    platform: Platform,
-    project: Project,
-    environment: CondaEnvironment,
-    bundle: Bundle,
-    out: Log,
-    scratch: Path,
-) -> CondaStack:
-    """The layers of an environment. Raises PinsUnknown, PinsNotLocked, WrapperVersionInvalid and EnvironmentNameInvalid."""
+def plan(context: BuildContext, project: Project, environment: CondaEnvironment) -> CondaPlan:
+    """Return the plan of an environment's layers.
+
+    Raises:
+        PinsUnknown, PinsNotLocked, WrapperVersionInvalid, EnvironmentNameInvalid: A setting of
+            the user's is invalid, or doesn't fit the environment.
+    """
+    platform, bundle, out, scratch = (
+        context.platform,
+        context.bundle,
+        context.log,
+        context.scratch,
+    )
     pins = project.settings.text("BP_SELDON_PINS").lower()
     sets, version = python_wrapper.sets(pins), wrapper_version(project, bundle)
     minors = pythons(project.python, environment)
@@ -51,7 +52,7 @@ def plan(
         platform.target,
     )
     dev = project.settings.switch("BP_DEV_PROCESS", default=True)
-    return CondaStack(
+    return CondaPlan(
         root,
         project.app,
         what,

@@ -6,13 +6,21 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.app_dir import s2i_scripts
+from seldon_buildpack.build import read_project
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.context import BuildContext
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.model import ModelModuleNotFound
-from seldon_buildpack.reading import Project, read_project
+from seldon_buildpack.steps import Project
 from tests.support.bindings import bind
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
+
+
+def context(platform: Platform, out: Log, scratch: Path) -> BuildContext:
+    bundle = Bundle(platform.app, "0", "3.12", {}, {}, {}, "")
+    return BuildContext(platform=platform, bundle=bundle, log=out, scratch=scratch)
 
 
 def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
@@ -20,7 +28,9 @@ def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         (app / name).write_text(text)
     out = Log(io.StringIO())
-    project = read_project(Platform(app, app, None, {}, {}), out)
+    scratch = app.parent / f"{app.name}-scratch"
+    scratch.mkdir(exist_ok=True)
+    project = read_project(context(Platform(app, app, None, {}, {}), out, scratch))
     assert isinstance(out.stream, io.StringIO)
     return project, out.stream.getvalue()
 
@@ -120,7 +130,8 @@ def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(
 ) -> None:
     (tmp_path / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
-    read_project(Platform(tmp_path, tmp_path, None, {}, {variable: address}), out)
+    platform = Platform(tmp_path, tmp_path, None, {}, {variable: address})
+    read_project(context(platform, out, tmp_path))
     assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
 
 
@@ -149,7 +160,8 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     app.mkdir()
     (app / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
-    project = read_project(Platform(app, app, None, {}, {}, bindings), out)
+    platform = Platform(app, app, None, {}, {}, bindings)
+    project = read_project(context(platform, out, tmp_path))
     assert project.index.names() == ("https://h/simple",)
     assert out.masker.mask("s3cr3t") == "****"
     assert isinstance(out.stream, io.StringIO)

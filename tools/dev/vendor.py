@@ -11,7 +11,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
@@ -78,13 +78,14 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
 
 def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
-    from seldon_buildpack import planning, reading
+    from seldon_buildpack import planning
+    from seldon_buildpack.build import read_project
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
+    from seldon_buildpack.context import BuildContext
     from seldon_buildpack.layers import python, requirements
     from seldon_buildpack.log import Log
     from seldon_buildpack.messages.errors.base import BuildError
-    from seldon_buildpack.package_sources.network import joined
 
     # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
     app = shutil.copytree(model, scratch / "app", symlinks=True)
@@ -94,10 +95,8 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
         platform = Platform(
             app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings"
         )
-        project = reading.read_project(platform, out)
-        project = replace(
-            project, index=joined(project.index, project.bound, platform.proxies(), scratch)
-        )
+        context = BuildContext(platform=platform, bundle=carried, log=out, scratch=scratch)
+        project = read_project(context)
         if project.environment:
             raise ToolError(
                 f"{project.environment.path.name} is conda's, and only wheels are collected here.",
@@ -109,7 +108,7 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
                 f"No Python {interpreter.request} is carried here.",
                 f'make vendor ... PYTHONS="{interpreter.minor}"',
             )
-        stack = planning.plan_layers(platform, project, carried, out)
+        stack = planning.plan_layers(context, project)
         (scratch / "layers").mkdir()
         found = (
             requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv)

@@ -25,7 +25,7 @@ from seldon_buildpack.layers import (
 from seldon_buildpack.layers.conda import Chosen, Conda
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.layers.conda_requirements import Made
-from seldon_buildpack.layers.pip_plan import Provided
+from seldon_buildpack.layers.plan import Provided
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
@@ -36,7 +36,7 @@ from seldon_buildpack.python_env.venv import site_packages
 
 
 @dataclass(frozen=True)
-class CondaStack:
+class CondaPlan:
     """The layers of one build and what they are made from. ``pins`` is BP_SELDON_PINS, ``dev`` whether the image gets a process `dev`."""
 
     root: Path
@@ -94,12 +94,12 @@ class CondaStack:
             conda_requirements.environment(self.layer(conda_requirements.NAME)),
         )
         return Provided(
-            (own / "bin", prefix / "bin"),
-            chosen.python,
-            made.seldon_core,
-            made.pins,
-            self._active(prefix),
-            watched is not None,
+            path=(own / "bin", prefix / "bin"),
+            python=chosen.python,
+            seldon_core=made.seldon_core,
+            pins=made.pins,
+            launch=self._active(prefix),
+            dev=watched is not None,
         )
 
     def modules(self) -> dict[str, str]:

@@ -4,8 +4,7 @@ Requirements come first: only after their resolution it is known which wrapper s
 the interpreter and the wrapper's list of packages, which stand in from the buildpack where their layers are reused.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.bundle import UPSTREAM, Bundle
@@ -21,6 +20,7 @@ from seldon_buildpack.layers import (
     third_party_licenses,
     watcher,
 )
+from seldon_buildpack.layers.plan import Provided
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.layers.requirements import Installation, Standing
@@ -33,22 +33,7 @@ from seldon_buildpack.python_env.venv import site_packages
 
 
 @dataclass(frozen=True)
-class Provided:
-    """What serves: folders of programs, the first before the others, Python's version, the wrapper's and its set of pins.
-
-    ``launch`` are further files of env.launch; ``dev`` says whether there is what the process `dev` needs.
-    """
-
-    path: tuple[Path, ...]
-    python: str
-    seldon_core: str
-    pins: str
-    launch: Mapping[str, str] = field(default_factory=dict)
-    dev: bool = False
-
-
-@dataclass(frozen=True)
-class Stack:
+class PipPlan:
     """The layers of one build and what they are made from.
 
     ``installation`` is None where a wrapper alone serves, the first of ``wrappers``; ``watcher`` where the image gets no process ``dev``.
@@ -104,10 +89,10 @@ class Stack:
         )
         binaries = environment(self.layer(name)) / "bin"
         return Provided(
-            (binaries,),
-            self.python.request,
-            standing.seldon_core,
-            standing.wrapper.pins,
+            path=(binaries,),
+            python=self.python.request,
+            seldon_core=standing.seldon_core,
+            pins=standing.wrapper.pins,
             dev=self.watcher is not None,
         )
 

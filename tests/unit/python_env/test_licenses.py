@@ -8,7 +8,7 @@ import pytest
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers.pip_plan import Stack
+from seldon_buildpack.layers.pip_plan import PipPlan
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.log import Log
@@ -133,7 +133,7 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     python = Python("3.12", "3.12", bundle.python("3.12"), "3.12", "", "1")
     uv = Uv(Path("/bin/true"), {}, layers / "cache/uv", Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
-    Stack(
+    PipPlan(
         layers, python, (wrapper,), None, None, Index(), Mirror(), bundle, uv, Log(printed)
     ).provide()
     return printed.getvalue()

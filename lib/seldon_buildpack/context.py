@@ -1,0 +1,26 @@
+"""What every step of a build gets: the platform, the bundle, the log and a scratch directory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.log import Log
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuildContext:
+    """One build's surroundings, handed to every step."""
+
+    # Directories and variables that the lifecycle sets.
+    platform: Platform
+    # What the buildpack brings along: interpreters, wrappers, locks, uv.
+    bundle: Bundle
+    log: Log
+    # Removed after the build. Files with the platform's secrets go here and nowhere else.
+    scratch: Path
+
+    @property
+    def app_dir(self) -> Path:
+        """The directory with the user's source."""
+        return self.platform.app

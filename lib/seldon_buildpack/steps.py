@@ -1,0 +1,262 @@
+"""The steps of a build up to the plan of its layers, in the order in which build.py calls them.
+
+Each step reads one thing, checks it, and prints its warnings. Nothing is installed here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from seldon_buildpack import python_version
+from seldon_buildpack.app_dir import (
+    before_run,
+    image_labels,
+    permissions,
+    s2i_scripts,
+    s2iignore,
+    slices,
+)
+from seldon_buildpack.app_dir.slices import Apart
+from seldon_buildpack.context import BuildContext
+from seldon_buildpack.manifests import select
+from seldon_buildpack.manifests.conda.pip_section import pip_requirements
+from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
+from seldon_buildpack.masking import Masker, Secret, url_secrets
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
+from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.model import find
+from seldon_buildpack.model.find import Model
+from seldon_buildpack.package_sources import (
+    binding_entries,
+    bindings,
+    conda_channels,
+    indexes,
+    network,
+)
+from seldon_buildpack.package_sources.bindings import Bound
+from seldon_buildpack.package_sources.conda_channels import Channels
+from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.python_version import PythonChoice
+from seldon_buildpack.settings import s2i_environment, serving, settings
+from seldon_buildpack.settings.settings import Settings
+
+
+@dataclass(frozen=True)
+class UserSettings:
+    """What the user set: by variables, in .s2i/environment, and by service bindings."""
+
+    settings: Settings
+    bound: Bound
+    # Every secret known so far; the log masks them.
+    secrets: tuple[Secret, ...]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the source asks to install. Without an environment, uv installs everything."""
+
+    environment: CondaEnvironment | None
+    # Of a conda environment: the requirements in its pip section.
+    requirements: Requirements | None
+
+    def files(self) -> tuple[CondaEnvironment | Requirements, ...]:
+        """Return the parts that are present, conda's first."""
+        return tuple(part for part in (self.environment, self.requirements) if part)
+
+
+@dataclass(frozen=True)
+class PackageSources:
+    """Where packages come from."""
+
+    index: Index
+    channels: Channels
+
+
+@dataclass(frozen=True)
+class AppDir:
+    """The source as the image will have it."""
+
+    # Labels of the image: the model's, and those of image_metadata.json.
+    labels: Mapping[str, str]
+    # Large files, in layers of their own.
+    large: Apart
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the user set and wrote, read and checked."""
+
+    # The directory with the source.
+    app: Path
+    settings: Settings
+    model: Model
+    python: PythonChoice
+    # The conda environment, if the model has one.
+    environment: CondaEnvironment | None
+    channels: Channels
+    # What uv installs, if there is anything.
+    requirements: Requirements | None
+    # What service bindings bring.
+    bound: Bound
+    index: Index
+    # Labels of the image.
+    labels: Mapping[str, str]
+    # Large files, in layers of their own.
+    large: Apart
+
+
+def apply_s2iignore(context: BuildContext) -> None:
+    """Remove what .s2iignore names before anything else is read, as s2i does."""
+    permissions.let_owner_write(context.app_dir)
+    _warn(context, s2i_scripts.advice(context.app_dir))
+    if names := s2iignore.apply(context.app_dir):
+        context.log.left_out(names)
+    _warn(context, s2iignore.advice(names))
+
+
+def read_settings(context: BuildContext) -> UserSettings:
+    """Read variables, .s2i/environment and bindings, and mask every secret from here on.
+
+    Raises:
+        BuildError: A file, a binding or a value is invalid.
+    """
+    platform = context.platform
+    file = s2i_environment.read(platform.app)
+    services = binding_entries.read(platform.bindings, bindings.TYPES)
+    bound = bindings.read(services)
+    given = settings.read(platform.env, file.pairs()).with_fallbacks(bound.options)
+    proxies = (secret for url in platform.proxies().values() for secret in url_secrets(url))
+    secrets = (*given.secrets(), *bound.secrets(), *proxies)
+    context.log.masker = Masker.of(secrets)
+    checked, advice = serving.read(given)
+    untyped = (warnings.binding_without_type(name) for name in services.untyped)
+    _warn(context, (*file.advice, *advice, *untyped))
+    return UserSettings(checked, bound, secrets)
+
+
+def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:
+    """Choose the file that says what to install.
+
+    Raises:
+        BuildError: The file can't be read, or a line of it can't be used.
+    """
+    app, variables = context.app_dir, user.settings.plain()
+    environment = select.conda(app, variables)
+    requirements = (
+        pip_requirements(environment, app, variables)
+        if environment
+        else select.find(app, variables)
+    )
+    _warn(context, select.advice(app, environment or requirements))
+    return Manifest(environment, requirements)
+
+
+def configure_package_sources(
+    context: BuildContext, user: UserSettings, manifest: Manifest
+) -> tuple[UserSettings, PackageSources]:
+    """Join the indexes and channels of settings, bindings and manifest.
+
+    Returns the settings without the variables that only configure the manifest: the image
+    doesn't get those.
+
+    Raises:
+        BuildError: An index, a channel or a folder of wheels is invalid.
+    """
+    lines = manifest.requirements.index if manifest.requirements else IndexLines()
+    index = indexes.configure(user.settings, lines, context.app_dir, user.bound)
+    remaining = user.settings
+    for file in manifest.files():
+        remaining = remaining.without_launch(file.configuring)
+    _warn(context, map(warnings.credential_in_image, remaining.like_credentials()))
+    channels = (
+        conda_channels.configure(remaining, manifest.environment, user.bound, context.app_dir)
+        if manifest.environment
+        else Channels()
+    )
+    in_files = (secret for file in manifest.files() for secret in file.secrets)
+    secrets = (*user.secrets, *index.secrets(), *channels.secrets(), *in_files)
+    context.log.masker = Masker.of(secrets)
+    user = replace(user, settings=remaining, secrets=secrets)
+    return user, PackageSources(index, channels)
+
+
+def choose_python(
+    context: BuildContext, user: UserSettings, manifest: Manifest, sources: PackageSources
+) -> PythonChoice:
+    """Choose the Python version that the user or the source asks for.
+
+    Raises:
+        BuildError: The version is unknown, or the wrapper doesn't support it.
+        LockForOtherPython: A lock file is for another Python.
+    """
+    app, asked = context.app_dir, user.settings.text("BP_PYTHON_VERSION")
+    if manifest.environment:
+        choice = python_version.of_environment(app, asked, manifest.environment)
+    else:
+        choice = _python_of_requirements(app, asked, manifest.requirements)
+    _warn(context, sources.channels.advice)
+    return choice
+
+
+def _python_of_requirements(
+    app: Path, asked: str, requirements: Requirements | None
+) -> PythonChoice:
+    name = requirements.path.name if requirements else ""
+    specifier = requirements.requires_python if requirements else ""
+    choice = python_version.choose(app, asked or None, (name, specifier))
+    if specifier and not choice.meets(specifier):
+        nearest = python_version.one_meeting(specifier)
+        source = choice.source.describe()
+        raise LockForOtherPython(name, specifier, choice.spec, source, nearest)
+    return choice
+
+
+def find_model(context: BuildContext, user: UserSettings, python: PythonChoice) -> Model:
+    """Find the class that is served.
+
+    Raises:
+        BuildError: There is no such class, or the wrapper can't serve it.
+    """
+    name, kind = user.settings.get("MODEL_NAME"), user.settings.get("SERVICE_TYPE")
+    return find.find(
+        context.app_dir,
+        name.value if name else None,
+        kind.value if kind else None,
+        python=python.minor,
+        python_path=user.settings.at_launch("PYTHONPATH"),
+        origins=(name.source.describe() if name else "", kind.source.describe() if kind else ""),
+    )
+
+
+def prepare_app_dir(context: BuildContext, python: PythonChoice, model: Model) -> AppDir:
+    """Make the source readable for the image's user, and plan its labels and slices.
+
+    Raises:
+        BuildError: image_metadata.json is invalid.
+    """
+    app = context.app_dir
+    opened = permissions.open_to_all(app)
+    _warn(context, (*python.advice, *model.advice, *before_run.advice(app), *opened.advice))
+    of_model = image_labels.of_model(model.name, model.service_type)
+    labels = {**of_model, **image_labels.read(app)}
+    return AppDir(labels, slices.apart(opened.sizes))
+
+
+def add_launch_defaults(given: Settings, model: Model) -> Settings:
+    """Return the settings with what seldon-serve serves if the container's user sets nothing else."""
+    defaults = {"MODEL_NAME.default": model.name, "SERVICE_TYPE.default": model.service_type}
+    return given.with_launch(defaults)
+
+
+def connect_network(context: BuildContext, bound: Bound, sources: PackageSources) -> PackageSources:
+    """Write the proxy, CA and credential files that child processes read, to the scratch directory."""
+    proxies = context.platform.proxies()
+    index = network.joined(sources.index, bound, proxies, context.scratch)
+    return replace(sources, index=index)
+
+
+def _warn(context: BuildContext, advice: Iterable[Advice]) -> None:
+    for piece in advice:
+        context.log.advise(piece)

@@ -1,0 +1,74 @@
+"""The summary at the top of a build's log: the model, and what it is built from."""
+
+import re
+
+from seldon_buildpack.layers.plan import LayerPlan
+from seldon_buildpack.log import Log
+from seldon_buildpack.manifests import select
+from seldon_buildpack.package_sources import wheel_folders
+from seldon_buildpack.steps import Project
+
+
+def log_summary(log: Log, project: Project, plan: LayerPlan) -> None:
+    """Print what was found and chosen, before the first layer is made."""
+    log.heading("Model")
+    _log_model(log, project, plan)
+    _log_manifest(log, project)
+    _log_package_sources(log, project)
+
+
+def _log_model(log: Log, project: Project, plan: LayerPlan) -> None:
+    model = project.model
+    python, seldon_core = plan.told()
+    log.fact("Class", model.name, model.name_source)
+    log.fact("Service type", model.service_type, model.service_type_source)
+    if model.doubt:
+        log.fact("Not checked", model.doubt)
+    log.fact("Python", python, project.python.source.describe())
+    if seldon_core:
+        log.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
+    else:
+        log.fact("Wrapper", "conda's seldon-core")
+
+
+def _log_manifest(log: Log, project: Project) -> None:
+    chosen = project.environment or project.requirements
+    if not chosen:
+        return
+    label = "Environment" if project.environment else "Requirements"
+    log.fact(label, str(chosen.path.relative_to(project.app)), chosen.summary())
+    if others := select.not_installed(project.app, chosen):
+        log.fact("Not installed", ", ".join(others), f"{chosen.path.name} goes first")
+
+
+def _log_package_sources(log: Log, project: Project) -> None:
+    for channel in project.channels.channels:
+        login = project.channels.login_of(channel.url)
+        by = f"; login from {login.source.describe()}" if login else ""
+        log.fact("Channel", channel.url, channel.source.describe_from() + by)
+    if project.requirements:
+        for folder in project.index.folders:
+            count = len(wheel_folders.archives(folder, project.app))
+            log.fact(
+                "Wheels",
+                wheel_folders.shown(folder, project.app),
+                f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}",
+            )
+    for name, kind in project.bound.facts:
+        log.fact("Binding", name, kind)
+    if project.large.slices:
+        log.large_files(project.large.size, len(project.large.slices))
+    for url in project.index.places(project.app):
+        source = project.index.credentials_of(url)
+        log.fact(
+            "Index",
+            url,
+            f"user and password from {source.describe()}" if source.is_bound else "",
+        )
+
+
+def licence(version: str) -> str:
+    """The licence of a release of the wrapper: Apache-2.0 up to 1.17.1, BSL 1.1 from 1.18.0 (seldon-core's LICENSE)."""
+    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (1, 18):
+        return "licence Apache-2.0"
+    return "licence BSL 1.1: not for production without an agreement with Seldon"
