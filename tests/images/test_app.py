@@ -122,7 +122,7 @@ def _layers(image: str) -> list[str]:
     return layers
 
 
-def test_a_model_finds_its_directory_as_it_was_and_may_read_all_of_it_as_any_user(
+def test_app_dir_is_unchanged_and_readable_by_any_user(
     built: Built,
 ) -> None:
     with container.started(built.image, _OPERATOR) as running:
@@ -178,7 +178,7 @@ def test_a_change_of_code_writes_no_large_file_again(built: Built, pack: Pack, a
     assert len(set(_layers(again.image)) - set(before)) == 1
 
 
-def test_a_before_run_that_fails_is_told_and_its_exit_code_is_the_containers(built: Built) -> None:
+def test_before_run_failure_is_reported_with_its_exit_code(built: Built) -> None:
     done = subprocess.run(
         ["docker", "run", "--rm", "-e", "FAIL=3", built.image],
         capture_output=True,
@@ -197,7 +197,7 @@ def test_a_before_run_that_fails_is_told_and_its_exit_code_is_the_containers(bui
     )
 
 
-def test_what_a_package_hides_is_known_also_where_its_layer_is_reused(
+def test_shadowed_modules_are_known_when_the_layer_is_reused(
     pack: Pack, source: Callable[..., Path], tmp_path: Path
 ) -> None:
     wheels = [packages.wheel(tmp_path, name, "1.0") for name in ("helpers", "tests")]

@@ -116,9 +116,7 @@ def test_nothing_of_a_binding_is_left_anywhere(built: Built, inside: Inside) -> 
     assert_nowhere(IMAGE, built.log, [*inside.indexed.words(), *inside.filed.words(), COMMENT, key])
 
 
-def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(
-    built: Built, inside: Inside
-) -> None:
+def test_bound_authorities_are_trusted_at_run_when_asked(built: Built, inside: Inside) -> None:
     assert "Adding layer 'seldon/python:trusted-certificates'" in built.log
     program = (
         "import sys, requests, urllib.request, urllib.error\n"
@@ -154,7 +152,7 @@ def test_the_models_python_trusts_the_bound_authorities_where_it_is_asked_to(
     assert not [one for one in added if one in trusted]
 
 
-def test_without_the_switch_the_image_is_the_same_with_the_binding_and_without(
+def test_bound_authorities_leave_the_image_alone_by_default(
     pack: Pack, samples: Path, minimal: Built, inside: Inside, tmp_path: Path
 ) -> None:
     bind(

@@ -116,7 +116,7 @@ def test_a_code_change_reinstalls_nothing(
     ]
 
 
-def test_a_changed_requirement_reinstalls_the_dependencies_and_says_why(
+def test_changed_requirement_reinstalls_and_says_why(
     iris: Built, pack: Pack, samples: Path, tmp_path: Path, bundle: Path
 ) -> None:
     app = _copied(samples / "sklearn-iris", tmp_path)

@@ -111,7 +111,7 @@ def test_the_environment_is_active_and_its_scripts_have_run(seen: Seen) -> None:
     )
 
 
-def test_programs_find_what_belongs_to_them_wherever_the_environment_was_made(seen: Seen) -> None:
+def test_conda_programs_find_their_files_wherever_built(seen: Seen) -> None:
     assert dict(seen.printed) == {
         "prefixed-binary": f"{PREFIX}/share/prefixed",
         "prefixed-script": PREFIX,
@@ -321,7 +321,7 @@ def test_before_run_comes_before_the_environment_is_active(
     assert looked["environment"]["ACTIVATED_DATA"] == f"{CONDA_LAYER}/envs/named/share/activated"
 
 
-def test_packages_for_a_gpu_are_taken_where_the_build_is_told_of_one(
+def test_gpu_packages_are_installed_when_cuda_is_declared(
     pack: Pack, channels: Path, source: Source, built: Built
 ) -> None:
     image = f"{IMAGE}-cuda"
@@ -340,7 +340,7 @@ def test_packages_for_a_gpu_are_taken_where_the_build_is_told_of_one(
     ("python", "numpy", "wrapper"),
     [("3.7", "1.21.6", "1.17.1"), ("3.8", "1.24.4", "1.17.1"), ("3.10", "1.26.4", "1.17.1")],
 )
-def test_older_pythons_serve_with_the_newest_wrapper_that_runs_on_them(
+def test_older_pythons_get_the_newest_wrapper_that_runs(
     pack: Pack, channels: Path, source: Source, python: str, numpy: str, wrapper: str
 ) -> None:
     image = f"{IMAGE}-{python}"

@@ -79,7 +79,7 @@ def _serves(image: str) -> None:
         container.wait_ready()
 
 
-def test_private_channels_of_bindings_are_read_and_leave_nothing_behind(
+def test_bound_private_channels_leave_nothing_behind(
     pack: Pack, channels: Path, source: Source, private: Private, tmp_path: Path
 ) -> None:
     root = tmp_path / "bindings"
@@ -129,7 +129,7 @@ def test_private_channels_of_bindings_are_read_and_leave_nothing_behind(
     assert_nowhere(IMAGE, built.log, _secrets(private))
 
 
-def test_credentials_in_a_channels_address_are_used_and_leave_nothing_behind(
+def test_channel_url_credentials_leave_nothing_behind(
     pack: Pack, channels: Path, source: Source, private: Private
 ) -> None:
     user = private.users[0]
@@ -148,7 +148,7 @@ def test_credentials_in_a_channels_address_are_used_and_leave_nothing_behind(
     assert "  - $TEAM_CHANNEL" in packages.read_file(IMAGE, "/workspace/environment.yml")
 
 
-def test_the_channels_of_a_variable_take_the_place_of_all_others_with_their_credentials(
+def test_channels_variable_replaces_all_other_channels(
     pack: Pack, channels: Path, source: Source, private: Private
 ) -> None:
     text = environment(
@@ -223,7 +223,7 @@ def test_of_channels_that_have_the_same_package_one_wins(
     assert inside(IMAGE, f"cat {SHARE}/in-both") == f"{taken}\n"
 
 
-def test_a_channel_that_lies_in_the_source_is_read_without_a_network(
+def test_channel_in_the_source_is_read_offline(
     pack: Pack, channels: Path, source: Source, tmp_path: Path
 ) -> None:
     own = tmp_path / "own"
@@ -275,9 +275,7 @@ def test_a_proxy_is_gone_through_and_its_password_left_nowhere(
     assert_nowhere(IMAGE, of_phases(built.log), [*proxying.words(), private.tokens[1]])
 
 
-def test_packages_of_a_lock_come_from_the_mirror_in_their_channels_place(
-    pack: Pack, channels: Path, source: Source
-) -> None:
+def test_locked_packages_come_from_the_mirror(pack: Pack, channels: Path, source: Source) -> None:
     forge = channels / "forge"
     listed = conda_builds.records(forge)
     paths = conda_builds.files_of(forge, "python-3.12", "python_abi-3.12", "hello-conda-1.0")

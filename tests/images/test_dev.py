@@ -76,9 +76,7 @@ def app(samples: Path, tmp_path: Path) -> Path:
     return copy
 
 
-def test_a_save_is_served_an_error_is_shown_and_the_next_save_tried(
-    minimal: Built, app: Path
-) -> None:
+def test_dev_serves_each_save_and_recovers_from_errors(minimal: Built, app: Path) -> None:
     module = app / "RowMeans.py"
     text = module.read_text()
     with _dev(minimal.image, app, *_NOBODY) as running:
@@ -139,9 +137,7 @@ def test_noise_starts_nothing_and_what_needs_a_build_is_said(minimal: Built, app
         assert running.logs().count("Importing RowMeans") == 1
 
 
-def test_where_the_files_are_polled_a_save_is_served_too_and_ctrl_c_ends_it(
-    minimal: Built, app: Path
-) -> None:
+def test_dev_polls_files_and_ends_on_ctrl_c(minimal: Built, app: Path) -> None:
     module = app / "RowMeans.py"
     with _dev(minimal.image, app, "-e", "WATCHFILES_FORCE_POLLING=1", mode="rw") as running:
         changed = module.read_text().replace("np.mean(", "100 + np.mean(")
@@ -187,9 +183,7 @@ def test_web_has_no_watcher_and_cannot_import_it(minimal: Built) -> None:
     assert "ModuleNotFoundError: No module named 'watchfiles'" in done.stderr
 
 
-def test_the_watchers_layer_is_the_same_for_every_model_on_a_python(
-    minimal: Built, iris: Built
-) -> None:
+def test_watcher_layer_is_shared_by_models_of_a_python(minimal: Built, iris: Built) -> None:
     layers = [_layers(image) for image in (minimal.image, iris.image)]
     assert layers[0]["watcher"] == layers[1]["watcher"]
     assert sorted(layers[1])[-1] == "watcher"

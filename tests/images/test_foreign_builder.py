@@ -96,7 +96,7 @@ def foreign(
     subprocess.run(["docker", "rmi", "-f", _BUILDER, _IMAGE], capture_output=True, check=False)
 
 
-def test_it_builds_and_serves_on_somebody_elses_builder_without_python(
+def test_foreign_builder_without_python_builds_and_serves(
     foreign: str, pack: Pack, samples: Path, workspace: Workspace
 ) -> None:
     assert (

@@ -50,7 +50,7 @@ HOSTILE = {
 }
 
 
-def test_the_image_is_the_same_with_a_hostile_environment_and_without(
+def test_image_is_independent_of_a_hostile_environment(
     pack: Pack, source: Callable[..., Path], tmp_path: Path
 ) -> None:
     wheel = packages.wheel(tmp_path, "in_source", "1.0")

@@ -27,7 +27,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_what_an_index_gets_wrong_at_first_is_tried_again_and_what_is_planted_does_not_win(
+def test_index_faults_are_retried_and_planted_files_rejected(
     pack: Pack, source: Source, wheels: Path, tmp_path: Path
 ) -> None:
     allowed, proxying = Credentials.planted("redirected"), Credentials.planted("proxy")

@@ -30,16 +30,14 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
         position = texts.index("\n".join(row) + "\n", position)
 
 
-def test_a_model_without_packages_has_what_pip_licenses_writes_of_the_wrapper(
+def test_licenses_without_requirements_match_pip_licenses(
     minimal: Built, bundle: Path, tmp_path: Path
 ) -> None:
     site = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
     assert packages.licences(minimal.image) == packages.pip_licenses(site, tmp_path)
 
 
-def test_the_label_names_the_folder_which_anybody_can_read_and_which_has_the_interpreters_and_dumb_inits_too(
-    minimal: Built, bundle: Path
-) -> None:
+def test_license_label_names_a_readable_complete_folder(minimal: Built, bundle: Path) -> None:
     folder = docker(
         "inspect", "-f", '{{index .Config.Labels "io.seldon.licenses"}}', minimal.image
     ).strip()
@@ -65,7 +63,7 @@ def test_the_label_names_the_folder_which_anybody_can_read_and_which_has_the_int
     assert "Yelp" in dumb_init.read_text()
 
 
-def test_the_bill_of_materials_lists_the_same_packages_with_purls_and_licences(
+def test_sbom_lists_the_same_packages_with_purls_and_licenses(
     iris: Built, pack: Pack, tmp_path: Path
 ) -> None:
     components = {
@@ -97,7 +95,7 @@ def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(
     assert (packages.licences(image), _bill(pack, image, tmp_path / "after")) == before
 
 
-def test_what_watches_files_for_dev_has_its_licences_and_bill_in_its_own_layer(
+def test_watcher_has_licenses_and_sbom_in_its_own_layer(
     minimal: Built, pack: Pack, tmp_path: Path
 ) -> None:
     layer = "/layers/seldon_python/watcher"

@@ -23,7 +23,7 @@ def _wheels(folder: Path) -> Path:
     return folder
 
 
-def test_a_uv_lock_is_installed_as_it_is_from_the_index_it_names_and_nothing_secret_stays(
+def test_uv_lock_is_installed_as_is_without_leaking_secrets(
     pack: Pack, source: Callable[..., Path], uv: Callable[..., None], tmp_path: Path
 ) -> None:
     wheels = _wheels(tmp_path / "packages")
@@ -50,7 +50,7 @@ def test_a_uv_lock_is_installed_as_it_is_from_the_index_it_names_and_nothing_sec
     assert_nowhere(built.image, built.log, allowed.words())
 
 
-def test_a_pylock_goes_before_uv_lock_and_its_indexes_give_way_to_the_one_that_is_named(
+def test_pylock_beats_uv_lock_and_yields_to_a_named_index(
     pack: Pack, source: Callable[..., Path], uv: Callable[..., None], tmp_path: Path
 ) -> None:
     wheels = _wheels(tmp_path / "simple/mine")
@@ -88,7 +88,7 @@ def test_a_pylock_goes_before_uv_lock_and_its_indexes_give_way_to_the_one_that_i
     )
 
 
-def test_requirements_txt_goes_first_as_with_s2i_and_the_log_says_what_it_contradicts(
+def test_requirements_txt_goes_first_and_conflicts_are_logged(
     pack: Pack, source: Callable[..., Path]
 ) -> None:
     app = source(

@@ -75,7 +75,7 @@ def current(pack: Pack, samples: Path) -> Built:
     )
 
 
-def test_without_a_reason_for_the_current_set_upstreams_serves_and_the_log_does_not_mention_pins(
+def test_upstream_pins_are_the_silent_default(
     minimal: Built,
 ) -> None:
     assert "Pins" not in minimal.ours
@@ -90,7 +90,7 @@ def test_the_current_set_is_carried_and_can_be_chosen(current: Built, samples: P
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
 
 
-def test_numpy_2_takes_the_current_set_by_itself_with_its_layer_shared_and_nothing_installed(
+def test_numpy_2_selects_the_shared_current_pins(
     pack: Pack, source: Source, current: Built, bundle: Path
 ) -> None:
     app = source(_model("numpy>=2\n"))
@@ -137,9 +137,7 @@ def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(
     assert learn >= "1.7" and pandas >= "2.3"
 
 
-def test_where_neither_set_suits_the_users_pins_win_and_the_wrapper_is_tried_with_them(
-    pack: Pack, source: Source
-) -> None:
+def test_user_pins_win_when_neither_set_fits(pack: Pack, source: Source) -> None:
     built = pack.must_build(
         "seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host"
     )

@@ -65,7 +65,7 @@ def with_lines(files: Mapping[str, str], **variables: str) -> dict[str, str]:
     return {**files, ".s2i/environment": files[".s2i/environment"] + lines}
 
 
-def test_indexes_named_in_the_s2i_environment_are_used_and_leave_nothing_behind(
+def test_indexes_of_s2i_environment_leave_nothing_behind(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
 ) -> None:
     first, second = indexes["first"], indexes["second"]
@@ -97,7 +97,7 @@ def test_indexes_named_in_the_s2i_environment_are_used_and_leave_nothing_behind(
     assert kept == packages.model()[".s2i/environment"]
 
 
-def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leave_nothing_behind(
+def test_indexes_of_env_and_requirements_leave_nothing_behind(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
 ) -> None:
     first, second, third, fourth = (
@@ -131,7 +131,7 @@ def test_indexes_named_by_env_in_requirements_and_by_variables_are_used_and_leav
     assert not {"FOURTH_PASSWORD", "TOKEN", *env} & environment.keys()
 
 
-def test_a_project_with_secrets_of_every_kind_beside_it_leaves_none_behind(
+def test_project_secrets_of_every_kind_leave_nothing_behind(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
 ) -> None:
     fifth, files_of = indexes["fifth"], Credentials("canary-user-vcs", "canary-token-in-a-vcs-url")
@@ -170,7 +170,7 @@ def test_a_project_with_secrets_of_every_kind_beside_it_leaves_none_behind(
     assert "  setup.py is in the image without its index settings and credentials.\n" in built.ours
 
 
-def test_an_index_in_place_of_the_public_one_is_the_only_one_asked(
+def test_replaced_public_index_is_the_only_one_asked(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex]
 ) -> None:
     first = indexes["first"]
@@ -214,7 +214,7 @@ def test_a_password_that_is_not_encoded_is_not_shown(pack: Pack, source: Source)
 
 
 @pytest.mark.parametrize("trusted", ["127.0.0.1", "127.0.0.1:PORT"])
-def test_an_index_whose_certificate_nobody_signed_is_used_only_if_its_host_is_trusted(
+def test_unsigned_index_is_used_only_if_its_host_is_trusted(
     pack: Pack, source: Source, tmp_path: Path, trusted: str
 ) -> None:
     packages.wheel(tmp_path / "simple/unsigned-tls", "unsigned_tls", "1.0")
@@ -235,7 +235,7 @@ def test_an_index_whose_certificate_nobody_signed_is_used_only_if_its_host_is_tr
     assert packages.said(IMAGE) == ["unsigned_tls 1.0"]
 
 
-def test_a_certificate_authority_in_the_source_makes_its_index_trusted(
+def test_certificate_authority_in_the_source_is_trusted(
     pack: Pack, source: Source, tmp_path: Path
 ) -> None:
     packages.wheel(tmp_path / "simple/signed-tls", "signed_tls", "1.0")
@@ -268,7 +268,7 @@ def test_the_search_for_secrets_finds_one_that_is_there(pack: Pack, source: Sour
         )
 
 
-def test_a_model_of_local_wheels_with_a_guarded_page_and_a_private_index_besides_leaves_nothing_behind(
+def test_wheels_page_and_private_index_leave_nothing_behind(
     pack: Pack, source: Source, indexes: Mapping[str, PrivateIndex], tmp_path: Path
 ) -> None:
     first, page = indexes["first"], Credentials.planted("page")

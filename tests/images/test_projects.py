@@ -19,7 +19,7 @@ _NAMED = {"MODEL_NAME": "plain.model.Plain"}
 _LEGACY = '[build-system]\nrequires = ["setuptools<82"]\nbuild-backend = "setuptools.build_meta:__legacy__"\n'
 
 
-def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_installing(
+def test_setup_py_project_changes_without_reinstalling(
     pack: Pack, samples: Path, tmp_path: Path
 ) -> None:
     app: Path = shutil.copytree(samples / "setup-py", tmp_path / "app")
@@ -39,7 +39,7 @@ def test_a_setup_py_project_is_installed_in_place_and_its_code_changes_without_i
     )
 
 
-def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_is_built(
+def test_pyproject_dependencies_install_without_a_build_system(
     pack: Pack, source: Callable[..., Path]
 ) -> None:
     app = source({"Plain.py": _MODEL, "pyproject.toml": _DEPENDS})
@@ -53,7 +53,7 @@ def test_what_a_pyproject_depends_on_is_installed_where_it_does_not_say_how_it_i
         ] == [["Lodz"]]
 
 
-def test_a_pyproject_that_is_built_is_installed_in_place_with_a_uv_lock_too(
+def test_built_pyproject_is_editable_with_a_uv_lock_too(
     pack: Pack, source: Callable[..., Path], uv: Callable[..., None]
 ) -> None:
     app = source(
@@ -94,7 +94,7 @@ def test_a_pyproject_that_is_built_is_installed_in_place_with_a_uv_lock_too(
         },
     ],
 )
-def test_a_project_that_installs_nothing_but_what_it_depends_on_serves_the_model_beside_it(
+def test_project_of_dependencies_only_serves_the_model_beside_it(
     manifest: dict[str, str], pack: Pack, source: Callable[..., Path]
 ) -> None:
     built = pack.must_build("seldon-test-empty-project", source({"Plain.py": _MODEL, **manifest}))

@@ -155,7 +155,7 @@ def _digests(place: str, told: Told) -> Mapping[str, str]:
     return {name: _config(place, name, tag)[0] for name, tag in told.tags.items()}
 
 
-def test_a_release_is_five_images_under_their_versions_with_the_digests_that_were_printed(
+def test_release_is_five_versioned_images_with_printed_digests(
     first: tuple[Checkout, Told], workspace: Workspace, place: str
 ) -> None:
     _, told = first
@@ -179,7 +179,7 @@ def test_a_release_is_five_images_under_their_versions_with_the_digests_that_wer
     }
 
 
-def test_labels_say_version_commit_and_licence_and_those_of_the_run_image_claim_nothing_of_a_model(
+def test_release_labels_say_version_commit_and_license(
     first: tuple[Checkout, Told], place: str
 ) -> None:
     checkout, told = first
@@ -195,7 +195,7 @@ def test_labels_say_version_commit_and_licence_and_those_of_the_run_image_claim_
         ]
 
 
-def test_publishing_again_pushes_nothing_also_from_a_later_commit_that_changes_no_content(
+def test_republishing_the_same_content_pushes_nothing(
     checkout: Checkout, first: tuple[Checkout, Told], place: str
 ) -> None:
     checkout.commit("README.md", "# Seldon Python buildpack", "# The Seldon Python buildpack")
@@ -216,7 +216,7 @@ def test_a_tree_with_changes_is_refused_and_they_are_named(
     assert _digests(place, first[1]) == first[1].digests
 
 
-def test_a_version_that_is_there_with_other_content_is_replaced_only_with_force(
+def test_changed_release_is_replaced_only_with_force(
     checkout: Checkout, first: tuple[Checkout, Told], place: str
 ) -> None:
     checkout.commit(
@@ -238,7 +238,7 @@ def test_a_version_that_is_there_with_other_content_is_replaced_only_with_force(
     )
 
 
-def test_a_released_builder_does_not_carry_this_machines_authorities(latest: str) -> None:
+def test_released_builder_has_no_local_authorities(latest: str) -> None:
     docker("pull", "-q", latest)
     assert (
         docker(
@@ -284,7 +284,7 @@ def test_a_model_is_built_with_the_published_builder_and_serves(
     _serves(built.image, samples)
 
 
-def test_a_model_is_built_with_the_published_lifecycle_where_the_builder_is_not_trusted(
+def test_untrusted_builder_uses_the_published_lifecycle(
     untrusting: Pack, samples: Path, first: tuple[Checkout, Told], latest: str, place: str
 ) -> None:
     flags = (
@@ -299,7 +299,7 @@ def test_a_model_is_built_with_the_published_lifecycle_where_the_builder_is_not_
     _serves(built.image, samples)
 
 
-def test_a_new_run_image_is_a_release_of_its_own_and_a_rebase_onto_it_keeps_the_model_serving(
+def test_new_run_image_is_a_release_and_rebase_keeps_serving(
     checkout: Checkout,
     first: tuple[Checkout, Told],
     built: Built,

@@ -86,7 +86,7 @@ def test_a_python_that_the_builder_carries_needs_no_network(
 
 
 @pytest.mark.parametrize("minor", _CATALOGUE)
-def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused(
+def test_python_of_the_catalogue_is_installed_and_reused(
     minor: str, pack: Pack, app: Path, samples: Path, bundle: Path, catalogue: str
 ) -> None:
     (app / ".python-version").write_text(f"{minor}\n")
@@ -117,9 +117,7 @@ def test_a_python_that_is_not_carried_is_installed_from_the_catalogue_and_reused
     )
 
 
-def test_a_catalogue_that_cannot_be_reached_is_named_with_the_ways_out(
-    pack: Pack, app: Path
-) -> None:
+def test_unreachable_catalogue_is_named_with_its_fixes(pack: Pack, app: Path) -> None:
     built = pack.build(
         "seldon-test-python-away",
         app,

@@ -112,7 +112,7 @@ def test_all_that_pip_accepts_is_installed(everything: Built) -> None:
     )
 
 
-def test_what_is_installed_in_place_runs_from_the_source_in_the_image(everything: Built) -> None:
+def test_editable_packages_run_from_the_source_in_the_image(everything: Built) -> None:
     words = (
         "run",
         "--rm",
@@ -138,7 +138,7 @@ def test_what_is_installed_in_place_runs_from_the_source_in_the_image(everything
     assert not [path for path in left.splitlines() if path.endswith((".egg-info", "/build"))]
 
 
-def test_credentials_of_repositories_pages_and_signed_links_leave_nothing_behind(
+def test_repository_and_link_credentials_leave_nothing_behind(
     everything: Built,
 ) -> None:
     assert_nowhere(everything.image, of_phases(everything.log), [*GIT.words(), "canary-query"])
@@ -172,9 +172,7 @@ def test_hashes_are_required_where_that_is_asked_for(
     assert "does not have the hash that is given for it" in wrong.ours
 
 
-def test_a_requirement_that_replaces_a_package_of_the_wrapper_puts_all_into_one_layer(
-    pack: Pack, source: Source
-) -> None:
+def test_wrapper_replacement_puts_all_into_one_layer(pack: Pack, source: Source) -> None:
     app = source({**packages.model(), "requirements.txt": "click==8.0.3\n"})
     (app / "Says.py").write_text(
         "import click\n\n\nclass Says:\n    def predict(self, X, names=None):\n        return [click.__version__]\n"
@@ -235,7 +233,7 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert "  Wrapper       seldon-core 1.17.1  (licence Apache-2.0)\n" in contradicted.ours
 
 
-def test_a_rebuild_installs_again_after_any_change_that_matters_and_names_it(
+def test_rebuild_names_each_change_that_reinstalls(
     pack: Pack, source: Source, tmp_path: Path
 ) -> None:
     for version in ("1.0", "2.0"):

@@ -231,7 +231,7 @@ def _tensor(printed: str) -> tuple[list[str], list[int], list[float]]:
 
 
 @pytest.mark.parametrize("sample", ["parameters"])
-def test_parameters_given_at_run_take_the_place_of_those_in_the_file(image: str) -> None:
+def test_parameters_at_run_replace_those_of_the_file(image: str) -> None:
     given = '[{"name": "threshold", "value": "0.1", "type": "FLOAT"}]'
     with container.started(image, ("-e", f"PREDICTIVE_UNIT_PARAMETERS={given}")) as running:
         running.wait_ready()
@@ -239,7 +239,7 @@ def test_parameters_given_at_run_take_the_place_of_those_in_the_file(image: str)
     assert answer == (200, _answer(["t:0", "t:1", "t:2"], ["above", "above", "above"]))
 
 
-def test_what_make_new_writes_builds_without_a_network_and_serves(
+def test_make_new_writes_a_model_that_builds_offline(
     pack: Pack, workspace: Workspace, tmp_path: Path
 ) -> None:
     target = tmp_path / "new model"

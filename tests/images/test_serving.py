@@ -143,7 +143,7 @@ def test_each_samples_verify_is_content(
         subprocess.run([samples / folder / "verify", running.rest], check=True, timeout=30)
 
 
-def test_it_serves_as_8888_without_any_right_and_nothing_to_write_but_tmp(
+def test_serving_needs_no_rights_and_writes_only_to_tmp(
     iris: Built, direct: list[list[float]]
 ) -> None:
     with container.started(iris.image, _RESTRICTED) as running:
@@ -215,9 +215,7 @@ def slow(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Built:
 
 
 @pytest.mark.parametrize("workers", ["1", "4"])
-def test_docker_stop_answers_what_is_in_flight_and_ends_in_two_seconds(
-    slow: Built, workers: str
-) -> None:
+def test_docker_stop_answers_requests_and_ends_in_two_seconds(slow: Built, workers: str) -> None:
     with container.started(slow.image, ("-e", f"GUNICORN_WORKERS={workers}")) as running:
         running.wait_ready()
         answers: list[tuple[int, Any]] = []

@@ -175,7 +175,7 @@ def test_docker_run_e_wins_over_both(as_run: Container, bundle: Path) -> None:
     )
 
 
-def test_the_image_has_the_files_keys_and_the_wrappers_of_env_and_nothing_of_the_build(
+def test_image_variables_exclude_those_of_the_build(
     tells: Built,
 ) -> None:
     image = packages.environment(tells.image)
@@ -204,9 +204,7 @@ def test_payload_passthrough_is_switched_at_run(tells: Built, value: str, answer
         )
 
 
-def test_the_servers_switches_work_from_env_and_are_taken_back_at_run(
-    pack: Pack, source: Callable[..., Path]
-) -> None:
+def test_server_switches_work_from_env_and_at_run(pack: Pack, source: Callable[..., Path]) -> None:
     """Flask's server in the place of gunicorn's, no gRPC, a line for each request."""
     app = source({"Tells.py": _MODEL, ".s2i/environment": "MINE=1\nGRPC_WORKERS=0\n"})
     env = {"SELDON_DEBUG": "true", "FILTER_METRICS_ACCESS_LOGS": "true", "PAYLOAD_PASSTHROUGH": "t"}
@@ -278,7 +276,7 @@ def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, bund
     } == set(_NOT_SET[package])
 
 
-def test_every_variable_of_seldon_core_is_declared_with_its_default(bundle: Path) -> None:
+def test_seldon_core_variables_are_declared_with_defaults(bundle: Path) -> None:
     read = reads.variables(_site_packages(bundle) / "seldon_core")
     declared = {setting.name: setting.default for setting in variables.DECLARED}
     assert len(read) > 30

@@ -56,7 +56,7 @@ def test_what_is_mounted_at_whl_comes_before_any_index(
     assert requirements_line(best) == "made: index settings changed"
 
 
-def test_no_network_is_needed_where_the_wheels_suffice_and_a_changed_one_is_noticed(
+def test_sufficient_wheels_need_no_network_and_are_watched(
     pack: Pack, source: Source, folder: Path
 ) -> None:
     packages.wheel(folder, "in_source", "1.0", requires=("numpy>=1.20", "newer"))

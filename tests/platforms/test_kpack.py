@@ -31,7 +31,7 @@ def test_the_samples_build_a_model_that_serves(kpack: Kpack, first: Build) -> No
     assert "Python        3.12.1  (BP_PYTHON_VERSION)" in first.log("build")
 
 
-def test_every_phase_runs_as_1000_without_capabilities_on_platform_api_0_9(first: Build) -> None:
+def test_kpack_phases_run_unprivileged_on_platform_api_0_9(first: Build) -> None:
     assert first.pod["spec"]["securityContext"]["runAsUser"] == 1000
     assert all(
         one["securityContext"]["capabilities"] == {"drop": ["ALL"]} for one in first.containers
@@ -85,7 +85,7 @@ def code_only(kpack: Kpack, requirements: Build, models: Repository) -> Build:
     return kpack.must_build("iris", 3)
 
 
-def test_a_commit_of_code_alone_reuses_every_layer_but_the_application(
+def test_code_commit_reuses_every_layer_but_the_application(
     kpack: Kpack, requirements: Build, code_only: Build
 ) -> None:
     exported = code_only.log("export")

@@ -23,7 +23,7 @@ def guarded(kpack: Kpack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield served
 
 
-def test_a_requirement_that_is_not_to_be_had_is_named_with_its_fixes_in_the_log(
+def test_missing_requirement_is_named_with_fixes_in_the_log(
     kpack: Kpack, models: Repository
 ) -> None:
     model = "class M:\n    def predict(self, X, names): ...\n"
@@ -58,9 +58,7 @@ def test_a_directory_that_is_no_model_is_said_to_be_none(kpack: Kpack, models: R
     assert "failed to detect: no buildpacks participating" in kpack.describe("pages")
 
 
-def test_a_binding_whose_secret_is_missing_is_named_by_the_pods_events(
-    kpack: Kpack, models: Repository
-) -> None:
+def test_missing_binding_secret_is_named_by_pod_events(kpack: Kpack, models: Repository) -> None:
     service = {"kind": "Secret", "apiVersion": "v1", "name": "nobody-made-this"}
     kpack.image(models.url, "unbound", "second", build={"services": [service]})
 
@@ -82,7 +80,7 @@ def test_a_binding_whose_secret_is_missing_is_named_by_the_pods_events(
     kpack.must_build("unbound", 1)
 
 
-def test_a_wrong_password_for_the_registry_is_said_before_anything_is_built(
+def test_wrong_registry_password_is_reported_before_the_build(
     kpack: Kpack, models: Repository, guarded: Guarded
 ) -> None:
     kpack.cluster.apply(guarded.account("wrong-account", "wrong"), kpack.values.namespace)
@@ -102,7 +100,7 @@ def test_a_wrong_password_for_the_registry_is_said_before_anything_is_built(
     )
 
 
-def test_the_right_password_for_the_registry_is_taken_and_kept_out_of_the_image(
+def test_registry_password_is_used_and_kept_out_of_the_image(
     kpack: Kpack, models: Repository, guarded: Guarded
 ) -> None:
     kpack.cluster.apply(guarded.account("right-account", guarded.password), kpack.values.namespace)

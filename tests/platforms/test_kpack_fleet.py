@@ -82,9 +82,7 @@ def test_a_build_whose_pod_is_lost_starts_again_and_ends_well(
     assert len(kpack.builds("lost")) == 1
 
 
-def test_a_build_whose_pod_is_told_to_end_has_failed_until_one_is_asked_for(
-    kpack: Kpack, models: Repository
-) -> None:
+def test_terminated_build_fails_until_one_is_asked_for(kpack: Kpack, models: Repository) -> None:
     kpack.image(models.url, "ended", "second")
     before = kpack.pod_in("ended", 1, "export")
     # As a drained node does it: kpack sees the containers end with an error.

@@ -88,7 +88,7 @@ def test_credentials_of_a_binding_reach_neither_image_nor_log(
         "phases with a cache workspace",
     ],
 )
-def test_a_task_alone_compiles_once_and_takes_a_value_with_equal_signs(
+def test_tekton_task_compiles_once_and_takes_equal_signs(
     tekton: Tekton, pipeline: Run, task: str, builder: str, variables: str, api: str, in_image: bool
 ) -> None:
     cluster, namespace = tekton.values.cluster, tekton.values.namespace

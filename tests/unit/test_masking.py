@@ -53,7 +53,7 @@ def test_an_at_sign_behind_the_host_is_no_password(url: str) -> None:
     assert Masker().mask(url) == url
 
 
-def test_the_password_of_a_url_is_known_even_where_it_is_not_encoded() -> None:
+def test_unencoded_url_password_is_known() -> None:
     known = {secret.reveal() for secret in url_secrets("http://user:p/a#ss@host/simple")}
     assert known == {"p/a#ss", "user:p/a#ss"}
 

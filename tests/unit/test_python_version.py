@@ -127,7 +127,7 @@ def test_an_unsupported_version_is_an_error_that_says_why(
     assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.13."
 
 
-def test_bp_python_version_goes_before_the_files_and_python_version_before_pyproject(
+def test_python_version_sources_have_an_order(
     tmp_path: Path,
 ) -> None:
     project(tmp_path, "==3.9.*")
@@ -152,7 +152,7 @@ def test_bp_python_version_goes_before_the_files_and_python_version_before_pypro
         ("# none\n", "3.12"),
     ],
 )
-def test_the_first_line_of_the_version_file_that_says_something_counts(
+def test_version_file_counts_by_its_first_meaningful_line(
     tmp_path: Path, text: str, spec: str
 ) -> None:
     (tmp_path / ".python-version").write_text(text, encoding="utf-8")
@@ -160,9 +160,7 @@ def test_the_first_line_of_the_version_file_that_says_something_counts(
 
 
 @pytest.mark.parametrize("name", ["system", "my-virtualenv", "miniconda3-4.7.12", "\x00\xff"])
-def test_a_version_file_that_names_an_environment_is_passed_over_with_a_word(
-    tmp_path: Path, name: str
-) -> None:
+def test_version_file_naming_an_environment_is_skipped_and_named(tmp_path: Path, name: str) -> None:
     (tmp_path / ".python-version").write_text(name, encoding="latin-1")
     choice = choose(tmp_path, None)
     assert choice.spec == "3.12"
@@ -191,7 +189,7 @@ def test_requires_python_counts_only_where_a_project_states_it(
     assert choose(tmp_path, None).spec == spec
 
 
-def test_a_pyproject_that_is_no_toml_is_an_error_unless_nobody_asks_it(tmp_path: Path) -> None:
+def test_invalid_pyproject_is_an_error_only_when_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project\nrequires-python = ">=3.9"\n')
     with pytest.raises(PyprojectUnreadable, match=r"pyproject\.toml cannot be read") as caught:
         choose(tmp_path, None)

@@ -35,7 +35,7 @@ def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
     return project, out.stream.getvalue()
 
 
-def test_a_source_without_anything_of_s2is_has_no_warnings_and_labels_that_name_the_model(
+def test_plain_source_has_no_warnings_and_labels_the_model(
     tmp_path: Path,
 ) -> None:
     project, told = read(tmp_path, {})
@@ -53,7 +53,7 @@ def test_a_label_of_the_user_wins(tmp_path: Path) -> None:
     }
 
 
-def test_a_manifest_that_is_left_out_is_not_installed_and_the_log_says_so(tmp_path: Path) -> None:
+def test_ignored_manifest_is_not_installed_and_logged(tmp_path: Path) -> None:
     project, told = read(
         tmp_path, {"requirements.txt": "numpy\n", "notes.txt": "", ".s2iignore": "*.txt\n"}
     )
@@ -72,7 +72,7 @@ def test_of_many_names_the_first_few_are_shown(tmp_path: Path) -> None:
     assert told == "  Left out      0.md, 1.md, 2.md, 3.md, 4.md and 3 more  (.s2iignore)\n"
 
 
-def test_variables_and_labels_that_are_left_out_are_not_read_as_s2i_did_not(tmp_path: Path) -> None:
+def test_ignored_variables_and_labels_are_not_read(tmp_path: Path) -> None:
     files = {
         ".s2i/environment": "A=b\n",
         ".s2i/image_metadata.json": "no JSON",
@@ -125,7 +125,7 @@ def test_a_directory_of_a_scripts_name_is_no_script(tmp_path: Path) -> None:
         ("https_proxy", "http://bob:s3%63r3t@proxy"),
     ],
 )
-def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(
+def test_proxy_password_of_the_platform_is_masked(
     tmp_path: Path, variable: str, address: str
 ) -> None:
     (tmp_path / "Plain.py").write_text(MODEL)
@@ -135,7 +135,7 @@ def test_the_password_of_a_proxy_that_the_platform_gives_is_masked(
     assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
 
 
-def test_a_credential_in_the_environment_file_is_warned_about_unless_it_is_an_indexs(
+def test_credential_in_the_file_warns_unless_for_an_index(
     tmp_path: Path,
 ) -> None:
     environment = "DB_PASSWORD=correct-horse\nINDEX_TOKEN=t0k3n-of-index\n"

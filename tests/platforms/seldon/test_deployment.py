@@ -14,7 +14,7 @@ from tools.core.steps import ToolError
 from tools.dev.container import Container
 
 
-def test_a_rolling_restart_without_the_operator_loses_no_request_either(seldon: Values) -> None:
+def test_rolling_restart_without_operator_loses_no_request(seldon: Values) -> None:
     with deployed(seldon, "deployment.yaml") as running:
         running.wait_ready()
         restart_under_trickle(running, "row-means")
@@ -86,7 +86,7 @@ def test_command_and_args_of_a_pod_start_the_model_as_documented(
     assert first_words in running.cluster.kubectl(*words)
 
 
-def test_a_command_without_the_launcher_is_not_found_and_the_pod_says_so(seldon: Values) -> None:
+def test_missing_launcher_is_reported_by_the_pod(seldon: Values) -> None:
     def change(one: Object) -> None:
         if one["kind"] == "Deployment":
             one["spec"]["replicas"] = 1
@@ -122,7 +122,7 @@ def test_a_command_without_the_launcher_is_not_found_and_the_pod_says_so(seldon:
         )
 
 
-def test_a_root_that_nothing_can_be_written_to_without_a_tmp_is_refused_in_plain_words(
+def test_read_only_root_without_tmp_is_refused(
     seldon: Values,
 ) -> None:
     [deployment, _] = seldon.read("seldon/deployment.yaml", {})

@@ -66,9 +66,7 @@ def test_every_manifest_of_the_samples_is_applied(all_served: Mapping[str, Serve
     }
 
 
-def test_each_service_type_answers_over_rest_and_grpc_as_it_was_given_parameters(
-    there: Served, file: str
-) -> None:
+def test_service_types_answer_over_rest_and_grpc(there: Served, file: str) -> None:
     asked = _GRAPHS[file]
     for way, call in (("REST", there.rest()), ("gRPC", there.grpc())):
         data = Executor(call).predict(there.graph, {"data": {"ndarray": asked.rows}})["data"]
@@ -102,7 +100,7 @@ def test_each_nodes_metrics_are_scraped_where_the_operator_says(there: Served, f
     assert len({one[3] + one[0] for one in counted}) == len(counted)
 
 
-def test_it_runs_as_8888_without_a_capability_on_a_root_that_nothing_can_be_written_to(
+def test_pod_runs_unprivileged_on_a_read_only_root(
     there: Served,
 ) -> None:
     running = there.running
@@ -134,9 +132,7 @@ def graph(all_served: Mapping[str, Served]) -> Served:
 
 
 @pytest.mark.parametrize("way", ["rest", "grpc"])
-def test_a_graph_transforms_routes_aggregates_and_learns_from_feedback(
-    graph: Served, way: str
-) -> None:
+def test_graph_transforms_routes_aggregates_and_learns(graph: Served, way: str) -> None:
     call = {"rest": graph.rest, "grpc": graph.grpc}[way]()
 
     def predicted() -> tuple[dict[str, Any], dict[str, int]]:
@@ -164,7 +160,7 @@ def test_a_graph_transforms_routes_aggregates_and_learns_from_feedback(
     assert predicted() == (model, to_model)
 
 
-def test_every_node_of_a_graph_has_ports_of_its_own_and_answers_there(graph: Served) -> None:
+def test_graph_nodes_answer_on_their_own_ports(graph: Served) -> None:
     units = list(graph.graph.all())
     ports = [port for unit in units for port in unit.ports.values()]
     assert len(set(ports)) == len(ports) == 3 * 6
@@ -172,7 +168,7 @@ def test_every_node_of_a_graph_has_ports_of_its_own_and_answers_there(graph: Ser
         assert graph.container(unit).get("/health/status")[0] == 200, unit.name
 
 
-def test_a_rolling_restart_under_a_trickle_of_requests_loses_none(
+def test_rolling_restart_under_load_loses_no_request(
     all_served: Mapping[str, Served],
 ) -> None:
     there = all_served["model.yaml"]

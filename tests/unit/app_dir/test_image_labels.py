@@ -109,7 +109,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     assert "a link to gone" in caught.value.cause
 
 
-def test_credentials_in_a_label_reach_neither_the_label_nor_the_file_in_the_image(
+def test_label_credentials_reach_neither_label_nor_file(
     tmp_path: Path,
 ) -> None:
     app = labels(

@@ -86,7 +86,7 @@ def test_relative_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     ]
 
 
-def test_what_the_build_may_not_open_is_named_and_no_more_than_some(
+def test_unreadable_paths_are_named_up_to_a_limit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tmp_path.chmod(0o700)

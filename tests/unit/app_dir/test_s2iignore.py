@@ -260,7 +260,7 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     assert "Permission denied" in caught.value.cause
 
 
-def test_what_the_build_would_have_read_is_named_with_the_line_that_lets_it_through(
+def test_ignored_input_is_named_with_the_line_that_admits_it(
     tmp_path: Path,
 ) -> None:
     told = s2iignore.advice(

@@ -13,7 +13,7 @@ def written(app: Path, files: dict[str, str]) -> Path:
     return app
 
 
-def test_index_settings_and_the_variables_they_use_leave_the_environment_file(
+def test_index_settings_leave_the_environment_file(
     tmp_path: Path,
 ) -> None:
     environment = "MODEL_NAME=M\nPIP_INDEX_URL=https://u:p@h/simple\n# EXTRA_INDEX_URL=http://old:pw@h\nTOKEN=t0k\nexport UV_X=1\nA=b\n"
@@ -30,7 +30,7 @@ def test_index_settings_and_the_variables_they_use_leave_the_environment_file(
     assert (app / "requirements.txt").read_text() == "-i https://****@h/simple\nsix\n"
 
 
-def test_credentials_leave_included_and_constraints_files_of_the_source_alone(
+def test_credentials_leave_included_and_constraints_files(
     tmp_path: Path,
 ) -> None:
     line = "x @ https://u:p@h/x.whl?sig=s\n"
@@ -75,7 +75,7 @@ def test_a_manifest_that_is_not_installed_is_masked_too(tmp_path: Path) -> None:
     assert (app / "Pipfile").read_text() == '[[source]]\nurl = "https://****@h/simple"\n'
 
 
-def test_tokens_of_channels_and_the_variables_that_channels_use_are_not_in_the_image(
+def test_channel_tokens_are_not_in_the_image(
     tmp_path: Path,
 ) -> None:
     (tmp_path / ".s2i").mkdir()

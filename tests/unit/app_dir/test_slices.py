@@ -10,7 +10,7 @@ def test_a_small_source_is_one_layer() -> None:
     assert apart({}) == apart({"M.py": 1000, "model/weights.bin": LARGE - 1001}) == Apart((), 0)
 
 
-def test_each_large_file_has_a_layer_of_its_own_in_the_order_of_names() -> None:
+def test_large_files_get_layers_in_order_of_name() -> None:
     found = apart(
         {
             "M.py": 1,
@@ -30,7 +30,7 @@ def test_a_new_file_leaves_the_layers_before_it_where_they_are() -> None:
     assert _paths(apart({**before, "d.bin": 20 * LARGE})) == [*_paths(apart(before)), ["d.bin"]]
 
 
-def test_beyond_a_number_the_largest_are_alone_and_the_others_share_a_layer() -> None:
+def test_largest_files_are_alone_and_others_share_a_layer() -> None:
     found = apart(
         {"code/M.py": 1} | {f"code/{number:02}.bin": LARGE + number for number in range(11)}
     )
@@ -41,7 +41,7 @@ def test_beyond_a_number_the_largest_are_alone_and_the_others_share_a_layer() ->
     assert found.size == 11 * LARGE + sum(range(11))
 
 
-def test_a_directory_without_code_that_is_large_by_small_files_lies_apart() -> None:
+def test_directory_of_many_small_files_gets_a_layer() -> None:
     images = {f"data/images/{number}.png": LARGE // 8 for number in range(10)}
     assert _paths(apart({"M.py": 1, **images})) == [["data"]]
     assert _paths(apart({"data/load.py": 1, **images})) == [["data/images"]]
@@ -52,13 +52,13 @@ def test_a_directory_without_code_that_is_large_by_small_files_lies_apart() -> N
     ]
 
 
-def test_a_directory_with_little_beside_a_large_file_stays_with_the_code() -> None:
+def test_directory_with_one_large_file_stays_with_the_code() -> None:
     assert _paths(
         apart({"M.py": 1, "model/weights.bin": 50 * LARGE, "model/labels.txt": LARGE - 1})
     ) == [["model/weights.bin"]]
 
 
-def test_a_hidden_directory_changes_with_its_tool_and_stays_with_the_code() -> None:
+def test_hidden_directory_stays_with_the_code() -> None:
     objects = {f".git/objects/{number:02}/x": LARGE // 2 for number in range(10)}
     assert _paths(apart({"M.py": 1, **objects})) == []
     assert _paths(apart({"M.py": 1, **objects, ".git/objects/pack/p.pack": LARGE})) == [

@@ -43,7 +43,7 @@ def test_a_run_is_cut_at_the_lines_that_open_its_parts() -> None:
     )
 
 
-def test_a_part_that_never_began_is_left_out_and_its_time_counts_to_the_one_before() -> None:
+def test_part_that_never_began_counts_to_the_one_before() -> None:
     starts = {
         "itself": "",
         "detect": "===> DETECTING",

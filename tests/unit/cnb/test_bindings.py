@@ -9,7 +9,7 @@ from seldon_buildpack.package_sources import binding_entries
 from tests.support.bindings import bind, bind_as_kubelet
 
 
-def test_a_binding_is_a_directory_with_a_type_and_a_file_for_each_entry(tmp_path: Path) -> None:
+def test_binding_is_a_directory_with_a_type_and_entries(tmp_path: Path) -> None:
     bind(
         tmp_path,
         "corp",
@@ -30,7 +30,7 @@ def test_a_binding_is_a_directory_with_a_type_and_a_file_for_each_entry(tmp_path
     assert "with space" not in repr(found)
 
 
-def test_links_of_kubelet_are_followed_and_its_own_directories_are_no_entries(
+def test_kubelet_links_are_followed_and_no_entries(
     tmp_path: Path,
 ) -> None:
     bind_as_kubelet(tmp_path, "corp", {"type": "pypi", "uri": "https://h/simple"})
@@ -39,7 +39,7 @@ def test_links_of_kubelet_are_followed_and_its_own_directories_are_no_entries(
     assert set(found.entries) == {"uri"}
 
 
-def test_other_types_are_left_alone_and_a_directory_without_one_is_named(tmp_path: Path) -> None:
+def test_other_types_are_skipped_and_untyped_bindings_named(tmp_path: Path) -> None:
     bind(tmp_path, "database", {"type": "postgresql", "password": "x"})
     bind(tmp_path, "forgotten", {"uri": "https://h/simple"})
     (tmp_path / "README").write_text("not a binding")
@@ -51,7 +51,7 @@ def test_no_bindings_are_none(tmp_path: Path) -> None:
     assert bindings.read(tmp_path / "bindings", ("pypi",)) == bindings.Bindings()
 
 
-def test_the_root_is_the_users_variable_or_the_platforms_directory(tmp_path: Path) -> None:
+def test_bindings_root_is_the_variable_or_the_platform_directory(tmp_path: Path) -> None:
     (tmp_path / "env").mkdir()
     # The process's own variable is not the user's: the lifecycle passes those in <platform>/env.
     environ = {

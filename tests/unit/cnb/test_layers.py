@@ -105,7 +105,7 @@ def test_the_reason_for_making_a_layer_names_what_changed() -> None:
     )
 
 
-def test_a_key_of_texts_holds_no_credential_and_changes_with_all_else(tmp_path: Path) -> None:
+def test_layer_key_ignores_credentials_only(tmp_path: Path) -> None:
     def key(text: str) -> str:
         (tmp_path / "r.txt").write_text(text)
         return digests.of_texts([tmp_path / "r.txt"], tmp_path)
@@ -126,7 +126,7 @@ def test_a_key_of_trees_notices_a_changed_wheel_and_not_bytecode(tmp_path: Path)
     assert digests.of_trees([], tmp_path) == ""
 
 
-def test_a_slice_names_its_paths_as_patterns_that_match_them_alone(tmp_path: Path) -> None:
+def test_slice_paths_are_patterns_that_match_them_alone(tmp_path: Path) -> None:
     paths = ["a [1] *?.bin", "back\\slash", "große Datei", os.fsdecode(b"\xff.bin"), 'q"\n']
     write(tmp_path, [], {}, [Slice(paths), Slice(("b",))])
     assert tomllib.loads((tmp_path / "launch.toml").read_text())["slices"] == [

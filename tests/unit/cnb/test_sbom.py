@@ -15,7 +15,7 @@ _PACKAGES = (
 )
 
 
-def test_a_bill_names_each_package_with_its_purl_and_licences_and_nothing_that_changes_from_build_to_build(
+def test_sbom_names_packages_and_is_reproducible(
     tmp_path: Path,
 ) -> None:
     sbom.write(Layer(tmp_path, "layer"), _PACKAGES)

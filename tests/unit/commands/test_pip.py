@@ -9,9 +9,7 @@ from seldon_buildpack.commands import pip
 from seldon_buildpack.package_sources.indexes import Index
 
 
-def test_every_setting_has_its_variable_and_none_of_the_machines_own_configuration_is_read() -> (
-    None
-):
+def test_pip_settings_are_variables_and_local_config_is_ignored() -> None:
     index = Index(
         folders=(Path("/whl"), Path("/app/my wheels")),
         default="https://u:p@h/simple",
@@ -44,12 +42,12 @@ def test_every_setting_has_its_variable_and_none_of_the_machines_own_configurati
     }
 
 
-def test_what_is_not_set_has_no_variable_but_whom_the_build_image_trusts() -> None:
+def test_unset_pip_settings_leave_only_the_trusted_authorities() -> None:
     told = pip.environment(Index())
     assert set(told) - {"PIP_CERT"} == {"PIP_NO_CACHE_DIR", "PIP_NO_INPUT", "PIP_CONFIG_FILE"}
 
 
-def test_options_have_pips_names_and_those_that_it_lacks_are_left_out() -> None:
+def test_pip_options_are_translated_and_unknown_ones_left_out() -> None:
     options = (
         "--require-hashes",
         "--prerelease",

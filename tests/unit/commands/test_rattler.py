@@ -221,7 +221,7 @@ def test_a_login_is_put_into_the_address_that_the_worker_is_told(
 
 
 @pytest.mark.parametrize(("kind", "digits"), [("sha256", 64), ("md5", 32)])
-def test_a_package_that_was_changed_is_not_installed_wherever_it_lies(
+def test_changed_package_is_not_installed_wherever_it_lies(
     kind: str, digits: int, channel: Path, tmp_path: Path
 ) -> None:
     with servers.plain_http(channel) as url:
@@ -258,7 +258,7 @@ def test_packages_are_told_without_the_token_they_were_had_with(settled: Settled
     assert not [one for one in settled.packages if TOKEN in one.url or "/t/" in one.url]
 
 
-def test_no_file_of_an_environment_holds_the_token_or_a_place_of_the_build(
+def test_installed_files_hold_no_token_or_build_path(
     settled: Settled,
 ) -> None:
     for path in settled.prefix.rglob("*"):
@@ -325,7 +325,7 @@ def test_bytecode_is_of_the_source_that_the_prefix_was_put_into(settled: Settled
     assert settled.run("import placed; print(placed.SAYS)") == f"{settled.prefix}\n"
 
 
-def test_a_packages_own_bytecode_is_kept_and_its_cached_file_is_left_alone(
+def test_own_bytecode_is_kept_and_its_cached_file_untouched(
     settled: Settled,
 ) -> None:
     own = settled.extracted / f"code-1.0-h1_0/{SITE}/__pycache__/plain.{TAG}.pyc"
@@ -334,7 +334,7 @@ def test_a_packages_own_bytecode_is_kept_and_its_cached_file_is_left_alone(
     assert own.read_bytes()[4:8] == bytes(4)
 
 
-def test_pips_half_comes_before_condas_and_what_it_adds_to_the_path_too(settled: Settled) -> None:
+def test_pip_packages_come_before_those_of_conda_on_the_path(settled: Settled) -> None:
     asked = "import sys, which, conda_only; print(which.SAYS, conda_only.SAYS, sys.added); print(*sys.path[1:], sep='\\n')"
     said, *path = settled.run(asked).splitlines()
     assert said == "pip conda True"
@@ -352,7 +352,7 @@ def test_an_environment_runs_where_pips_half_is_not_there(tmp_path: Path) -> Non
     subprocess.run([tmp_path / "env/bin/python", "-c", "import json"], check=True, timeout=20)
 
 
-def test_the_licences_of_condas_packages_are_read_where_they_lie_extracted(
+def test_conda_licenses_are_read_from_extracted_packages(
     settled: Settled,
 ) -> None:
     code, scripted = conda_licenses.read(settled.packages, settled.extracted)
@@ -378,7 +378,7 @@ def _bytecode_36(source: Path, size: int, time: int = BUILT_AT) -> Path:
     return path
 
 
-def test_bytecode_of_python_3_6_and_its_sources_get_the_time_that_the_exporter_gives(
+def test_python_3_6_bytecode_and_sources_get_the_export_time(
     tmp_path: Path,
 ) -> None:
     source = written(tmp_path, {"m.py": "x = 1\n"}) / "m.py"
@@ -390,7 +390,7 @@ def test_bytecode_of_python_3_6_and_its_sources_get_the_time_that_the_exporter_g
 
 
 @pytest.mark.parametrize(("size", "time"), [(260, BUILT_AT), (6, BUILT_AT - 1)])
-def test_bytecode_of_python_3_6_that_is_of_another_source_is_made_anew(
+def test_python_3_6_bytecode_of_other_sources_is_recompiled(
     size: int, time: int, tmp_path: Path
 ) -> None:
     source = written(tmp_path, {"lib/m.py": "x = 1\n"}) / "lib/m.py"

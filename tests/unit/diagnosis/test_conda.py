@@ -51,7 +51,7 @@ def told(error: BuildError) -> tuple[str, str, str]:
     return type(error).__name__, error.title, error.cause
 
 
-def test_who_is_refused_is_told_whether_there_was_a_login_and_where_it_came_from() -> None:
+def test_refused_login_is_named_with_its_origin() -> None:
     said = f"HTTP status client error (401 Unauthorized) for url ({FORGE}/linux-64/repodata_shards.msgpack.zst)"
     assert told(failed(said)) == (
         "ChannelRefused",
@@ -123,7 +123,7 @@ def test_a_certificate_that_is_refused_is_said_in_words(
     assert ("ca-certificates" in error.fixes[0]) is by_authority
 
 
-def test_a_host_that_nobody_knows_and_one_that_does_not_answer_are_two_reasons() -> None:
+def test_unknown_host_and_silent_host_are_told_apart() -> None:
     start = f"Request failed after 2 retries\nCaused by: error sending request for url ({FORGE}/noarch/repodata.json)\nCaused by: client error (Connect)\n"
     unknown = start + (
         "Caused by: dns error\nCaused by: error resolving DNS\nCaused by: failed to lookup address information: Name or service not known"
@@ -148,7 +148,7 @@ MISMATCH = (
 )
 
 
-def test_a_package_that_was_changed_is_named_with_both_hashes_and_who_is_right() -> None:
+def test_changed_package_is_named_with_both_hashes() -> None:
     title = "The package hello-conda-1.0-pyhd8ed1ab_0.conda is not what {} says"
     first, second = (
         failed(MISMATCH, kind="InstallerError"),
@@ -234,7 +234,7 @@ def unsolved(
     return conda.unsolved(Unsolved([said], missing or {}), of, rattler().channels)
 
 
-def test_names_that_no_channel_has_are_told_with_their_lines_and_what_comes_near() -> None:
+def test_unknown_names_are_listed_with_lines_and_near_ones() -> None:
     error = unsolved("", {"numpy": ["numba", "numpydoc"], "pip": []})
     assert told(error) == (
         "CondaPackageUnknown",
@@ -256,9 +256,7 @@ def test_names_that_no_channel_has_are_told_with_their_lines_and_what_comes_near
         ("numpy >=9,<10", "numpy >=9,<10, which no channel has", "Loosen"),
     ],
 )
-def test_what_a_package_asks_of_the_system_in_vain_has_a_fix_of_its_own(
-    asked: str, told_as: str, fix: str
-) -> None:
+def test_unmet_system_requirement_has_its_own_fix(asked: str, told_as: str, fix: str) -> None:
     said = (
         "Cannot solve the request because of: needs * cannot be installed because there are no viable options:\n"
         f"└─ needs 1.0 would require\n   └─ {asked}, for which no candidates were found.\n"
@@ -278,7 +276,7 @@ def test_a_file_from_another_system_is_recognised() -> None:
     assert "exported on Windows" in unsolved("", {"vc": []}, there).fixes[0]
 
 
-def test_that_another_of_the_users_own_specs_excludes_a_python_is_not_said_to_be_nowhere() -> None:
+def test_python_excluded_by_another_spec_is_not_called_missing() -> None:
     said = conda.said(
         "Cannot solve the request because of: scikit-learn 0.19.1.* cannot be installed because there are no viable options:\n"
         "└─ scikit-learn 0.19.1 would require\n   └─ python >=3.6,<3.7.0a0, for which no candidates were found.\n"

@@ -121,7 +121,7 @@ def test_an_index_that_is_too_slow_is_said_to_be_slow() -> None:
     assert error.cause.startswith("It was given 60 s")
 
 
-def test_files_that_an_index_keeps_elsewhere_are_told_from_the_index() -> None:
+def test_files_on_another_host_are_told_from_the_index() -> None:
     elsewhere = "https://files.example/mine-1.0-py3-none-any.whl"
     error = explained(
         failed(
@@ -137,7 +137,7 @@ def test_files_that_an_index_keeps_elsewhere_are_told_from_the_index() -> None:
     )
 
 
-def test_the_host_that_a_redirect_leads_to_is_the_one_that_failed() -> None:
+def test_redirect_target_is_the_host_that_failed() -> None:
     lines = failed(
         "dns error",
         "failed to lookup address information: Name does not resolve",
@@ -164,7 +164,7 @@ def test_a_download_that_breaks_off_is_said_to() -> None:
     assert error.title == "The download of mine==1.0 broke off"
 
 
-def test_of_two_indexes_on_a_host_the_one_that_was_asked_is_named() -> None:
+def test_indexes_on_one_host_are_told_apart() -> None:
     index = Index(extra=("https://inside/team/simple", "https://inside/all/simple"))
     error = explained(failed("operation timed out", url="https://inside/all/simple/mine/"), index)
     assert error.title == "The package index https://inside/all/simple does not answer in time"
@@ -195,9 +195,7 @@ contains a given package, to avoid dependency confusion attacks. If all indexes 
 consider all versions from all indexes, regardless of the order in which they were defined."""
 
 
-def test_a_name_that_the_first_index_holds_is_said_to_be_held_with_the_setting_that_asks_all() -> (
-    None
-):
+def test_name_held_by_the_first_index_offers_the_setting() -> None:
     error = explained(HELD, Index(extra=("http://u:p@inside/simple", "http://more/simple")))
     assert error.title == "http://inside/simple has mine, but no version that satisfies mine>=2,<3"
     assert error.cause.startswith(
@@ -225,7 +223,7 @@ def test_what_libraries_say_is_said_in_plain_words(text: str, plain: str) -> Non
 
 
 @pytest.mark.parametrize(("password", "status"), [("p@s/s é", 200), ("wrong", 401)])
-def test_a_request_of_ours_sends_the_password_of_its_url_as_uv_does(
+def test_probe_sends_the_url_password_as_uv_does(
     tmp_path: Path, password: str, status: int
 ) -> None:
     with (

@@ -268,7 +268,7 @@ def test_a_failed_connection_is_said_in_plain_words(reason: str, plain: str) -> 
     )
 
 
-def test_a_requirement_by_url_that_cannot_be_had_is_not_taken_for_an_index() -> None:
+def test_unreachable_url_requirement_is_not_taken_for_an_index() -> None:
     url = "https://files.example/x-1.0-py3-none-any.whl"
     output = CONNECTION.format(
         url=url,
@@ -414,7 +414,7 @@ def test_what_a_compiler_missed_is_guessed(header: str, missing: str, fix: str) 
     )
 
 
-def test_a_package_of_the_index_that_does_not_build_is_named_by_its_version() -> None:
+def test_package_that_does_not_build_is_named_with_its_version() -> None:
     error = explained(COMPILED.format(package="fast==1.0", header="ffi.h"))
     assert error.title == "fast==1.0 could not be built from source"
     assert (
@@ -475,7 +475,7 @@ def test_an_exception_of_a_build_is_shown_without_its_calls(
     assert error.tail == (raised,)
 
 
-def test_what_a_build_needs_and_no_index_has_is_said_to_be_for_the_build(tmp_path: Path) -> None:
+def test_missing_build_requirement_is_said_to_be_for_the_build(tmp_path: Path) -> None:
     (tmp_path / "fast").mkdir()
     error = explained(
         "error: Failed to resolve requirements from `setup.py` build\n  cause: No solution found when resolving: `setuptools>=40.8.0`\n"
@@ -645,7 +645,7 @@ def test_a_project_without_a_package_is_named(said: str, found: str) -> None:
     assert found in error.cause
 
 
-def test_a_project_without_a_package_is_named_where_uv_builds_it_itself() -> None:
+def test_project_without_a_package_is_named_when_uv_builds_it() -> None:
     output = "error: Failed to build `mine @ .`\n  cause: Expected a Python module at: src/mine/__init__.py\n"
     assert isinstance(explained(output), ProjectWithoutPackage)
 

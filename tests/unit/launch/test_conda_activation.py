@@ -45,9 +45,7 @@ def test_what_scripts_export_is_there_when_python_starts(app: Path, prefix: Path
     assert not {"NOT_EXPORTED", "SELDON_SERVE_ACTIVATED"} & set(env)
 
 
-def test_the_process_stays_the_same_and_so_do_its_arguments_whatever_a_script_does_to_its_own(
-    app: Path, prefix: Path
-) -> None:
+def test_activation_keeps_the_process_and_its_arguments(app: Path, prefix: Path) -> None:
     scripted(prefix, "a.sh", "set -- one two; cd /; false\n")
     scripted(prefix, "b.sh", "cd - >/dev/null\n")
     seen = seen_by_wrapper(serve(app, "--workers", "it's 4; exit 9", CONDA_PREFIX=str(prefix)))
@@ -62,9 +60,7 @@ def test_the_process_stays_the_same_and_so_do_its_arguments_whatever_a_script_do
     assert seen["cwd"] == str(app)
 
 
-def test_scripts_run_in_the_order_of_their_names_and_only_those_for_a_posix_shell(
-    app: Path, prefix: Path
-) -> None:
+def test_activation_runs_posix_scripts_in_order_of_name(app: Path, prefix: Path) -> None:
     for name in ("b's.sh", "a b.sh", "c$(exit 5).sh", "d.fish", "e.csh"):
         scripted(prefix, name, f'export SEEN="${{SEEN}}{name[0]}"\n')
     assert seen_by_wrapper(serve(app, CONDA_PREFIX=str(prefix)))["env"]["SEEN"] == "abc"
@@ -81,9 +77,7 @@ def test_a_script_for_bash_runs_in_bash(app: Path, prefix: Path) -> None:
     )
 
 
-def test_a_script_that_ends_the_start_is_named_and_its_exit_code_kept(
-    app: Path, prefix: Path
-) -> None:
+def test_activation_script_that_exits_is_named_with_its_code(app: Path, prefix: Path) -> None:
     scripted(prefix, "a.sh", "true\n")
     scripted(prefix, "b's.sh", "exit 3\n")
     done = serve(app, CONDA_PREFIX=str(prefix))
@@ -91,18 +85,14 @@ def test_a_script_that_ends_the_start_is_named_and_its_exit_code_kept(
     assert done.stderr == f"seldon-serve: {prefix}/etc/conda/activate.d/b's.sh ended the start.\n"
 
 
-def test_a_script_that_cannot_be_read_in_full_is_told_by_the_shell_and_the_model_starts(
-    app: Path, prefix: Path
-) -> None:
+def test_unreadable_activation_script_does_not_stop_the_model(app: Path, prefix: Path) -> None:
     scripted(prefix, "a.sh", "if true; then\n")
     done = serve(app, CONDA_PREFIX=str(prefix))
     assert seen_by_wrapper(done)["argv"][1] == "MyModel"
     assert "a.sh: line 2: syntax error" in done.stderr
 
 
-def test_before_run_runs_once_and_before_the_scripts_and_each_note_is_said_once(
-    app: Path, prefix: Path
-) -> None:
+def test_before_run_runs_once_before_activation(app: Path, prefix: Path) -> None:
     before_run(app, '#!/bin/sh\necho "before [$SCRIPT]"\n')
     scripted(prefix, "a.sh", "export SCRIPT=a; echo script\n")
     done = serve(app, CONDA_PREFIX=str(prefix), TRACING="false")
@@ -114,9 +104,7 @@ def test_before_run_runs_once_and_before_the_scripts_and_each_note_is_said_once(
     assert seen_by_wrapper(done)["env"]["TRACING"] == "0"
 
 
-def test_variables_of_an_environment_are_set_without_a_shell_where_it_has_no_scripts(
-    app: Path, prefix: Path
-) -> None:
+def test_environment_variables_without_scripts_need_no_shell(app: Path, prefix: Path) -> None:
     with_variables(prefix, "a.json", json.dumps({"FROM_A": "x y", "BOTH": "a", "NUMBER": 1}))
     with_variables(prefix, "b.json", json.dumps({"BOTH": "b"}))
     env = seen_by_wrapper(serve(app, CONDA_PREFIX=str(prefix)))["env"]
@@ -135,7 +123,7 @@ def test_scripts_see_the_environments_variables(app: Path, prefix: Path) -> None
 
 
 @pytest.mark.parametrize("text", ["{not json", "[1]", '"x"', ""])
-def test_variables_that_cannot_be_read_are_passed_over_with_a_word(
+def test_unreadable_environment_variables_are_skipped_and_named(
     app: Path, prefix: Path, text: str
 ) -> None:
     with_variables(prefix, "a.json", text)

@@ -89,7 +89,7 @@ def test_what_the_service_reads_starts_it_again(name: str) -> None:
     assert sorted_out(ROOT, modified(name)) == ([name], [])
 
 
-def test_a_file_that_an_editor_only_writes_in_between_is_not_named(tmp_path: Path) -> None:
+def test_editor_temporary_files_are_not_named(tmp_path: Path) -> None:
     (tmp_path / "MyModel.py").write_text("")
     root = str(tmp_path)
     changes = {
@@ -104,7 +104,7 @@ def test_of_many_names_the_first_few_are_said() -> None:
     assert listed(["a", "b", "c", "d", "e", "f"]) == "a, b, c, d and 2 more"
 
 
-def test_each_batch_starts_the_service_once_and_says_what_changed(
+def test_changes_in_one_batch_restart_the_service_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     service = Stand()
@@ -124,7 +124,7 @@ def test_each_batch_starts_the_service_once_and_says_what_changed(
 @pytest.mark.parametrize(
     ("code", "how"), [(0, "exit code 0"), (1, "exit code 1"), (-9, "signal 9")]
 )
-def test_a_service_that_ended_is_said_to_have_and_started_by_the_next_change(
+def test_ended_service_is_reported_and_restarted_on_change(
     code: int, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = Stand(None, code, None)
@@ -191,7 +191,7 @@ def gone(pid: int) -> bool:
     return False
 
 
-def test_a_service_that_does_not_end_when_told_is_ended_with_all_its_processes(
+def test_stuck_service_is_killed_with_all_its_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seldon_dev, "GRACE_SECONDS", 0.1)
@@ -213,9 +213,7 @@ def test_what_a_service_leaves_behind_ends_with_it(tmp_path: Path) -> None:
     assert service.ended() is None
 
 
-def test_the_program_stands_alone_but_for_watchfiles_and_keeps_to_the_syntax_of_python_3_6() -> (
-    None
-):
+def test_seldon_dev_imports_only_watchfiles_in_python_3_6_syntax() -> None:
     tree = ast.parse(Path(seldon_dev.__file__).read_text(), feature_version=(3, 6))
     imports = {
         alias.name

@@ -58,9 +58,7 @@ def app(tmp_path: Path) -> Path:
         ("MODEL_METADATA", '"{"name": "a"}"', '{"name": "a"}'),
     ],
 )
-def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(
-    name: str, given: str, meant: str
-) -> None:
+def test_unambiguous_values_are_mended_with_one_note(name: str, given: str, meant: str) -> None:
     env = checked({**MODEL, name: given})
     assert env.values[name] == meant
     assert env.notes
@@ -89,9 +87,7 @@ def test_what_can_only_be_meant_one_way_is_taken_as_meant_and_said_in_one_line(
         ("ANYTHING_ELSE", ' "as it is" '),
     ],
 )
-def test_a_value_the_wrapper_understands_is_left_as_it_is_without_a_word(
-    name: str, value: str
-) -> None:
+def test_understood_values_are_kept_silently(name: str, value: str) -> None:
     env = checked({**MODEL, name: value})
     assert env.values == {**MODEL, name: value}
     assert not env.notes
@@ -196,7 +192,7 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
         ({"TRACING": "1", "JAEGER_TAGS": "team"}, ["JAEGER_TAGS is 'team'", "name=value"]),
     ],
 )
-def test_a_value_that_cannot_be_used_is_refused_with_what_why_and_fix(
+def test_unusable_values_are_refused_with_what_why_and_fix(
     env: dict[str, str], said: list[str]
 ) -> None:
     with pytest.raises(Refused) as refused:
@@ -236,12 +232,12 @@ def test_the_wrapper_gets_the_arguments_of_s2is_run_script(app: Path) -> None:
     ]
 
 
-def test_persistence_and_the_containers_own_arguments_are_passed_on(app: Path) -> None:
+def test_persistence_and_container_arguments_are_passed_on(app: Path) -> None:
     argv = seen_by_wrapper(serve(app, "--workers", "4", PERSISTENCE="1"))["argv"]
     assert argv[3:] == ["MODEL", "--persistence", "1", "--workers", "4"]
 
 
-def test_the_wrapper_runs_in_the_same_process_and_directory_and_sees_the_mended_environment(
+def test_wrapper_runs_in_process_with_the_mended_environment(
     app: Path,
 ) -> None:
     process = subprocess.Popen(
@@ -300,7 +296,7 @@ def test_a_missing_wrapper_is_told_without_a_traceback(app: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_an_executable_before_run_runs_first_there_and_with_the_mended_environment(
+def test_before_run_runs_first_with_the_mended_environment(
     app: Path,
 ) -> None:
     before_run(app, "#!/bin/sh\necho before $(pwd) $SERVICE_TYPE\n")
@@ -310,7 +306,7 @@ def test_an_executable_before_run_runs_first_there_and_with_the_mended_environme
     assert "seldon-serve: Running before-run.\n" in done.stderr
 
 
-def test_a_before_run_without_a_first_line_naming_its_shell_runs_as_it_did_under_s2i(
+def test_before_run_without_a_shebang_runs_as_under_s2i(
     app: Path,
 ) -> None:
     before_run(app, "echo before\n")
@@ -332,7 +328,7 @@ def test_a_before_run_that_is_not_executable_is_not_run(app: Path) -> None:
         ("#!/bin/sh\r\nexit 0\r\n", 2, "CR LF"),
     ],
 )
-def test_a_before_run_that_fails_stops_the_start_with_its_exit_code(
+def test_before_run_failure_stops_the_start_with_its_code(
     app: Path, text: str, code: int, said: str
 ) -> None:
     before_run(app, text)
@@ -361,7 +357,7 @@ def test_a_user_without_a_home_gets_the_temporary_directory(
     assert env.get("HOME") == tempfile.gettempdir()
 
 
-def test_a_home_that_somebody_chose_is_kept_even_if_it_is_read_only(
+def test_chosen_home_is_kept_even_if_read_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
@@ -401,7 +397,7 @@ class CountingModel:
 @pytest.mark.parametrize(
     ("choice", "serving"), [("pass", gc.get_threshold()[0]), ("gc.set_threshold(5000)", 5000)]
 )
-def test_garbage_is_looked_for_less_while_loading_and_as_usual_or_as_the_model_wants_it_while_serving(
+def test_garbage_collection_is_rarer_while_loading_only(
     app: Path, choice: str, serving: int
 ) -> None:
     (app / "CountingModel.py").write_text(COUNTING.replace("CHOICE", choice))
@@ -458,9 +454,7 @@ class BusyModel:
 
 
 @pytest.mark.parametrize("whom", ["every process of the group", "the main process alone"])
-def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceback(
-    app: Path, whom: str
-) -> None:
+def test_termination_answers_requests_and_exits_with_0(app: Path, whom: str) -> None:
     (app / "BusyModel.py").write_text(textwrap.dedent(BUSY))
     command, env = [sys.executable, str(SCRIPT)], environment(app, {"MODEL_NAME": "BusyModel"})
     process = subprocess.Popen(
@@ -490,7 +484,7 @@ def test_told_to_end_it_answers_what_is_in_flight_and_ends_with_0_and_no_traceba
     [SCRIPT, *SCRIPT.parent.glob("seldon_serve_*.py")],
     ids=lambda module: str(module.stem),
 )
-def test_the_program_stands_alone_and_keeps_to_the_syntax_of_python_3_6(module: Path) -> None:
+def test_seldon_serve_stands_alone_in_python_3_6_syntax(module: Path) -> None:
     tree = ast.parse(module.read_text(), feature_version=(3, 6))
     imports = {
         alias.name

@@ -75,7 +75,7 @@ PYTHON_312, NUMPY_1, NUMPY_2 = (
         ((PYTHON_312, "flask-2023d_x-0.conda"), "upstream", ""),
     ],
 )
-def test_a_lock_is_taken_as_it_is_for_the_first_set_that_it_leaves_room_for(
+def test_lock_is_taken_for_the_first_set_that_fits(
     tmp_path: Path, files: tuple[str, ...], pins: str, because: str
 ) -> None:
     chosen = conda.choose(planned(tmp_path, lock(*files)))
@@ -91,14 +91,14 @@ def test_a_lock_with_the_wrapper_in_it_brings_its_own(tmp_path: Path) -> None:
     assert (chosen.version, chosen.pins) == ("", "")
 
 
-def test_what_a_lock_names_is_had_from_the_mirror_in_its_channels_place(tmp_path: Path) -> None:
+def test_locked_packages_come_from_the_mirror(tmp_path: Path) -> None:
     chosen = conda.choose(planned(tmp_path, lock(PYTHON_312), mirror="https://mirror.corp/forge"))
     assert chosen.packages == (
         Package(f"https://mirror.corp/forge/linux-64/{PYTHON_312}", "1b", "0a"),
     )
 
 
-def test_a_bound_of_the_wrappers_excludes_what_is_outside_and_says_so() -> None:
+def test_wrapper_bound_excludes_other_versions_and_says_so() -> None:
     packages = [
         Package(f"{FORGE}/noarch/{name}-0.conda")
         for name in ("numpy-2.1.3", "flask-2.9.0rc1", "pyyaml-6.0", "python-3.9.1")
@@ -109,7 +109,7 @@ def test_a_bound_of_the_wrappers_excludes_what_is_outside_and_says_so() -> None:
     assert conda._excluded(("flask >=2.9.0rc1",), packages) == []
 
 
-def test_where_the_wrapper_is_condas_own_a_python_that_some_wrapper_is_locked_for_is_asked_for_all_the_same(
+def test_conda_wrapper_still_asks_for_a_locked_python(
     tmp_path: Path,
 ) -> None:
     [attempt] = conda._by_conda(planned(tmp_path, environment("seldon-core", "python")))
@@ -152,9 +152,7 @@ def test_the_virtual_packages_are_the_images_not_the_machines() -> None:
 
 
 @pytest.mark.parametrize("changed", ["environment", "channels", "python", "name", "wrapper"])
-def test_each_thing_that_conda_is_asked_changes_the_key_of_its_own_name_alone(
-    tmp_path: Path, changed: str
-) -> None:
+def test_layer_key_changes_under_the_name_of_each_input(tmp_path: Path, changed: str) -> None:
     first = planned(tmp_path, environment("python=3.12"))
     others = {
         "environment": planned(tmp_path, environment("python =3.12")),
@@ -188,7 +186,7 @@ def test_each_thing_that_conda_is_asked_changes_the_key_of_its_own_name_alone(
         (("numpy",), ("3.12",)),
     ],
 )
-def test_an_environment_may_get_the_pythons_its_file_allows_else_the_one_that_is_added(
+def test_python_comes_from_the_file_or_is_added(
     texts: tuple[str, ...], minors: tuple[str, ...]
 ) -> None:
     assert (
@@ -239,7 +237,7 @@ def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
         ),
     ],
 )
-def test_the_python_of_an_environment_is_its_files_and_the_variable_asks_besides(
+def test_python_of_the_file_and_the_variable_combine(
     tmp_path: Path, texts: tuple[str, ...], requested: str, choice: PythonChoice, spec: str
 ) -> None:
     found = environment(*texts)
@@ -260,18 +258,14 @@ def test_a_python_that_the_file_lacks_is_added_and_said(
 
 
 @pytest.mark.parametrize("requested", ["", "3.12", "3.12.1"])
-def test_a_locks_python_is_the_one_and_nothing_is_asked_for_besides(
-    tmp_path: Path, requested: str
-) -> None:
+def test_locked_python_is_used_and_nothing_added(tmp_path: Path, requested: str) -> None:
     found = lock(PYTHON_312)
     choice = of_environment(tmp_path, requested, found)
     assert (choice.minor, choice.advice, spec_for(choice, found)) == ((3, 12), (), "")
 
 
 @pytest.mark.parametrize("requested", ["3.11", "3.12.2"])
-def test_a_lock_for_another_python_than_was_asked_for_is_an_error(
-    tmp_path: Path, requested: str
-) -> None:
+def test_lock_for_another_python_is_an_error(tmp_path: Path, requested: str) -> None:
     with pytest.raises(CondaLockForOtherPython) as raised:
         of_environment(tmp_path, requested, lock(PYTHON_312))
     assert raised.value.title == f"conda-lock.yml is not for Python {requested}"
@@ -281,6 +275,6 @@ def test_a_lock_for_another_python_than_was_asked_for_is_an_error(
     )
 
 
-def test_a_lock_without_python_is_an_error_since_nothing_is_added_to_it(tmp_path: Path) -> None:
+def test_lock_without_python_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CondaLockWithoutPython, match=r"conda-lock\.yml has no Python"):
         of_environment(tmp_path, "", lock(NUMPY_1))

@@ -54,7 +54,7 @@ def test_what_may_be_meant_is_no_contradiction(tmp_path: Path, chosen: str, text
     assert found(tmp_path, chosen, "pyproject.toml", f"[project]\ndependencies = {text}\n") == []
 
 
-def test_a_lock_with_a_version_for_each_platform_agrees_with_any_of_them(tmp_path: Path) -> None:
+def test_lock_with_versions_per_platform_agrees_with_each(tmp_path: Path) -> None:
     lock = "".join(
         f'[[package]]\nname = "numpy"\nversion = "{version}"\n\n' for version in ("1.26.4", "2.0.2")
     )

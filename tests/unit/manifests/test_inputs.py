@@ -107,9 +107,7 @@ OURS = {
 
 
 @pytest.mark.parametrize(("files", "reason"), OURS.values(), ids=OURS)
-def test_a_seldon_model_or_what_looks_like_a_mistake_in_one_passes(
-    tmp_path: Path, files: Files, reason: str
-) -> None:
+def test_detect_passes_models_and_near_misses(tmp_path: Path, files: Files, reason: str) -> None:
     for name, text in files.items():
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,9 +146,7 @@ NOT_OURS = {
 
 
 @pytest.mark.parametrize("files", NOT_OURS.values(), ids=NOT_OURS)
-def test_anything_else_fails_with_one_line_that_says_what_was_looked_for(
-    tmp_path: Path, files: Files
-) -> None:
+def test_detect_fails_with_one_line_saying_what_it_sought(tmp_path: Path, files: Files) -> None:
     assert detect(source(tmp_path, files), {}) == Detection(False, detection.not_ours())
     assert "\n" not in detection.not_ours()
     for looked_for in ("MODEL_NAME", ".s2i/environment", "predict"):
@@ -211,7 +207,7 @@ def test_a_source_that_is_not_there_or_cannot_be_listed_fails(tmp_path: Path) ->
     assert not detect(tmp_path, {}).passes
 
 
-def test_of_a_large_source_only_what_may_hold_a_model_is_looked_into(
+def test_detect_searches_only_likely_files_of_a_large_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source(tmp_path, {"Foo.py": MODEL, "huge.py": "x = 1\n" * 200_000})

@@ -77,7 +77,7 @@ def lines(app: Path, python: str = "3.12.1") -> list[str]:
     return list(export_lock._lines(app, python))
 
 
-def test_what_counts_of_uv_lock_is_what_the_project_depends_on_and_neither_groups_nor_extras(
+def test_uv_lock_counts_dependencies_without_groups_or_extras(
     tmp_path: Path,
 ) -> None:
     read = uv_lock(
@@ -105,7 +105,7 @@ def test_what_counts_of_uv_lock_is_what_the_project_depends_on_and_neither_group
     assert read.summary() == "what it pins"
 
 
-def test_all_members_of_a_workspace_without_a_project_of_its_own_count(tmp_path: Path) -> None:
+def test_workspace_members_without_a_root_project_all_count(tmp_path: Path) -> None:
     read = uv_lock(
         tmp_path,
         package("one", 'virtual = "one"', need("a")),
@@ -117,7 +117,7 @@ def test_all_members_of_a_workspace_without_a_project_of_its_own_count(tmp_path:
     assert read.editable == (tmp_path / "two",)
 
 
-def test_packages_of_the_source_are_noticed_and_the_project_is_installed_in_place(
+def test_source_packages_make_the_project_editable(
     tmp_path: Path,
 ) -> None:
     read = uv_lock(
@@ -136,7 +136,7 @@ def test_packages_of_the_source_are_noticed_and_the_project_is_installed_in_plac
     assert read.summary() == "what it pins, and the project in place"
 
 
-def test_the_release_of_the_wrapper_that_a_lock_pins_is_served_with(tmp_path: Path) -> None:
+def test_locked_wrapper_release_is_served_with(tmp_path: Path) -> None:
     read = uv_lock(
         tmp_path,
         package("mine", 'virtual = "."', need("seldon-core")),
@@ -180,7 +180,7 @@ def test_a_folder_that_is_a_registry_holds_wheels(tmp_path: Path) -> None:
     assert read.index.find_links == (str(tmp_path / "wheels"),)
 
 
-def test_credentials_that_uv_leaves_out_of_the_lock_are_those_of_the_project_and_secret(
+def test_uv_lock_credentials_of_the_project_are_used_and_secret(
     tmp_path: Path,
 ) -> None:
     index = '\n[[tool.uv.index]]\nname = "a"\nurl = "https://bob:pw@a/simple/"\n'
@@ -287,7 +287,7 @@ def test_a_version_that_is_left_out_is_that_of_the_file(tmp_path: Path) -> None:
     assert lines(tmp_path) == ["a==1.0 --hash=sha256:ab"]
 
 
-def test_only_what_is_for_the_images_python_and_for_no_group_is_taken(tmp_path: Path) -> None:
+def test_lock_entries_match_the_python_and_no_group(tmp_path: Path) -> None:
     files = f"wheels = [{wheel('{}-1.0-py3-none-any.whl')}]"
     pylock(
         tmp_path,
@@ -339,7 +339,7 @@ def test_what_a_lock_goes_over_is_known(tmp_path: Path, lock: str, names: list[s
         ('"no requirement"', []),
     ],
 )
-def test_what_a_project_asks_for_otherwise_than_its_lock_was_made_from(
+def test_project_changes_since_its_lock_are_listed(
     tmp_path: Path, asked: str, differing: list[str]
 ) -> None:
     requires = (

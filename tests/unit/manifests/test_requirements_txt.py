@@ -58,7 +58,7 @@ def test_files_from_a_url_are_left_to_uv(tmp_path: Path) -> None:
     assert (read.files, read.names) == ((tmp_path / "requirements.txt",), ("six",))
 
 
-def test_variables_that_say_where_packages_come_from_are_told_apart(tmp_path: Path) -> None:
+def test_index_variables_are_told_from_others(tmp_path: Path) -> None:
     lines = [
         "--extra-index-url https://dl.example.com/${PATH_TOKEN}/simple",
         "git-pkg @ git+https://${GIT_TOKEN}@h/r.git@${TAG}",
@@ -84,7 +84,7 @@ def digest(app: Path, text: str, env: dict[str, str] | None = None) -> str:
     return requirements_txt.read(app, written(app, text), env or {}).digest
 
 
-def test_the_digest_changes_with_what_is_required_and_not_with_who_asks(tmp_path: Path) -> None:
+def test_digest_changes_with_requirements_not_with_credentials(tmp_path: Path) -> None:
     line = "x @ https://user:{}@h/x.whl?sig={}\n"
     assert digest(tmp_path, line.format("old", "1")) == digest(tmp_path, line.format("new", "2"))
     assert digest(tmp_path, "x==${V}\n", {"V": "1"}) != digest(tmp_path, "x==${V}\n", {"V": "2"})
@@ -145,7 +145,7 @@ def test_a_folder_of_the_source_is_noticed_however_it_is_named(tmp_path: Path, l
     assert read.summary() == "1 package"
 
 
-def test_a_local_wheel_is_noticed_and_found_from_the_source_wherever_it_is_named(
+def test_local_wheels_are_found_from_the_source(
     tmp_path: Path,
 ) -> None:
     wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")

@@ -139,7 +139,7 @@ def test_the_manifests_that_are_not_installed_are_known(
     assert manifest.not_installed(tmp_path, found) == others
 
 
-def test_a_project_that_the_requirements_install_and_a_file_of_tools_are_not_among_them(
+def test_ignored_manifests_exclude_installed_projects_and_tools(
     tmp_path: Path,
 ) -> None:
     for name, text in {
@@ -195,7 +195,7 @@ def test_a_project_that_says_it_is_no_package_is_not_built(tmp_path: Path, tool:
     assert found.told == ("-r", str(tmp_path / "pyproject.toml"))
 
 
-def test_dependencies_that_only_poetry_can_read_are_said_to_be_left_out(tmp_path: Path) -> None:
+def test_poetry_only_dependencies_are_reported_as_left_out(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.poetry.dependencies]\nnumpy = "*"\n')
     assert manifest.find(tmp_path, {}) is None
     (piece,) = manifest.advice(tmp_path, None)

@@ -29,7 +29,7 @@ default = true
 """
 
 
-def test_the_indexes_of_a_project_are_read_as_lines_of_requirements_would_be(
+def test_project_indexes_are_read_like_requirements_lines(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "pyproject.toml").write_text(PROJECT + NAMED)

@@ -297,7 +297,7 @@ def test_a_missing_module_is_an_error_that_offers_the_nearest(
     assert ("upper and lower case only" in caught.value.cause) == case
 
 
-def test_a_missing_module_with_nothing_near_says_which_file_was_looked_for(tmp_path: Path) -> None:
+def test_missing_module_without_near_names_says_the_file_sought(tmp_path: Path) -> None:
     with pytest.raises(ModelModuleNotFound) as caught:
         find(source(tmp_path, {"train.py": "x = 1\n", "Foo/data.csv": ""}), "Foo", None)
     assert "Foo.py or Foo/__init__.py" in caught.value.cause
@@ -425,7 +425,7 @@ def test_an_import_of_a_name_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("init", [None, "", "from . import Foo\n", "from pkg import Foo\n"])
-def test_a_model_name_that_ends_in_a_module_is_an_error_with_the_right_name(
+def test_model_name_ending_in_a_module_suggests_the_right_one(
     tmp_path: Path, init: str | None
 ) -> None:
     source(tmp_path, {"pkg/Foo.py": FOO} | ({} if init is None else {"pkg/__init__.py": init}))
@@ -578,7 +578,7 @@ def test_a_source_file_may_be_in_the_encoding_that_it_declares(tmp_path: Path, d
         (b"x = 1\n\n# coding: latin-1\ny = '\xe9'\n", "Foo.py is not UTF-8", "Line 4 "),
     ],
 )
-def test_a_source_file_in_another_encoding_is_an_error_with_line_and_offset(
+def test_source_in_another_encoding_is_named_with_its_line(
     tmp_path: Path, data: bytes, title: str, cause: str
 ) -> None:
     (tmp_path / "Foo.py").write_bytes(data + FOO.encode())
@@ -621,7 +621,7 @@ def test_each_form_of_a_needed_method_is_enough(tmp_path: Path, service_type: st
         ("OUTLIER_DETECTOR", "score", "Define `predict` in Foo."),
     ],
 )
-def test_a_class_without_a_needed_method_is_an_error_that_says_what_it_has(
+def test_class_without_a_needed_method_says_what_it_has(
     tmp_path: Path, service_type: str, method: str, fix: str
 ) -> None:
     with pytest.raises(
@@ -756,7 +756,7 @@ def test_without_exactly_one_the_error_lists_the_candidates(
     assert caught.value.fixes[0].startswith(first)
 
 
-def test_without_a_candidate_the_file_that_does_not_parse_is_the_error(tmp_path: Path) -> None:
+def test_unparsable_file_is_the_error_without_a_candidate(tmp_path: Path) -> None:
     source(
         tmp_path, {"Foo.py": "class Foo\n    def predict(self, X): ...\n", "train.py": "x = = 1\n"}
     )

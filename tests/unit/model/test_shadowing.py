@@ -36,7 +36,7 @@ def _installed(site: Path, name: str, files: str, **more: str) -> None:
         (info / file.replace("__", ".")).write_text(text)
 
 
-def test_the_modules_of_an_environment_are_listed_with_their_packages(tmp_path: Path) -> None:
+def test_environment_modules_are_listed_with_their_packages(tmp_path: Path) -> None:
     _installed(tmp_path, "PyYAML", "yaml/__init__.py yaml/loader.py _yaml/__init__.py ../bin/yaml")
     _installed(tmp_path, "six", "six.py __pycache__/six.cpython-312.pyc")
     _installed(tmp_path, "fast", "fast.cpython-312-x86_64-linux-gnu.so faster/__init__.abi3.so")
@@ -137,7 +137,7 @@ def test_a_model_that_nothing_hides_is_none(
     assert _check(tmp_path, name, files, python_path.format(app=tmp_path)) == []
 
 
-def test_a_module_that_the_model_imports_and_a_package_hides_is_named_with_who_imports_it(
+def test_shadowed_import_is_named_with_its_importer(
     tmp_path: Path,
 ) -> None:
     files = {

@@ -59,7 +59,7 @@ def authorities(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, bytes]
     return b"# private comment\n" + made[0] + (folder / "key").read_bytes(), made[1]
 
 
-def test_a_pypi_binding_is_an_index_beside_the_others_with_its_user_and_password(
+def test_pypi_binding_adds_an_index_with_its_login(
     tmp_path: Path,
 ) -> None:
     index = configured(given(tmp_path, corp=dict(CORP)))
@@ -81,7 +81,7 @@ def test_the_role_index_is_in_the_place_of_the_public_one(tmp_path: Path) -> Non
     )
 
 
-def test_a_variable_wins_over_a_binding_and_a_binding_over_the_requirements(tmp_path: Path) -> None:
+def test_variable_beats_binding_and_binding_beats_requirements(tmp_path: Path) -> None:
     found = given(tmp_path, corp={**CORP, "role": "index"})
     lines = IndexLines(index_url="https://file/simple")
     assert configured(found, lines=lines).names() == ("https://pypi.corp/simple",)
@@ -98,9 +98,7 @@ def test_a_variable_wins_over_a_binding_and_a_binding_over_the_requirements(tmp_
 
 
 @pytest.mark.parametrize("named_by", ["EXTRA_INDEX_URL", "PIP_INDEX_URL", "PIP_FIND_LINKS"])
-def test_the_password_of_a_binding_is_for_an_index_of_its_host_that_is_named_elsewhere(
-    tmp_path: Path, named_by: str
-) -> None:
+def test_binding_password_serves_indexes_named_elsewhere(tmp_path: Path, named_by: str) -> None:
     index = configured(given(tmp_path, corp=dict(CORP)), {named_by: "https://pypi.corp/other"})
     assert "https://bob:p%40ss%20w@pypi.corp/other" in (*index.urls, *index.find_links)
     assert index.credentials_of("https://pypi.corp/other").describe() == "the binding corp"
@@ -121,7 +119,7 @@ def test_it_is_for_no_other_host_port_or_scheme(tmp_path: Path, url: str) -> Non
     assert index.credentials_of(url).describe() == ""
 
 
-def test_an_index_that_a_binding_and_a_variable_name_is_asked_once(tmp_path: Path) -> None:
+def test_index_of_binding_and_variable_is_asked_once(tmp_path: Path) -> None:
     found = given(tmp_path, corp=dict(CORP))
     assert configured(found, {"EXTRA_INDEX_URL": CORP["uri"]}).extra == (
         "https://bob:p%40ss%20w@pypi.corp/simple",
@@ -173,7 +171,7 @@ def test_a_netrc_is_for_its_hosts_over_any_port(tmp_path: Path) -> None:
     assert "canary" not in Masker.of(found.secrets()).mask("the default's password is canary")
 
 
-def test_a_netrc_is_handed_to_uv_and_its_hosts_to_git_in_files_of_the_build_only(
+def test_netrc_reaches_uv_and_git_in_build_files_only(
     tmp_path: Path,
 ) -> None:
     netrc = "machine git.corp login ci password t@k'$x\n"
@@ -204,7 +202,7 @@ def test_a_netrc_is_handed_to_uv_and_its_hosts_to_git_in_files_of_the_build_only
     assert {path.stat().st_mode & 0o777 for path in (tmp_path / "scratch").iterdir()} == {0o600}
 
 
-def test_bound_authorities_join_those_of_the_build_image_and_nothing_of_their_files_else(
+def test_bound_authorities_join_those_of_the_build_image(
     tmp_path: Path, authorities: tuple[bytes, bytes]
 ) -> None:
     pem, der = authorities
@@ -290,7 +288,7 @@ def test_no_key_is_made_from_a_binding_s_secret(tmp_path: Path) -> None:
         ({"type": "dependency-mirror", "default": "mirror.corp"}, "its entry default is not a URL"),
     ],
 )
-def test_a_binding_that_cannot_be_used_is_named_and_nothing_of_it_shown(
+def test_unusable_binding_is_named_without_its_content(
     tmp_path: Path, entries: dict[str, str | bytes], cause: str
 ) -> None:
     with pytest.raises(BindingInvalid) as raised:

@@ -52,7 +52,7 @@ def channel_folder(path: Path) -> Path:
     return path
 
 
-def test_the_files_channels_are_asked_in_its_order_and_names_stay_names(tmp_path: Path) -> None:
+def test_channels_of_the_file_keep_order_and_names(tmp_path: Path) -> None:
     found = configured(
         tmp_path,
         "conda-forge",
@@ -86,7 +86,7 @@ def test_a_variable_takes_the_place_of_the_files_channels(
     assert sources(found) == [(url, source) for url in urls]
 
 
-def test_a_binding_takes_the_place_of_the_files_channels_and_an_extra_one_is_asked_first(
+def test_binding_replaces_channels_and_an_extra_one_goes_first(
     tmp_path: Path,
 ) -> None:
     found = configured(
@@ -102,9 +102,7 @@ def test_a_binding_takes_the_place_of_the_files_channels_and_an_extra_one_is_ask
 
 
 @pytest.mark.parametrize("named", [FORGE, f"{FORGE}/", f"{FORGE}/label/dev"])
-def test_a_binding_for_what_the_file_names_only_says_who_may_read_it(
-    tmp_path: Path, named: str
-) -> None:
+def test_binding_for_a_named_channel_is_only_a_login(tmp_path: Path, named: str) -> None:
     found = configured(tmp_path, named, "conda-forge", corp={"uri": FORGE, "token": "t0k3n"})
     assert sources(found) == [
         (named.rstrip("/"), "from environment.yml"),
@@ -138,7 +136,7 @@ def test_who_may_read_is_known_apart_from_the_address(
     assert "s3cr3t" not in repr(found)
 
 
-def test_a_password_in_the_file_or_a_variable_counts_too_and_goes_before_a_bindings(
+def test_password_of_file_or_variable_beats_a_binding(
     tmp_path: Path,
 ) -> None:
     found = configured(
@@ -200,7 +198,7 @@ def test_no_channel_at_all_is_conda_forge_and_the_log_says_why(tmp_path: Path) -
         (("pytorch", FORGE), False, ("pytorch", FORGE)),
     ],
 )
-def test_where_conda_would_add_its_defaults_for_python_conda_forge_is(
+def test_conda_forge_stands_in_for_the_defaults(
     tmp_path: Path, names: tuple[str, ...], nodefaults: bool, urls: tuple[str, ...]
 ) -> None:
     assert configured(tmp_path, *names, nodefaults=nodefaults).urls == urls
@@ -402,7 +400,7 @@ def test_an_alias_is_an_address(tmp_path: Path) -> None:
 PACKAGE = "https://u:s3cr3t@conda.example.com/conda-forge/linux-64/python-3.10.13-h1_0.conda"
 
 
-def test_what_a_lock_names_is_fetched_there_with_the_login_of_its_address(tmp_path: Path) -> None:
+def test_locked_urls_use_the_login_of_their_address(tmp_path: Path) -> None:
     found = configured(
         tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), nodefaults=False
     )
@@ -420,7 +418,7 @@ def test_what_a_lock_names_is_fetched_there_with_the_login_of_its_address(tmp_pa
         {"BP_CONDA_CHANNEL_ALIAS": "https://mirror.corp"},
     ],
 )
-def test_a_mirror_of_the_same_name_stands_in_for_the_locks_channel(
+def test_mirror_of_the_same_name_replaces_the_locked_channel(
     tmp_path: Path, env: dict[str, str]
 ) -> None:
     found = configured(tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), env=env)

@@ -13,7 +13,7 @@ from seldon_buildpack.settings import settings
 APP = Path("/workspace")
 
 
-def test_s2is_and_pips_names_are_told_to_uv_in_the_form_pip_gives_them() -> None:
+def test_s2i_and_pip_names_are_translated_for_uv() -> None:
     env = {
         "EXTRA_INDEX_URL": "http://u:p@a:8080/simple\n https://b/simple",
         "PIP_EXTRA_INDEX_URL": "https://b/simple https://c/simple",
@@ -56,7 +56,7 @@ def test_options_of_pip_that_uv_has_are_passed_on() -> None:
     )
 
 
-def test_the_key_changes_with_the_index_and_not_with_the_password() -> None:
+def test_index_key_changes_with_the_index_not_the_password() -> None:
     def key(url: str) -> str:
         return configure(settings.read({"PIP_INDEX_URL": url}, []), IndexLines(), APP).key()
 
@@ -78,7 +78,7 @@ def configured(lines: IndexLines) -> Index:
     return configure(settings.read({}, []), lines, APP)
 
 
-def test_options_of_the_file_that_uv_does_not_read_there_are_passed_on() -> None:
+def test_file_options_unknown_to_uv_are_passed_on() -> None:
     assert configured(IndexLines(pre=True, require_hashes=True)).options == (
         "--require-hashes",
         "--prerelease",
@@ -102,7 +102,7 @@ def test_constraints_are_files_whose_content_matters() -> None:
     )
 
 
-def test_places_are_shown_without_credentials_queries_and_the_path_of_the_source() -> None:
+def test_shown_places_hide_credentials_queries_and_the_source() -> None:
     env = {
         "PIP_INDEX_URL": "https://u:p@h/simple?token=t0k3n",
         "PIP_FIND_LINKS": "wheels https://u:p@h/links?x=y",
@@ -149,7 +149,7 @@ LOCK = IndexLines(
         ),
     ],
 )
-def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_credentials_that_are_given(
+def test_locked_indexes_yield_to_a_named_one_with_its_login(
     env: dict[str, str], told: tuple[str, tuple[str, ...], str]
 ) -> None:
     index = configure(settings.read(env, []), LOCK, APP)
@@ -157,7 +157,7 @@ def test_the_indexes_of_a_lock_give_way_to_one_that_is_named_and_take_the_creden
     assert index.find_links == ("/workspace/wheels",)
 
 
-def test_a_binding_in_the_place_of_the_public_index_takes_the_place_of_a_locks_too() -> None:
+def test_binding_for_the_public_index_replaces_locked_ones() -> None:
     bound = Bound(default=("https://mirror/simple", origin.binding("corp")), credentials=())
     index = configure(settings.read({}, []), LOCK, APP, bound)
     assert (index.default, index.extra, index.find_links) == (
@@ -221,7 +221,7 @@ def test_without_any_index_folders_are_all_there_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "also", [{"PIP_NO_INDEX": "1"}, {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}]
 )
-def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str, str]) -> None:
+def test_folders_are_not_tried_alone_unless_first(also: dict[str, str]) -> None:
     assert (
         configure(
             settings.read({"BP_PIP_FIND_LINKS": "wheels", **also}, []), IndexLines(), APP
@@ -236,7 +236,7 @@ def test_folders_are_not_tried_alone_where_they_do_not_come_first(also: dict[str
     )
 
 
-def test_the_packages_of_a_lock_are_looked_for_in_the_folders_first_too() -> None:
+def test_locked_packages_are_sought_in_the_folders_first() -> None:
     index = configure(settings.read({"BP_PIP_FIND_LINKS": "wheels"}, []), LOCK, APP)
     alone = index.folders_alone()
     assert alone

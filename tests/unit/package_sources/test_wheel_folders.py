@@ -80,7 +80,7 @@ def test_what_a_wheel_is_for_is_said_in_plain_words(
         "m.whl",
     ],
 )
-def test_nothing_is_said_of_one_that_fits_or_whose_name_does_not_say(name: str) -> None:
+def test_fitting_or_unclear_wheel_names_get_no_remark(name: str) -> None:
     assert wheel_folders.fit_of(name, "3.12.1") is None
 
 
@@ -124,7 +124,7 @@ def written(path: Path, content: bytes = b"PK") -> Path:
     ("output", "folder"),
     [(NO_ABI, "wheels"), (BY_PATH, "local"), (PATH_OF_ANOTHER_PLATFORM, "local")],
 )
-def test_a_wheel_for_another_python_is_named_with_the_python_that_it_fits(
+def test_wheel_for_another_python_is_named_with_that_python(
     tmp_path: Path, output: str, folder: str
 ) -> None:
     (tmp_path / "wheels").mkdir()
@@ -158,7 +158,7 @@ def test_several_wheels_that_do_not_fit_are_all_named(tmp_path: Path) -> None:
     assert error.fixes[0].startswith("Set BP_PYTHON_VERSION=3.10")
 
 
-def test_a_package_of_an_index_is_not_taken_for_a_wheel_of_the_users(tmp_path: Path) -> None:
+def test_index_package_is_not_taken_for_a_local_wheel(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     assert isinstance(explained(NO_ABI, tmp_path, folders=(tmp_path / "wheels",)), WrongPython)
 

@@ -50,7 +50,7 @@ def test_a_process_that_took_over_the_number_is_left_alone(processes: Processes)
         stranger.kill()
 
 
-def test_a_program_that_ends_while_starting_is_shown_with_its_last_lines(
+def test_program_ending_at_start_is_shown_with_its_last_lines(
     processes: Processes,
 ) -> None:
     processes.start("one", [sys.executable, "-c", "print('no such flag')"])
@@ -58,7 +58,7 @@ def test_a_program_that_ends_while_starting_is_shown_with_its_last_lines(
         processes.wait("one", lambda: False, 20)
 
 
-def test_a_program_that_is_never_ready_is_not_waited_for_longer_than_said(
+def test_program_never_ready_is_waited_for_no_longer_than_said(
     processes: Processes,
 ) -> None:
     processes.start("one", _WAITS)
@@ -79,7 +79,7 @@ def test_nothing_is_taken_down_where_nothing_is_up(ws: Workspace) -> None:
 
 
 @pytest.mark.parametrize("missing", ["REGISTRY", "PLATFORM_HOST"])
-def test_a_cluster_that_is_given_needs_a_registry_and_our_address(
+def test_given_cluster_needs_a_registry_and_our_address(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     for name in ("KUBECONFIG", "REGISTRY", "PLATFORM_HOST"):
@@ -89,7 +89,7 @@ def test_a_cluster_that_is_given_needs_a_registry_and_our_address(
         pass
 
 
-def test_a_small_image_has_its_programs_links_and_a_tmp_for_everybody(tmp_path: Path) -> None:
+def test_small_image_has_programs_links_and_an_open_tmp(tmp_path: Path) -> None:
     program = tmp_path / "busybox"
     program.write_bytes(b"\x7fELF")
     small_images.write_layer(

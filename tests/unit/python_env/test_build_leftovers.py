@@ -9,7 +9,7 @@ def touched(*paths: Path) -> None:
         path.write_text("")
 
 
-def test_what_building_leaves_is_removed_and_the_users_files_stay(tmp_path: Path) -> None:
+def test_build_leftovers_are_removed_and_user_files_stay(tmp_path: Path) -> None:
     copied, in_place = tmp_path / "copied", tmp_path / "in_place"
     users = (
         copied / "a.py",

@@ -65,9 +65,7 @@ def requires(site: Path, info: str) -> list[str]:
     ]
 
 
-def test_packages_in_each_of_their_forms_are_shown_by_their_canonical_names(
-    conda: Path, site: Path
-) -> None:
+def test_stubs_cover_each_form_by_canonical_name(conda: Path, site: Path) -> None:
     assert conda_installed_stubs.show(conda, site) == {
         "numpy": "1.26.4",
         "old-one": "1.2",
@@ -77,9 +75,7 @@ def test_packages_in_each_of_their_forms_are_shown_by_their_canonical_names(
     assert requires(site, "folder-3.4.dist-info") == ["Requires-Dist: numpy>=1.11"]
 
 
-def test_uv_takes_what_is_shown_for_installed_and_knows_what_it_requires(
-    conda: Path, site: Path
-) -> None:
+def test_stubs_count_as_installed_to_uv_with_requirements(conda: Path, site: Path) -> None:
     conda_installed_stubs.show(conda, site)
     uv = [find_uv_bin(), "--offline", "--no-cache", "--no-config", "pip"]
     python = ["--python", str(site.parents[2] / "bin/python")]
@@ -104,9 +100,7 @@ def test_uv_takes_what_is_shown_for_installed_and_knows_what_it_requires(
     )
 
 
-def test_nothing_of_condas_own_is_listed_so_nothing_of_it_can_be_removed(
-    conda: Path, site: Path
-) -> None:
+def test_stubs_list_no_conda_files_so_none_are_removed(conda: Path, site: Path) -> None:
     conda_installed_stubs.show(conda, site)
     for record in site.glob("*.dist-info/RECORD"):
         assert {line.split("/")[0] for line in record.read_text().splitlines()} == {
@@ -115,9 +109,7 @@ def test_nothing_of_condas_own_is_listed_so_nothing_of_it_can_be_removed(
     assert not list(site.glob("*.dist-info/direct_url.json"))
 
 
-def test_what_is_only_shown_is_hidden_again_and_what_replaces_condas_is_told(
-    conda: Path, site: Path
-) -> None:
+def test_stubs_are_hidden_again_and_replacements_named(conda: Path, site: Path) -> None:
     versions = conda_installed_stubs.show(conda, site)
     # As pip and uv do: the shown one goes, their own comes.
     for file in (site / "numpy-1.26.4.dist-info").iterdir():
@@ -157,9 +149,7 @@ def test_the_wrapper_asks_for_other_bounds_only_while_uv_looks(site: Path, tmp_p
         assert requires(site, info)[0] == "Requires-Dist: numpy<2.0.0"
 
 
-def test_a_wrapper_that_was_replaced_while_uv_looked_is_left_as_it_is(
-    site: Path, tmp_path: Path
-) -> None:
+def test_stubs_leave_a_replaced_wrapper_alone(site: Path, tmp_path: Path) -> None:
     written(site, wheel("seldon_core", "1.17.1", "numpy<2.0.0"))
     (tmp_path / "bounds.txt").write_text("numpy\n")
     with conda_installed_stubs.bounded(site, tmp_path / "bounds.txt"):

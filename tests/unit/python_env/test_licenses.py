@@ -146,7 +146,7 @@ def _restore(layers: Path) -> None:
             shutil.rmtree(path)
 
 
-def test_a_model_without_requirements_has_the_wrappers_licences_and_a_rebuild_writes_none(
+def test_wrapper_licenses_are_written_once_without_requirements(
     tmp_path: Path, bundle: Bundle
 ) -> None:
     layers = tmp_path / "layers"

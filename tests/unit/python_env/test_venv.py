@@ -53,7 +53,7 @@ def test_a_token_in_what_a_package_asks_for_leaves_its_metadata(tmp_path: Path) 
     assert "x-1.0.dist-info/METADATA,,\n" in (info / "RECORD").read_text()
 
 
-def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: Path) -> None:
+def test_venv_copies_given_packages_with_scripts_and_bytecode(tmp_path: Path) -> None:
     source, target = tmp_path / "source", tmp_path / "target"
     kept = {
         "kept/a.py": "a",
@@ -75,7 +75,7 @@ def test_packages_are_copied_with_scripts_and_bytecode_and_no_others(tmp_path: P
     ]
 
 
-def test_the_tests_that_wheels_of_the_wrapper_ship_are_dropped_and_no_others(
+def test_venv_drops_only_tests_shipped_with_the_wrapper(
     tmp_path: Path,
 ) -> None:
     packed = {

@@ -24,7 +24,7 @@ def test_the_list_of_samples_names_each() -> None:
     assert [name for name in NAMES if f"[{name}]({name})" not in text] == []
 
 
-def test_the_wheel_of_the_sample_is_made_from_the_package_beside_it() -> None:
+def test_sample_wheel_is_made_from_the_package_beside_it() -> None:
     sample = SAMPLES / "local-wheels"
     [wheel] = (sample / "wheels").iterdir()
     with zipfile.ZipFile(wheel) as archive:

@@ -24,7 +24,7 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_seldon_deployment_has_known_fields_only_and_a_container_for_each_node(file: str) -> None:
+def test_seldon_deployment_has_known_fields_and_all_containers(file: str) -> None:
     seldon = read(file)
     jsonschema.Draft202012Validator(SCHEMA).validate(seldon)
     for predictor in seldon["spec"]["predictors"]:
@@ -49,7 +49,7 @@ def test_a_seldon_deployment_has_known_fields_only_and_a_container_for_each_node
         (("metadata", "name"), "Not_A_Name"),
     ],
 )
-def test_the_schema_refuses_what_the_operator_would_not_take_or_would_lose(
+def test_schema_refuses_what_the_operator_would_not_keep(
     place: tuple[Any, ...], value: Any
 ) -> None:
     seldon = read("model.yaml")
@@ -61,7 +61,7 @@ def test_the_schema_refuses_what_the_operator_would_not_take_or_would_lose(
         jsonschema.Draft202012Validator(SCHEMA).validate(seldon)
 
 
-def test_every_service_type_has_a_manifest_and_the_readme_names_each() -> None:
+def test_service_types_have_manifests_named_in_the_readme() -> None:
     types = {
         node["type"]
         for file in FILES

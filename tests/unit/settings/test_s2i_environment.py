@@ -62,7 +62,7 @@ def test_what_no_program_can_read_is_an_error(data: bytes, _: Pairs) -> None:
         b"password: abc=d",
     ],
 )
-def test_a_name_that_no_program_can_read_is_an_error_with_its_line(line: bytes) -> None:
+def test_unreadable_name_is_an_error_with_its_line(line: bytes) -> None:
     with pytest.raises(EnvironmentFileBadName, match=r"\.s2i/environment line 2: ") as caught:
         s2i.parse(b"A=b\n" + line + b"\n")
     assert "Write line 2 as NAME=value." in caught.value.fixes
@@ -92,7 +92,7 @@ def test_values_are_in_no_advice_and_no_representation() -> None:
         (b"A=b\x00c\n", 1, 3, "0x00"),
     ],
 )
-def test_a_file_that_is_not_utf8_is_an_error_with_line_and_offset(
+def test_non_utf8_file_is_an_error_with_line_and_offset(
     data: bytes, line: int, offset: int, byte: str
 ) -> None:
     with pytest.raises(EnvironmentFileNotUtf8) as caught:
@@ -230,9 +230,7 @@ def test_a_service_type_is_taken_as_meant(value: str, name: str, said: int) -> N
         ("OUTLIER", "OUTLIER_DETECTOR"),
     ],
 )
-def test_an_unknown_service_type_lists_the_five_and_offers_the_nearest(
-    value: str, nearest: str
-) -> None:
+def test_unknown_service_type_lists_all_and_the_nearest(value: str, nearest: str) -> None:
     with pytest.raises(ServiceTypeUnknown) as caught:
         wrapper.service_type(value, "here")
     assert "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR" in caught.value.cause
@@ -240,7 +238,7 @@ def test_an_unknown_service_type_lists_the_five_and_offers_the_nearest(
 
 
 @pytest.mark.parametrize("name", ["PERSISTENCE", "TRACING"])
-def test_a_flag_that_the_wrapper_cannot_read_is_mended_or_refused(name: str) -> None:
+def test_unreadable_flag_is_mended_or_refused(name: str) -> None:
     check = wrapper.CHECKS[name]
     assert check("", "here") == ("", ())
     assert check("1", "here") == ("1", ())

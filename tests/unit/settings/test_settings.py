@@ -14,7 +14,7 @@ def test_env_wins_over_the_file() -> None:
     assert read.get("SERVICE_TYPE") == settings.Value("MODEL", S2I_ENVIRONMENT)
 
 
-def test_every_key_of_the_file_is_a_launch_default_but_those_that_configure_the_build() -> None:
+def test_file_keys_are_launch_defaults_unless_for_the_build() -> None:
     file = [
         ("MODEL_NAME", "M"),
         ("MY_OWN", "kept"),
@@ -62,7 +62,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
     ("value", "on"),
     [("", True), ("1", True), ("Yes", True), ("0", False), (" false ", False), ("off", False)],
 )
-def test_a_switch_that_is_on_is_turned_off_by_a_word_that_says_so(value: str, on: bool) -> None:
+def test_switch_is_turned_off_by_a_word_that_says_so(value: str, on: bool) -> None:
     assert settings.read({"BP_DEV_PROCESS": value}, []).switch("BP_DEV_PROCESS", default=True) is on
 
 
@@ -97,9 +97,7 @@ def test_credentials_in_urls_of_build_variables_are_secrets() -> None:
         ("PIP_INDEX_URL", "https://bob:s3cr3t@h/simple", False),
     ],
 )
-def test_a_key_of_the_file_that_looks_like_a_credential_is_told_and_kept(
-    name: str, value: str, told: bool
-) -> None:
+def test_credential_like_key_is_reported_and_kept(name: str, value: str, told: bool) -> None:
     read = settings.read({}, [(name, value)])
     assert read.like_credentials() == ((name,) if told else ())
     assert not told or read.launch == {f"{name}.default": value}
@@ -112,7 +110,7 @@ def test_a_password_by_its_name_is_masked_wherever_it_comes_from() -> None:
     assert set(read.secrets()) == {Secret("from-env"), Secret("from-file")}
 
 
-def test_values_of_bindings_stand_in_for_what_is_not_set_and_reach_no_image() -> None:
+def test_binding_values_fill_gaps_and_reach_no_image() -> None:
     read = settings.read({"PIP_RETRIES": "1", "PIP_PRE": ""}, []).with_fallbacks(
         {"PIP_RETRIES": ("5", "b"), "PIP_PRE": ("1", "b")}
     )
@@ -124,7 +122,7 @@ def test_a_variable_is_declared_once() -> None:
     assert len(names) == len(set(names))
 
 
-def test_channels_are_separated_by_commas_or_spaces_and_their_credentials_are_known() -> None:
+def test_channels_are_separated_and_their_credentials_known() -> None:
     found = settings.read(
         {"BP_CONDA_CHANNELS": "https://u:s3cr3t@h/x,conda-forge  https://h/t/t0k3n/y"}, []
     )

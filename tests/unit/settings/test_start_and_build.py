@@ -235,7 +235,7 @@ def test_a_value_means_the_same_at_build_and_at_start(name: str, value: str, tak
 
 
 @pytest.mark.parametrize(("values", "verdict"), TOGETHER)
-def test_values_that_do_not_go_together_are_refused_at_build_and_at_start(
+def test_contradicting_values_are_refused_at_build_and_start(
     values: Mapping[str, str], verdict: str
 ) -> None:
     outcomes = (at_build(values), at_start(values))
@@ -367,7 +367,7 @@ def test_the_build_never_repeats_a_parameters_value() -> None:
         assert "hunter2" not in said
 
 
-def test_metadata_that_is_not_yaml_is_said_for_the_wrapper_will_leave_it_out() -> None:
+def test_invalid_metadata_is_reported_as_left_out_by_the_wrapper() -> None:
     _, advice = serving.read(settings.read({"MODEL_METADATA": "{name: [a"}, []))
     assert [piece.found for piece in advice] == [
         "pack build --env: MODEL_METADATA is not YAML, so the wrapper will leave it out: expected ',' or ']', but got '<stream end>' in line 1, column 10."

@@ -41,7 +41,7 @@ def tree(root: Path, age: int) -> Path:
     return root
 
 
-def test_trees_made_at_other_times_in_other_places_have_the_same_digest_and_archive(
+def test_tree_digest_and_archive_ignore_time_and_place(
     tmp_path: Path,
 ) -> None:
     made = [tree(tmp_path / "a", 1_000_000_000), tree(tmp_path / "deeper/b", 1_700_000_000)]
@@ -53,7 +53,7 @@ def test_trees_made_at_other_times_in_other_places_have_the_same_digest_and_arch
     assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "deeper/b.tar.gz").read_bytes()
 
 
-def test_a_digest_tells_content_mode_name_link_and_bytecode_apart(tmp_path: Path) -> None:
+def test_tree_digest_covers_content_mode_name_and_link(tmp_path: Path) -> None:
     def changed(name: str) -> str:
         root = tree(tmp_path / name, 1_000_000_000)
         if name == "content":
@@ -75,7 +75,7 @@ def test_a_digest_tells_content_mode_name_link_and_bytecode_apart(tmp_path: Path
     assert len(set(digests)) == len(digests)
 
 
-def test_bytecode_is_used_whatever_the_age_of_its_source_and_left_out_where_nothing_imports_it(
+def test_bytecode_is_unchecked_and_only_for_importable_code(
     tmp_path: Path,
 ) -> None:
     root = tree(tmp_path / "tree", 1_000_000_000)
@@ -105,13 +105,13 @@ def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
     )
 
 
-def test_a_lock_is_cut_into_requirements_with_their_markers_and_hashes() -> None:
+def test_lock_is_cut_into_requirements_with_markers_and_hashes() -> None:
     entries = locks.entries(LOCK)
     assert list(entries) == ["opentracing", "six", "typing-extensions"]
     assert "".join(entries.values()) == LOCK
 
 
-def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(
+def test_wheel_built_here_is_accepted_beside_its_locked_source(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "opentracing-2.4.0-py3-none-any.whl").write_bytes(b"wheel")
@@ -126,9 +126,7 @@ def test_a_wheel_built_here_is_accepted_beside_the_source_that_the_lock_names(
     assert wrapper.with_built_wheels(LOCK, tmp_path) == LOCK
 
 
-def test_every_supported_python_has_a_lock_and_all_name_the_same_releases_of_what_is_built_here() -> (
-    None
-):
+def test_supported_pythons_have_locks_with_one_built_release() -> None:
     ws = Workspace.from_environment()
     named = {(pins, minor) for pins, minors in locks.sets(ws).items() for minor in minors}
     assert {minor for _, minor in named} >= set(ws.versions["python"]["supported"])
@@ -160,7 +158,7 @@ def test_every_python_has_a_locked_watcher(minor: str) -> None:
     assert {"watchfiles", "anyio"} <= set(taken)
 
 
-def test_a_catalogue_names_each_archive_with_its_version_address_and_hash(tmp_path: Path) -> None:
+def test_catalogue_names_archives_with_version_address_and_hash(tmp_path: Path) -> None:
     ws = Workspace(tmp_path, tmp_path)
     (tmp_path / "catalogue").mkdir()
     (tmp_path / "catalogue/cpython-3.9.18-linux-x86_64-gnu.tar.gz").write_bytes(b"archive")
@@ -171,7 +169,7 @@ def test_a_catalogue_names_each_archive_with_its_version_address_and_hash(tmp_pa
     assert entry["sha256"] == hashlib.sha256(b"archive").hexdigest()
 
 
-def test_a_prefix_that_is_named_comes_before_a_newer_python_of_the_machine_unless_it_has_no_headers(
+def test_named_prefix_beats_a_newer_python_if_it_has_headers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for prefix, version in (
@@ -194,7 +192,7 @@ def test_a_prefix_that_is_named_comes_before_a_newer_python_of_the_machine_unles
     )
 
 
-def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_tree(
+def test_build_flags_lose_the_prefix_and_paths_follow_the_tree(
     tmp_path: Path,
 ) -> None:
     library = tmp_path / "made/lib/python3.12"
@@ -227,7 +225,7 @@ def test_flags_of_the_prefix_leave_the_build_settings_and_its_paths_follow_the_t
 @pytest.mark.skipif(
     interpreters.installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
 )
-def test_a_packed_interpreter_runs_from_another_folder_with_libraries_of_its_own(
+def test_packed_interpreter_runs_from_another_folder(
     tmp_path: Path,
 ) -> None:
     found = interpreters.installed("3.12")

@@ -6,7 +6,7 @@ from tools.dev import docs
 CHECKOUT = Path(__file__).parents[3]
 
 
-def test_what_is_generated_of_the_documentation_is_what_the_buildpack_declares() -> None:
+def test_generated_docs_match_the_declarations() -> None:
     for path, text in docs.generated(CHECKOUT).items():
         assert path.read_text() == text, f"{path.name} is out of date: run make docs"
 

@@ -29,7 +29,7 @@ def _terminated(begun: Path) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def test_a_program_is_interrupted_and_waited_for_when_make_is_told_to_end(tmp_path: Path) -> None:
+def test_interrupted_program_is_waited_for_when_make_ends(tmp_path: Path) -> None:
     killer = threading.Thread(target=_terminated, args=[tmp_path / "begun"])
     with interrupts.interrupted_by_termination(), pytest.raises(interrupts.Terminated):
         killer.start()

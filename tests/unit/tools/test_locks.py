@@ -25,7 +25,7 @@ def test_what_a_new_lock_changed_is_shown_package_by_package() -> None:
     assert locks.changes({"py3.12.txt": (AFTER, AFTER)}) == "No version changed."
 
 
-def test_an_override_lifts_a_bound_that_the_locks_of_the_current_set_go_beyond() -> None:
+def test_override_lifts_a_bound_that_current_locks_exceed() -> None:
     ws = Workspace.from_environment()
     text = (locks.folder(ws, "current") / "overrides.txt").read_text()
     lifted = [
@@ -40,7 +40,7 @@ def test_an_override_lifts_a_bound_that_the_locks_of_the_current_set_go_beyond()
     assert [name for name in lifted if upstream[name] == current[name]] == []
 
 
-def test_each_set_keeps_protobuf_3_for_which_the_wrappers_code_was_generated() -> None:
+def test_pin_sets_keep_protobuf_3_for_the_generated_code() -> None:
     ws = Workspace.from_environment()
     for pins, minors in locks.sets(ws).items():
         for minor in minors:
@@ -58,7 +58,7 @@ def test_a_package_is_asked_for_once_in_each_round() -> None:
     ]
 
 
-def test_vulnerabilities_are_listed_where_they_are_with_what_mends_them() -> None:
+def test_vulnerabilities_are_listed_by_place_with_their_fix() -> None:
     found = [
         {
             "name": "flask",
@@ -98,7 +98,7 @@ def test_vulnerabilities_are_listed_where_they_are_with_what_mends_them() -> Non
     )
 
 
-def test_a_database_that_knows_no_package_is_none_and_not_a_clean_bill() -> None:
+def test_empty_vulnerability_database_is_no_clean_bill() -> None:
     document = json.dumps(
         {
             "dependencies": [{"name": "flask", "skip_reason": "Dependency not found on PyPI"}],

@@ -11,7 +11,7 @@ from tools.dev.new import image_name, new
 WS = Workspace.from_environment()
 
 
-def test_it_writes_a_model_whose_readme_builds_it_where_it_stands(tmp_path: Path) -> None:
+def test_new_model_readme_builds_it_where_it_stands(tmp_path: Path) -> None:
     new(WS, str(tmp_path / "deeper/Churn Model"))
     made = tmp_path / "deeper/Churn Model"
     assert {str(path.relative_to(made)) for path in made.rglob("*") if path.is_file()} == {
@@ -66,7 +66,5 @@ def test_a_place_that_cannot_be_written_to_is_named() -> None:
     ("where", "name"),
     [("my-model", "my-model"), ("../a/B_c.2/", "b-c-2"), ("---", "my-model"), ("Größe", "gr-e")],
 )
-def test_an_image_is_called_like_the_directory_as_far_as_an_image_can(
-    where: str, name: str
-) -> None:
+def test_new_image_is_named_like_its_directory(where: str, name: str) -> None:
     assert image_name(where) == name

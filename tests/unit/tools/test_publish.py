@@ -40,7 +40,7 @@ def test_a_place_is_a_host_with_or_without_a_path(place: str) -> None:
         "a.b c",
     ],
 )
-def test_what_is_no_place_or_would_be_one_at_dockers_own_registry_is_refused(place: str) -> None:
+def test_publish_refuses_invalid_places_and_docker_hub(place: str) -> None:
     with pytest.raises(ToolError, match=r"registry\.example\.com/seldon"):
         Registry.at(Path("crane"), place)
 
@@ -52,7 +52,7 @@ def _git(path: Path, *words: str) -> str:
     ).stdout.strip()
 
 
-def test_a_release_names_its_commit_and_says_where_the_tree_was_not_that(tmp_path: Path) -> None:
+def test_release_names_its_commit_and_says_if_the_tree_differs(tmp_path: Path) -> None:
     _git(tmp_path, "init", "-q")
     with pytest.raises(ToolError, match="FORCE=1"):
         revision_of(tmp_path, force=False)
@@ -68,7 +68,7 @@ def test_a_release_names_its_commit_and_says_where_the_tree_was_not_that(tmp_pat
     assert revision_of(tmp_path, force=True) == f"{commit}-dirty"
 
 
-def test_the_end_names_each_image_by_its_digest_and_the_command_to_build_with_them() -> None:
+def test_report_names_image_digests_and_the_build_command() -> None:
     place, digest = "registry.example.com/seldon", "sha256:" + "0" * 64
     names = {"run": "bookworm", "lifecycle": "", "builder": "latest"}
     said = report(
@@ -87,7 +87,7 @@ def test_the_end_names_each_image_by_its_digest_and_the_command_to_build_with_th
 
 
 @pytest.mark.parametrize("released", [True, False])
-def test_only_a_builder_that_is_not_released_is_made_with_this_machines_authorities(
+def test_unreleased_builder_alone_has_local_authorities(
     released: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The engine is a fake here: what would be built is only written down."""

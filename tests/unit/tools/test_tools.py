@@ -49,7 +49,7 @@ def test_only_a_dockerd_that_we_started_is_stopped(ws: Workspace) -> None:
         bystander.kill()
 
 
-def test_a_dockerd_that_we_started_is_stopped_even_by_a_later_run(ws: Workspace) -> None:
+def test_dockerd_started_here_is_stopped_even_by_a_later_run(ws: Workspace) -> None:
     (ws.work / "engine").mkdir(parents=True)
     pid_file = str(ws.work / "engine/dockerd.pid")
     impostor = "import time; time.sleep(60)"
@@ -89,7 +89,7 @@ def test_an_engine_too_old_for_pack_is_refused(
         engine.ensure(ws)
 
 
-def test_an_engine_on_another_socket_is_given_to_pack_and_its_containers() -> None:
+def test_engine_on_another_socket_reaches_pack_and_containers() -> None:
     other = engine.Engine("unix:///run/user/1/docker.sock", "1.41", False, False)
     assert other.environment == {"DOCKER_HOST": "unix:///run/user/1/docker.sock"}
     assert other.pack_flags == ["--docker-host", "inherit"]
@@ -104,7 +104,7 @@ def test_the_lifecycle_describes_itself_with_the_pinned_versions(ws: Workspace) 
     assert told["apis"]["platform"] == {"deprecated": [], "supported": pinned["platform_apis"]}
 
 
-def test_the_lifecycle_archive_has_every_phase_and_is_the_same_each_time(tmp_path: Path) -> None:
+def test_lifecycle_archive_has_every_phase_and_is_reproducible(tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_bytes(b"\x7fELF")
     archives = [tmp_path / "a.tgz", tmp_path / "b.tgz"]
@@ -139,7 +139,7 @@ def test_a_go_module_that_pins_another_version_is_refused(tmp_path: Path) -> Non
         gotools.check_pinned(Workspace(tmp_path, tmp_path), "pack")
 
 
-def test_a_bill_of_materials_names_each_module_and_what_replaced_it(
+def test_go_sbom_names_modules_and_their_replacements(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     said = "x: go1.26.6\n\tpath\tm/cmd\n\tmod\tm\tv1.0.0\th1:a=\n\tdep\tgithub.com/A/b\tv2.0.0+incompatible\n\t=>\t./local\t(devel)\n"
@@ -216,7 +216,7 @@ def test_two_makes_in_a_fresh_work_folder_make_one_venv(tmp_path: Path) -> None:
     assert make(0)
 
 
-def test_the_committed_configurations_are_filled_in_with_real_places(ws: Workspace) -> None:
+def test_committed_configurations_are_filled_with_real_places(ws: Workspace) -> None:
     filled = builder.placed(
         ws, "builder.toml", {"lifecycle.tgz": Path("/w/l.tgz"), "buildpack": Path("/w/bp")}
     )

@@ -102,7 +102,7 @@ def test_the_pins_of_a_lock_less_what_the_builder_carries(tmp_path: Path) -> Non
     assert vendor.locked(tmp_path / "lock.txt") == ("attrs==26.1.0", "six==1.16.0")
 
 
-def test_each_file_comes_from_the_place_that_uv_would_take_it_from() -> None:
+def test_vendor_fetches_each_file_from_where_uv_would() -> None:
     text = "mine==1.0\n    # from http://inside/simple\nlocal==1.0\n    # from file:///tmp/wheels\nsix==1.16.0 ; python_version < '4'\n    # from http://inside/simple\n"
     assert vendor.by_source(text) == {
         "http://inside/simple": ["mine==1.0", "six==1.16.0"],

@@ -38,7 +38,7 @@ def linked(own: Sequence[str]) -> tuple[str, ...]:
     return tuple(bound for bound in own if bound.startswith(("numpy ", "protobuf ")))
 
 
-def test_the_own_set_is_tried_before_the_current_one_and_then_both_with_what_is_linked_against_alone(
+def test_attempts_go_upstream_current_then_linked_bounds_alone(
     bundle: Bundle,
 ) -> None:
     assert attempts("1.17.1", BOTH, ("3.12",), bundle) == (
@@ -77,13 +77,13 @@ def test_python_3_6_gets_the_last_release_that_runs_on_it(bundle: Bundle) -> Non
     )
 
 
-def test_where_python_3_6_is_one_of_several_it_is_the_last_that_is_tried(bundle: Bundle) -> None:
+def test_python_3_6_is_tried_last_among_several(bundle: Bundle) -> None:
     found = attempts("1.17.1", BOTH, ("3.8", "3.7", "3.6"), bundle)
     assert found[0] == upstream("3.8", "3.7")
     assert [one.version for one in found] == ["1.17.1", "1.17.1", "1.14.1", "1.14.1"]
 
 
-def test_a_release_without_a_lock_takes_what_is_linked_against_as_the_carried_one_does_on_the_pythons_that_may_be(
+def test_unlocked_release_uses_bundled_linked_constraints(
     bundle: Bundle,
 ) -> None:
     assert attempts("1.16.0", BOTH, ("3.9", "3.8"), bundle) == (
@@ -92,14 +92,14 @@ def test_a_release_without_a_lock_takes_what_is_linked_against_as_the_carried_on
     assert attempts("<1.17", BOTH, ("3.9",), bundle)[0].version == "<1.17"
 
 
-def test_a_release_has_no_attempt_where_the_set_that_is_asked_for_is_not_locked(
+def test_release_without_a_lock_of_the_asked_set_has_no_attempt(
     bundle: Bundle,
 ) -> None:
     assert attempts("1.16.0", ("current",), ("3.9",), bundle) == ()
     assert attempts("1.14.1", ("current",), ("3.6",), bundle) == ()
 
 
-def test_the_release_for_python_3_6_can_be_asked_for_there_and_is_like_any_without_a_lock_elsewhere(
+def test_python_3_6_release_is_like_an_unlocked_one_elsewhere(
     bundle: Bundle,
 ) -> None:
     assert attempts("1.14.1", BOTH, ("3.6",), bundle)[0] == upstream(
@@ -108,7 +108,7 @@ def test_the_release_for_python_3_6_can_be_asked_for_there_and_is_like_any_witho
     assert attempts("1.14.1", BOTH, ("3.8",), bundle)[0].pins == ""
 
 
-def test_a_requirement_without_bounds_or_of_an_extra_constrains_nothing(bundle: Bundle) -> None:
+def test_requirement_without_bounds_or_of_an_extra_is_ignored(bundle: Bundle) -> None:
     names = {
         constraint.split()[0]
         for one in attempts("1.17.1", BOTH, ("3.12",), bundle)

@@ -43,7 +43,7 @@ def told(app: Path, text: str | bytes) -> list[str]:
     return [line.strip() for line in raised.value.lines() if line.strip()]
 
 
-def test_all_that_conda_reads_is_read_and_each_dependency_knows_its_line(tmp_path: Path) -> None:
+def test_environment_is_read_whole_with_line_numbers(tmp_path: Path) -> None:
     found = read(tmp_path, FULL, TEAM="fraud")
     assert (found.name, found.kind, found.locked) == ("fraud", "environment", False)
     assert found.channels == ("conda-forge", "https://u:s3cr3t@conda.corp/fraud")
@@ -64,7 +64,7 @@ def test_all_that_conda_reads_is_read_and_each_dependency_knows_its_line(tmp_pat
     assert found.files == (tmp_path / "environment.yml",)
 
 
-def test_credentials_are_secret_and_change_nothing_that_it_is_known_by(tmp_path: Path) -> None:
+def test_credentials_are_secret_and_change_no_digest(tmp_path: Path) -> None:
     found, other = (
         read(tmp_path, FULL.replace("s3cr3t", password), TEAM="x")
         for password in ("s3cr3t", "other")
@@ -114,7 +114,7 @@ def test_line_ends_and_the_mark_of_windows_are_fine(tmp_path: Path) -> None:
     assert [(spec.text, spec.line) for spec in found.specs] == [("numpy", 3)]
 
 
-def test_what_conda_lock_reads_in_the_same_file_is_no_unknown_key(tmp_path: Path) -> None:
+def test_conda_lock_keys_are_not_unknown(tmp_path: Path) -> None:
     read(
         tmp_path,
         "dependencies: [numpy]\nplatforms: [linux-64, osx-64]\ncategory: dev\npip-repositories: [https://h/simple]\n",
@@ -200,7 +200,7 @@ YAML = [
 
 
 @pytest.mark.parametrize(("text", "line", "why"), YAML)
-def test_what_is_not_yaml_is_said_with_its_line_and_what_is_wrong(
+def test_invalid_yaml_is_named_with_its_line_and_reason(
     tmp_path: Path, text: str, line: int, why: str
 ) -> None:
     lines = told(tmp_path, text)

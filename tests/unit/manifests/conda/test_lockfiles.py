@@ -160,9 +160,7 @@ def told(app: Path, name: str, text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", files.EXPLICIT)
-def test_explicit_specs_are_the_packages_with_their_hashes_and_pips_in_comments(
-    tmp_path: Path, name: str
-) -> None:
+def test_explicit_specs_have_hashes_and_pip_comments(tmp_path: Path, name: str) -> None:
     found = read(tmp_path, name, EXPLICIT)
     assert (found.kind, found.locked, found.python) == ("explicit", True, "==3.10.13")
     assert found.packages == (
@@ -231,9 +229,7 @@ def test_a_conda_lock_is_what_its_main_category_has_for_linux(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("version", ["6", "7"])
-def test_a_pixi_lock_is_what_its_default_environment_has_for_linux(
-    tmp_path: Path, version: str
-) -> None:
+def test_pixi_lock_is_its_default_environment_for_linux(tmp_path: Path, version: str) -> None:
     platforms = "platforms:\n- name: linux-64\n" if version == "7" else ""
     found = read(
         tmp_path, "pixi.lock", PIXI_6.replace("version: 6\n", f"version: {version}\n{platforms}")
@@ -356,6 +352,6 @@ def test_a_lock_goes_before_what_it_was_made_from(
     assert files.find(tmp_path) == (tmp_path / found if found else None)
 
 
-def test_a_text_that_is_only_called_so_is_no_list_of_explicit_specs(tmp_path: Path) -> None:
+def test_misnamed_text_is_no_list_of_explicit_specs(tmp_path: Path) -> None:
     (tmp_path / "environment.txt").write_text("how to set up the environment, @EXPLICIT or not\n")
     assert files.find(tmp_path) is None
