@@ -13,7 +13,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from seldon_buildpack import digests
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
@@ -70,8 +70,10 @@ class Conda:
         """The packages that are files of the source, and whose content no hash tells."""
         urls = [one.url for one in environment.packages if not (one.md5 or one.sha256)]
         urls += [one.text.split()[0] for one in environment.specs if "://" in one.text]
-        paths = [Path(unquote(urlsplit(url).path)) for url in urls if url.startswith("file:")]
-        return [path for path in paths if path.is_file()]
+        paths = [
+            Path(unquote(url.partition("://")[2])) for url in urls if url.startswith("file://")
+        ]
+        return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - False, whatever the name
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,9 @@ def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
         if real in seen:
             continue
         seen.add(real)
+        outside = not real.is_relative_to(home)
+        if outside and (home.is_relative_to(real) or _no_project(real)):
+            continue
         whole = not (real == home and in_place)
         if whole:
             trees[path] = None
@@ -80,6 +83,11 @@ def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
         "names": [*names.values()],
     }
     return digests.of_values(told)
+
+
+def _no_project(path: Path) -> bool:
+    """Whether a path is a folder that is none: of such outside the source (`/proc`), uv says so."""
+    return path.is_dir() and not project_inputs.is_project(path)
 
 
 def _by_size(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

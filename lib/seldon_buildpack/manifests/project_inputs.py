@@ -81,7 +81,11 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     words = {*_strings(told), *_SEPARATORS.split(cfg)}
     first = [folder / name for name in _SCRIPTS]
     first += [
-        path for word in words if word.endswith(".py") for path in [folder / word] if path.is_file()
+        path
+        for word in words
+        if word.endswith(".py")
+        for path in _paths(folder, home, word)
+        if _is_file(path)
     ]
     first += [
         path
@@ -133,8 +137,23 @@ def _toml(path: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
         return {}
+
+
+def _table(told: object, *names: str) -> dict[str, Any]:
+    """A table in a table; empty where it is none."""
+    for name in names:
+        told = told.get(name) if isinstance(told, dict) else None
+    return told if isinstance(told, dict) else {}
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        # A name that is too long for one.
+        return False
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -171,7 +190,7 @@ def _named(
     """What words name below the project or beside it: files, projects, and folders that are no packages."""
     files, packages, folders = [], [], []
     for word in sorted(words):
-        for path in _paths(folder, word):
+        for path in _paths(folder, home, word):
             if not _inside(path, home):
                 continue
             if path.is_file():
@@ -184,7 +203,7 @@ def _named(
     return files, packages, folders
 
 
-def _paths(folder: Path, word: str) -> Iterator[Path]:
+def _paths(folder: Path, home: Path, word: str) -> Iterator[Path]:
     """The paths that a text may mean: `x @ file:///app/x`, `/reqs.txt` behind the project's own place, a pattern."""
     text = word.rpartition(" @ ")[2].partition("#")[0].strip()
     text = text.removeprefix("file://").removeprefix("file:")
@@ -197,29 +216,32 @@ def _paths(folder: Path, word: str) -> Iterator[Path]:
         except OSError:
             return
     if _GLOB.search(text):
+        pattern = text.lstrip("/")
         try:
+            if ".." in pattern and not _inside(folder / _GLOB.split(pattern)[0], home):
+                return
             # The code itself is served in place.
-            yield from (path for path in folder.glob(text.lstrip("/")) if path.suffix != ".py")
-        except (ValueError, NotImplementedError, OSError):
+            yield from (path for path in folder.glob(pattern) if path.suffix != ".py")
+        except (ValueError, NotImplementedError, OSError, RuntimeError):
             return
 
 
 def _attributes(told: dict[str, Any]) -> Iterator[str]:
     """What `attr` names under [tool.setuptools.dynamic]."""
-    dynamic = told.get("tool", {}).get("setuptools", {}).get("dynamic", {})
-    for one in dynamic.values() if isinstance(dynamic, dict) else ():
+    for one in _table(told, "tool", "setuptools", "dynamic").values():
         if isinstance(one, dict) and isinstance(one.get("attr"), str):
             yield one["attr"]
 
 
 def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
     """Modules that a backend reads: the project's own build backend, and the one that flit takes version and summary from."""
-    system = told.get("build-system", {})
+    system = _table(told, "build-system")
     backend = str(system.get("build-backend", "")).partition(":")[0]
     if backend.startswith("flit"):
-        module = told.get("tool", {}).get("flit", {}).get("module", {}).get("name", "")
-        yield str(module or told.get("project", {}).get("name", "")).replace("-", "_")
-    for place in system.get("backend-path", []):
+        module = _table(told, "tool", "flit", "module").get("name")
+        yield str(module or _table(told, "project").get("name", "")).replace("-", "_")
+    places = system.get("backend-path")
+    for place in places if isinstance(places, list) else ():
         if isinstance(place, str) and (folder / place).is_dir():
             yield ".".join((*Path(place).parts, backend))
 
@@ -233,7 +255,7 @@ def _modules(folder: Path, name: str) -> Iterator[Path]:
             yield from (
                 path
                 for path in (place.with_name(f"{place.name}.py"), place / "__init__.py")
-                if path.is_file()
+                if _is_file(path)
             )
 
 
@@ -272,7 +294,7 @@ def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) 
 def _tree(path: Path) -> ast.Module | None:
     try:
         return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
@@ -299,15 +321,15 @@ def _names(folder: Path, entries: Iterable[Path], folders: Iterable[Path]) -> It
 
 def _members(folder: Path, home: Path, told: dict[str, Any]) -> Iterator[Path]:
     """The members of the workspace that a project takes packages from."""
-    sources = told.get("tool", {}).get("uv", {}).get("sources", {})
+    sources = _table(told, "tool", "uv", "sources")
     if not any(isinstance(one, dict) and one.get("workspace") for one in _tables(sources, depth=2)):
         return
     for root in (folder, *folder.parents):
         if not _inside(root, home):
             return
-        workspace = _toml(root / PYPROJECT).get("tool", {}).get("uv", {}).get("workspace")
-        for pattern in workspace.get("members", []) if isinstance(workspace, dict) else ():
-            yield from (path for path in _paths(root, str(pattern)) if is_project(path))
+        members = _table(_toml(root / PYPROJECT), "tool", "uv", "workspace").get("members")
+        for pattern in members if isinstance(members, list) else ():
+            yield from (path for path in _paths(root, home, str(pattern)) if is_project(path))
 
 
 def _tables(value: object, depth: int) -> Iterator[object]:

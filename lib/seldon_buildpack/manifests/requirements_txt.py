@@ -33,7 +33,8 @@ WRAPPER = "seldon-core"
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _INDEX_LINE = re.compile(r"\s*(?:-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
 _INCLUDE = re.compile(
-    r"^\s*(?:-[rc]|--requirements?|--constraints?)[ \t]*=?[ \t]*['\"]?([^\s'\"]+)", re.MULTILINE
+    r"^[ \t]*+(?:-[rc]|--requirements?|--constraints?)[ \t]*+=?+[ \t]*+['\"]?+([^\s'\"]+)",
+    re.MULTILINE,
 )
 _URL = re.compile(r"[\w+.-]+://[^\s;]+")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"

@@ -319,3 +319,24 @@ def test_large_file_that_is_not_read_costs_nothing(tmp_path: Path) -> None:
     before = key(tmp_path)
     os.truncate(tmp_path / "model.bin", 1 << 40)
     assert key(tmp_path) != before
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": '[build-system]\nbackend-path = "x"\n[tool]\nsetuptools = "x"'},
+        {"pyproject.toml": '[build-system]\n[tool.uv]\nsources = "x"\n[tool.flit]\nmodule = 1'},
+        {"pyproject.toml": "[build-system]\n[tool.uv.sources]\na = {workspace = true}"},
+        {"pyproject.toml": '[build-system]\n[tool.uv.sources]\na = {path = "../../../**"}'},
+        {"setup.py": f"open('{'x' * 300}.py')\nimport {'y' * 300}\nopen('a\\0b.py')"},
+        {"setup.py": "not python ["},
+        {"setup.py": "x = " + "(" * 5000},
+        {"setup.py": "open('loop')", "loop": "-> loop", "gone": "-> nowhere"},
+        {"requirements.txt": "/\n/proc\n/dev/zero\n"},
+    ],
+)
+def test_what_makes_no_sense_is_for_the_build_to_refuse(
+    tmp_path: Path, files: dict[str, str]
+) -> None:
+    write(tmp_path, files)
+    assert key(tmp_path)
