@@ -1,22 +1,154 @@
-"""Detect: is this a Python model for Seldon? One look at the source's top, one line where it is not."""
+"""Detect: is this a Python model for Seldon, or what looks like one with a mistake in it, which the build can then explain?
+
+Only the top of the source and one level below it are looked at, and no more than some entries of each: a source may hold gigabytes.
+"""
 
 import os
+import re
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
-from seldon_buildpack.manifests.inputs import detect
+from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
+from seldon_buildpack.messages import detection
+from seldon_buildpack.model.methods import GRAPH_METHODS
+from seldon_buildpack.model.source_tree import entries, is_file, is_source, looked_into
+from seldon_buildpack.settings import s2i_environment
 
 PASS = 0
 FAIL = 100
+
+# The files of Seldon's other wrappers: Node.js, R and Java.
+_OTHER_LANGUAGES = re.compile(
+    r"package\.json|install\.R|DESCRIPTION|pom\.xml|build\.gradle(\.kts)?|.*\.(js|mjs|ts|R|java|jar)"
+)
+_OTHER_MODEL = re.compile(r"\.(js|mjs|ts|R|java)$")
+
+_CLASS = re.compile(rb"^class\s+(\w+)", re.MULTILINE)
+_COMPONENT = re.compile(rb"^class\s+\w+\([^)]*\bSeldonComponent\b", re.MULTILINE)
+_METHOD = re.compile(
+    rf"^[ \t]+(?:async[ \t]+)?def[ \t]+(?:{'|'.join(GRAPH_METHODS)})[ \t]*\(".encode(), re.MULTILINE
+)
+# `route` and `aggregate` are names of many other programs' methods.
+_CERTAIN_METHOD = re.compile(
+    rb"^[ \t]+(?:async[ \t]+)?def[ \t]+(?:predict|transform_input|transform_output)(?:_raw)?[ \t]*\(",
+    re.MULTILINE,
+)
+
+# The longest name that a file can have.
+_LONGEST_NAME = 255
+_LARGEST = 1_000_000
+_MOST_FILES = 300
+_MOST_ENTRIES = 50_000
+_MOST_FOLDERS = 50
 
 
 def main() -> int:
     """Exit code of bin/detect (spec: Phase #1: Detection): 0 takes the source, 100 leaves it to others."""
     platform = Platform.read(os.environ, Path.cwd())
-    found = detect(platform.app, platform.env)
-    if found.passes:
+    result = detect(platform.app, platform.env)
+    if result.passes:
         return PASS
-    Log(sys.stdout).line(f"seldon/python: {found.reason}")
+    Log(sys.stdout).line(f"seldon/python: {result.reason}")
     return FAIL
+
+
+@dataclass(frozen=True)
+class Detection:
+    """Whether the source is ours, and a line that says why or what was looked for."""
+
+    passes: bool
+    reason: str
+
+
+def detect(app: Path, environment: Mapping[str, str]) -> Detection:
+    """Whether the source ``app`` is ours; ``environment`` holds what the platform was given by --env. Raises nothing, whatever is there."""
+    top = entries(app, _MOST_ENTRIES)
+    files = {entry.name for entry in top if is_file(entry)}
+    python = [app / entry.name for entry in top if is_source(entry)]
+    has_python = bool(python) or _python_below(top)
+    manifest = next((name for name in MANIFESTS if name in files and is_manifest(app / name)), None)
+    if _other_language(app, files, has_python or manifest is not None, environment):
+        return Detection(False, detection.not_ours_but_seldons())
+    if (environment.get("MODEL_NAME") or "").strip():
+        return Detection(True, "MODEL_NAME is given")
+    s2i = app / s2i_environment.FILE
+    if _may_be_there(s2i) and (has_python or manifest):
+        return Detection(True, f"{s2i_environment.FILE} beside {manifest or 'Python code'}")
+    if model := _model(python):
+        return Detection(True, f"a Python model in {model} and {manifest or 'no manifest'}")
+    if (app / ".s2i").is_dir() and has_python:
+        return Detection(True, ".s2i beside Python code, without an environment file")
+    misspelt = misspelt_manifest(files)
+    if misspelt and has_python:
+        return Detection(
+            True, f"{misspelt}, which looks like a manifest with another name, beside Python code"
+        )
+    return Detection(False, detection.not_ours())
+
+
+def _may_be_there(path: Path) -> bool:
+    """Whether something is there that the build has to read or to explain: a file, a link, or what a closed directory hides."""
+    try:
+        return path.is_file() or path.is_symlink()
+    except OSError:
+        return True
+
+
+def _python_below(top: list[os.DirEntry[str]]) -> bool:
+    folders = (entry for entry in top if looked_into(entry))
+    return any(
+        is_source(child)
+        for folder in islice(folders, _MOST_FOLDERS)
+        for child in entries(Path(folder.path))
+    )
+
+
+def _other_language(
+    app: Path, files: set[str], pythonic: bool, environment: Mapping[str, str]
+) -> bool:
+    """Whether the source is one for Seldon's Node.js, R or Java wrapper: by its model's file, else by its manifest."""
+    name = (environment.get("MODEL_NAME") or _model_name(app))[:_LONGEST_NAME]
+    if _OTHER_MODEL.search(name):
+        return True
+    if (
+        name
+        and f"{name}.py" not in files
+        and not (app / name).is_dir()
+        and files & {f"{name}.js", f"{name}.R", f"{name}.java"}
+    ):
+        return True
+    return not pythonic and any(_OTHER_LANGUAGES.fullmatch(file) for file in files)
+
+
+def _model_name(app: Path) -> str:
+    """MODEL_NAME in ``.s2i/environment``, roughly: the build says what is wrong with the file."""
+    try:
+        text = (app / s2i_environment.FILE).read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    found = re.findall(
+        r"^\ufeff?\s*(?:export\s+)?MODEL_NAME\s*=\s*[\"']?([^\"'\s]*)", text, re.MULTILINE
+    )
+    return found[-1] if found else ""
+
+
+def _model(python: list[Path]) -> str | None:
+    """The first file with a class that has a method of the wrapper, by its text: it may be one that does not parse."""
+    for path in python[:_MOST_FILES]:
+        try:
+            data = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+        except OSError:
+            continue
+        classes = {name.decode() for name in _CLASS.findall(data)}
+        if (
+            _COMPONENT.search(data)
+            or (classes and _CERTAIN_METHOD.search(data))
+            or (path.stem in classes and _METHOD.search(data))
+        ):
+            return path.name
+    return None

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from seldon_buildpack.commands.rattler import Failed, Rattler, Unsolved
-from seldon_buildpack.diagnosis.network_errors import plainly
 from seldon_buildpack.manifests.conda import match_spec
 from seldon_buildpack.manifests.conda.exported_on import exported_on
 from seldon_buildpack.manifests.conda.match_spec import MatchSpec
@@ -32,6 +31,7 @@ from seldon_buildpack.messages.errors.conda_packages import (
 )
 from seldon_buildpack.messages.errors.internal import DiskFull
 from seldon_buildpack.package_sources.conda_channels import Channels
+from seldon_buildpack.package_sources.network_errors import plainly
 from seldon_buildpack.wrapper.conda_constraints import Attempt
 
 _TAIL = 8

@@ -4,7 +4,6 @@ import re
 from urllib.parse import urlsplit
 
 from seldon_buildpack.diagnosis import server_probe
-from seldon_buildpack.diagnosis.network_errors import plainly
 from seldon_buildpack.diagnosis.uv_output import Attempt, Words
 from seldon_buildpack.masking import without_credentials, without_queries
 from seldon_buildpack.messages.errors.base import BuildError
@@ -22,6 +21,7 @@ from seldon_buildpack.messages.errors.indexes import (
 )
 from seldon_buildpack.messages.errors.packages import DownloadBroken, DownloadFailed
 from seldon_buildpack.package_sources import http as requesting
+from seldon_buildpack.package_sources.network_errors import plainly
 
 _URL = re.compile(r"https?://[^\s)`'\"]+")
 _REQUEST_FAILED = re.compile(r"Failed to (?:fetch|download|query)|error sending request")

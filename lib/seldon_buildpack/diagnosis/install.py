@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from seldon_buildpack.commands.tracebacks import without_frames
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import connection, server_probe
 from seldon_buildpack.diagnosis.uv_output import Attempt, Words, read
@@ -102,20 +103,6 @@ def reason(outcome: Outcome, what: str) -> str:
     if "No download found" in words.said:
         return f"it has no {what}"
     return connection.reason(words)
-
-
-def without_frames(lines: Sequence[str]) -> list[str]:
-    """The lines less what a Python program that ended with an error prints of its calls: what is left says what was wrong."""
-    kept: list[str] = []
-    depth = -1
-    for line in lines:
-        indent = len(line) - len(line.lstrip())
-        if line.strip() == "Traceback (most recent call last):":
-            depth = indent
-        elif depth < 0 or indent <= depth:
-            depth = -1
-            kept.append(line)
-    return kept
 
 
 def _disk(words: Words, _attempt: Attempt) -> BuildError | None:

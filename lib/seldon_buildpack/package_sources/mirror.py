@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from seldon_buildpack.diagnosis.network_errors import plainly
 from seldon_buildpack.masking import without_credentials, without_queries
 from seldon_buildpack.messages.errors.bindings import MirrorInvalid
 from seldon_buildpack.package_sources import http as requesting
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.network_errors import plainly
 from seldon_buildpack.settings.settings import Settings
 
 VARIABLE = "BP_DEPENDENCY_MIRROR"

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from seldon_buildpack.commands.tracebacks import without_frames
+
 _SECONDS = 60
 _TAIL = 8
 _SERVE = Path(__file__).parent.parent / "launch/seldon_serve.py"
@@ -114,8 +116,6 @@ def _traceback(text: str) -> bool:
 
 
 def _last(text: str) -> Sequence[str]:
-    from seldon_buildpack.diagnosis.install import without_frames
-
     return [line for line in without_frames(text.strip().splitlines()) if line.strip()][-_TAIL:]
 
 

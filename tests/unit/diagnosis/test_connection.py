@@ -10,11 +10,11 @@ from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
 from seldon_buildpack.diagnosis import server_probe
 from seldon_buildpack.diagnosis.install import Attempt
-from seldon_buildpack.diagnosis.network_errors import plainly
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import ProxyRefuses
 from seldon_buildpack.package_sources import http as requesting
 from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.network_errors import plainly
 from tests.support import servers
 
 INDEX = "https://inside/simple"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.manifests.inputs import Detection, detect
+from seldon_buildpack.detect import Detection, detect
 from seldon_buildpack.messages import detection
 
 MODEL = "class Foo:\n    def predict(self, X, names=None):\n        return X\n"
