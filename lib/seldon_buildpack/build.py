@@ -17,7 +17,7 @@ from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import methods
 from seldon_buildpack.model.source_tree import closed_directory
 from seldon_buildpack.steps import Project
-from seldon_buildpack.summary import log_summary
+from seldon_buildpack.summary import log_installed_wrapper, log_summary
 
 
 def build(context: BuildContext) -> None:
@@ -28,6 +28,7 @@ def build(context: BuildContext) -> None:
     log_summary(context.log, project, plan)
     context.log.heading("Layers")
     environment = plan.provide()
+    log_installed_wrapper(context.log, project, plan.told()[1], environment.seldon_core)
     finish.warn_of_shadowing(context, project, plan)
     finish.write_launch(context, project, plan, environment)
     finish.remove_secrets(context, project)

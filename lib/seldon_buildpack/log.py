@@ -89,6 +89,10 @@ class Log:
         why = f"seldon-core's own {because}" if because else "BP_SELDON_PINS"
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
 
+    def wrapper(self, version: str, licence: str) -> None:
+        """The release of the wrapper that is installed, where that was not sure before."""
+        self.line(f"  {'Wrapper':<{_LAYER_WIDTH}}seldon-core {version}  ({licence})")
+
     def masked_in_image(self, name: str) -> None:
         """A file of the source that carried credentials or index settings: the image has it without."""
         self.line(f"  {name} is in the image without its index settings and credentials.")

@@ -5,6 +5,7 @@ import re
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import select
+from seldon_buildpack.messages import warnings
 from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.steps import Project
 
@@ -26,9 +27,31 @@ def _log_model(log: Log, project: Project, plan: LayerPlan) -> None:
         log.fact("Not checked", model.doubt)
     log.fact("Python", python, project.python.source.describe())
     if seldon_core:
-        log.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core))
+        known = _is_known(project, seldon_core)
+        log.fact("Wrapper", f"seldon-core {seldon_core}", licence(seldon_core) if known else "")
     else:
         log.fact("Wrapper", "conda's seldon-core")
+
+
+def _is_known(project: Project, seldon_core: str) -> bool:
+    """Whether it is sure before anything is resolved that this release serves.
+
+    A range, and what a URL leads to, may be any release.
+    """
+    by_url = project.requirements is not None and project.requirements.wrapper_by_url
+    return seldon_core[:1].isdigit() and not by_url
+
+
+def log_installed_wrapper(log: Log, project: Project, asked: str, installed: str) -> None:
+    """Print which release is installed, where that was not sure before, and what its licence forbids."""
+    if installed and (installed != asked or not _is_known(project, asked)):
+        log.wrapper(installed, licence(installed))
+    if _is_bsl(installed):
+        log.advise(warnings.wrapper_under_bsl(installed))
+
+
+def _is_bsl(version: str) -> bool:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= (1, 18)
 
 
 def _log_manifest(log: Log, project: Project) -> None:
@@ -69,6 +92,6 @@ def _log_package_sources(log: Log, project: Project) -> None:
 
 def licence(version: str) -> str:
     """The licence of a release of the wrapper: Apache-2.0 up to 1.17.1, BSL 1.1 from 1.18.0 (seldon-core's LICENSE)."""
-    if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < (1, 18):
+    if not _is_bsl(version):
         return "licence Apache-2.0"
     return "licence BSL 1.1: not for production without an agreement with Seldon"

@@ -238,6 +238,24 @@ def conda_replaced(replaced: Mapping[str, tuple[str, str]]) -> Advice:
     )
 
 
+def wrapper_under_bsl(version: str) -> Advice:
+    """Releases from 1.18 on are not under Apache-2.0."""
+    return Advice(
+        f"seldon-core {version} is under the Business Source License 1.1: production needs an agreement with Seldon.",
+        "Without one, ask for the last release under Apache-2.0: seldon-core==1.17.1 in the requirements, or BP_SELDON_CORE_VERSION=1.17.1.",
+    )
+
+
+def variable_not_read(origin: str, name: str, near: str) -> Advice:
+    """A variable named like pip's, uv's or the buildpack's own, which nothing reads; it does not reach the image either."""
+    return Advice(
+        f"{origin}: {name} has no effect, for this buildpack does not read it.",
+        f"Set {near} if that is meant; otherwise remove it."
+        if near
+        else "Remove it. The variables that are read are in docs/variables.md.",
+    )
+
+
 def pins_overridden(unmet: Sequence[str]) -> Advice:
     """The user's pins go against the wrapper's, which was started with them and served."""
     return Advice(
