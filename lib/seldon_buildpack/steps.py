@@ -132,7 +132,7 @@ def read_settings(context: BuildContext) -> UserSettings:
     context.log.masker = Masker.of(secrets)
     checked, advice = serving.read(given)
     untyped = (warnings.binding_without_type(name) for name in services.untyped)
-    _warn(context, (*file.advice, *advice, *untyped))
+    _warn(context, (*file.advice, *advice, *settings.unread(given), *untyped))
     return UserSettings(checked, bound, secrets)
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from seldon_buildpack.masking import Secret, url_secrets
+from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
 from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
 
@@ -17,6 +19,41 @@ _BUILD_ONLY = re.compile(
     r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY|CONDA_CHANNELS|CONDA_CHANNEL_ALIAS|CONDA_OVERRIDE_.*",
     re.IGNORECASE,
 )
+# What pip, uv and the buildpack call their own; what else a build reads has no prefix of its own to be misspelt behind.
+_OF_TOOLS = re.compile(r"(?:PIP|UV|BP)_", re.IGNORECASE)
+# Of these pip and uv show, ask or store something else, and install the same.
+_WITHOUT_EFFECT = {
+    "PIP_CACHE_DIR",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+    "PIP_NO_CACHE_DIR",
+    "PIP_NO_COLOR",
+    "PIP_NO_INPUT",
+    "PIP_NO_PYTHON_VERSION_WARNING",
+    "PIP_NO_WARN_SCRIPT_LOCATION",
+    "PIP_PROGRESS_BAR",
+    "PIP_QUIET",
+    "PIP_ROOT_USER_ACTION",
+    "PIP_VERBOSE",
+    "UV_CACHE_DIR",
+    "UV_COMPILE_BYTECODE",
+    "UV_LINK_MODE",
+    "UV_NO_CACHE",
+    "UV_NO_PROGRESS",
+    "UV_PYTHON_DOWNLOADS",
+}
+# uv's names for what pip's say, where the two differ by more than their prefix.
+_INSTEAD = {
+    "UV_DEFAULT_INDEX": "PIP_INDEX_URL",
+    "UV_INDEX": "PIP_EXTRA_INDEX_URL",
+    "UV_INSECURE_HOST": "PIP_TRUSTED_HOST",
+    "UV_HTTP_TIMEOUT": "PIP_DEFAULT_TIMEOUT",
+    "UV_HTTP_RETRIES": "PIP_RETRIES",
+    "UV_INDEX_STRATEGY": "BP_PIP_INDEX_STRATEGY",
+    "UV_PYTHON": "BP_PYTHON_VERSION",
+    "UV_PYTHON_DOWNLOADS_JSON_URL": "BP_PYTHON_DOWNLOADS_JSON_URL",
+    "UV_PRERELEASE": "PIP_PRE",
+    "UV_BUILD_CONSTRAINT": "PIP_BUILD_CONSTRAINT",
+}
 _APART = re.compile(r"[\s,]+")
 # A name of a password, not of the file that holds one; and values whose form says what they are.
 _CREDENTIAL = re.compile(
@@ -49,6 +86,10 @@ def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
 
 # What the wrapper reads at start: of --env only these are baked.
 _WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
+
+
+# PIP_TIMEOUT is pip's other name for PIP_DEFAULT_TIMEOUT.
+_READ = re.compile(f"{_pattern(DECLARED).pattern}|PIP_TIMEOUT")
 
 
 @dataclass(frozen=True)
@@ -193,6 +234,32 @@ def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
         if in_image(name, value.source.kind)
     }
     return Settings(values, launch | _bpe(env))
+
+
+def unread(known: Settings) -> tuple[Advice, ...]:
+    """What was set for pip, uv or the buildpack in a name that nothing reads, each with the nearest that is read."""
+    return tuple(
+        warnings.variable_not_read(value.source.describe(), name, _nearest(name))
+        for name, value in sorted(known.values.items())
+        if value.value.strip()
+        and value.source.is_user_env
+        and _OF_TOOLS.match(name)
+        and not _READ.fullmatch(name)
+        and name not in _WITHOUT_EFFECT
+    )
+
+
+def _nearest(name: str) -> str:
+    """The variable that is most likely meant; empty where none is like it."""
+    upper = name.upper()
+    rest = upper.partition("_")[2]
+    for one in (upper, _INSTEAD.get(upper, ""), f"PIP_{rest}", f"BP_{rest}"):
+        if one and _READ.fullmatch(one):
+            return one
+    import difflib
+
+    names = [setting.name for setting in DECLARED if "*" not in setting.name]
+    return next(iter(difflib.get_close_matches(upper, names, 1, 0.8)), "")
 
 
 def _bpe(env: Mapping[str, str]) -> dict[str, str]:

@@ -139,3 +139,29 @@ def test_channels_are_separated_and_their_credentials_known() -> None:
 )
 def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
     assert not settings.in_image(name, Kind.S2I_ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("UV_INDEX_URL", "PIP_INDEX_URL"),
+        ("UV_DEFAULT_INDEX", "PIP_INDEX_URL"),
+        ("UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"),
+        ("BP_CPYTHON_VERSION", "BP_PYTHON_VERSION"),
+        ("BP_PYTHON_VERSON", "BP_PYTHON_VERSION"),
+        ("pip_index_url", "PIP_INDEX_URL"),
+        ("PIP_CONFIG_FILE", ""),
+        ("PIP_NO_DEPS", ""),
+    ],
+)
+def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: str) -> None:
+    (piece,) = settings.unread(settings.read({name: "x"}, []))
+    assert piece.found.startswith(f"pack build --env: {name} has no effect")
+    assert piece.todo.startswith(f"Set {near} if" if near else "Remove it.")
+
+
+@pytest.mark.parametrize(
+    "name", ["PIP_TIMEOUT", "BP_DEPENDENCY_MIRROR_X_ORG", "PIP_NO_CACHE_DIR", "BPE_X", "FOO"]
+)
+def test_variables_that_are_read_or_change_nothing_are_not_named(name: str) -> None:
+    assert settings.unread(settings.read({name: "x"}, [("PIP_QUIET", "1")])) == ()
