@@ -42,6 +42,7 @@ def read_project(context: BuildContext) -> Project:
     manifest = steps.select_manifest(context, user)
     user, sources = steps.configure_package_sources(context, user, manifest)
     python = steps.choose_python(context, user, manifest, sources)
+    manifest = steps.apply_markers(manifest, python)
     model = steps.find_model(context, user, python)
     app_dir = steps.prepare_app_dir(context, python, model)
     sources = steps.connect_network(context, user.bound, sources)

@@ -200,6 +200,13 @@ def choose_python(
     return choice
 
 
+def apply_markers(manifest: Manifest, python: PythonChoice) -> Manifest:
+    """Return the manifest without the lines that are for other Pythons."""
+    if not manifest.requirements:
+        return manifest
+    return replace(manifest, requirements=manifest.requirements.for_python(python.spec))
+
+
 def _python_of_requirements(
     app: Path, asked: str, requirements: Requirements | None
 ) -> PythonChoice:

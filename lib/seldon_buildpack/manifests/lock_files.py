@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from seldon_buildpack.manifests.conditions import Asked, all_of, any_of
 from seldon_buildpack.manifests.requirements_txt import (
     WRAPPER,
     IndexLines,
@@ -79,6 +80,7 @@ def read_uv(
         index=index,
         lock=True,
         requires_python=str(told.get("requires-python", "")),
+        asked=tuple(_forks(wanted)),
     )
 
 
@@ -107,6 +109,15 @@ def read_pylock(app: Path) -> Requirements:
         ),
         lock=True,
         requires_python=str(lock.requires_python or ""),
+        asked=tuple(
+            Asked(
+                str(package.name),
+                f"=={package.version}" if package.version else "",
+                str(package.marker or ""),
+                package.is_direct,
+            )
+            for package in lock.packages
+        ),
     )
 
 
@@ -216,6 +227,33 @@ def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             found = [(need["name"], one) for need in needs for one in ("", *need.get("extra", []))]
             waiting += [one for one in dict.fromkeys(found) if one not in seen]
             seen |= set(found)
+
+
+def _forks(wanted: list[dict[str, Any]]) -> Iterator[Asked]:
+    """The wrapper's entries in uv.lock, each with the condition under which it is the one that is installed."""
+    entries = [one for one in wanted if canonical(one["name"]) == WRAPPER]
+    needs = [
+        need
+        for one in wanted
+        for need in one.get("dependencies", [])
+        if canonical(need["name"]) == WRAPPER
+    ]
+    for entry in entries:
+        version = entry.get("version", "")
+        leading = [one for one in needs if one.get("version", version) == version]
+        yield Asked(
+            WRAPPER,
+            f"=={version}" if version else "",
+            all_of(
+                (
+                    any_of(entry.get("resolution-markers", []))
+                    if entry.get("resolution-markers")
+                    else "",
+                    any_of(one.get("marker", "") for one in leading) if leading else "",
+                )
+            ),
+            "registry" not in entry["source"],
+        )
 
 
 def _paths(package: "Package") -> Iterator[tuple[str, bool]]:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from seldon_buildpack import digests
+from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
@@ -87,7 +88,8 @@ class Requirements:
     from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
     ``text`` is what the file says where it is no file of the source but a part of another manifest, ``path``.
     ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
-    they are made when the layer is. ``requires_python`` are the Pythons that the lock is for.
+    they are made when the layer is. ``requires_python`` are the Pythons that the lock is for. ``asked`` are the lines, or those of
+    them that may be for some Pythons only.
     """
 
     path: Path
@@ -107,11 +109,33 @@ class Requirements:
     text: str = field(default="", repr=False)
     lock: bool = False
     requires_python: str = ""
+    asked: tuple[Asked, ...] = field(default=(), repr=False)
 
     @property
     def told(self) -> tuple[str, ...]:
         """What uv is told to install."""
         return self.arguments or ("-r", str(self.path))
+
+    def for_python(self, python: str) -> "Requirements":
+        """The same less the lines whose marker is false on this Python (`3.12`)."""
+        if not any(one.marker for one in self.asked):
+            return self
+        kept = [one for one in self.asked if holds(one.marker, python)]
+        stay = {one.name for one in kept}
+        gone = {one.name for one in self.asked} - stay
+        pins = [
+            one.specifier
+            for one in kept
+            if one.name == WRAPPER and one.specifier and not one.by_url
+        ]
+        nameless = sum(not one.name for one in self.asked) - sum(not one.name for one in kept)
+        return replace(
+            self,
+            names=tuple(name for name in self.names if name not in gone),
+            nameless=self.nameless - nameless,
+            wrapper=",".join(pins[:1] if self.lock else pins),
+            wrapper_by_url=any(one.name == WRAPPER and one.by_url for one in kept),
+        )
 
     def wrapper_version(self, default: str) -> str:
         """The release of seldon-core that the files ask for: pinned, or ``default`` if it will do, else what they say (`<1.17`)."""
@@ -173,7 +197,11 @@ def read(app: Path, path: Path, env: Mapping[str, str], part: Part | None = None
             found = (
                 found
                 if constraints
-                else replace(found, names=tuple(dict.fromkeys((*found.names, *names))))
+                else replace(
+                    found,
+                    names=tuple(dict.fromkeys((*found.names, *names))),
+                    asked=(*found.asked, *map(Asked, names)),
+                )
             )
             continue
         parsed = _parsed(_expanded(text, env))
@@ -294,8 +322,18 @@ def _with_requirements(found: Requirements, app: Path, lines: list[Any]) -> Requ
     by_url = any(
         line.link and canonical(line.name or _name_before_at(line)) == WRAPPER for line in lines
     )
+    lines_asked = (
+        Asked(
+            canonical(line.name or _name_before_at(line)),
+            str(line.req.specifier) if line.req else "",
+            str(line.marker or ""),
+            bool(line.link),
+        )
+        for line in lines
+    )
     return replace(
         found,
+        asked=(*found.asked, *lines_asked),
         wrapper_by_url=found.wrapper_by_url or by_url,
         local=(*found.local, *_local(app, [link for link, _ in links])),
         editable=(*found.editable, *_local(app, [link for link, editable in links if editable])),

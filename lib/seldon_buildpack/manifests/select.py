@@ -5,15 +5,16 @@ what s2i did not know: pylock.toml, uv.lock, pyproject.toml. A manifest that is 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from seldon_buildpack.manifests import conflicting_pins, lock_files, requirements_txt, uv_indexes
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.conditions import Asked
 from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
-from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
 from seldon_buildpack.masking import url_secrets
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported, LockWithoutProject
@@ -127,7 +128,9 @@ def _project_files(app: Path) -> tuple[Path, ...]:
 def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
     """A source that installs itself: in place, as s2i did (`pip install -e .`), so that a change of its code installs nothing anew."""
     in_place = (app,) if "-e" in arguments else ()
-    index = uv_indexes.read(app, _pyproject(app))
+    pyproject = _pyproject(app)
+    index = uv_indexes.read(app, pyproject)
+    asked = tuple(_asked_of_wrapper(pyproject))
     secrets = tuple(
         secret
         for url in (index.index_url, *index.extra_index_urls, *index.find_links)
@@ -139,9 +142,31 @@ def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
         local=in_place,
         editable=in_place,
         arguments=arguments,
+        names=(WRAPPER,) if asked else (),
+        wrapper=",".join(one.specifier for one in asked if one.specifier),
+        wrapper_by_url=any(one.by_url for one in asked),
         index=index,
         secrets=secrets,
+        asked=asked,
     )
+
+
+def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
+    """What pyproject.toml says of seldon-core; not what setup.py says, or a build computes."""
+    project = pyproject.get("project")
+    lines = project.get("dependencies") if isinstance(project, dict) else None
+    lines = [one for one in lines if isinstance(one, str)] if isinstance(lines, list) else []
+    for line in lines:
+        if not canonical(line.strip()).startswith(WRAPPER):
+            continue
+        from packaging.requirements import InvalidRequirement, Requirement
+
+        try:
+            found = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if canonical(found.name) == WRAPPER:
+            yield Asked(WRAPPER, str(found.specifier), str(found.marker or ""), bool(found.url))
 
 
 def _pyproject(app: Path) -> dict[str, Any]:

@@ -398,3 +398,50 @@ _BLACK = _SIX.replace("six", "black")
 )
 def test_uvs_reason_to_lock_anew_is_read(said: list[str], why: tuple[str, list[str]]) -> None:
     assert export_lock._why_stale(Outcome(1, ("DEBUG uv 0.13.9", *said))) == why
+
+
+@pytest.mark.parametrize(("python", "release"), [("3.12", "1.17.1"), ("3.6", "1.14.1")])
+def test_of_a_locks_forks_the_one_for_the_chosen_python_counts(
+    tmp_path: Path, python: str, release: str
+) -> None:
+    old, new = "python_full_version < '3.7'", "python_full_version >= '3.7'"
+    lock = uv_lock(
+        tmp_path,
+        package(
+            "mine",
+            'virtual = "."',
+            f'name = "seldon-core", version = "1.14.1", marker = "{old}"',
+            f'name = "seldon-core", version = "1.17.1", marker = "{new}"',
+        ),
+        *(
+            package(
+                "seldon-core", registry(), version=one, more=f'resolution-markers = ["{marker}"]\n'
+            )
+            for one, marker in (("1.14.1", old), ("1.17.1", new))
+        ),
+    )
+    assert lock.for_python(python).wrapper_version("1.0") == release
+
+
+def test_a_locked_wrapper_for_another_python_does_not_count(tmp_path: Path) -> None:
+    lock = uv_lock(
+        tmp_path,
+        package(
+            "mine", 'virtual = "."', "name = 'seldon-core', marker = \"python_version < '3.7'\""
+        ),
+        package("seldon-core", registry(), version="1.14.1"),
+    )
+    assert lock.for_python("3.12").wrapper_version("1.17.1") == "1.17.1"
+    assert "seldon-core" not in lock.for_python("3.12").names
+
+
+def test_a_pylock_package_for_another_python_does_not_count(tmp_path: Path) -> None:
+    both = "".join(
+        pylock_package(
+            "seldon-core",
+            f'version = "{version}"\nmarker = "python_version {marker} \'3.7\'"\n'
+            f"wheels = [{wheel(f'seldon_core-{version}-py3-none-any.whl')}]",
+        ).replace('version = "1.0"\n', "")
+        for version, marker in (("1.14.1", "<"), ("1.17.1", ">="))
+    )
+    assert pylock(tmp_path, both).for_python("3.12").wrapper_version("1.0") == "1.17.1"

@@ -238,3 +238,34 @@ def test_plain_lines_are_read_as_the_parser_reads_them(tmp_path: Path, line: str
 def test_a_line_that_is_nearly_plain_is_refused_all_the_same(tmp_path: Path, line: str) -> None:
     with pytest.raises(BuildError):
         requirements_txt.read(tmp_path, written(tmp_path, f"six\n{line}\n"), {})
+
+
+FORKED = 'seldon-core==1.14.1 ; python_version<"3.7"\nseldon-core==1.17.1 ; python_version>="3.7"\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "python", "release"),
+    [
+        (FORKED, "3.12", "1.17.1"),
+        (FORKED, "3.6", "1.14.1"),
+        ('seldon-core==1.14.1 ; python_version<"3.7"\n', "3.12", "1.17.1"),
+        ('seldon-core[gcs]==1.16.0 ; python_version>"3.7"\n', "3.12", "1.16.0"),
+        ('seldon-core==1.16.0 ; sys_platform=="win32"\n', "3.12", "1.17.1"),
+        ('seldon-core==1.16.0 ; python_full_version<"3.11.4"\n', "3.11.4", "1.17.1"),
+    ],
+)
+def test_a_release_for_another_python_is_not_asked_for(
+    tmp_path: Path, lines: str, python: str, release: str
+) -> None:
+    read = requirements_txt.read(tmp_path, written(tmp_path, lines), {}).for_python(python)
+    assert read.wrapper_version("1.17.1") == release
+
+
+def test_lines_with_a_false_marker_name_nothing(tmp_path: Path) -> None:
+    url = 'seldon-core @ https://h/x.tar.gz ; python_version<"3.7"\n'
+    lines = (
+        f'six\n-r more.txt\n./lib ; python_version<"3.7"\n./lib\ntoml;python_version<"3.7"\n{url}'
+    )
+    written(tmp_path, 'six;python_version<"3.7"\n', "more.txt")
+    read = requirements_txt.read(tmp_path, written(tmp_path, lines), {}).for_python("3.12")
+    assert (read.names, read.nameless, read.wrapper_by_url) == (("six",), 1, False)

@@ -215,3 +215,12 @@ def test_computed_dependencies_that_are_poetrys_are_not_built(tmp_path: Path) ->
     )
     (tmp_path / "pyproject.toml").write_text(text)
     assert manifest.find(tmp_path, {}) is None
+
+
+def test_seldon_core_in_pyproject_counts_for_the_chosen_python(tmp_path: Path) -> None:
+    lines = """["six", "seldon_core==1.14.1; python_version<'3.7'", "seldon-core==1.16.0; python_version>'3.7'"]"""
+    (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "m"\ndependencies = {lines}\n')
+    found = manifest.find(tmp_path, {})
+    assert found and found.for_python("3.12").wrapper_version("1.17.1") == "1.16.0"
+    assert found.for_python("3.6").wrapper_version("1.17.1") == "1.14.1"
+    assert found.for_python("3.7").names == ()
