@@ -60,6 +60,9 @@ def _log_manifest(log: Log, project: Project) -> None:
         return
     label = "Environment" if project.environment else "Requirements"
     log.fact(label, str(chosen.path.relative_to(project.app)), chosen.summary())
+    if project.requirements and project.requirements.from_git:
+        names = ", ".join(project.requirements.from_git)
+        log.fact("Not in place", names, "-e with a git URL: installed as without -e")
     if others := select.not_installed(project.app, chosen):
         log.fact("Not installed", ", ".join(others), f"{chosen.path.name} goes first")
 

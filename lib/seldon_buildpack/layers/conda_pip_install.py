@@ -15,6 +15,7 @@ from seldon_buildpack.bundle import CURRENT, Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.log import Log
+from seldon_buildpack.manifests import git_in_place
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
@@ -163,7 +164,7 @@ def _section(requirements: Requirements | None) -> Iterator[list[str]]:
         yield []
         return
     path = requirements.path.with_name(f".{requirements.path.name}.requirements.txt")
-    path.write_text(requirements.text, encoding="utf-8")
+    path.write_text(git_in_place.rewritten(requirements.text), encoding="utf-8")
     try:
         yield ["-r", str(path)]
     finally:

@@ -27,6 +27,7 @@ from seldon_buildpack.layers import local_packages, python
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.manifests import git_in_place
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.base import BuildError
@@ -286,7 +287,11 @@ def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[
     if not what.requirements:
         return []
     if not what.requirements.lock:
-        return list(what.requirements.told)
+        if not what.requirements.from_git:
+            return list(what.requirements.told)
+        manifest = what.requirements
+        copy = git_in_place.copied(manifest.path, manifest.files, what.app, scratch)
+        return ["-r", str(copy)]
     from seldon_buildpack.layers import export_lock
 
     return export_lock.arguments(

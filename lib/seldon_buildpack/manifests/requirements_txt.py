@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from seldon_buildpack import digests
+from seldon_buildpack.manifests import git_in_place
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.requirements import (
@@ -89,7 +90,7 @@ class Requirements:
     ``text`` is what the file says where it is no file of the source but a part of another manifest, ``path``.
     ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
     they are made when the layer is. ``requires_python`` are the Pythons that the lock is for. ``asked`` are the lines, or those of
-    them that may be for some Pythons only.
+    them that may be for some Pythons only. ``from_git`` is what a line wants in place (`-e git+URL`), which uv does not do.
     """
 
     path: Path
@@ -110,6 +111,7 @@ class Requirements:
     lock: bool = False
     requires_python: str = ""
     asked: tuple[Asked, ...] = field(default=(), repr=False)
+    from_git: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -281,6 +283,7 @@ def _with_file(
         variables=found.variables | set(_VARIABLE.findall(text)),
         configuring=found.configuring | configuring,
         secrets=(*found.secrets, *map(Secret, values), *urls),
+        from_git=(*found.from_git, *git_in_place.names(text)),
         digest=digest,
     )
 

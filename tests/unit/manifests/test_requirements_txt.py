@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.manifests import requirements_txt
+from seldon_buildpack.manifests import git_in_place, requirements_txt
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
@@ -269,3 +269,30 @@ def test_lines_with_a_false_marker_name_nothing(tmp_path: Path) -> None:
     written(tmp_path, 'six;python_version<"3.7"\n', "more.txt")
     read = requirements_txt.read(tmp_path, written(tmp_path, lines), {}).for_python("3.12")
     assert (read.names, read.nameless, read.wrapper_by_url) == (("six",), 1, False)
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "given"),
+    [
+        ("-e git+https://h/r.git@v1#egg=lib", "lib", "lib @ git+https://h/r.git@v1"),
+        ("--editable=git+https://h/r#egg=lib", "lib", "lib @ git+https://h/r"),
+        (
+            "-e git+https://h/r#egg=lib[a]&subdirectory=py ; python_version > '3'  # why",
+            "lib[a]",
+            "lib[a] @ git+https://h/r#subdirectory=py ; python_version > '3'  # why",
+        ),
+        ('-e "lib @ git+ssh://git@h/r.git"', "lib", "lib @ git+ssh://git@h/r.git"),
+        ("-e git+https://u:p@h/r.git", "git+https://h/r.git", "git+https://u:p@h/r.git"),
+    ],
+)
+def test_an_editable_git_checkout_is_installed_not_editable(
+    tmp_path: Path, line: str, name: str, given: str
+) -> None:
+    written(tmp_path, f"-e ./own\n-f wheels\n{line}\n", "more/more.txt")
+    read = requirements_txt.read(tmp_path, written(tmp_path, "six\n-r more/more.txt\n"), {})
+    assert read.from_git == (name,)
+    scratch = tmp_path / "scratch"
+    path = git_in_place.copied(read.path, read.files, tmp_path, scratch)
+    more = scratch / "requirements/more/more.txt"
+    assert path.read_text() == f"six\n-r {more}\n"
+    assert more.read_text() == f"-e ./own\n\n{given}\n"

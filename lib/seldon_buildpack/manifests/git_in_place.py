@@ -1,0 +1,72 @@
+"""`-e git+URL#egg=NAME`, as pip freeze writes a checkout: uv takes no such line, so it is told `NAME @ git+URL`.
+
+Nobody edits a checkout in an image; what is imported is the same.
+"""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from seldon_buildpack.masking import without_credentials, without_queries
+
+_EXTRAS = r"\[[\w\s,.-]*\]"
+_NAMED = rf"[A-Za-z0-9][\w.-]*(?:{_EXTRAS})?"
+_LINE = re.compile(
+    rf"^[ \t]*(?:-e|--editable)(?:[ \t]*=[ \t]*|[ \t]+)(['\"]?)((?:{_NAMED}\s*@\s*)?)(git\+[^\s;'\"]+)\1",
+    re.MULTILINE,
+)
+_INCLUDE = re.compile(
+    r"^([ \t]*(?:-r|--requirement|-c|--constraint)(?:[ \t]*=[ \t]*|[ \t]*))([^\s=]\S*)",
+    re.MULTILINE,
+)
+# Folders of wheels are told by other ways than the file, and one that is relative starts at the file.
+_LINKS = re.compile(r"^[ \t]*(?:-f|--find-links)\b(?!.*://).*$", re.MULTILINE)
+
+
+def names(text: str) -> tuple[str, ...]:
+    """What is named so, by its name or else its URL, fit for the log."""
+    found = (_requirement(match) for match in _LINE.finditer(text))
+    return tuple(
+        one.partition(" @ ")[0] if " @ " in one else without_queries(without_credentials(one))
+        for one in found
+    )
+
+
+def rewritten(text: str) -> str:
+    """The text with these lines as uv takes them."""
+    return _LINE.sub(_requirement, text)
+
+
+def copied(manifest: Path, files: tuple[Path, ...], app: Path, scratch: Path) -> Path:
+    """A copy of a requirements file in ``scratch``, and of all it includes (``files``, itself among them), as uv takes them."""
+    copies = {path.resolve(): scratch / "requirements" / path.relative_to(app) for path in files}
+    for path in files:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+        copy = copies[path.resolve()]
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        text = _absolute(_LINKS.sub("", text), path, copies)
+        copy.write_text(rewritten(text), encoding="utf-8", errors="surrogateescape")
+    return copies[manifest.resolve()]
+
+
+def _absolute(text: str, path: Path, copies: dict[Path, Path]) -> str:
+    """The text with what it includes by its full path: the copy where there is one."""
+
+    def include(match: re.Match[str]) -> str:
+        if "://" in match[2]:
+            return match[0]
+        found = (path.parent / match[2]).resolve()
+        return f"{match[1]}{copies.get(found, found)}"
+
+    return _INCLUDE.sub(include, text)
+
+
+def _requirement(match: re.Match[str]) -> str:
+    url, _, fragment = match[3].partition("#")
+    parts = [one for one in fragment.split("&") if one]
+    eggs = [unquote(one.removeprefix("egg=")) for one in parts if one.startswith("egg=")]
+    rest = "&".join(one for one in parts if not one.startswith("egg="))
+    url = f"{url}#{rest}" if rest else url
+    if match[2]:
+        return f"{match[2].partition('@')[0].strip()} @ {url}"
+    return f"{eggs[0]} @ {url}" if eggs and re.fullmatch(_NAMED, eggs[0]) else url
