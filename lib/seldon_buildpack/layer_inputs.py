@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from seldon_buildpack import digests
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.cnb.platform import Platform
@@ -9,6 +10,7 @@ from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
+from seldon_buildpack.settings.settings import like_credential
 from seldon_buildpack.steps import Project
 
 
@@ -25,10 +27,22 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
 
 
 def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
-    """The variables of the build that the requirements use."""
+    """The variables that the requirements use, and those that the building of packages may read."""
     told = project.settings.plain()
     used = project.requirements.variables if project.requirements else frozenset()
-    return tuple((name, told[name]) for name in sorted(used) if name in told)
+    found = {name: told[name] for name in sorted(used) if name in told}
+    return tuple((project.settings.for_packages() | found).items())
+
+
+def built_with(project: Project) -> str:
+    """What the building of packages may read, as it counts: a digest without credentials."""
+    configuring = project.requirements.configuring if project.requirements else frozenset()
+    told = {
+        name: value
+        for name, value in project.settings.for_packages().items()
+        if name not in configuring and not like_credential(name, value)
+    }
+    return digests.of_values(told) if told else cache.NO_VARIABLES
 
 
 def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:

@@ -1,7 +1,13 @@
 """What each layer is made from, before any is made."""
 
 from seldon_buildpack.context import BuildContext
-from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
+from seldon_buildpack.layer_inputs import (
+    built_with,
+    layers_directory,
+    used_variables,
+    uv_of,
+    wrapper_version,
+)
 from seldon_buildpack.layers import python, python_wrapper, watcher
 from seldon_buildpack.layers.pip_plan import PipPlan
 from seldon_buildpack.layers.plan import LayerPlan
@@ -47,6 +53,7 @@ def plan_layers(context: BuildContext, project: Project) -> PipPlan:
             wrappers,
             bundle,
             used_variables(project),
+            built_with=built_with(project),
         )
     dev = (
         watcher.plan(interpreter.minor, bundle)

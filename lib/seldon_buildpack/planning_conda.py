@@ -5,7 +5,13 @@ import re
 from seldon_buildpack import python_version
 from seldon_buildpack.commands.rattler import Rattler
 from seldon_buildpack.context import BuildContext
-from seldon_buildpack.layer_inputs import layers_directory, used_variables, uv_of, wrapper_version
+from seldon_buildpack.layer_inputs import (
+    built_with,
+    layers_directory,
+    used_variables,
+    uv_of,
+    wrapper_version,
+)
 from seldon_buildpack.layers import python_wrapper
 from seldon_buildpack.layers.conda import Conda
 from seldon_buildpack.layers.conda_pip_install import BY_PIP
@@ -65,6 +71,7 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         uv_of(platform, bundle, out),
         out,
         scratch,
+        built_with(project),
     )
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from seldon_buildpack.bundle import CURRENT, Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import git_in_place
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
@@ -64,6 +65,7 @@ class PipHalf:
     sets: tuple[str, ...]
     bundle: Bundle
     variables: tuple[tuple[str, str], ...] = ()
+    built_with: str = cache.NO_VARIABLES
     needed: bool = True
 
 

@@ -51,6 +51,7 @@ class CondaPlan:
     uv: Uv
     log: Log
     scratch: Path
+    built_with: str = cache.NO_VARIABLES
 
     def layer(self, name: str) -> Layer:
         """One of this build's layers."""
@@ -163,6 +164,7 @@ class CondaPlan:
             sets,
             self.bundle,
             self.variables,
+            self.built_with,
             needed=bool(chosen.version),
         )
 
@@ -171,9 +173,11 @@ class CondaPlan:
     ) -> Made:
         layer = self.layer(conda_requirements.NAME)
         stored = layer.metadata()
-        reason = reuse.why_made(
-            stored, conda_requirements.key(half, beneath)
-        ) or third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
+        reason = (
+            reuse.why_made(stored, conda_requirements.key(half, beneath))
+            or cache.variables_changed(stored, half.built_with)
+            or third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
+        )
         in_image = not below.path.exists()
         if in_image:
             reuse.reuse(below, beneath, self.log)

@@ -15,7 +15,7 @@ from pathlib import Path
 from seldon_buildpack import digests
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import conda_pip_install, local_packages, requirements
+from seldon_buildpack.layers import cache, conda_pip_install, local_packages, requirements
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.python_env import build_leftovers, top_level_modules
@@ -66,6 +66,7 @@ def make(layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch:
     )
     before = build_leftovers.entries(local)
     layer.begin()
+    cache.clear_of_others(half.built_with, uv)
     installed = conda_pip_install.install(half, environment(layer), uv, scratch)
     if build_leftovers.tidy(local, editable, before):
         told["local-packages"] = "completed in the source"
@@ -76,6 +77,10 @@ def make(layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch:
         _PINS: installed.pins,
         top_level_modules.METADATA: top_level_modules.as_text(top_level_modules.brought(site)),
         "holds-wrapper": _held(half, site),
+        # A pip of the environment's own does not say what it built.
+        cache.BUILT_WITH: half.built_with
+        if half.minor in conda_pip_install.BY_PIP or cache.has_built(uv)
+        else "",
     }
     layer.finish(Types(launch=True), told)
     return Made(told["holds-wrapper"], installed.pins)

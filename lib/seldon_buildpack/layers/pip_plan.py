@@ -111,9 +111,10 @@ class PipPlan:
     def _requirements(self, what: Installation) -> Standing:
         layer = self.layer(requirements.NAME)
         stored = layer.metadata()
-        reason = reuse.why_made(stored, what.key()) or third_party_licenses.unlisted(
-            self.layer(third_party_licenses.NAME), stored
-        )
+        changed = reuse.why_made(stored, what.key())
+        reason = (
+            changed or cache.variables_changed(stored, what.built_with)
+        ) or third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
         if not reason:
             reuse.reuse(layer, stored, self.log)
             return requirements.standing(layer, what)

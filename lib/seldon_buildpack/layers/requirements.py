@@ -23,7 +23,7 @@ from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.layers import local_packages, python
+from seldon_buildpack.layers import cache, local_packages, python
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
@@ -54,7 +54,8 @@ Resolved = tuple[Wrapper, frozenset[str], Conflict | None, bool]
 class Installation:
     """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order.
 
-    ``lacking`` is the package that the wheel folders alone did not have, where that is known.
+    ``lacking`` is the package that the wheel folders alone did not have, where that is known. ``built_with`` is a digest of those of the
+    ``variables`` that the building of a package may read.
     """
 
     app: Path
@@ -66,6 +67,7 @@ class Installation:
     bundle: Bundle
     variables: tuple[tuple[str, str], ...]
     lacking: str = ""
+    built_with: str = cache.NO_VARIABLES
 
     def key(self) -> dict[str, str]:
         """What the layer is made from; the names are the words of the log's reason."""
@@ -125,6 +127,7 @@ def make(
 ) -> Standing:
     """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
     key, prefix = what.key(), environment(layer)
+    cache.clear_of_others(what.built_with, uv)
     site = venv.site_packages(prefix, what.python.minor)
     folders, editable = (
         (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
@@ -180,6 +183,7 @@ def make(
         _HELD: stands.held,
         _PINS: chosen.pins,
         _BECAUSE: stands.because,
+        cache.BUILT_WITH: what.built_with if cache.has_built(uv) else "",
     }
     told[top_level_modules.METADATA] = top_level_modules.as_text(top_level_modules.brought(site))
     layer.finish(Types(launch=True), key | told)

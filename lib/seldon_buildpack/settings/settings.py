@@ -54,6 +54,11 @@ _INSTEAD = {
     "UV_PRERELEASE": "PIP_PRE",
     "UV_BUILD_CONSTRAINT": "PIP_BUILD_CONSTRAINT",
 }
+# What would lead the tools of a build astray, or is told them in another way.
+_ASTRAY = re.compile(
+    r"PATH|HOME|TMPDIR|NO_COLOR|NETRC|VIRTUAL_ENV|BASH_ENV|(LD|PYTHON|SSL|GIT|CNB|BPE|CONDA|MAMBA|XDG)_.*|PYTHON.*|.*_PROXY|.*_CA_BUNDLE",
+    re.IGNORECASE,
+)
 _APART = re.compile(r"[\s,]+")
 # A name of a password, not of the file that holds one; and values whose form says what they are.
 _CREDENTIAL = re.compile(
@@ -170,6 +175,15 @@ class Settings:
     def plain(self) -> dict[str, str]:
         """Every variable that was set, with its value."""
         return {name: value.value for name, value in self.values.items()}
+
+    def for_packages(self) -> dict[str, str]:
+        """What of the user's variables the building of a package may read, as under s2i: those that nothing else here reads."""
+        return {
+            name: value.value
+            for name, value in sorted(self.values.items())
+            if value.source.is_user_env
+            and not any(one.fullmatch(name) for one in (_ASTRAY, _BUILD_ONLY, _READ))
+        }
 
     def secrets(self) -> tuple[Secret, ...]:
         """What must be masked: credentials in any URL of a build variable, and values whose name says that they are one."""

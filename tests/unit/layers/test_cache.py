@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
@@ -48,3 +50,24 @@ def test_a_wheel_whose_url_may_hold_a_secret_is_not_kept(tmp_path: Path) -> None
         cache.keep(layer, uv)
         assert not layer.path.exists()
         assert not (tmp_path / "cache.toml").exists()
+
+
+def test_what_was_built_with_other_variables_is_not_taken_again(tmp_path: Path) -> None:
+    layer, uv = filled(tmp_path, {"sdists-v9/pypi/foo/1.0/abc/foo-1.0-py3-none-any.whl": b""})
+    cache.clear_of_others(cache.NO_VARIABLES, uv)
+    assert cache.has_built(uv)
+    cache.clear_of_others("digest of FOO=1", uv)
+    assert not cache.has_built(uv)
+    (layer.path / "uv/sdists-v9").mkdir()
+    (layer.path / "uv/sdists-v9/foo-1.0-py3-none-any.whl").touch()
+    cache.clear_of_others("digest of FOO=1", uv)
+    assert cache.has_built(uv)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [("digest of FOO=1", ""), ("digest of FOO=2", "variables changed"), ("", ""), (None, "")],
+)
+def test_other_variables_make_only_what_was_built_anew(stored: str | None, reason: str) -> None:
+    metadata = {} if stored is None else {cache.BUILT_WITH: stored}
+    assert cache.variables_changed(metadata, "digest of FOO=1") == reason

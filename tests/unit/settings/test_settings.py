@@ -165,3 +165,30 @@ def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: st
 )
 def test_variables_that_are_read_or_change_nothing_are_not_named(name: str) -> None:
     assert settings.unread(settings.read({name: "x"}, [("PIP_QUIET", "1")])) == ()
+
+
+def test_the_building_of_packages_sees_the_users_own_variables() -> None:
+    env = {
+        "CFLAGS": "-O2",
+        "FOO": "env",
+        "PATH": "/x",
+        "LD_PRELOAD": "x",
+        "PYTHONPATH": "/x",
+        "PIP_NO_DEPS": "1",
+        "UV_INDEX": "x",
+        "SSL_CERT_FILE": "x",
+        "GIT_SSH_COMMAND": "x",
+        "https_proxy": "x",
+        "BPE_X": "1",
+        "CNB_X": "1",
+        "BP_PYTHON_VERSION": "3.11",
+        "MODEL_NAME": "M",
+        "GUNICORN_WORKERS": "2",
+        "CONDA_CHANNELS": "x",
+    }
+    found = settings.read(env, [("FOO", "file"), ("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0")])
+    assert found.for_packages() == {
+        "CFLAGS": "-O2",
+        "FOO": "env",
+        "SETUPTOOLS_SCM_PRETEND_VERSION": "1.0",
+    }

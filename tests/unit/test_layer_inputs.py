@@ -1,0 +1,39 @@
+"""What of the user's variables the building of packages sees, and what of that counts in a layer's key."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from seldon_buildpack.build import read_project
+from seldon_buildpack.cnb.platform import Platform
+from seldon_buildpack.layer_inputs import built_with, used_variables
+from seldon_buildpack.layers import cache
+from seldon_buildpack.log import Log
+from seldon_buildpack.steps import Project
+from tests.unit.test_reading import context
+
+MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
+
+
+def project(app: Path, env: Mapping[str, str]) -> Project:
+    (app / "Plain.py").write_text(MODEL)
+    (app / "requirements.txt").write_text("six\n")
+    return read_project(context(Platform(app, app, None, env, {}), Log(io.StringIO()), app))
+
+
+def test_a_variable_reaches_the_building_of_packages(tmp_path: Path) -> None:
+    found = project(tmp_path, {"FOO": "1", "MODEL_NAME": "Plain"})
+    assert used_variables(found) == (("FOO", "1"),)
+
+
+def test_a_changed_variable_makes_another_key(tmp_path: Path) -> None:
+    assert built_with(project(tmp_path, {"FOO": "1"})) != built_with(
+        project(tmp_path, {"FOO": "2"})
+    )
+
+
+def test_the_wrappers_variables_and_passwords_are_in_no_key(tmp_path: Path) -> None:
+    env = {"MODEL_NAME": "Plain", "GUNICORN_WORKERS": "2", "MY_TOKEN": "t0ps3cret"}
+    found = project(tmp_path, env)
+    assert built_with(found) == cache.NO_VARIABLES
+    assert used_variables(found) == (("MY_TOKEN", "t0ps3cret"),)
