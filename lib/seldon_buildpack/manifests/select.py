@@ -105,12 +105,8 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
         return chosen.advice
     if chosen:
         return conflicting_pins.advice(app, chosen.files, not_installed(app, chosen))
-    poetry = _pyproject(app).get("tool", {}).get("poetry", {})
-    return (
-        (warnings.poetry_not_built(),)
-        if isinstance(poetry, dict) and "dependencies" in poetry
-        else ()
-    )
+    poetry = _table(_table(_pyproject(app), "tool"), "poetry")
+    return (warnings.poetry_not_built(),) if "dependencies" in poetry else ()
 
 
 def _says_a_project(path: Path) -> bool:
@@ -153,8 +149,7 @@ def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
 
 def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
     """What pyproject.toml says of seldon-core; not what setup.py says, or a build computes."""
-    project = pyproject.get("project")
-    lines = project.get("dependencies") if isinstance(project, dict) else None
+    lines = _table(pyproject, "project").get("dependencies")
     lines = [one for one in lines if isinstance(one, str)] if isinstance(lines, list) else []
     for line in lines:
         if not canonical(line.strip()).startswith(WRAPPER):
@@ -183,22 +178,32 @@ def _pyproject(app: Path) -> dict[str, Any]:
         raise PyprojectUnreadable(str(error)) from error
 
 
+def _table(within: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """A table of pyproject.toml; an empty one where something else stands there, or nothing."""
+    found = within.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
     """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only.
 
     uv and poetry each have a way to say that a project is no package although it has a build system. One without a build system
     whose dependencies are computed is setuptools' (PEP 517: Source trees), unless poetry has them.
     """
-    tool = pyproject.get("tool", {})
+    tool = _table(pyproject, "tool")
     no_package = (
-        tool.get("uv", {}).get("package") is False
-        or tool.get("poetry", {}).get("package-mode") is False
+        _table(tool, "uv").get("package") is False
+        or _table(tool, "poetry").get("package-mode") is False
     )
     if "build-system" in pyproject and not no_package:
         return ("-e", ".")
-    project = pyproject.get("project")
-    if not isinstance(project, dict):
-        return ()
-    if "dependencies" in project.get("dynamic", ()) and not no_package and "poetry" not in tool:
+    project = _table(pyproject, "project")
+    dynamic = project.get("dynamic")
+    if (
+        isinstance(dynamic, list)
+        and "dependencies" in dynamic
+        and not no_package
+        and "poetry" not in tool
+    ):
         return ("-e", ".")
     return ("-r", str(app / _PROJECT)) if project.get("dependencies") else ()

@@ -224,3 +224,21 @@ def test_seldon_core_in_pyproject_counts_for_the_chosen_python(tmp_path: Path) -
     assert found and found.for_python("3.12").wrapper_version("1.17.1") == "1.16.0"
     assert found.for_python("3.6").wrapper_version("1.17.1") == "1.14.1"
     assert found.for_python("3.7").names == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tool = 1\n",
+        "[tool]\nuv = 1\npoetry = []\n",
+        "project = 1\n",
+        "[project]\ndynamic = 1\n",
+        '[project]\nname = "m"\ndependencies = 1\n',
+        "[tool.uv]\nindex = 1\n",
+    ],
+)
+def test_a_pyproject_of_odd_values_is_no_fault_of_ours(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    found = manifest.find(tmp_path, {})
+    assert found is None or found.told[0] == "-r"
+    assert manifest.advice(tmp_path, found) == ()
