@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.platforms.cluster import platform
-from tools.core.interrupts import interrupted_by_termination, run_to_its_end
+from tools.core.interrupts import run_to_end, treat_sigterm_as_interrupt
 from tools.core.steps import ToolError, Workspace
 from tools.dev import audit, docs, engine
 from tools.dev.clean import clean
-from tools.dev.demo import demo
-from tools.dev.new import new
+from tools.dev.demo import run_demo
+from tools.dev.new import write_new_model
 from tools.release import builder, gotools, images, locks
-from tools.release.publish import publish, report
+from tools.release.publish import format_report, publish
 
 # A module's tests stay together: they build on one another's images.
 # What runs on other systems too: it makes nothing that runs in an image.
@@ -91,7 +91,7 @@ def check_machine(command: str, system: str = sys.platform, machine: str = "") -
 
 
 def _builder(ws: Workspace, options: argparse.Namespace) -> int:
-    builder.create(ws, options.pythons)
+    builder.create_builder(ws, options.pythons)
     print(
         f'{builder.BUILDER} is ready. To use it as `pack build my-model --builder {builder.BUILDER}` in a model directory: eval "$(make -s env)"'
     )
@@ -99,18 +99,18 @@ def _builder(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _package(ws: Workspace, options: argparse.Namespace) -> int:
-    print(builder.package(ws, options.pythons))
+    print(builder.package_buildpack(ws, options.pythons))
     return 0
 
 
 def _env(ws: Workspace, _: argparse.Namespace) -> int:
     """Only the exports go to standard output, for ``eval``."""
     with contextlib.redirect_stdout(sys.stderr):
-        with builder.alone(ws):
-            pack = gotools.pack(ws)
-            builder.configure(ws, pack, images.names(ws))
-        docker = engine.answering(ws) or engine.expected()
-    variables = builder.environment(ws, docker)
+        with builder.lock_work_folder(ws):
+            pack = gotools.build_pack(ws)
+            builder.configure_pack(ws, pack, images.name_images(ws))
+        docker = engine.find_engine(ws) or engine.expect_engine()
+    variables = builder.make_environment(ws, docker)
     for name, value in variables.items():
         # The shell's own PATH goes on after ours, not a copy of today's.
         print(
@@ -122,12 +122,12 @@ def _env(ws: Workspace, _: argparse.Namespace) -> int:
 
 
 def _new(ws: Workspace, options: argparse.Namespace) -> int:
-    print("\n".join(new(ws, " ".join(options.arguments))))
+    print("\n".join(write_new_model(ws, " ".join(options.arguments))))
     return 0
 
 
 def _demo(ws: Workspace, options: argparse.Namespace) -> int:
-    demo(ws, tuple(options.pythons))
+    run_demo(ws, tuple(options.pythons))
     return 0
 
 
@@ -138,26 +138,26 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
         [*pytest, "tests/unit", "--numprocesses", "2"], cwd=ws.checkout
     ).returncode:
         return failed
-    with interrupted_by_termination():
-        docker = engine.ensure(ws)
+    with treat_sigterm_as_interrupt():
+        docker = engine.ensure_engine(ws)
         try:
-            made = builder.create(ws, options.pythons)
-            env = {**os.environ, **builder.environment(ws, made.engine)}
+            made = builder.create_builder(ws, options.pythons)
+            env = {**os.environ, **builder.make_environment(ws, made.engine)}
             # Half of a build is waiting: two at a time take little more than half as long.
             everything = (
                 ["tests/images", "-m", "not alone", *_TWO_AT_A_TIME],
                 ["tests/images", "-m", "alone"],
             )
             runs = [options.arguments] if options.arguments else everything
-            codes = [run_to_its_end([*pytest, *words], ws.checkout, env) for words in runs]
+            codes = [run_to_end([*pytest, *words], ws.checkout, env) for words in runs]
             return next((code for code in codes if code), 0)
         finally:
             if docker.started_now:
-                engine.stop(ws)
+                engine.stop_engine(ws)
 
 
 def _platform_up(ws: Workspace, _: argparse.Namespace) -> int:
-    with interrupted_by_termination():
+    with treat_sigterm_as_interrupt():
         made = platform.up(ws)
     print("The cluster is up. What to export:")
     for name, value in made.exports.items():
@@ -179,40 +179,40 @@ def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
 
 def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
     """The cluster, the builder, the tests; then the cluster is taken down, unless it was there before or was given."""
-    docker = engine.ensure(ws)
-    with interrupted_by_termination(), platform.for_tests(ws) as record:
+    docker = engine.ensure_engine(ws)
+    with treat_sigterm_as_interrupt(), platform.for_tests(ws) as record:
         try:
-            made = builder.create(ws, options.pythons)
+            made = builder.create_builder(ws, options.pythons)
             env = {
                 **os.environ,
-                **builder.environment(ws, made.engine),
+                **builder.make_environment(ws, made.engine),
                 platform.RECORD: str(record),
             }
             words = [sys.executable, "-m", "pytest", *(options.arguments or ["tests/platforms"])]
-            return run_to_its_end(words, ws.checkout, env)
+            return run_to_end(words, ws.checkout, env)
         finally:
             if docker.started_now:
-                engine.stop(ws)
+                engine.stop_engine(ws)
 
 
 def _bench(ws: Workspace, options: argparse.Namespace) -> int:
     """Real s2i beside us; see tests/benchmarks. An engine that this run started is stopped."""
-    with interrupted_by_termination():
-        docker = engine.ensure(ws)
+    with treat_sigterm_as_interrupt():
+        docker = engine.ensure_engine(ws)
         try:
-            made = builder.create(ws, options.pythons)
-            gotools.s2i(ws)
-            env = {**os.environ, **builder.environment(ws, made.engine)}
-            return run_to_its_end([sys.executable, "-m", "tests.benchmarks"], ws.checkout, env)
+            made = builder.create_builder(ws, options.pythons)
+            gotools.build_s2i(ws)
+            env = {**os.environ, **builder.make_environment(ws, made.engine)}
+            return run_to_end([sys.executable, "-m", "tests.benchmarks"], ws.checkout, env)
         finally:
             if docker.started_now:
-                engine.stop(ws)
+                engine.stop_engine(ws)
 
 
 def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
     print(
         "The Docker engine is stopped."
-        if engine.stop(ws)
+        if engine.stop_engine(ws)
         else "No Docker engine that was started from here is running."
     )
     return 0
@@ -232,23 +232,23 @@ def _vendor(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _docs(ws: Workspace, _: argparse.Namespace) -> int:
-    docs.write(ws)
+    docs.write_docs(ws)
     return 0
 
 
 def _lock(ws: Workspace, _: argparse.Namespace) -> int:
-    print(locks.renew(ws))
+    print(locks.renew_locks(ws))
     return 0
 
 
 def _audit(ws: Workspace, _: argparse.Namespace) -> int:
-    print(audit.report(ws))
+    print(audit.report_vulnerabilities(ws))
     return 0
 
 
 def _publish(ws: Workspace, options: argparse.Namespace) -> int:
     place = " ".join(options.arguments)
-    print(report(publish(ws, place, options.pythons, options.force), place))
+    print(format_report(publish(ws, place, options.pythons, options.force), place))
     return 0
 
 

@@ -11,7 +11,7 @@ from tests.benchmarks.measuring import Plan
 from tests.benchmarks.models import MODELS
 from tests.benchmarks.promises import check, check_conda, check_pins
 from tests.benchmarks.report import Report
-from tools.core.steps import ToolError, Workspace, announced
+from tools.core.steps import ToolError, Workspace, announce
 from tools.release import builder, gotools
 
 
@@ -36,10 +36,10 @@ def main() -> int:
 
 
 def _bench(ws: Workspace, plan: Plan) -> int:
-    made = builder.create(ws)
+    made = builder.create_builder(ws)
     # For docker, pack and s2i alike.
-    os.environ.update(builder.environment(ws, made.engine))
-    s2i, pack = ways.with_s2i(gotools.s2i(ws)), ways.with_pack(ws, made)
+    os.environ.update(builder.make_environment(ws, made.engine))
+    s2i, pack = ways.with_s2i(gotools.build_s2i(ws)), ways.with_pack(ws, made)
     try:
         ways.make_s2i_builder(ws, made)
         with TemporaryDirectory(prefix="bench-") as scratch:
@@ -54,7 +54,7 @@ def _bench(ws: Workspace, plan: Plan) -> int:
                 for model in MODELS
             }
             environment = conda.measure(ws, made, Path(scratch), plan.runs, plan.starts)
-        with announced("Both models beside each other: sizes"):
+        with announce("Both models beside each other: sizes"):
             beside = measuring.beside_each_other((s2i, pack))
     finally:
         ways.forget(

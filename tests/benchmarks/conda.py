@@ -16,8 +16,8 @@ from tests.benchmarks.timing import Timed, timed
 from tests.benchmarks.ways import forget
 from tests.support.conda import channel
 from tests.support.servers import plain_http
-from tools.core.steps import Workspace, announced, run
-from tools.release.builder import BUILDER, Made
+from tools.core.steps import Workspace, announce, run
+from tools.release.builder import BUILDER, Builder
 
 SAMPLE, MODULE = "conda", "ColourNames.py"
 FIRST, CODE, PIP = "first build", "code-only rebuild", "one more package for pip"
@@ -39,7 +39,7 @@ class CondaFigures:
     changes: Mapping[str, Added]
 
 
-def measure(ws: Workspace, made: Made, scratch: Path, runs: int, starts: int) -> CondaFigures:
+def measure(ws: Workspace, made: Builder, scratch: Path, runs: int, starts: int) -> CondaFigures:
     """Build the sample, change its code, change its section `pip:`; then start it. Leaves the images of ``images`` behind. Raises ToolError."""
     builds: dict[str, list[Timed]] = defaultdict(list)
     with plain_http(channel.build(ws)) as url:
@@ -57,7 +57,7 @@ def measure(ws: Workspace, made: Made, scratch: Path, runs: int, starts: int) ->
             source = scratch / f"conda-{number}"
             shutil.copytree(ws.checkout / "samples" / SAMPLE, source)
             forget(name)
-            with announced(f"{SAMPLE}: builds, run {number + 1} of {runs}"):
+            with announce(f"{SAMPLE}: builds, run {number + 1} of {runs}"):
                 for step in (FIRST, CODE, PIP):
                     _change(source, step)
                     took = timed([str(made.pack), "build", name, "--path", str(source), *flags])
@@ -65,13 +65,13 @@ def measure(ws: Workspace, made: Made, scratch: Path, runs: int, starts: int) ->
                     builds[step].append(took)
                     print(f"    pack  {step:24} {took.seconds:6.1f} s", flush=True)
     first = f"{images(1)[0]}:{_TAGS[FIRST]}"
-    with announced(f"{SAMPLE}: {starts} starts"):
+    with announce(f"{SAMPLE}: {starts} starts"):
         begun = []
         for number in range(starts + 1):
             with served(first, _ASKED) as running:
                 # The first start reads the image from the disk.
                 begun += [running.first_prediction] if number else []
-    with announced(f"{SAMPLE}: sizes"):
+    with announce(f"{SAMPLE}: sizes"):
         changes = {
             step: sizes.added(f"{images(1)[0]}:{_TAGS[step]}", [first]) for step in (CODE, PIP)
         }

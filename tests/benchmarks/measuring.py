@@ -11,7 +11,7 @@ from tests.benchmarks.serving import Stopped, served
 from tests.benchmarks.sizes import Added
 from tests.benchmarks.timing import Timed
 from tests.benchmarks.ways import Way, forget
-from tools.core.steps import announced, run
+from tools.core.steps import announce, run
 
 FIRST, CODE, REQUIREMENT = "first build", "code-only rebuild", "one more requirement"
 TAGS = {FIRST: "first", CODE: "code", REQUIREMENT: "more"}
@@ -52,13 +52,13 @@ def measure(
     """Everything of one model, by the name of the way. Leaves images behind: those of ``all_images``. Raises ToolError."""
     builds: dict[str, dict[str, list[Timed]]] = {way.name: defaultdict(list) for way in ways}
     for number in range(plan.runs):
-        with announced(f"{model.name}: builds, run {number + 1} of {plan.runs}"):
+        with announce(f"{model.name}: builds, run {number + 1} of {plan.runs}"):
             for step, way, took in _one_run(model, _turned(ways, number), samples, scratch, number):
                 builds[way.name][step].append(took)
                 print(f"    {way.name:5} {step:21} {took.seconds:6.1f} s", flush=True)
     starts: dict[str, list[float]] = defaultdict(list)
     stops: dict[str, list[Stopped]] = defaultdict(list)
-    with announced(f"{model.name}: {plan.starts} starts, {plan.stops} stops"):
+    with announce(f"{model.name}: {plan.starts} starts, {plan.stops} stops"):
         for number in range(plan.starts + 1):
             for way in _turned(ways, number):
                 with served(f"{_name(way, model, 0)}:{TAGS[FIRST]}", model.asked) as running:
@@ -67,10 +67,10 @@ def measure(
                         starts[way.name].append(running.first_prediction)
                     if 0 < number <= plan.stops:
                         stops[way.name].append(running.stop())
-    with announced(f"{model.name}: detect and build alone"):
+    with announce(f"{model.name}: detect and build alone"):
         source = models.fresh(samples, model, scratch / model.name, 0)
         owns = {way.name: way.own(f"{_name(way, model, 0)}:{TAGS[FIRST]}", source) for way in ways}
-    with announced(f"{model.name}: sizes"):
+    with announce(f"{model.name}: sizes"):
         return {
             way.name: _figures(
                 model, way, builds[way.name], starts[way.name], stops[way.name], owns[way.name]

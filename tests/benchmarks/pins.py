@@ -12,8 +12,8 @@ from pathlib import Path
 from tests.benchmarks.models import Model
 from tests.benchmarks.serving import served
 from tests.benchmarks.timing import median
-from tools.core.steps import announced, run
-from tools.release.builder import BUILDER, Made
+from tools.core.steps import announce, run
+from tools.release.builder import BUILDER, Builder
 
 SETS = ("upstream", "current")
 _REQUESTS = 300
@@ -28,9 +28,9 @@ class Speed:
     requests: Sequence[float]
 
 
-def measure(made: Made, model: Model, samples: Path, starts: int) -> Mapping[str, Speed]:
+def measure(made: Builder, model: Model, samples: Path, starts: int) -> Mapping[str, Speed]:
     """Build the model on each set, and start and ask both in turn. Leaves the images of ``image`` behind. Raises ToolError."""
-    with announced(f"{model.name}: on both sets of the wrapper's pins"):
+    with announce(f"{model.name}: on both sets of the wrapper's pins"):
         for pins in SETS:
             words = (
                 "build",

@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 from tests.benchmarks.share import detect_and_build
 from tests.benchmarks.timing import Timed, timed
-from tools.core.steps import Workspace, announced, run
-from tools.release.builder import BUILDER, Made
+from tools.core.steps import Workspace, announce, run
+from tools.release.builder import BUILDER, Builder
 
 # Nobody's registry answers under this name: s2i asks the registry for its builder image's labels first, whatever its pull policy is.
 S2I_BUILDER = "localhost/seldon-bench-s2i"
@@ -49,7 +49,7 @@ def with_s2i(program: Path) -> Way:
     )
 
 
-def with_pack(ws: Workspace, made: Made) -> Way:
+def with_pack(ws: Workspace, made: Builder) -> Way:
     """``pack build``, as its users type it."""
     flags = ["--builder", BUILDER, "--no-color", *made.engine.pack_flags]
     parts = {
@@ -81,12 +81,12 @@ def with_pack(ws: Workspace, made: Made) -> Way:
     )
 
 
-def make_s2i_builder(ws: Workspace, made: Made) -> None:
+def make_s2i_builder(ws: Workspace, made: Builder) -> None:
     """Build our own s2i builder image. Raises ToolError."""
     bundle, minor = made.buildpack / "bundle", ws.versions["python"]["default"]
     release = ws.versions["wrapper"]["seldon_core"]
     with (
-        announced(f"s2i's builder image {S2I_BUILDER}"),
+        announce(f"s2i's builder image {S2I_BUILDER}"),
         TemporaryDirectory(prefix="s2i-") as folder,
     ):
         context = Path(folder) / "context"

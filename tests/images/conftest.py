@@ -16,7 +16,7 @@ import pytest
 from tests.support.conda import channel
 from tools.core.steps import Workspace
 from tools.release import builder, gotools
-from tools.release.builder import Made
+from tools.release.builder import Builder
 
 _BUILD_SECONDS = 600
 # Two workers may be at work in one engine; what both build is named apart.
@@ -71,7 +71,7 @@ def _without_prefix(line: str) -> str:
 class Pack:
     """The real pack with the session's builder; images and their caches are removed after each module, or at the end."""
 
-    made: Made
+    made: Builder
     environment: Mapping[str, str]
     images: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
@@ -169,8 +169,8 @@ def workspace() -> Workspace:
 @pytest.fixture(scope="session")
 def pack(workspace: Workspace) -> Iterator[Pack]:
     # One Python beside the default, whatever this machine's builder carried before: carried and not carried are both tested.
-    made = builder.create(workspace, ("3.9", "3.12"))
-    pack = Pack(made, builder.environment(workspace, made.engine))
+    made = builder.create_builder(workspace, ("3.9", "3.12"))
+    pack = Pack(made, builder.make_environment(workspace, made.engine))
     yield pack
     pack.forget()
 
@@ -187,7 +187,7 @@ def untrusting(pack: Pack, workspace: Workspace) -> Pack:
     """The same pack, not told to trust the builder: each phase runs in a container of its own."""
     return Pack(
         pack.made,
-        builder.environment(workspace, pack.made.engine, trusted=False),
+        builder.make_environment(workspace, pack.made.engine, trusted=False),
         pack.images,
         pack.ids,
         pack.shared,
@@ -197,8 +197,8 @@ def untrusting(pack: Pack, workspace: Workspace) -> Pack:
 @pytest.fixture(scope="session")
 def s2i(workspace: Workspace) -> Path:
     """The real s2i, built where it is not there yet (47 s on two cores)."""
-    with builder.alone(workspace):
-        return gotools.s2i(workspace)
+    with builder.lock_work_folder(workspace):
+        return gotools.build_s2i(workspace)
 
 
 @pytest.fixture(scope="session")
@@ -233,7 +233,7 @@ def samples() -> Path:
 @pytest.fixture(scope="session")
 def channels(workspace: Workspace) -> Path:
     """The folder of conda channels of our own, made where it is not there yet (90 s on two cores)."""
-    with builder.alone(workspace):
+    with builder.lock_work_folder(workspace):
         return channel.build(workspace)
 
 

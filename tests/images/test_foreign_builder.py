@@ -59,8 +59,8 @@ def foreign(
 ) -> Iterator[str]:
     """A builder on Debian 13 without Python and without our buildpack."""
     folder = tmp_path_factory.mktemp("foreign")
-    if images.image_id(pack.made.engine, _BASE) is None:
-        images.bootstrap(pack.made.engine, _SUITE, _BASE)
+    if images.read_image_id(pack.made.engine, _BASE) is None:
+        images.bootstrap_base(pack.made.engine, _SUITE, _BASE)
     dockerfile = Path(__file__).parent / "foreign"
     run(
         "docker",
@@ -81,7 +81,7 @@ def foreign(
         (other / "bin" / name).chmod(0o755)
     config = folder / "builder.toml"
     config.write_text(
-        _CONFIG.format(lifecycle=gotools.lifecycle(workspace), other=other, image=_IMAGE)
+        _CONFIG.format(lifecycle=gotools.build_lifecycle(workspace), other=other, image=_IMAGE)
     )
     run(
         pack.made.pack,
@@ -111,7 +111,7 @@ def test_foreign_builder_without_python_builds_and_serves(
         ).strip()
         == "none"
     )
-    package = builder.package(workspace)
+    package = builder.package_buildpack(workspace)
     built = pack.must_build(
         "seldon-test-foreign",
         samples / "minimal",

@@ -146,7 +146,7 @@ def test_python_wrapper_and_packages_come_from_mirrors_inside(
     network, host = inside
     indexing, mirroring = Credentials.planted("inside-index"), Credentials.planted("inside-mirror")
     files = tmp_path / "files"
-    interpreters.catalogue(workspace, ("3.11",))
+    interpreters.make_catalogue(workspace, ("3.11",))
     (files / "pythons.example").mkdir(parents=True)
     for archive in (workspace.work / "catalogue").glob("*.tar.gz"):
         (files / "pythons.example" / archive.name).symlink_to(archive)
@@ -154,7 +154,9 @@ def test_python_wrapper_and_packages_come_from_mirrors_inside(
     (files / "pythons.example/catalogue.json").write_text(
         interpreters.catalogue_for(workspace, "https://pythons.example")
     )
-    needed = vendor.Needed(vendor.locked(locks.of_wrapper(workspace, "upstream", "3.11")), "3.11")
+    needed = vendor.VendorRequest(
+        vendor.read_lock_pins(locks.wrapper_lock_path(workspace, "upstream", "3.11")), "3.11"
+    )
     vendor.download(workspace, needed, tmp_path / "wheels", tmp_path)
     packages.wheel(tmp_path / "wheels", "inside_only", "1.0")
     for path in (tmp_path / "wheels").iterdir():

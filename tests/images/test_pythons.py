@@ -25,7 +25,7 @@ _CATALOGUE = ("3.8", "3.10", _MINOR, "3.13")
 @pytest.fixture(scope="module")
 def catalogue(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a catalogue with this machine's Pythons, on loopback."""
-    interpreters.catalogue(workspace, _CATALOGUE)
+    interpreters.make_catalogue(workspace, _CATALOGUE)
     folder = tmp_path_factory.mktemp("catalogue")
     for archive in (workspace.work / "catalogue").glob("*.tar.gz"):
         (folder / archive.name).symlink_to(archive)

@@ -12,7 +12,7 @@ from tools.dev import engine
 from tools.dev.engine import Engine
 from tools.release import builder, bundle, gotools, images
 from tools.release import publish as release
-from tools.release.builder import Made
+from tools.release.builder import Builder
 
 FOLDER = "seldon"
 
@@ -57,9 +57,11 @@ class Published:
         return f"{self.version}-{self.stack}"
 
     @property
-    def made(self) -> Made:
+    def made(self) -> Builder:
         """What pack needs to build with the published builder here."""
-        return Made(self.docker, gotools.pack(self.ws), images.names(self.ws), self.buildpack)
+        return Builder(
+            self.docker, gotools.build_pack(self.ws), images.name_images(self.ws), self.buildpack
+        )
 
     def next_buildpack(self, version: str) -> str:
         """Push the same buildpack under another version; returns the image. It still says the old one in its log."""
@@ -88,7 +90,11 @@ class Published:
                 "--pull-policy",
                 "always",
             )
-            run(gotools.pack(self.ws), *words, env=builder.environment(self.ws, self.docker))
+            run(
+                gotools.build_pack(self.ws),
+                *words,
+                env=builder.make_environment(self.ws, self.docker),
+            )
         return image
 
     def next_run_image(self, tag: str) -> str:
@@ -131,7 +137,9 @@ class Published:
 
 def publish(cluster: Cluster, ws: Workspace) -> Published:
     """What `make publish` pushes, in the cluster's registry; a tree with changes will do."""
-    docker = engine.ensure(ws)
-    there = Published(cluster, ws, docker, bundle.assemble(ws, builder.carried(ws, ())))
+    docker = engine.ensure_engine(ws)
+    there = Published(
+        cluster, ws, docker, bundle.assemble_buildpack(ws, builder.choose_pythons(ws, ()))
+    )
     release.publish(ws, there.place, (), force=True)
     return there

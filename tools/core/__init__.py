@@ -1,1 +1,1 @@
-"""What every command uses: steps, trees of files, interrupts."""
+"""Shared by all commands: steps, file trees, interrupts."""

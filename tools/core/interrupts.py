@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what a command runs, and what it started, gets the time to be tidied up."""
+"""Handle Ctrl-C and SIGTERM: commands and their child processes get time to clean up."""
 
 import contextlib
 import signal
@@ -10,12 +10,12 @@ _TIDY_SECONDS = 60
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM came, which the programs that were started from here have not got, unlike a Ctrl-C."""
+    """SIGTERM was received. Unlike Ctrl-C, it does not reach the child processes by itself."""
 
 
 @contextlib.contextmanager
-def interrupted_by_termination() -> Iterator[None]:
-    """SIGTERM is taken as Ctrl-C, so that whoever ends make leaves neither an engine nor a cluster behind. Raises Terminated."""
+def treat_sigterm_as_interrupt() -> Iterator[None]:
+    """Handle SIGTERM like Ctrl-C, so that stopping make leaves no engine or cluster behind. Raises Terminated."""
 
     def terminated(*_: object) -> None:
         raise Terminated
@@ -28,8 +28,8 @@ def interrupted_by_termination() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def undisturbed() -> Iterator[None]:
-    """A second Ctrl-C does not leave half of it behind."""
+def ignore_interrupts() -> Iterator[None]:
+    """Ignore Ctrl-C and SIGTERM during cleanup."""
     before = {
         number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
     }
@@ -40,13 +40,13 @@ def undisturbed() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def run_to_its_end(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
-    """Run a program that tidies up when interrupted, and give it the time for that. Returns its exit code; raises KeyboardInterrupt."""
+def run_to_end(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
+    """Run a program that cleans up when interrupted, and wait for that. Returns its exit code; raises KeyboardInterrupt."""
     with subprocess.Popen(words, cwd=cwd, env=env) as program:
         try:
             return program.wait()
         except KeyboardInterrupt as interrupt:
-            with undisturbed():
+            with ignore_interrupts():
                 if isinstance(interrupt, Terminated):
                     program.send_signal(signal.SIGINT)
                 try:

@@ -1,4 +1,4 @@
-"""Steps that announce themselves, take their time aloud and are not repeated while what they are made from is the same."""
+"""Run build steps: print their name and duration, and skip them while their inputs are unchanged."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class ToolError(Exception):
-    """A step that cannot go on: one sentence of what happened, and what to do about it."""
+    """A step failed: one sentence on what happened, and how to fix it."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what}\n    {fix}")
@@ -23,14 +23,14 @@ class ToolError(Exception):
 
 @dataclass(frozen=True)
 class Workspace:
-    """Where the checkout is, and the one folder that everything fetched or built goes to."""
+    """The checkout, and the work folder for everything fetched or built."""
 
     checkout: Path
     work: Path
 
     @classmethod
     def from_environment(cls) -> "Workspace":
-        """The checkout this file lies in; its ``.work`` unless SELDON_BUILDPACK_WORK names another folder."""
+        """Use this checkout and its ``.work``, or the folder named by SELDON_BUILDPACK_WORK."""
         checkout = Path(__file__).resolve().parents[2]
         return cls(
             checkout, Path(os.environ.get("SELDON_BUILDPACK_WORK") or checkout / ".work").resolve()
@@ -48,15 +48,15 @@ class Workspace:
 
 
 @contextlib.contextmanager
-def announced(title: str) -> Iterator[None]:
-    """Print the title, run the body, print how long it took in seconds."""
+def announce(title: str) -> Iterator[None]:
+    """Print the title, run the body, print the seconds it took."""
     print(f"==> {title}", flush=True)
     start = time.monotonic()
     yield
     print(f"    done in {time.monotonic() - start:.1f} s", flush=True)
 
 
-def once(
+def run_once(
     ws: Workspace,
     title: str,
     name: str,
@@ -79,15 +79,15 @@ def once(
     ):
         return False
     stamp.unlink(missing_ok=True)
-    with announced(title):
+    with announce(title):
         make()
     stamp.parent.mkdir(parents=True, exist_ok=True)
     stamp.write_text(wanted)
     return True
 
 
-def digest(*paths: Path) -> str:
-    """sha256 over the names, modes, link targets and contents of files and trees, hex; bytecode caches do not count."""
+def digest_paths(*paths: Path) -> str:
+    """Return the SHA-256 of the names, modes, link targets and contents of files and trees, ignoring bytecode caches."""
     total = hashlib.sha256()
     for root in paths:
         for path in (

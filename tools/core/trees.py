@@ -1,4 +1,4 @@
-"""Trees that are the same wherever and whenever they are made: modes, bytecode and digest."""
+"""Make file trees reproducible: modes, bytecode, archives, digests."""
 
 import contextlib
 import gzip
@@ -29,8 +29,8 @@ for folder, folders, files in os.walk(root):
 """
 
 
-def tree_digest(*roots: Path) -> str:
-    """sha256 over the relative names, modes, link targets and contents of whole trees, bytecode included, hex."""
+def digest_tree(*roots: Path) -> str:
+    """Return the SHA-256 of the relative names, modes, link targets and contents of trees, including bytecode."""
     total = hashlib.sha256()
     for root in roots:
         for path in sorted(root.rglob("*")):
@@ -48,7 +48,7 @@ def tree_digest(*roots: Path) -> str:
 
 
 def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
-    """Write unchecked-hash bytecode for every Python file under ``root``, in place of what is there; folders named in ``skipped`` get none.
+    """Write unchecked-hash bytecode for every Python file under ``root``, replacing any; skip folders named in ``skipped``.
 
     Files that do not compile (templates, code of another Python) are left without. Raises ToolError when the interpreter does not run.
     """
@@ -72,7 +72,7 @@ def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
 
 @contextlib.contextmanager
 def public_files() -> Iterator[None]:
-    """What programs create meanwhile may be read by all: an archive keeps the modes it was made with."""
+    """Set a umask that makes new files world-readable: an archive keeps the modes of its files."""
     before = os.umask(0o022)
     try:
         yield
@@ -80,15 +80,15 @@ def public_files() -> Iterator[None]:
         os.umask(before)
 
 
-def world_readable(root: Path) -> None:
-    """Directories 755, programs 755, other files 644: what a layer needs to be read by any user, whatever the umask was."""
+def make_world_readable(root: Path) -> None:
+    """Set modes that let any user read a layer, whatever the umask: 755 for folders and programs, 644 for other files."""
     for path in [root, *root.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
-def archive(root: Path, top: str, target: Path) -> None:
-    """A .tar.gz of a tree under the folder ``top``: sorted, owned by root, without times, so that equal trees give equal archives."""
+def write_archive(root: Path, top: str, target: Path) -> None:
+    """Write a reproducible .tar.gz of a tree under the folder ``top``: sorted, owned by root, no timestamps."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
     with (
@@ -101,12 +101,12 @@ def archive(root: Path, top: str, target: Path) -> None:
                 path,
                 arcname=str(Path(top) / path.relative_to(root)),
                 recursive=False,
-                filter=_anonymous,
+                filter=_drop_owner,
             )
     partial.rename(target)
 
 
-def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+def _drop_owner(member: tarfile.TarInfo) -> tarfile.TarInfo:
     member.uid = member.gid = member.mtime = 0
     member.uname = member.gname = ""
     return member

@@ -1,1 +1,1 @@
-"""What a developer runs: the engine, the demo, wheels for offline builds, docs, audits."""
+"""Developer commands: the engine, the demo, wheels for offline builds, docs, audits."""

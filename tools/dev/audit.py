@@ -1,4 +1,4 @@
-"""What in the wrapper's two sets, and in the buildpack's own libraries, has known vulnerabilities, as the public databases say it through pip-audit."""
+"""Check the wrapper's pin sets and the buildpack's libraries for known vulnerabilities with pip-audit."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 
 from uv import find_uv_bin
 
-from tools.core.steps import ToolError, Workspace, once, run
+from tools.core.steps import ToolError, Workspace, run, run_once
 from tools.release import locks
 
 # Asked in this order; the first that answers is believed. The second is the index's own list, by another way than packages are fetched.
@@ -27,8 +27,8 @@ class Pin:
 
 
 @dataclass(frozen=True)
-class Known:
-    """A vulnerability: its id in the database, its other names, and the releases that mend it."""
+class Vulnerability:
+    """A vulnerability: its id, its aliases, and the releases that fix it."""
 
     id: str
     aliases: tuple[str, ...]
@@ -37,28 +37,28 @@ class Known:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a database says: the vulnerabilities of each release that has some, and the releases it does not know."""
+    """A database's answer: the vulnerabilities by release, and the releases it does not know."""
 
     service: str
-    known: Mapping[Pin, tuple[Known, ...]]
+    known: Mapping[Pin, tuple[Vulnerability, ...]]
     unknown: frozenset[Pin]
 
 
-def report(ws: Workspace) -> str:
-    """The vulnerabilities of everything that is locked for the image or runs at build, as lines for a person.
+def report_vulnerabilities(ws: Workspace) -> str:
+    """Return a report on everything that is locked for the image or runs in a build.
 
     Raises ToolError where no database answers: nothing is known then, which is not the same as nothing being found.
     """
-    places = _places(ws)
-    program = _pip_audit(ws)
+    places = _list_pins(ws)
+    program = _install_pip_audit(ws)
     asked = sorted(
         {pin for pins in places.values() for pin in pins}, key=lambda pin: (pin.name, pin.version)
     )
     reasons = []
     for service in _SERVICES:
-        found = _ask(ws, program, service, asked)
+        found = _ask_service(ws, program, service, asked)
         if isinstance(found, Answer):
-            return table(places, found)
+            return format_report(places, found)
         reasons.append(f"{service}: {found}")
     raise ToolError(
         "No database of vulnerabilities answers, so this says nothing about any package.",
@@ -67,8 +67,8 @@ def report(ws: Workspace) -> str:
     )
 
 
-def table(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
-    """The vulnerable releases of each place, and what the database could not say."""
+def format_report(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
+    """Format the vulnerable releases of each lock, and the releases the database does not know."""
     lines = [f"According to {answer.service}:"]
     for place, pins in places.items():
         found = {
@@ -78,24 +78,24 @@ def table(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
         }
         lines.append(f"{place}: {len(found)} of {len(pins)} releases with known vulnerabilities")
         for pin, known in found.items():
-            lines += [f"  {pin.name} {pin.version}  {_told(one)}" for one in known]
+            lines += [f"  {pin.name} {pin.version}  {_describe(one)}" for one in known]
     if answer.unknown:
         names = ", ".join(sorted(f"{pin.name} {pin.version}" for pin in answer.unknown))
         lines.append(f"Not in the database, so nothing is known of them: {names}")
     return "\n".join(lines)
 
 
-def _told(known: Known) -> str:
+def _describe(known: Vulnerability) -> str:
     return f"{' '.join((known.id, *known.aliases))}, {'mended in ' + ', '.join(known.fixed_in) if known.fixed_in else 'not mended in any release'}"
 
 
-def read(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer | None:
-    """The answer in pip-audit's JSON documents; None where it is about no release at all.
+def parse_answer(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer | None:
+    """Parse pip-audit's JSON documents; None if they cover no release at all.
 
     pip-audit takes a 404 for a package that the database does not know. Where the database itself is not there, that is every one of them, and
     its own summary of that is "No known vulnerabilities found".
     """
-    known: dict[Pin, tuple[Known, ...]] = {}
+    known: dict[Pin, tuple[Vulnerability, ...]] = {}
     told: set[Pin] = set()
     for document in documents:
         for entry in json.loads(document)["dependencies"]:
@@ -104,16 +104,16 @@ def read(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer
             pin = Pin(entry["name"], entry["version"])
             told.add(pin)
             if entry["vulns"]:
-                known[pin] = tuple(_known(one) for one in entry["vulns"])
+                known[pin] = tuple(_parse_vulnerability(one) for one in entry["vulns"])
     return Answer(service, known, frozenset(asked) - told) if told else None
 
 
-def _known(entry: Mapping[str, Any]) -> Known:
-    return Known(entry["id"], tuple(entry["aliases"]), tuple(entry["fix_versions"]))
+def _parse_vulnerability(entry: Mapping[str, Any]) -> Vulnerability:
+    return Vulnerability(entry["id"], tuple(entry["aliases"]), tuple(entry["fix_versions"]))
 
 
-def rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
-    """The releases in lists that name no package twice, which a requirements file may not."""
+def split_rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
+    """Split releases into lists without duplicate packages, which a requirements file may not have."""
     lists: list[dict[str, Pin]] = []
     for pin in asked:
         free = next((one for one in lists if pin.name not in one), None)
@@ -124,27 +124,27 @@ def rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
     return [list(one.values()) for one in lists]
 
 
-def _places(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
-    """What is looked up, by where it ends up."""
+def _list_pins(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
+    """List the pins to check, by where they are used."""
     found = {
         f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [
-            locks.of_wrapper(ws, pins, minor) for minor in minors
+            locks.wrapper_lock_path(ws, pins, minor) for minor in minors
         ]
-        for pins, minors in locks.sets(ws).items()
+        for pins, minors in locks.list_pin_sets(ws).items()
     }
     found["the buildpack's own libraries"] = [ws.checkout / "lib/requirements.txt"]
     return {
         place: frozenset(
             Pin(name, version)
             for path in paths
-            for name, version in locks.versions(path.read_text()).items()
+            for name, version in locks.parse_versions(path.read_text()).items()
         )
         for place, paths in found.items()
     }
 
 
-def _pip_audit(ws: Workspace) -> Path:
-    """pip-audit in an environment of its own, as tools/audit.txt pins it."""
+def _install_pip_audit(ws: Workspace) -> Path:
+    """Install pip-audit into its own environment, as pinned in tools/audit.txt."""
     pinned, folder = ws.checkout / "tools/audit.txt", ws.work / "audit"
 
     def make() -> None:
@@ -161,7 +161,7 @@ def _pip_audit(ws: Workspace) -> Path:
         )
         run(find_uv_bin(), *install, "--python", folder / "bin/python", "-r", pinned, timeout=600)
 
-    once(
+    run_once(
         ws,
         "pip-audit",
         "audit",
@@ -172,8 +172,8 @@ def _pip_audit(ws: Workspace) -> Path:
     return folder / "bin/pip-audit"
 
 
-def _ask(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer | str:
-    """The answer of a database, or why there is none."""
+def _ask_service(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer | str:
+    """Ask a database; return its answer, or the reason there is none."""
     scratch = ws.work / "tmp/audit.txt"
     scratch.parent.mkdir(parents=True, exist_ok=True)
     flags = [
@@ -191,7 +191,7 @@ def _ask(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer
     if service == "osv" and (url := os.environ.get("SELDON_BUILDPACK_OSV_URL")):
         flags += ["--osv-url", url]
     documents = []
-    for pins in rounds(asked):
+    for pins in split_rounds(asked):
         scratch.write_text("".join(f"{pin.name}=={pin.version}\n" for pin in pins))
         command = [
             str(program),
@@ -216,6 +216,6 @@ def _ask(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer
             )[-1]
         documents.append(done.stdout)
     return (
-        read(service, asked, documents)
+        parse_answer(service, asked, documents)
         or "it knows none of these packages, so it is not the database"
     )

@@ -1,4 +1,4 @@
-"""Undoing what make did: a cluster, the images in the engine, an engine of ours, the work folder."""
+"""Undo what make did: remove the cluster, the images, our engine and the work folder."""
 
 import contextlib
 import shutil
@@ -16,7 +16,7 @@ CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 
 
 def clean(ws: Workspace) -> Iterator[str]:
-    """Remove the images that were made, stop the engine that was started, remove the work folder; says each as it is done.
+    """Remove our images, stop our engine, remove the work folder; yield a line for each.
 
     Raises ToolError where it is not the checkout's own .work, nor was made by make, which marks its own with a CACHEDIR.TAG.
     """
@@ -33,16 +33,16 @@ def clean(ws: Workspace) -> Iterator[str]:
         )
     if platform.down(ws):
         yield "Took down the cluster."
-    docker = engine.answering(ws)
+    docker = engine.find_engine(ws)
     # An engine of ours has all its images in the work folder.
     if docker and not docker.ours:
-        made, released = images.names(ws), images.names(ws, released=True)
+        made, released = images.name_images(ws), images.name_images(ws, released=True)
         stacked = (image for of in (released, made) for image in (of.lifecycle, of.build, of.run))
         for name in (builder.BUILDER, *stacked, made.base):
-            if images.made_here(ws, docker, name):
+            if images.is_made_here(ws, docker, name):
                 run("docker", "image", "rm", "--force", name, env=docker.environment)
                 yield f"Removed the image {name}."
-    if engine.stop(ws):
+    if engine.stop_engine(ws):
         yield "Stopped the Docker engine."
     _unmount(ws.work)
     shutil.rmtree(ws.work)
@@ -50,7 +50,7 @@ def clean(ws: Workspace) -> Iterator[str]:
 
 
 def _unmount(folder: Path) -> None:
-    """An engine that was killed leaves mounts behind."""
+    """Unmount what a killed engine left mounted."""
     mounts = Path("/proc/mounts")
     for line in reversed(mounts.read_text().splitlines() if mounts.exists() else []):
         place = Path(line.split()[1])

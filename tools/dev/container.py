@@ -1,4 +1,4 @@
-"""A running model: started from an image, asked over REST and gRPC, stopped whatever happens."""
+"""Run a model's image, send it requests over REST and gRPC, and always stop it."""
 
 import contextlib
 import json
@@ -18,7 +18,7 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Container:
-    """A container of a model with its ports on loopback; ``started`` is the monotonic time at which docker run was called."""
+    """A model's container, ports on loopback; ``started`` is the monotonic time of docker run."""
 
     id: str
     rest: str
@@ -27,15 +27,15 @@ class Container:
     started: float
 
     def get(self, path: str, base: str = "") -> tuple[int, str]:
-        """Status and body of a GET."""
-        return _answer(urllib.request.Request(f"{base or self.rest}{path}"))
+        """Send a GET and return status and body."""
+        return _read_answer(urllib.request.Request(f"{base or self.rest}{path}"))
 
     def post(self, path: str, body: Mapping[str, Any], seconds: float = 10) -> tuple[int, Any]:
-        """Status and parsed JSON of a POST of JSON."""
+        """POST JSON and return status and parsed JSON."""
         request = urllib.request.Request(
             f"{self.rest}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
-        status, text = _answer(request, seconds)
+        status, text = _read_answer(request, seconds)
         return status, json.loads(text)
 
     def wait_ready(self, seconds: float = _START_SECONDS) -> None:
@@ -51,7 +51,7 @@ class Container:
         raise ToolError("The model did not start.", self.logs())
 
     def logs(self) -> str:
-        """All it printed."""
+        """Return its whole output."""
         done = subprocess.run(
             ["docker", "logs", self.id],
             stdout=subprocess.PIPE,
@@ -62,23 +62,23 @@ class Container:
         return done.stdout
 
     def grpc(self, bundle: Path, method: str, message: Mapping[str, Any]) -> Any:
-        """The answer to a call over gRPC (Predict, Route, TransformInput, TransformOutput, Aggregate, SendFeedback)."""
+        """Call gRPC (Predict, Route, TransformInput, TransformOutput, Aggregate, SendFeedback) and return the response."""
         client = Path(__file__).with_name("grpc_client.py")
         return json.loads(
-            _with_wrapper(bundle, client, self.grpc_address, method, json.dumps(message))
+            _run_in_wrapper(bundle, client, self.grpc_address, method, json.dumps(message))
         )
 
     def contract(self, bundle: Path, contract: Path, *flags: str) -> str:
-        """What seldon-core-tester prints of the model's answers to numbers that fit the contract; it compares nothing itself."""
+        """Run seldon-core-tester with the contract and return its output; it asserts nothing itself."""
         address = self.grpc_address if "--grpc" in flags else self.rest.removeprefix("http://")
         host, _, port = address.partition(":")
-        return _with_wrapper(
+        return _run_in_wrapper(
             bundle, "-m", "seldon_core.microservice_tester", contract, host, port, "-p", *flags
         )
 
 
-def _with_wrapper(bundle: Path, *words: str | Path) -> str:
-    """What a program prints that runs on the interpreter and the wrapper of the bundle."""
+def _run_in_wrapper(bundle: Path, *words: str | Path) -> str:
+    """Run a program with the bundle's interpreter and wrapper, and return its output."""
     packages = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
     return run(
         bundle / "pythons/3.12/bin/python3.12",
@@ -89,7 +89,7 @@ def _with_wrapper(bundle: Path, *words: str | Path) -> str:
     )
 
 
-def _answer(request: urllib.request.Request, seconds: float = 10) -> tuple[int, str]:
+def _read_answer(request: urllib.request.Request, seconds: float = 10) -> tuple[int, str]:
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
             return response.status, response.read().decode()
@@ -106,7 +106,7 @@ def started(
     ports = [word for port in (9000, 5000, 6000) for word in ("-p", f"127.0.0.1::{port}")]
     identity = run("docker", "run", "-d", *ports, *options, image, *arguments, timeout=120).strip()
     try:
-        rest, grpc, metrics = (_address(identity, port) for port in (9000, 5000, 6000))
+        rest, grpc, metrics = (_find_address(identity, port) for port in (9000, 5000, 6000))
         yield Container(identity, rest, grpc, metrics, begin)
     finally:
         subprocess.run(
@@ -118,7 +118,7 @@ def started(
         )
 
 
-def _address(identity: str, port: int) -> str:
+def _find_address(identity: str, port: int) -> str:
     try:
         host = run("docker", "port", identity, f"{port}/tcp").splitlines()[0].strip()
     except ToolError:

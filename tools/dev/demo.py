@@ -1,10 +1,10 @@
-"""make demo: from nothing to a served model, every step aloud."""
+"""Run make demo: from nothing to a served model, step by step."""
 
 import json
 import time
 from pathlib import Path
 
-from tools.core.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announce, run
 from tools.dev import container
 from tools.dev.engine import Engine
 from tools.release import builder
@@ -13,13 +13,13 @@ IMAGE = "seldon-demo-iris"
 _FLOWER = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
 
 
-def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
-    """Make the builder, build the scikit-learn sample with pack, serve it, ask it, stop it. Raises ToolError."""
+def run_demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
+    """Make the builder, build the scikit-learn sample, serve it, send requests, stop it. Raises ToolError."""
     begin = time.monotonic()
-    made = builder.create(ws, pythons)
+    made = builder.create_builder(ws, pythons)
     sample = ws.checkout / "samples/sklearn-iris"
-    with announced("pack build of samples/sklearn-iris"):
-        environment = dict(builder.environment(ws, made.engine))
+    with announce("pack build of samples/sklearn-iris"):
+        environment = dict(builder.make_environment(ws, made.engine))
         run(
             made.pack,
             "build",
@@ -32,7 +32,7 @@ def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
             env=environment,
             quiet=False,
         )
-    with announced("Serving it"), container.started(IMAGE) as model:
+    with announce("Serving it"), container.started(IMAGE) as model:
         model.wait_ready()
         _status, answer = model.post("/api/v1.0/predictions", _FLOWER)
         took = time.monotonic() - model.started
@@ -45,10 +45,10 @@ def demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
     print(
         f"\nServed from an image of {megabytes:.0f} MB; everything took {time.monotonic() - begin:.0f} s.\n"
     )
-    _by_hand(made.engine, sample.relative_to(ws.checkout))
+    _print_commands(made.engine, sample.relative_to(ws.checkout))
 
 
-def _by_hand(docker: Engine, sample: Path) -> None:
+def _print_commands(docker: Engine, sample: Path) -> None:
     print("The same by hand:")
     print('  eval "$(make -s env)"')
     print(

@@ -1,4 +1,4 @@
-"""Writes what is generated in the documentation: docs/variables.md and the README's table from the variables declared, and docs/wrapper.md's from the locks."""
+"""Generate documentation: docs/variables.md and the README's table from the settings, docs/wrapper.md's from the locks."""
 
 import re
 import sys
@@ -25,45 +25,50 @@ Where it is plain what is meant (`TRACING=true`, `MODEL_NAME="MyModel"`), it is 
 """
 
 
-def generated(checkout: Path) -> dict[Path, str]:
-    """Each generated file with the text it should have."""
-    groups = _groups(checkout)
+def render_docs(checkout: Path) -> dict[Path, str]:
+    """Return each generated file with its text."""
+    groups = _load_groups(checkout)
     return {
-        checkout / "README.md": _readme(checkout, groups),
-        checkout / "docs/variables.md": _reference(groups),
-        checkout / "docs/wrapper.md": _between(
+        checkout / "README.md": _render_readme(checkout, groups),
+        checkout / "docs/variables.md": _render_reference(groups),
+        checkout / "docs/wrapper.md": _replace_between(
             checkout / "docs/wrapper.md",
             _PINS_MARKS,
-            _pins(Workspace(checkout, checkout / ".work")),
+            _render_pins(Workspace(checkout, checkout / ".work")),
         ),
     }
 
 
-def write(ws: Workspace) -> None:
+def write_docs(ws: Workspace) -> None:
     """Rewrite the generated files."""
-    for path, text in generated(ws.checkout).items():
+    for path, text in render_docs(ws.checkout).items():
         path.write_text(text)
 
 
-def _groups(checkout: Path) -> "tuple[Group, ...]":
+def _load_groups(checkout: Path) -> "tuple[Group, ...]":
     sys.path.insert(0, str(checkout / "lib"))
     from seldon_buildpack.settings.variables import GROUPS
 
     return GROUPS
 
 
-def _readme(checkout: Path, groups: "Iterable[Group]") -> str:
-    """README.md with the table of the most used variables."""
+def _render_readme(checkout: Path, groups: "Iterable[Group]") -> str:
+    """Render README.md with the table of common variables."""
     common = [setting for group in groups for setting in group.settings if setting.common]
-    columns = {"variable": _name, "what it does": _help, "default": _default, "set in": _where}
-    return _between(checkout / "README.md", _MARKS, _table(common, columns))
+    columns = {
+        "variable": _format_name,
+        "what it does": _format_help,
+        "default": _format_default,
+        "set in": _format_where,
+    }
+    return _replace_between(checkout / "README.md", _MARKS, _render_table(common, columns))
 
 
-def _pins(ws: Workspace) -> str:
-    """Both sets of the wrapper's pins for the default Python, as a Markdown table."""
+def _render_pins(ws: Workspace) -> str:
+    """Render both pin sets for the default Python as a Markdown table."""
     minor = ws.versions["python"]["default"]
     upstream, current = (
-        locks.versions(locks.of_wrapper(ws, pins, minor).read_text())
+        locks.parse_versions(locks.wrapper_lock_path(ws, pins, minor).read_text())
         for pins in ("upstream", "current")
     )
     rows = [f"| Python {minor} | upstream | current |", "|---|---|---|"]
@@ -74,8 +79,8 @@ def _pins(ws: Workspace) -> str:
     return "\n".join(rows)
 
 
-def _between(page: Path, marks: tuple[str, str], table: str) -> str:
-    """A page with this table between its marks. Raises ToolError where it has none."""
+def _replace_between(page: Path, marks: tuple[str, str], table: str) -> str:
+    """Replace the table between a page's marks. Raises ToolError if it has none."""
     text = page.read_text()
     begin, end = marks
     if text.count(begin) != 1 or text.count(end) != 1:
@@ -90,13 +95,13 @@ def _between(page: Path, marks: tuple[str, str], table: str) -> str:
     )
 
 
-def _reference(groups: "Iterable[Group]") -> str:
-    """The whole of docs/variables.md."""
+def _render_reference(groups: "Iterable[Group]") -> str:
+    """Render docs/variables.md."""
     columns = {
-        "variable": _name,
-        "what it does": _help,
-        "default": _default,
-        "set in": _where,
+        "variable": _format_name,
+        "what it does": _format_help,
+        "default": _format_default,
+        "set in": _format_where,
         "in the image": lambda setting: "yes" if setting.in_image else "no",
         "example": lambda setting: f"`{setting.example}`",
         "s2i": lambda setting: setting.s2i or "-",
@@ -104,15 +109,17 @@ def _reference(groups: "Iterable[Group]") -> str:
     chapters = [
         f"## {group.title}\n"
         + (f"{group.about}\n\n" if group.about else "\n")
-        + _table(group.settings, columns)
+        + _render_table(group.settings, columns)
         + "\n"
         for group in groups
     ]
     return "\n".join([_REFERENCE, *chapters])
 
 
-def _table(settings: "Iterable[Setting]", columns: "Mapping[str, Callable[[Setting], str]]") -> str:
-    """Markdown, a row for each."""
+def _render_table(
+    settings: "Iterable[Setting]", columns: "Mapping[str, Callable[[Setting], str]]"
+) -> str:
+    """Render a Markdown table, one row per setting."""
     rows = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     rows += [
         f"| {' | '.join(cell(setting) for cell in columns.values())} |" for setting in settings
@@ -120,19 +127,19 @@ def _table(settings: "Iterable[Setting]", columns: "Mapping[str, Callable[[Setti
     return "\n".join(rows)
 
 
-def _name(setting: "Setting") -> str:
+def _format_name(setting: "Setting") -> str:
     return ", ".join(f"`{name}`" for name in setting.name.split(", "))
 
 
-def _help(setting: "Setting") -> str:
+def _format_help(setting: "Setting") -> str:
     return setting.help
 
 
-def _default(setting: "Setting") -> str:
+def _format_default(setting: "Setting") -> str:
     return setting.default or "-"
 
 
-def _where(setting: "Setting") -> str:
+def _format_where(setting: "Setting") -> str:
     from seldon_buildpack.settings.variables import ENV, FILE, RUN
 
     short = {FILE: "file", ENV: "build", RUN: "run"}

@@ -1,4 +1,4 @@
-"""The Docker engine: the one that answers, else one of our own where that can be had."""
+"""Find a running Docker engine, or start one."""
 
 import contextlib
 import fcntl
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from tools.core.steps import ToolError, Workspace, announced, run
+from tools.core.steps import ToolError, Workspace, announce, run
 
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 START_CAP = 90.0
@@ -25,7 +25,7 @@ LONGEST_EXEC_ROOT = 65
 
 @dataclass(frozen=True)
 class Engine:
-    """An engine that answered: where, which API it speaks, who started it."""
+    """A running engine: its host, its API version, and who started it."""
 
     host: str
     api: str
@@ -36,23 +36,23 @@ class Engine:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What docker and pack need to find it: nothing on the default socket."""
+        """Return the variables docker and pack need to find it: none on the default socket."""
         return {} if self.host == DEFAULT_HOST else {"DOCKER_HOST": self.host}
 
     @property
     def pack_flags(self) -> list[str]:
-        """What ``pack build`` needs besides, so that the lifecycle's containers reach an engine on another socket."""
+        """Return the flags ``pack build`` needs for an engine on another socket."""
         return [] if self.host == DEFAULT_HOST else ["--docker-host", "inherit"]
 
 
-def ensure(ws: Workspace) -> Engine:
-    """The engine that answers; where none does, on Debian as root, one that is installed and started here.
+def ensure_engine(ws: Workspace) -> Engine:
+    """Return the running engine; if there is none, on Debian as root, install and start one.
 
     Raises ToolError where neither can be had, or where the engine is older than versions.toml's engine.minimum_api.
     """
-    engine = answering(ws) or _started(ws)
+    engine = find_engine(ws) or _start_engine(ws)
     minimum = str(ws.versions["engine"]["minimum_api"])
-    if _number(engine.api) < _number(minimum):
+    if _parse_version(engine.api) < _parse_version(minimum):
         raise ToolError(
             f"The Docker engine at {engine.host} speaks API {engine.api}; pack and the lifecycle need {minimum} or later.",
             "Install Docker Engine 20.10.24 or later (Debian 12's docker.io will do), or point DOCKER_HOST at one.",
@@ -60,41 +60,41 @@ def ensure(ws: Workspace) -> Engine:
     return engine
 
 
-def answering(ws: Workspace) -> Engine | None:
-    """The engine that the docker client on PATH reaches now, if any."""
+def find_engine(ws: Workspace) -> Engine | None:
+    """Return the engine that the docker client on PATH reaches now, if any."""
     if shutil.which("docker") is None:
         return None
-    api = _ask("docker", "version", "--format", "{{.Server.APIVersion}}")
+    api = _ask_docker("docker", "version", "--format", "{{.Server.APIVersion}}")
     if not re.fullmatch(r"\d+\.\d+", api):
         return None
     host = (
         os.environ.get("DOCKER_HOST")
-        or _ask("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
+        or _ask_docker("docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")
         or DEFAULT_HOST
     )
     return Engine(
-        host, api, ours=host == DEFAULT_HOST and _recorded_pid(ws) is not None, started_now=False
+        host, api, ours=host == DEFAULT_HOST and _read_pid(ws) is not None, started_now=False
     )
 
 
-def expected() -> Engine:
-    """The engine as it would be reached, for a moment when none answers."""
+def expect_engine() -> Engine:
+    """Return the engine as it would be reached once it runs."""
     return Engine(os.environ.get("DOCKER_HOST") or DEFAULT_HOST, "", ours=False, started_now=False)
 
 
-def stop(ws: Workspace) -> bool:
-    """Stop the engine that we started, with what runs in it; any other is left alone. Returns whether there was one.
+def stop_engine(ws: Workspace) -> bool:
+    """Stop the engine that we started, and no other. Returns whether there was one.
 
     Raises ToolError when it is still there after 60 s.
     """
-    pid = _recorded_pid(ws)
+    pid = _read_pid(ws)
     if pid is None:
         return False
     os.kill(pid, signal.SIGTERM)
     end = time.monotonic() + STOP_CAP
-    while _recorded_pid(ws) is not None and time.monotonic() < end:
+    while _read_pid(ws) is not None and time.monotonic() < end:
         time.sleep(0.1)
-    if _recorded_pid(ws) is not None:
+    if _read_pid(ws) is not None:
         raise ToolError(
             f"The Docker engine we started (process {pid}) did not stop.",
             f"Its log is {_folder(ws) / 'dockerd.log'}; stop it by hand.",
@@ -103,7 +103,7 @@ def stop(ws: Workspace) -> bool:
     return True
 
 
-def _started(ws: Workspace) -> Engine:
+def _start_engine(ws: Workspace) -> Engine:
     """Install dockerd if need be, start it, wait until it answers."""
     if os.environ.get("DOCKER_HOST"):
         raise ToolError(
@@ -111,7 +111,7 @@ def _started(ws: Workspace) -> Engine:
             "Start it, or unset DOCKER_HOST.",
         )
     with _lock(ws):
-        if there := answering(ws):
+        if there := find_engine(ws):
             return there
         debian = _debian_release()
         if os.geteuid() != 0 or debian is None:
@@ -120,13 +120,13 @@ def _started(ws: Workspace) -> Engine:
                 "Install Docker Engine and start it, or set DOCKER_HOST to one that runs.",
             )
         if shutil.which("dockerd") is None or shutil.which("docker") is None:
-            with announced("Docker engine: installing Debian's docker.io"):
+            with announce("Docker engine: installing Debian's docker.io"):
                 install_debian("docker.io", *(["docker-cli"] if debian >= 13 else []))
-            if there := _patiently(ws, 5.0):
+            if there := _wait_for_engine(ws, 5.0):
                 return there
-        with announced("Docker engine: starting dockerd"):
-            _start(ws)
-    engine = answering(ws)
+        with announce("Docker engine: starting dockerd"):
+            _start_dockerd(ws)
+    engine = find_engine(ws)
     if engine is None:
         raise ToolError(
             "The Docker engine stopped answering just after it started.",
@@ -135,7 +135,7 @@ def _started(ws: Workspace) -> Engine:
     return Engine(engine.host, engine.api, ours=True, started_now=True)
 
 
-def _start(ws: Workspace) -> None:
+def _start_dockerd(ws: Workspace) -> None:
     """Start dockerd in a session of its own, so that it outlives make.
 
     Not by Debian's init script: that raises limits first, and gives up where it may not.
@@ -168,16 +168,20 @@ def _start(ws: Workspace) -> None:
     while time.monotonic() < end:
         if process.poll() is not None:
             _record(ws).unlink(missing_ok=True)
-            raise ToolError("dockerd ended while it was starting. Its last lines:", _tail(log))
-        if answering(ws):
+            raise ToolError(
+                "dockerd ended while it was starting. Its last lines:", _read_log_tail(log)
+            )
+        if find_engine(ws):
             return
         time.sleep(0.2)
-    stop(ws)
-    raise ToolError(f"dockerd did not answer within {START_CAP:.0f} s. Its last lines:", _tail(log))
+    stop_engine(ws)
+    raise ToolError(
+        f"dockerd did not answer within {START_CAP:.0f} s. Its last lines:", _read_log_tail(log)
+    )
 
 
 def install_debian(*packages: str) -> None:
-    """apt-get install, as root; services that the packages bring are not started where there is no systemd to start them.
+    """Run apt-get install as root; without systemd, services of the packages are not started.
 
     Raises ToolError with apt's last lines.
     """
@@ -206,12 +210,12 @@ def install_debian(*packages: str) -> None:
 
 
 def is_debian() -> bool:
-    """Whether this machine runs Debian."""
+    """Return whether this machine runs Debian."""
     return _debian_release() is not None
 
 
 def _debian_release() -> int | None:
-    """Debian's major release, None on anything else."""
+    """Return Debian's major release, None on other systems."""
     try:
         fields = dict(
             re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(), re.MULTILINE)
@@ -222,8 +226,8 @@ def _debian_release() -> int | None:
     return int(release) if fields.get("ID") == "debian" and release.isdigit() else None
 
 
-def _recorded_pid(ws: Workspace) -> int | None:
-    """The process id of the dockerd we started, if that very process still runs."""
+def _read_pid(ws: Workspace) -> int | None:
+    """Return the process id of the dockerd we started, if it still runs."""
     try:
         record = json.loads(_record(ws).read_text())
         words = Path(f"/proc/{record['pid']}/cmdline").read_bytes().split(b"\0")
@@ -236,17 +240,17 @@ def _recorded_pid(ws: Workspace) -> int | None:
     )
 
 
-def _patiently(ws: Workspace, seconds: float) -> Engine | None:
-    """The engine that answers within so many seconds: systemd starts a freshly installed one by itself."""
+def _wait_for_engine(ws: Workspace, seconds: float) -> Engine | None:
+    """Wait for an engine: systemd starts a freshly installed one by itself."""
     end = time.monotonic() + (seconds if Path("/run/systemd/system").exists() else 0)
-    while (there := answering(ws)) is None and time.monotonic() < end:
+    while (there := find_engine(ws)) is None and time.monotonic() < end:
         time.sleep(0.2)
     return there
 
 
 @contextlib.contextmanager
 def _lock(ws: Workspace) -> Iterator[None]:
-    """One start at a time."""
+    """Allow one start at a time."""
     _folder(ws).mkdir(parents=True, exist_ok=True)
     with (_folder(ws) / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -270,8 +274,8 @@ def _record(ws: Workspace) -> Path:
     return _folder(ws) / "started.json"
 
 
-def _ask(*words: str) -> str:
-    """A short question to the docker client: its answer, or nothing."""
+def _ask_docker(*words: str) -> str:
+    """Run a short docker command and return its output, empty if it fails."""
     try:
         done = subprocess.run(
             words,
@@ -286,13 +290,13 @@ def _ask(*words: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _tail(log: Path) -> str:
-    """dockerd's last lines that are not mere progress."""
+def _read_log_tail(log: Path) -> str:
+    """Return dockerd's last log lines above level info."""
     telling = [
         line for line in log.read_text(errors="replace").splitlines() if "level=info" not in line
     ]
     return "\n    ".join(telling[-6:])
 
 
-def _number(version: str) -> tuple[int, ...]:
+def _parse_version(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))

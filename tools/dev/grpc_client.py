@@ -1,4 +1,4 @@
-"""Makes one call over gRPC and prints the answer as JSON: ``grpc_client.py HOST:PORT METHOD MESSAGE``, the message in JSON.
+"""Make one gRPC call and print the response as JSON: ``grpc_client.py HOST:PORT METHOD MESSAGE``, the message in JSON.
 
 Runs on the interpreter and the wrapper that the buildpack carries, whose generated protobuf code it needs.
 """
@@ -22,7 +22,7 @@ _METHODS = {
 
 
 def main(address: str, method: str, message: str) -> None:
-    """Call the method and print what it answers. Raises KeyError for an unknown one."""
+    """Call the method and print the response. Raises KeyError for an unknown method."""
     service, kind = _METHODS[method]
     request = json_format.Parse(message, getattr(prediction_pb2, kind)())
     with grpc.insecure_channel(address) as channel:

@@ -1,4 +1,4 @@
-"""make new: a directory to start a model from, which is samples/template under another name."""
+"""Run make new: copy samples/template as the start of a model."""
 
 import re
 import shlex
@@ -9,7 +9,7 @@ from tools.core.steps import ToolError, Workspace
 from tools.release import builder
 
 
-def new(ws: Workspace, where: str) -> list[str]:
+def write_new_model(ws: Workspace, where: str) -> list[str]:
     """Write the directory ``where``, and return the lines that say what to do next.
 
     Raises ToolError when none is named, when there is something in it, or when it cannot be written.
@@ -18,7 +18,7 @@ def new(ws: Workspace, where: str) -> list[str]:
         raise ToolError(
             "The new model has no name.", "Give it one, which may be a path: make new NAME=my-model"
         )
-    target, name = Path(where), image_name(where)
+    target, name = Path(where), make_image_name(where)
     try:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise ToolError(
@@ -52,6 +52,6 @@ def new(ws: Workspace, where: str) -> list[str]:
     ]
 
 
-def image_name(where: str) -> str:
-    """The last part of a path as an image may be called: lower-case letters and digits of ASCII, joined by single dashes."""
+def make_image_name(where: str) -> str:
+    """Return the last part of a path as an image name: lower-case ASCII letters and digits, joined by dashes."""
     return re.sub(r"[^a-z0-9]+", "-", Path(where).resolve().name.lower()).strip("-") or "my-model"

@@ -1,4 +1,4 @@
-"""Fills a folder with the wheels that a model's build would fetch, on a machine that has the network, for builds that have none.
+"""Download the wheels a model's build needs into a folder, for builds without a network.
 
 What is needed is found by the buildpack's own code, with the interpreter and the wrapper that the builder carries: uv resolves as in a build, and
 installs nothing. Each file is then taken from the index that uv would take it from, and from no other: a package of the same name elsewhere
@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
-from tools.core.steps import ToolError, Workspace, announced, run
+from tools.core.steps import ToolError, Workspace, announce, run
 from tools.dev.build_requires import read_build_requires
 from tools.release import builder, bundle, locks, relocate, wrapper
 
@@ -37,7 +37,7 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 
 @dataclass(frozen=True)
-class Needed:
+class VendorRequest:
     """What to fetch."""
 
     pins: tuple[str, ...]
@@ -58,11 +58,11 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
         )
     inside = folder.is_relative_to(model)
     folder.mkdir(parents=True, exist_ok=True)
-    with builder.alone(ws):
-        made = bundle.assemble(ws, builder.carried(ws, pythons))
+    with builder.lock_work_folder(ws):
+        made = bundle.assemble_buildpack(ws, builder.choose_pythons(ws, pythons))
     sys.path.insert(0, str(ws.checkout / "lib"))
-    with announced(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
-        download(ws, _needed(made, model, folder, Path(scratch)), folder, Path(scratch))
+    with announce(f"The wheels of {model.name}"), tempfile.TemporaryDirectory() as scratch:
+        download(ws, _find_needed(made, model, folder, Path(scratch)), folder, Path(scratch))
     count = len(list(folder.glob("*.whl")))
     print(
         f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:"
@@ -76,8 +76,8 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
         print(f"and mount the folder: pack build ... --volume {folder}:/whl")
 
 
-def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
-    """What a build would fetch. What ``folder`` has already comes first, as it will in the build. Raises ToolError."""
+def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> VendorRequest:
+    """Return what a build would download. ``folder`` takes precedence, as in the build. Raises ToolError."""
     from seldon_buildpack import planning
     from seldon_buildpack.build import read_project
     from seldon_buildpack.bundle import Bundle
@@ -93,7 +93,12 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     carried, out = Bundle.read(made), Log(sys.stdout)
     try:
         platform = Platform(
-            app, made, scratch / "layers", _told(app, model, folder), base, scratch / "bindings"
+            app,
+            made,
+            scratch / "layers",
+            _read_settings(app, model, folder),
+            base,
+            scratch / "bindings",
         )
         context = BuildContext(platform=platform, bundle=carried, log=out, scratch=scratch)
         project = read_project(context)
@@ -117,14 +122,14 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
         )
         first = stack.wrappers[0]
         if first.lock and not first.carried:
-            found = (*found, *locked(first.lock))
+            found = (*found, *read_lock_pins(first.lock))
     except BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
     pins, local = split_plan(found)
     editable = stack.installation and stack.installation.requirements
     in_place = {path.resolve() for path in editable.editable} if editable else set()
     builds = (read_build_requires(path, path.resolve() in in_place) for path in local)
-    return Needed(
+    return VendorRequest(
         pins,
         interpreter.minor,
         project.index.environment(scratch),
@@ -133,8 +138,8 @@ def _needed(made: Path, model: Path, folder: Path, scratch: Path) -> Needed:
     )
 
 
-def _told(app: Path, model: Path, folder: Path) -> dict[str, str]:
-    """What a build would be given by --env. A model that is set up for builds without a network is asked what it needs with one."""
+def _read_settings(app: Path, model: Path, folder: Path) -> dict[str, str]:
+    """Return the --env settings of a build; settings for builds without a network are turned off."""
     from seldon_buildpack.settings import s2i_environment, settings
 
     told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
@@ -147,11 +152,11 @@ def _told(app: Path, model: Path, folder: Path) -> dict[str, str]:
     return told | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
 
 
-def locked(lock: Path) -> tuple[str, ...]:
-    """The pins of a wrapper's lock, less those whose wheels the builder carries."""
+def read_lock_pins(lock: Path) -> tuple[str, ...]:
+    """Return the pins of a wrapper's lock, without those whose wheels are bundled."""
     return tuple(
         re.split(r"[ ;\\]", entry)[0].strip()
-        for name, entry in locks.entries(lock.read_text()).items()
+        for name, entry in locks.parse_entries(lock.read_text()).items()
         if name not in wrapper.BUILT_HERE
     )
 
@@ -177,17 +182,19 @@ def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]
     return tuple(dict.fromkeys(pins)), tuple(dict.fromkeys(local))
 
 
-def download(ws: Workspace, needed: Needed, folder: Path, scratch: Path) -> None:
+def download(ws: Workspace, needed: VendorRequest, folder: Path, scratch: Path) -> None:
     """Put the wheels of these requirements into the folder. Raises ToolError."""
     folder.mkdir(parents=True, exist_ok=True)
     if needed.pins:
-        _download(ws, needed, _resolve(ws, needed, needed.pins, scratch, "--no-deps"), folder)
+        _download_pins(
+            ws, needed, _resolve_pins(ws, needed, needed.pins, scratch, "--no-deps"), folder
+        )
     for requires in needed.builds:
-        _download(ws, needed, _resolve(ws, needed, requires, scratch), folder)
+        _download_pins(ws, needed, _resolve_pins(ws, needed, requires, scratch), folder)
 
 
-def _resolve(
-    ws: Workspace, needed: Needed, requirements: Iterable[str], scratch: Path, *options: str
+def _resolve_pins(
+    ws: Workspace, needed: VendorRequest, requirements: Iterable[str], scratch: Path, *options: str
 ) -> str:
     """Return uv's pins for these requirements, each with the index it comes from."""
     from uv import find_uv_bin
@@ -221,42 +228,46 @@ def _resolve(
     return placed.read_text()
 
 
-def _download(ws: Workspace, needed: Needed, resolved: str, folder: Path) -> None:
+def _download_pins(ws: Workspace, needed: VendorRequest, resolved: str, folder: Path) -> None:
     """Download the wheels of uv's pins, and build those that have none."""
     without = [
         pin
-        for source, names in by_source(resolved).items()
-        for pin in _wheels(source, names, needed, folder)
+        for source, names in group_by_source(resolved).items()
+        for pin in _download_wheels(source, names, needed, folder)
     ]
     if without:
         with tempfile.TemporaryDirectory() as scratch:
-            _build(ws, without, needed, folder, Path(scratch))
+            _build_wheels(ws, without, needed, folder, Path(scratch))
 
 
-def _wheels(source: str, names: list[str], needed: Needed, folder: Path) -> list[str]:
-    """Download the wheels of these pins from one place, and return those that it has none of."""
+def _download_wheels(
+    source: str, names: list[str], needed: VendorRequest, folder: Path
+) -> list[str]:
+    """Download the wheels of these pins from one source, and return the pins without a wheel."""
     words: tuple[str | Path, ...] = (
         *_PIP,
         "download",
         "--no-deps",
         "--only-binary=:all:",
-        *_fitting(needed.minor),
+        *_pip_platform_options(needed.minor),
         "--dest",
         folder,
     )
     try:
-        run(*words, *names, env=_for_pip(source, needed), timeout=1200)
+        run(*words, *names, env=_make_pip_environment(source, needed), timeout=1200)
     except ToolError:
         return (
             names
             if len(names) == 1
-            else [pin for name in names for pin in _wheels(source, [name], needed, folder)]
+            else [pin for name in names for pin in _download_wheels(source, [name], needed, folder)]
         )
     return []
 
 
-def _build(ws: Workspace, pins: list[str], needed: Needed, folder: Path, scratch: Path) -> None:
-    """Let uv build what has no wheel, as a build would: the wheels are left in its cache."""
+def _build_wheels(
+    ws: Workspace, pins: list[str], needed: VendorRequest, folder: Path, scratch: Path
+) -> None:
+    """Build wheels for pins without one, with uv as a build would, and copy them from its cache."""
     from uv import find_uv_bin
 
     python = ws.work / f"pythons/{needed.minor}/bin/python{needed.minor}"
@@ -292,28 +303,28 @@ def check_glibc(wheel: Path) -> None:
         for name in archive.namelist():
             if not re.search(r"\.so(\.\d+)*$", name):
                 continue
-            linked = relocate.newest_glibc(archive.read(name))
+            linked = relocate.find_newest_glibc(archive.read(name))
             if linked > relocate.GLIBC:
                 raise ToolError(
-                    f"{wheel.name} was built here against glibc {_dotted(linked)}; the image has {_dotted(relocate.GLIBC)}.",
+                    f"{wheel.name} was built here against glibc {_format_version(linked)}; the image has {_format_version(relocate.GLIBC)}.",
                     "Run make vendor on Debian 12, or require a version that has a wheel.",
                 )
 
 
-def _dotted(version: tuple[int, ...]) -> str:
+def _format_version(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
 
 
-def by_source(text: str) -> dict[str, list[str]]:
-    """The pins of uv's output with index annotations, by the index or folder that each comes from."""
+def group_by_source(text: str) -> dict[str, list[str]]:
+    """Group the pins of uv's annotated output by index or folder."""
     found: dict[str, list[str]] = {}
     for pin, source in re.findall(r"(?m)^(\S+==[^\s;]+).*\n\s+# from (\S+)$", text):
         found.setdefault(source, []).append(pin)
     return found
 
 
-def _for_pip(source: str, needed: Needed) -> dict[str, str]:
-    """pip's variables for one source alone, which uv names without a password."""
+def _make_pip_environment(source: str, needed: VendorRequest) -> dict[str, str]:
+    """Return pip's variables for one source, with the password that uv's output leaves out."""
     from seldon_buildpack.masking import without_credentials
 
     told = needed.environment
@@ -324,7 +335,7 @@ def _for_pip(source: str, needed: Needed) -> dict[str, str]:
         **{name: value for name, value in told.items() if name in _PROXIES},
     }
     if not source.startswith(("http://", "https://")):
-        return _without_empty({**common, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": source})
+        return _drop_empty({**common, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": source})
     url = next(
         (
             url
@@ -333,11 +344,11 @@ def _for_pip(source: str, needed: Needed) -> dict[str, str]:
         ),
         source,
     )
-    return _without_empty({**common, "PIP_INDEX_URL": url}) | {"PIP_EXTRA_INDEX_URL": ""}
+    return _drop_empty({**common, "PIP_INDEX_URL": url}) | {"PIP_EXTRA_INDEX_URL": ""}
 
 
-def _fitting(minor: str) -> tuple[str, ...]:
-    """pip's words for files that fit the image's Python and platform, not this machine's."""
+def _pip_platform_options(minor: str) -> tuple[str, ...]:
+    """Return pip's options for the image's Python and platform."""
     abis = (f"--abi=cp{minor.replace('.', '')}", "--abi=abi3", "--abi=none")
     return (
         *(f"--platform={one}" for one in _PLATFORMS),
@@ -349,5 +360,5 @@ def _fitting(minor: str) -> tuple[str, ...]:
     )
 
 
-def _without_empty(values: Mapping[str, str]) -> dict[str, str]:
+def _drop_empty(values: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}

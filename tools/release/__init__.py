@@ -1,1 +1,1 @@
-"""What makes the buildpack, its images and the builder, and publishes them."""
+"""Build and publish the buildpack, its images and the builder."""

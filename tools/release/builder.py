@@ -1,4 +1,4 @@
-"""seldon/builder: the tools, the images and the buildpack, put together with pack."""
+"""Make seldon/builder from the tools, the images and the buildpack, with pack."""
 
 import contextlib
 import fcntl
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.core.steps import ToolError, Workspace, digest, once, run
-from tools.core.trees import tree_digest
+from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
+from tools.core.trees import digest_tree
 from tools.dev import engine
 from tools.dev.engine import Engine
 from tools.release import bundle, gotools, images
@@ -20,7 +20,7 @@ BUILDER = "seldon/builder"
 
 
 @dataclass(frozen=True)
-class Made:
+class Builder:
     """A builder in an engine, and what it was made with."""
 
     engine: Engine
@@ -30,42 +30,52 @@ class Made:
     """The assembled buildpack's directory."""
 
 
-def create(ws: Workspace, pythons: Iterable[str] = ()) -> Made:
-    """Make seldon/builder with everything it needs, from nothing if need be.
+def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
+    """Make seldon/builder and everything it needs.
 
     ``pythons`` are the minors it carries beside the default; with none, those of the last time. Raises ToolError.
     """
-    with alone(ws):
-        docker = engine.ensure(ws)
-        pack = gotools.pack(ws)
-        lifecycle = gotools.lifecycle(ws)
-        image = images.ensure(ws, docker, lifecycle)
-        minors = carried(ws, pythons)
-        remember_carried(ws, minors)
-        buildpack = bundle.assemble(ws, minors)
-        configure(ws, pack, image)
-        config = placed(ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack})
+    with lock_work_folder(ws):
+        docker = engine.ensure_engine(ws)
+        pack = gotools.build_pack(ws)
+        lifecycle = gotools.build_lifecycle(ws)
+        image = images.ensure_images(ws, docker, lifecycle)
+        minors = choose_pythons(ws, pythons)
+        record_pythons(ws, minors)
+        buildpack = bundle.assemble_buildpack(ws, minors)
+        configure_pack(ws, pack, image)
+        config = fill_in_places(
+            ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack}
+        )
         key = {
-            "config": digest(config),
-            "lifecycle": digest(lifecycle),
-            "buildpack": tree_digest(buildpack),
-            "build image": images.image_id(docker, image.build) or "",
-            "run image": images.image_id(docker, image.run) or "",
+            "config": digest_paths(config),
+            "lifecycle": digest_paths(lifecycle),
+            "buildpack": digest_tree(buildpack),
+            "build image": images.read_image_id(docker, image.build) or "",
+            "run image": images.read_image_id(docker, image.run) or "",
         }
 
         def make() -> None:
-            run(pack, "builder", "create", BUILDER, "--config", config, env=environment(ws, docker))
+            run(
+                pack,
+                "builder",
+                "create",
+                BUILDER,
+                "--config",
+                config,
+                env=make_environment(ws, docker),
+            )
 
-        images.once_image(ws, docker, f"Builder {BUILDER}", BUILDER, key, make)
-    return Made(docker, pack, image, buildpack)
+        images.make_image_once(ws, docker, f"Builder {BUILDER}", BUILDER, key, make)
+    return Builder(docker, pack, image, buildpack)
 
 
-def package(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
-    """The buildpack by itself as a file for other builders: seldon-python-VERSION.cnb in the work folder. Needs no engine."""
-    with alone(ws):
-        pack = gotools.pack(ws)
-        buildpack = bundle.assemble(ws, carried(ws, pythons))
-        config = placed(ws, "package.toml", {"buildpack": buildpack})
+def package_buildpack(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
+    """Package the buildpack for other builders as seldon-python-VERSION.cnb in the work folder. Needs no engine."""
+    with lock_work_folder(ws):
+        pack = gotools.build_pack(ws)
+        buildpack = bundle.assemble_buildpack(ws, choose_pythons(ws, pythons))
+        config = fill_in_places(ws, "package.toml", {"buildpack": buildpack})
         version = tomllib.loads((buildpack / "buildpack.toml").read_text())["buildpack"]["version"]
         target = ws.work / f"seldon-python-{version}.cnb"
 
@@ -83,24 +93,24 @@ def package(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
             ]
             run(pack, *words, env={"PACK_HOME": str(_pack_home(ws))})
 
-        once(
+        run_once(
             ws,
             f"Package {target.name}",
             "package",
-            {"config": digest(config), "buildpack": tree_digest(buildpack)},
+            {"config": digest_paths(config), "buildpack": digest_tree(buildpack)},
             [target],
             make,
         )
     return target
 
 
-def carried(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
-    """The Python minors to put into the builder: those asked for and the default; where none is asked for, those of the last time.
+def choose_pythons(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
+    """Return the Python minors to bundle: those given, else those of the last builder; always the default.
 
     Raises ToolError for one that versions.toml's python.supported does not name.
     """
     known = list(ws.versions["python"]["supported"])
-    record = _carried_record(ws)
+    record = _pythons_record(ws)
     wanted = list(pythons) or (record.read_text().split() if record.exists() else [])
     if unknown := sorted(set(wanted) - set(known)):
         raise ToolError(
@@ -110,19 +120,19 @@ def carried(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
     return tuple(minor for minor in known if minor in {*wanted, ws.versions["python"]["default"]})
 
 
-def remember_carried(ws: Workspace, minors: Iterable[str]) -> None:
-    """Record the Pythons of the builder for the next time. Packages, releases and wheels leave the record alone."""
-    record = _carried_record(ws)
+def record_pythons(ws: Workspace, minors: Iterable[str]) -> None:
+    """Record the builder's Pythons for the next run. Only make builder does; package, publish and vendor don't."""
+    record = _pythons_record(ws)
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(" ".join(minors) + "\n")
 
 
-def _carried_record(ws: Workspace) -> Path:
+def _pythons_record(ws: Workspace) -> Path:
     return ws.work / "builder/pythons"
 
 
-def configure(ws: Workspace, pack: Path, image: Images) -> None:
-    """Set pack up, in a home of its own, so that ``pack build NAME --builder seldon/builder`` works as typed.
+def configure_pack(ws: Workspace, pack: Path, image: Images) -> None:
+    """Configure pack in its own home, so that ``pack build NAME --builder seldon/builder`` works as typed.
 
     The policy is never: with any other, pack asks a registry for the lifecycle image's digest even when the image is there.
     A second home does not trust the builder: ``--trust-builder=false`` does not overrule a configured trust.
@@ -140,7 +150,7 @@ def configure(ws: Workspace, pack: Path, image: Images) -> None:
             for words in settings:
                 run(pack, "config", *words, env={"PACK_HOME": str(home)})
 
-        once(
+        run_once(
             ws,
             f"pack: configuring {home.name}",
             home.name,
@@ -153,8 +163,8 @@ def configure(ws: Workspace, pack: Path, image: Images) -> None:
         key.write_text(secrets.token_hex(16))
 
 
-def environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Mapping[str, str]:
-    """The variables with which ``pack`` and ``docker``, as typed, are these, find the engine, and find their caches again."""
+def make_environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Mapping[str, str]:
+    """Return the variables that make ``pack`` and ``docker`` use our tools, engine and caches."""
     others = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part != str(ws.bin)]
     return {
         "PATH": os.pathsep.join([str(ws.bin), *others]),
@@ -166,8 +176,8 @@ def environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Mapping[
 
 
 @contextlib.contextmanager
-def alone(ws: Workspace) -> Iterator[None]:
-    """One make at a time in a work folder; another waits."""
+def lock_work_folder(ws: Workspace) -> Iterator[None]:
+    """Hold the lock of the work folder: one make at a time, another waits."""
     ws.work.mkdir(parents=True, exist_ok=True)
     with (ws.work / "lock").open("w") as handle:
         try:
@@ -178,10 +188,10 @@ def alone(ws: Workspace) -> Iterator[None]:
         yield
 
 
-def placed(
+def fill_in_places(
     ws: Workspace, name: str, places: Mapping[str, Path | str], folder: str = "builder"
 ) -> Path:
-    """A copy, in a folder of the work folder, of a committed file in which each ``uri`` and ``image`` names its place.
+    """Copy a committed file to the work folder, with each ``uri`` and ``image`` replaced by its location.
 
     Raises ToolError where the file has no such stand-in, or has it twice.
     """

@@ -1,4 +1,4 @@
-"""The buildpack's directory as builders get it: the checkout's code and, in bundle/, everything it would otherwise have to fetch."""
+"""Assemble the buildpack directory: the code and, in bundle/, everything it would otherwise download."""
 
 import json
 import os
@@ -9,44 +9,46 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.core.steps import Workspace, digest, once, run
-from tools.core.trees import compile_tree, tree_digest, world_readable
+from tools.core.steps import Workspace, digest_paths, run, run_once
+from tools.core.trees import compile_tree, digest_tree, make_world_readable
 from tools.release import interpreters, locks, wrapper
 from tools.release.interpreters import Interpreter
-from tools.release.wrapper import Prebuilt
+from tools.release.wrapper import PrebuiltWrapper
 
 # Linked statically, so that it runs on an image with another C library than this machine's, or without libgcc.
 _UV_PLATFORM = "x86_64-unknown-linux-musl"
 _WHEELS_PLATFORM = "x86_64-manylinux_2_28"
 
 
-def assemble(ws: Workspace, pythons: tuple[str, ...]) -> Path:
+def assemble_buildpack(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     """Make $WORK/buildpack with the default Python and these others (minor versions), and return it.
 
     What it is made of is fetched and built once; a change of the code copies the code alone.
     Raises ToolError when a Python is not to be had or an index does not answer.
     """
     default = ws.versions["python"]["default"]
-    carried = interpreters.provide(ws, tuple(dict.fromkeys((default, *pythons))))
-    built = wrapper.wheels(ws, carried[default])
+    carried = interpreters.provide_pythons(ws, tuple(dict.fromkeys((default, *pythons))))
+    built = wrapper.build_wheels(ws, carried[default])
     prebuilt = [
-        one for interpreter in carried.values() for one in wrapper.prebuild(ws, interpreter, built)
+        one
+        for interpreter in carried.values()
+        for one in wrapper.prebuild_wrappers(ws, interpreter, built)
     ]
     target = ws.work / "buildpack"
-    _carry(ws, target / "bundle", carried, prebuilt, built)
+    _fill_bundle(ws, target / "bundle", carried, prebuilt, built)
     _copy_code(ws, target, carried[default])
     _write_manifest(ws, target, carried, prebuilt)
     return target
 
 
-def _carry(
+def _fill_bundle(
     ws: Workspace,
     bundle: Path,
     carried: Mapping[str, Interpreter],
-    prebuilt: Sequence[Prebuilt],
+    prebuilt: Sequence[PrebuiltWrapper],
     built: Path,
 ) -> None:
-    libs, programs, watchers = _libs(ws, carried), _programs(ws), _watchers(ws)
+    libs, programs, watchers = _make_libs(ws, carried), _make_programs(ws), _make_watchers(ws)
     pinned = ws.checkout / "lib/seldon_buildpack/locks"
 
     def make() -> None:
@@ -68,9 +70,9 @@ def _carry(
             copy.parent.mkdir(parents=True, exist_ok=True)
             text = path.read_text()
             copy.write_text(
-                wrapper.with_built_wheels(text, built) if path.name.startswith("py") else text
+                wrapper.pin_built_wheels(text, built) if path.name.startswith("py") else text
             )
-        world_readable(staging)
+        make_world_readable(staging)
         shutil.rmtree(bundle, ignore_errors=True)
         bundle.parent.mkdir(parents=True, exist_ok=True)
         staging.rename(bundle)
@@ -78,42 +80,42 @@ def _carry(
     key = {
         **{f"python {minor}": one.digest for minor, one in carried.items()},
         **{f"wrapper {one.pins} {one.minor}": one.digest for one in prebuilt},
-        "wheels": tree_digest(built),
-        "libs": tree_digest(libs),
-        "programs": tree_digest(programs),
-        "watchers": tree_digest(watchers),
-        "locks": digest(pinned),
-        "recipe": digest(
+        "wheels": digest_tree(built),
+        "libs": digest_tree(libs),
+        "programs": digest_tree(programs),
+        "watchers": digest_tree(watchers),
+        "locks": digest_paths(pinned),
+        "recipe": digest_paths(
             ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/release/wrapper.py"
         ),
     }
-    once(ws, "What the buildpack carries", "bundle", key, [bundle / "bin/uv"], make)
+    run_once(ws, "What the buildpack carries", "bundle", key, [bundle / "bin/uv"], make)
 
 
-def _libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
-    """The libraries the buildpack runs on, as lib/requirements.txt pins them; without the programs some of them bring."""
+def _make_libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
+    """Install the buildpack's libraries from lib/requirements.txt, without their console scripts."""
     interpreter = carried[ws.versions["python"]["default"]]
     requirements, folder = ws.checkout / "lib/requirements.txt", ws.work / "libs"
 
     def make() -> None:
         shutil.rmtree(folder, ignore_errors=True)
         _install(ws, folder, requirements, "--python", str(interpreter.python))
-        _without_programs(folder)
+        _drop_programs(folder)
         compile_tree(interpreter.python, folder)
 
     key = {
         "requirements": requirements.read_text(),
         "python": interpreter.digest,
-        "recipe": _recipe(ws),
+        "recipe": _digest_recipe(ws),
     }
-    once(ws, "The buildpack's own libraries", "libs", key, [folder], make)
+    run_once(ws, "The buildpack's own libraries", "libs", key, [folder], make)
     return folder
 
 
-def _programs(ws: Workspace) -> Path:
-    """uv, of the version the tools run with, and dumb-init with its licence, since the image gets it."""
+def _make_programs(ws: Workspace) -> Path:
+    """Install the tools' version of uv, and dumb-init with its license, since it goes into the image."""
     folder = ws.work / "programs"
-    uv = locks.entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
+    uv = locks.parse_entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
     dumb_init = (ws.checkout / "tools/programs.txt").read_text()
 
     def make() -> None:
@@ -142,13 +144,13 @@ def _programs(ws: Workspace) -> Path:
         shutil.copy(licence, folder / "dumb-init.LICENSE")
         shutil.rmtree(scratch)
 
-    key = {"uv": uv, "dumb-init": dumb_init, "recipe": _recipe(ws)}
-    once(ws, "uv and dumb-init", "programs", key, [folder / "uv", folder / "dumb-init"], make)
+    key = {"uv": uv, "dumb-init": dumb_init, "recipe": _digest_recipe(ws)}
+    run_once(ws, "uv and dumb-init", "programs", key, [folder / "uv", folder / "dumb-init"], make)
     return folder
 
 
-def _watchers(ws: Workspace) -> Path:
-    """watchfiles and what it needs, in a folder for each supported Python, so that no build installs it, which would take time and might fail.
+def _make_watchers(ws: Workspace) -> Path:
+    """Install watchfiles and its dependencies for each supported Python, so that no build has to.
 
     Without bytecode, which is half as much again and saves nothing that could be measured: most of it is never imported.
     """
@@ -167,15 +169,15 @@ def _watchers(ws: Workspace) -> Path:
                 "--python-version",
                 minor,
             )
-            _without_programs(folder / minor)
-        world_readable(folder)
+            _drop_programs(folder / minor)
+        make_world_readable(folder)
 
     key = {
         "requirements": requirements.read_text(),
         "pythons": " ".join(supported),
-        "recipe": _recipe(ws),
+        "recipe": _digest_recipe(ws),
     }
-    once(
+    run_once(
         ws,
         "What watches files for the process dev",
         "watchers",
@@ -186,10 +188,10 @@ def _watchers(ws: Workspace) -> Path:
     return folder
 
 
-def _without_programs(folder: Path) -> None:
+def _drop_programs(folder: Path) -> None:
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for record in folder.glob("*.dist-info/RECORD"):
-        wrapper.forget(record, "bin/")
+        wrapper.drop_records(record, "bin/")
 
 
 def _install(ws: Workspace, folder: Path, requirements: Path, *options: str) -> None:
@@ -234,14 +236,18 @@ def _copy_code(ws: Workspace, target: Path, interpreter: Interpreter) -> None:
         for source in sources[1:]:
             shutil.copytree(source, staging / source.name, ignore=left_out)
         compile_tree(interpreter.python, staging / "lib")
-        world_readable(staging)
+        make_world_readable(staging)
         for path in staging.iterdir():
             shutil.rmtree(target / path.name, ignore_errors=True)
             path.rename(target / path.name)
         staging.rmdir()
 
-    key = {"code": digest(*sources), "python": interpreter.digest, "recipe": _recipe(ws)}
-    once(
+    key = {
+        "code": digest_paths(*sources),
+        "python": interpreter.digest,
+        "recipe": _digest_recipe(ws),
+    }
+    run_once(
         ws,
         "The buildpack's code",
         "buildpack-code",
@@ -252,9 +258,12 @@ def _copy_code(ws: Workspace, target: Path, interpreter: Interpreter) -> None:
 
 
 def _write_manifest(
-    ws: Workspace, target: Path, carried: Mapping[str, Interpreter], prebuilt: Sequence[Prebuilt]
+    ws: Workspace,
+    target: Path,
+    carried: Mapping[str, Interpreter],
+    prebuilt: Sequence[PrebuiltWrapper],
 ) -> None:
-    """bundle.json: what is carried, by minor version, each with the digest of its whole tree."""
+    """Write bundle.json: the bundled trees by minor version, each with its digest."""
     manifest = {
         "buildpack_version": tomllib.loads((target / "buildpack.toml").read_text())["buildpack"][
             "version"
@@ -272,7 +281,7 @@ def _write_manifest(
             for minor in carried
         },
         "watchers": {
-            path.name: tree_digest(path) for path in sorted((target / "bundle/watchers").iterdir())
+            path.name: digest_tree(path) for path in sorted((target / "bundle/watchers").iterdir())
         },
         "python_downloads_json_url": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
     }
@@ -283,5 +292,7 @@ def _write_manifest(
         path.chmod(0o644)
 
 
-def _recipe(ws: Workspace) -> str:
-    return digest(ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/core/trees.py")
+def _digest_recipe(ws: Workspace) -> str:
+    return digest_paths(
+        ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/core/trees.py"
+    )

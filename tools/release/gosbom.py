@@ -1,4 +1,4 @@
-"""Bills of materials of Go programs, from what the Go linker wrote into them; the lifecycle looks for its own, and complains in every build without."""
+"""Write SBOMs of Go programs from their build info; the lifecycle warns in every build if its own is missing."""
 
 import json
 import re
@@ -24,8 +24,8 @@ class Module:
         return f"pkg:golang/{quote(self.path.lower(), safe='/')}@{quote(self.version, safe='')}"
 
 
-def modules(go: Path, program: Path) -> list[Module]:
-    """The program's own module first, then those it is made with; one replaced by a local folder is left out."""
+def read_modules(go: Path, program: Path) -> list[Module]:
+    """Return a program's modules, its own first; modules replaced by a local folder are left out."""
     lines = [line.split() for line in run(go, "version", "-m", program).splitlines()]
     found: list[Module] = []
     for words in lines:
@@ -39,13 +39,13 @@ def modules(go: Path, program: Path) -> list[Module]:
     return [*found, *([Module("stdlib", toolchain[1])] if toolchain else [])]
 
 
-def documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:
-    """The bill of one program in the three formats of the CNB specification, by file extension. The same parts give the same text."""
+def make_documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:
+    """Return a program's SBOM in the three formats of the CNB specification, by file extension."""
     listed = list(parts)
     made = {
-        "cdx": _cyclonedx(name, version, listed),
-        "spdx": _spdx(name, version, listed),
-        "syft": _syft(name, version, listed),
+        "cdx": _make_cyclonedx(name, version, listed),
+        "spdx": _make_spdx(name, version, listed),
+        "syft": _make_syft(name, version, listed),
     }
     return {
         f"sbom.{extension}.json": json.dumps(document, indent=1) + "\n"
@@ -53,7 +53,7 @@ def documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str
     }
 
 
-def _cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+def _make_cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.4",
@@ -72,7 +72,7 @@ def _cyclonedx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     }
 
 
-def _spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+def _make_spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     unknown = {
         "downloadLocation": "NOASSERTION",
         "licenseConcluded": "NOASSERTION",
@@ -118,7 +118,7 @@ def _spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     }
 
 
-def _syft(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
+def _make_syft(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
     artifacts = [
         {
             "id": f"{number:016x}",

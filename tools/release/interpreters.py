@@ -1,4 +1,4 @@
-"""The Pythons the buildpack carries, and the catalogue of those it can install: the public one, one that was configured, or this machine's own."""
+"""Provide the bundled Pythons from the public catalogue, a configured one, or this machine's own interpreters."""
 
 import hashlib
 import json
@@ -12,14 +12,14 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.core.steps import ToolError, Workspace, digest, once, run
-from tools.core.trees import archive, compile_tree, tree_digest, world_readable
-from tools.release.relocate import interface, neutral_sysconfig, relocatable, trim
+from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
+from tools.core.trees import compile_tree, digest_tree, make_world_readable, write_archive
+from tools.release.relocate import abi_name, make_relocatable, neutralize_sysconfig, trim_python
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython of its own: ``prefix`` holds bin, lib and include and runs from wherever it is put; ``digest`` is over all of it."""
+    """A relocatable CPython: ``prefix`` holds bin, lib and include; ``digest`` covers all of it."""
 
     minor: str
     version: str
@@ -33,29 +33,29 @@ class Interpreter:
 
 
 @dataclass(frozen=True)
-class Installed:
-    """A CPython found on this machine, in a prefix that holds nothing but it."""
+class InstalledPython:
+    """A CPython on this machine in a prefix of its own."""
 
     version: str
     prefix: Path
 
 
-def provide(ws: Workspace, minors: tuple[str, ...]) -> dict[str, Interpreter]:
-    """The interpreters of these minor versions, in $WORK/pythons, made only where what they are made from has changed.
+def provide_pythons(ws: Workspace, minors: tuple[str, ...]) -> dict[str, Interpreter]:
+    """Return the interpreters of these minor versions in $WORK/pythons, made again only if their inputs changed.
 
     Raises ToolError when one is neither in a catalogue that answers nor on this machine.
     """
-    return {minor: _provide(ws, minor) for minor in minors}
+    return {minor: _provide_python(ws, minor) for minor in minors}
 
 
-def catalogue(ws: Workspace, minors: tuple[str, ...]) -> Path:
+def make_catalogue(ws: Workspace, minors: tuple[str, ...]) -> Path:
     """Pack this machine's interpreters of these minor versions into $WORK/catalogue and return its list, catalogue.json, with file URLs.
 
     What was packed before stays listed. Raises ToolError when this machine has none of a version.
     """
     folder = ws.work / "catalogue"
     for minor in minors:
-        _pack(ws, minor)
+        _pack_python(ws, minor)
     listing = folder / "catalogue.json"
     listing.write_text(catalogue_for(ws, folder.as_uri()))
     return listing
@@ -84,21 +84,21 @@ def catalogue_for(ws: Workspace, base_url: str) -> str:
     return json.dumps(entries, indent=1, sort_keys=True) + "\n"
 
 
-def installed(minor: str) -> Installed | None:
-    """The newest CPython of a minor version on this machine that has a prefix of its own; those named in SELDON_BUILDPACK_PYTHONS_FROM come first."""
+def find_installed(minor: str) -> InstalledPython | None:
+    """Return this machine's newest CPython of a minor version with its own prefix; SELDON_BUILDPACK_PYTHONS_FROM comes first."""
     named = [
         Path(name)
         for name in os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", "").split(os.pathsep)
         if name
     ]
-    for candidates in (named, list(_prefixes(minor))):
-        found = [match for prefix in candidates if (match := _probe(prefix, minor))]
+    for candidates in (named, list(_list_prefixes(minor))):
+        found = [match for prefix in candidates if (match := _probe_prefix(prefix, minor))]
         if found:
             return max(found, key=lambda one: [int(part) for part in one.version.split(".")])
     return None
 
 
-def _prefixes(minor: str) -> Iterator[Path]:
+def _list_prefixes(minor: str) -> Iterator[Path]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     yield from sorted((pyenv / "versions").glob(f"{minor}.*"))
     for folder in os.get_exec_path():
@@ -107,12 +107,12 @@ def _prefixes(minor: str) -> Iterator[Path]:
             yield program.resolve().parent.parent
 
 
-def _probe(prefix: Path, minor: str) -> Installed | None:
-    """None for a distribution's Python, which shares its prefix with everything else, and for one without headers."""
+def _probe_prefix(prefix: Path, minor: str) -> InstalledPython | None:
+    """Return the CPython in a prefix; None for a distribution's Python (shared prefix) or one without headers."""
     wanted = (
         f"bin/python{minor}",
         f"lib/python{minor}/os.py",
-        f"include/{interface(minor)}/Python.h",
+        f"include/{abi_name(minor)}/Python.h",
     )
     if prefix in (Path("/usr"), Path("/usr/local")) or not all(
         (prefix / name).is_file() for name in wanted
@@ -121,14 +121,14 @@ def _probe(prefix: Path, minor: str) -> Installed | None:
     program = "import platform; print(platform.python_implementation(), platform.python_version())"
     kind, version = run(prefix / wanted[0], "-I", "-c", program).split()
     return (
-        Installed(version, prefix)
+        InstalledPython(version, prefix)
         if kind == "CPython" and re.fullmatch(r"[\d.]+", version)
         else None
     )
 
 
-def _recipe(ws: Workspace) -> str:
-    return digest(
+def _digest_recipe(ws: Workspace) -> str:
+    return digest_paths(
         *(
             ws.checkout / f"tools/{name}.py"
             for name in ("release/interpreters", "release/relocate", "core/trees")
@@ -136,8 +136,8 @@ def _recipe(ws: Workspace) -> str:
     )
 
 
-def _pack(ws: Workspace, minor: str) -> None:
-    found = installed(minor)
+def _pack_python(ws: Workspace, minor: str) -> None:
+    found = find_installed(minor)
     if found is None:
         raise ToolError(
             f"No catalogue of Pythons answers, and this machine has no Python {minor} of its own to pack.",
@@ -149,54 +149,56 @@ def _pack(ws: Workspace, minor: str) -> None:
 
     def make() -> None:
         shutil.rmtree(staging, ignore_errors=True)
-        relocatable(found.prefix, minor, staging)
+        make_relocatable(found.prefix, minor, staging)
         for older in target.parent.glob(f"cpython-{minor}.*.tar.gz"):
             older.unlink()
-        archive(staging, "python", target)
+        write_archive(staging, "python", target)
         shutil.rmtree(staging)
 
-    key = {"prefix": str(found.prefix), "version": found.version, "recipe": _recipe(ws)}
-    once(ws, f"Packing this machine's Python {found.version}", f"pack-{minor}", key, [target], make)
+    key = {"prefix": str(found.prefix), "version": found.version, "recipe": _digest_recipe(ws)}
+    run_once(
+        ws, f"Packing this machine's Python {found.version}", f"pack-{minor}", key, [target], make
+    )
 
 
-def _provide(ws: Workspace, minor: str) -> Interpreter:
+def _provide_python(ws: Workspace, minor: str) -> Interpreter:
     target, facts = ws.work / f"pythons/{minor}", ws.work / f"pythons/{minor}.json"
     key = {
         "catalogue": os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE", ""),
         "from": os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", ""),
         "uv": run(find_uv_bin(), "--version").strip(),
-        "recipe": _recipe(ws),
+        "recipe": _digest_recipe(ws),
     }
-    once(
+    run_once(
         ws,
         f"Python {minor}",
         f"python-{minor}",
         key,
         [target, facts],
-        lambda: _make(ws, minor, target, facts),
+        lambda: _make_python(ws, minor, target, facts),
     )
     known = json.loads(facts.read_text())
     return Interpreter(minor, known["version"], target, known["digest"])
 
 
-def _make(ws: Workspace, minor: str, target: Path, facts: Path) -> None:
+def _make_python(ws: Workspace, minor: str, target: Path, facts: Path) -> None:
     folder = ws.work / f"tmp/python-{minor}"
     shutil.rmtree(folder, ignore_errors=True)
-    tree = _install(ws, minor, folder)
+    tree = _install_python(ws, minor, folder)
     version = tree.name.split("-")[1]
-    trim(tree, minor)
-    neutral_sysconfig(tree, minor, str(tree))
+    trim_python(tree, minor)
+    neutralize_sysconfig(tree, minor, str(tree))
     shutil.rmtree(target, ignore_errors=True)
     target.parent.mkdir(parents=True, exist_ok=True)
     tree.rename(target)
     shutil.rmtree(folder)
     compile_tree(target / f"bin/python{minor}", target / f"lib/python{minor}")
-    world_readable(target)
-    facts.write_text(json.dumps({"version": version, "digest": tree_digest(target)}) + "\n")
+    make_world_readable(target)
+    facts.write_text(json.dumps({"version": version, "digest": digest_tree(target)}) + "\n")
 
 
-def _install(ws: Workspace, minor: str, folder: Path) -> Path:
-    """From the catalogue that was configured; else from the public one, asked once; else from one of this machine's interpreters."""
+def _install_python(ws: Workspace, minor: str, folder: Path) -> Path:
+    """Install from the configured catalogue, else the public one (tried once), else this machine's interpreters."""
     if url := os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE"):
         return _uv_install(ws, minor, folder, url)
     if not os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM"):
@@ -207,7 +209,7 @@ def _install(ws: Workspace, minor: str, folder: Path) -> Path:
                 "    the public catalogue of Pythons does not answer; packing this machine's",
                 flush=True,
             )
-    return _uv_install(ws, minor, folder, catalogue(ws, (minor,)).as_uri())
+    return _uv_install(ws, minor, folder, make_catalogue(ws, (minor,)).as_uri())
 
 
 def _uv_install(ws: Workspace, minor: str, folder: Path, url: str | None) -> Path:

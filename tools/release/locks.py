@@ -1,4 +1,4 @@
-"""The locks: the wrapper's in two sets for each Python, those of the buildpack's libraries and of the tools; how they are renewed, and what that changed."""
+"""Update the lock files of the wrapper, the buildpack's libraries and the tools, and report the changes."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.core.steps import Workspace, announced, run
+from tools.core.steps import Workspace, announce, run
 
 # The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and has wheels of everything.
 _PLATFORM = "x86_64-manylinux_2_28"
 
 
-def sets(ws: Workspace) -> Mapping[str, tuple[str, ...]]:
-    """The wrapper's sets of pins, each with the Pythons it is locked for."""
+def list_pin_sets(ws: Workspace) -> Mapping[str, tuple[str, ...]]:
+    """List the wrapper's pin sets, each with the Pythons it is locked for."""
     return {pins: tuple(minors) for pins, minors in ws.versions["wrapper"]["pins"].items()}
 
 
-def folder(ws: Workspace, pins: str) -> Path:
-    """Where the locks of a set of the default wrapper stand."""
+def wrapper_locks_folder(ws: Workspace, pins: str) -> Path:
+    """Return the folder of the default wrapper's locks for a pin set."""
     return (
         ws.checkout
         / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}"
@@ -26,27 +26,27 @@ def folder(ws: Workspace, pins: str) -> Path:
     )
 
 
-def of_wrapper(ws: Workspace, pins: str, minor: str) -> Path:
-    """The wrapper's lock of a set for a Python."""
-    return folder(ws, pins) / f"py{minor}.txt"
+def wrapper_lock_path(ws: Workspace, pins: str, minor: str) -> Path:
+    """Return the path of the wrapper's lock for a pin set and Python."""
+    return wrapper_locks_folder(ws, pins) / f"py{minor}.txt"
 
 
-def entries(text: str) -> dict[str, str]:
-    """The requirements of a lock by name, each with its hashes and its last newline, as they stand."""
+def parse_entries(text: str) -> dict[str, str]:
+    """Return the requirements of a lock by name, each with its hashes, verbatim."""
     found = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
     return {name: entry for entry, name in found}
 
 
-def versions(text: str) -> dict[str, str]:
-    """The version of each package that a lock names."""
-    return {name: entry.split("==")[1].split()[0] for name, entry in entries(text).items()}
+def parse_versions(text: str) -> dict[str, str]:
+    """Return the version of each package in a lock."""
+    return {name: entry.split("==")[1].split()[0] for name, entry in parse_entries(text).items()}
 
 
-def renew(ws: Workspace) -> str:
-    """Resolve everything that is pinned anew and return what changed, as lines for a person. Needs an index."""
-    compiled = dict(targets(ws))
+def renew_locks(ws: Workspace) -> str:
+    """Resolve all locks again and return a report of what changed. Needs an index."""
+    compiled = dict(list_targets(ws))
     before = {target: target.read_text() if target.is_file() else "" for target in compiled}
-    with announced("Locking the wrapper, the buildpack's libraries and the tools"):
+    with announce("Locking the wrapper, the buildpack's libraries and the tools"):
         for target, words in compiled.items():
             common = (
                 "--generate-hashes",
@@ -69,7 +69,7 @@ def renew(ws: Workspace) -> str:
                 target,
                 timeout=600,
             )
-    return changes(
+    return describe_changes(
         {
             str(target.relative_to(ws.checkout)): (text, target.read_text())
             for target, text in before.items()
@@ -77,17 +77,17 @@ def renew(ws: Workspace) -> str:
     )
 
 
-def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
-    """Every lock with what uv compiles it from."""
+def list_targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
+    """List every lock with its uv compile inputs."""
     default = ws.versions["python"]["default"]
-    for pins, minors in sets(ws).items():
-        overrides = folder(ws, pins) / "overrides.txt"
+    for pins, minors in list_pin_sets(ws).items():
+        overrides = wrapper_locks_folder(ws, pins) / "overrides.txt"
         lifted = ("--override", overrides) if overrides.is_file() else ()
         for minor in minors:
             choice = ("--python-version", minor, "--python-platform", _PLATFORM)
             yield (
-                of_wrapper(ws, pins, minor),
-                (*choice, *lifted, folder(ws, pins) / "requirements.in"),
+                wrapper_lock_path(ws, pins, minor),
+                (*choice, *lifted, wrapper_locks_folder(ws, pins) / "requirements.in"),
             )
     for minor, release in ws.versions["wrapper"]["conda_only"].items():
         source = (
@@ -123,11 +123,11 @@ def targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
         )
 
 
-def changes(locks: Mapping[str, tuple[str, str]]) -> str:
-    """A table of the versions that differ between two states of locks, for each lock by its name; one line where none does."""
+def describe_changes(locks: Mapping[str, tuple[str, str]]) -> str:
+    """Return a table of the versions that differ between two states of the locks, or one line if none does."""
     lines = []
     for name, (before, after) in locks.items():
-        old, new = versions(before), versions(after)
+        old, new = parse_versions(before), parse_versions(after)
         changed = [
             package for package in sorted({*old, *new}) if old.get(package) != new.get(package)
         ]

@@ -1,4 +1,4 @@
-"""make publish: what a release pushes. Images to build in and to run on, the lifecycle's, the buildpack, and the builder made of them.
+"""Publish a release: the build, run and lifecycle images, the buildpack, and the builder made of them.
 
 Nothing is pushed before all of it is known to be wanted. A version that is there already is compared by what it was made from, which
 stands in a label: an image of Debian packages made twice is never the same to the byte.
@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tools.core.steps import ToolError, Workspace, announced, digest, run
-from tools.core.trees import tree_digest
+from tools.core.steps import ToolError, Workspace, announce, digest_paths, run
+from tools.core.trees import digest_tree
 from tools.dev import engine
 from tools.dev.engine import Engine
 from tools.release import builder, bundle, gotools, images
@@ -38,7 +38,7 @@ _BUILDPACK_FIX = "Raise the version in buildpack.toml and in tools/versions.toml
 
 @dataclass(frozen=True)
 class Release:
-    """What is to be published, as it lies on this machine."""
+    """A release on this machine, before it is pushed."""
 
     ws: Workspace
     docker: Engine
@@ -52,7 +52,7 @@ class Release:
 
     @property
     def stack(self) -> str:
-        """The tag of the build and run images: suite and release."""
+        """Return the tag of the build and run images: suite and release."""
         return f"{self.ws.versions['base']['suite']}.{self.ws.versions['base']['release']}"
 
     @property
@@ -87,7 +87,7 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedImage:
     """An image that is in the registry now."""
 
     reference: str
@@ -96,27 +96,29 @@ class Published:
     pushed: bool
 
 
-def publish(ws: Workspace, place: str, pythons: Iterable[str], force: bool) -> Sequence[Published]:
+def publish(
+    ws: Workspace, place: str, pythons: Iterable[str], force: bool
+) -> Sequence[PublishedImage]:
     """Push what the registry does not have, and return all of it.
 
     Raises ToolError for a tree with changes, and where a version is there with other content; not so with ``force``, which replaces that.
     """
-    registry = Registry.at(gotools.crane(ws), place)
-    revision = revision_of(ws.checkout, force)
-    with builder.alone(ws):
-        docker = engine.ensure(ws)
-        pack, lifecycle = gotools.pack(ws), gotools.lifecycle(ws)
-        image = images.ensure(ws, docker, lifecycle, released=True)
-        buildpack = bundle.assemble(ws, builder.carried(ws, pythons))
-        builder.configure(ws, pack, images.names(ws))
+    registry = Registry.at(gotools.build_crane(ws), place)
+    revision = read_revision(ws.checkout, force)
+    with builder.lock_work_folder(ws):
+        docker = engine.ensure_engine(ws)
+        pack, lifecycle = gotools.build_pack(ws), gotools.build_lifecycle(ws)
+        image = images.ensure_images(ws, docker, lifecycle, released=True)
+        buildpack = bundle.assemble_buildpack(ws, builder.choose_pythons(ws, pythons))
+        builder.configure_pack(ws, pack, images.name_images(ws))
         release = Release(ws, docker, registry, pack, lifecycle, image, buildpack, revision)
-        wanted = artifacts(release)
-        missing = _missing(registry, wanted, force)
-        return [_published(release, artifact, artifact in missing) for artifact in wanted]
+        wanted = list_artifacts(release)
+        missing = _find_missing(registry, wanted, force)
+        return [_publish_artifact(release, artifact, artifact in missing) for artifact in wanted]
 
 
-def revision_of(checkout: Path, force: bool) -> str:
-    """The commit that is checked out. Raises ToolError where the tree has changes or there is no commit, unless ``force`` says so be it."""
+def read_revision(checkout: Path, force: bool) -> str:
+    """Return the commit that is checked out. Raises ToolError for uncommitted changes or no commit, unless ``force``."""
     try:
         commit = run("git", "-C", checkout, "rev-parse", "HEAD", timeout=60).strip()
         changes = run("git", "-C", checkout, "status", "--porcelain", timeout=60).splitlines()
@@ -136,25 +138,25 @@ def revision_of(checkout: Path, force: bool) -> str:
     return f"{commit}{DIRTY}" if changes else commit
 
 
-def artifacts(release: Release) -> Sequence[Artifact]:
-    """All of a release, in an order in which nothing comes before what it is made from."""
+def list_artifacts(release: Release) -> Sequence[Artifact]:
+    """List the images of a release, each after those it is made from."""
     ws, docker = release.ws, release.docker
-    base = _base_of(ws, docker)
-    stacks = images.dockerfiles(ws)
-    run_inputs = _inputs(release.state, base, digest(stacks / "run.Dockerfile"))
-    build_inputs = _inputs(release.state, base, digest(stacks / "build.Dockerfile"))
-    archive = digest(release.lifecycle)
-    lifecycle_inputs = _inputs(
+    base = _identify_base(ws, docker)
+    stacks = images.dockerfiles_folder(ws)
+    run_inputs = _digest_inputs(release.state, base, digest_paths(stacks / "run.Dockerfile"))
+    build_inputs = _digest_inputs(release.state, base, digest_paths(stacks / "build.Dockerfile"))
+    archive = digest_paths(release.lifecycle)
+    lifecycle_inputs = _digest_inputs(
         run_inputs,
-        digest(stacks / "lifecycle.Dockerfile"),
-        json.dumps(images.lifecycle_labels(ws)),
+        digest_paths(stacks / "lifecycle.Dockerfile"),
+        json.dumps(images.make_lifecycle_labels(ws)),
         archive,
     )
-    tree = tree_digest(release.buildpack)
-    package_inputs = _inputs(release.state, tree, digest(ws.checkout / "package.toml"))
+    tree = digest_tree(release.buildpack)
+    package_inputs = _digest_inputs(release.state, tree, digest_paths(ws.checkout / "package.toml"))
     pack = str(ws.versions["pack"]["version"])
-    builder_inputs = _inputs(
-        tree, build_inputs, archive, digest(ws.checkout / "builder.toml"), pack
+    builder_inputs = _digest_inputs(
+        tree, build_inputs, archive, digest_paths(ws.checkout / "builder.toml"), pack
     )
     suite, stack = str(ws.versions["base"]["suite"]), release.stack
     lifecycle_tag = f"{ws.versions['lifecycle']['version']}-{stack}"
@@ -210,8 +212,8 @@ def artifacts(release: Release) -> Sequence[Artifact]:
     )
 
 
-def report(published: Sequence[Published], place: str) -> str:
-    """What a person is told at the end: each image by tag and digest, and how to build with them."""
+def format_report(published: Sequence[PublishedImage], place: str) -> str:
+    """Format the final report: each image by tag and digest, and how to build with them."""
     width = max(len(one.reference) for one in published)
     state = {True: "pushed", False: "already there"}
     lines = [f"{one.reference:{width}}  {one.digest}  {state[one.pushed]}" for one in published]
@@ -233,8 +235,10 @@ def report(published: Sequence[Published], place: str) -> str:
     )
 
 
-def _missing(registry: Registry, wanted: Sequence[Artifact], force: bool) -> Sequence[Artifact]:
-    """Those to be pushed. Raises ToolError where a tag stands for something else, unless ``force`` lets it be replaced."""
+def _find_missing(
+    registry: Registry, wanted: Sequence[Artifact], force: bool
+) -> Sequence[Artifact]:
+    """Return the images to push. Raises ToolError if a tag has other content, unless ``force``."""
     missing, other = [], []
     for artifact in wanted:
         reference = registry.reference(artifact.name, artifact.tag)
@@ -253,20 +257,20 @@ def _missing(registry: Registry, wanted: Sequence[Artifact], force: bool) -> Seq
     return missing
 
 
-def _published(release: Release, artifact: Artifact, missing: bool) -> Published:
+def _publish_artifact(release: Release, artifact: Artifact, missing: bool) -> PublishedImage:
     registry = release.registry
     reference = registry.reference(artifact.name, artifact.tag)
     if missing:
-        with announced(f"Pushing {reference}"):
-            artifact.push(reference, _labels(artifact, release.revision))
+        with announce(f"Pushing {reference}"):
+            artifact.push(reference, _make_labels(artifact, release.revision))
     if artifact.moving and (
         missing or registry.labels(registry.reference(artifact.name, artifact.moving)) is None
     ):
         registry.tag(reference, artifact.moving)
-    return Published(reference, artifact.moving, registry.digest(reference), missing)
+    return PublishedImage(reference, artifact.moving, registry.digest(reference), missing)
 
 
-def _labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
+def _make_labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
     said = {
         "title": artifact.title,
         "version": artifact.tag,
@@ -278,7 +282,7 @@ def _labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
 
 
 def _push_image(release: Release, image: str, reference: str, labels: Mapping[str, str]) -> None:
-    """Push an image of the engine with more labels. By way of a file: an engine pushes over plain http only where it was set up to."""
+    """Add labels to an image and push it from a file: an engine only pushes over plain HTTP if configured to."""
     labelled = f"{image}-labelled"
     flags = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
     env = {"DOCKER_BUILDKIT": "0", **release.docker.environment}
@@ -296,7 +300,7 @@ def _push_image(release: Release, image: str, reference: str, labels: Mapping[st
 
 
 def remove_image(docker: Engine, image: str) -> None:
-    """Remove an image from the engine that has it, which may be another than docker's default; silently if it is in use."""
+    """Remove an image from this engine, which may not be docker's default one; keep it if it is in use."""
     subprocess.run(
         ["docker", "image", "rm", image],
         env={**os.environ, **docker.environment},
@@ -307,14 +311,16 @@ def remove_image(docker: Engine, image: str) -> None:
 
 
 def _push_buildpack(release: Release, reference: str, labels: Mapping[str, str]) -> None:
-    config = builder.placed(release.ws, "package.toml", {"buildpack": release.buildpack}, "publish")
-    _pack(release, "buildpack", "package", reference, "--config", config, labels=labels)
+    config = builder.fill_in_places(
+        release.ws, "package.toml", {"buildpack": release.buildpack}, "publish"
+    )
+    _run_pack(release, "buildpack", "package", reference, "--config", config, labels=labels)
 
 
 def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -> None:
-    """The run image is named by the tag that moves on: the one by which a rebase finds a newer one."""
+    """Push the builder. It names the run image by its moving tag, so that a rebase finds newer ones."""
     ws, registry = release.ws, release.registry
-    names, suite = images.names(ws), str(ws.versions["base"]["suite"])
+    names, suite = images.name_images(ws), str(ws.versions["base"]["suite"])
     places: dict[str, Path | str] = {
         "lifecycle.tgz": release.lifecycle,
         "buildpack": release.buildpack,
@@ -323,28 +329,35 @@ def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -
         names.build: registry.reference("build", release.stack),
         names.run: registry.reference("run", suite),
     }
-    config = builder.placed(ws, "builder.toml", places, "publish")
-    _pack(release, "builder", "create", reference, "--config", config, labels=labels)
+    config = builder.fill_in_places(ws, "builder.toml", places, "publish")
+    _run_pack(release, "builder", "create", reference, "--config", config, labels=labels)
 
 
-def _pack(release: Release, *words: str | Path, labels: Mapping[str, str]) -> None:
-    """Let pack make something right in the registry."""
+def _run_pack(release: Release, *words: str | Path, labels: Mapping[str, str]) -> None:
+    """Run pack with --publish."""
     flags = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
-    env = builder.environment(release.ws, release.docker)
+    env = builder.make_environment(release.ws, release.docker)
     run(release.pack, *words, *flags, "--publish", "--pull-policy", "always", env=env)
 
 
-def _base_of(ws: Workspace, docker: Engine) -> str:
-    """What the base image is: the pinned one, or mmdebstrap's of the same suite, where no registry answered."""
+def _identify_base(ws: Workspace, docker: Engine) -> str:
+    """Return a digest of the base image: the pinned one, or the one mmdebstrap made if no registry answered."""
     base, release = ws.versions["base"], str(ws.versions["base"]["release"])
-    asked = ("docker", "image", "inspect", "--format", "{{.RepoDigests}}", images.names(ws).base)
+    asked = (
+        "docker",
+        "image",
+        "inspect",
+        "--format",
+        "{{.RepoDigests}}",
+        images.name_images(ws).base,
+    )
     pinned = str(base["image"]).rpartition("@")[2]
-    return _inputs(
+    return _digest_inputs(
         pinned if pinned in run(*asked, env=docker.environment) else f"mmdebstrap {base['suite']}",
         release,
     )
 
 
-def _inputs(*parts: str) -> str:
-    """One digest of several. The commit is none of them: most commits change nothing in the images."""
+def _digest_inputs(*parts: str) -> str:
+    """Return one digest of several inputs. The commit is not one: most commits change nothing in the images."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""A registry of images, asked and filled with crane: no engine has to be told of it, and its credentials are those of `docker login`."""
+"""Access an image registry with crane: no engine configuration needed, credentials are those of `docker login`."""
 
 import json
 import os
@@ -30,7 +30,7 @@ class Registry:
 
     @classmethod
     def at(cls, crane: Path, place: str) -> "Registry":
-        """The registry at a place as a person writes it. Raises ToolError where that is none."""
+        """Parse ``host[:port]/path``. Raises ToolError if it is not a registry."""
         if not _PLACE.fullmatch(place):
             said = (
                 f"REGISTRY is {place!r}, which is not host[:port]/path."
@@ -44,11 +44,11 @@ class Registry:
         return cls(crane, place)
 
     def reference(self, name: str, tag: str) -> str:
-        """How an image of this place is written."""
+        """Return the reference of an image in this registry."""
         return f"{self.place}/{name}:{tag}"
 
     def labels(self, reference: str) -> Mapping[str, str] | None:
-        """The labels of an image, None where the registry does not have it. Raises ToolError with the registry's words."""
+        """Return an image's labels, or None if the registry does not have it. Raises ToolError with the registry's message."""
         words = [str(self.crane), "config", reference]
         try:
             done = subprocess.run(
@@ -75,13 +75,13 @@ class Registry:
         )
 
     def digest(self, reference: str) -> str:
-        """The digest that the registry has an image under. Raises ToolError."""
+        """Return an image's digest. Raises ToolError."""
         return run(self.crane, "digest", reference, timeout=_ASK_SECONDS).strip()
 
     def push(self, archive: Path, reference: str) -> None:
-        """Push what ``docker save`` wrote of one image. Raises ToolError."""
+        """Push an archive written by ``docker save``. Raises ToolError."""
         run(self.crane, "push", archive, reference, timeout=_PUSH_SECONDS)
 
     def tag(self, reference: str, tag: str) -> None:
-        """Let another tag of the same name stand for an image. Raises ToolError."""
+        """Add a tag to an image. Raises ToolError."""
         run(self.crane, "tag", reference, tag, timeout=_ASK_SECONDS)

@@ -1,4 +1,4 @@
-"""An installed CPython made to run from any folder of any image with glibc, laid out like python-build-standalone's install_only archives."""
+"""Make an installed CPython relocatable, with the layout of python-build-standalone's install_only archives."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tools.core.steps import ToolError, run
-from tools.core.trees import world_readable
+from tools.core.trees import make_world_readable
 
 # The newest glibc an image is promised to have (Debian 12's).
 GLIBC = (2, 36)
@@ -56,36 +56,36 @@ del _relocate
 '''
 
 
-def relocatable(prefix: Path, minor: str, target: Path) -> None:
+def make_relocatable(prefix: Path, minor: str, target: Path) -> None:
     """Copy the CPython ``minor`` installed at ``prefix`` to ``target`` (a folder that is not there yet), so that it runs from wherever that is put.
 
     The libraries it needs beside glibc's come with it. Raises ToolError when it needs a newer glibc than images are promised to have.
     """
-    _copy(prefix, minor, target)
-    trim(target, minor)
-    binaries = list(_binaries(target, minor))
+    _copy_python(prefix, minor, target)
+    trim_python(target, minor)
+    binaries = list(_list_binaries(target, minor))
     _strip(binaries)
     carried = _carry_libraries(binaries, target / "lib")
     _set_search_paths(target, minor, binaries, carried)
     _forget_prefix(prefix, [*binaries, *carried])
-    _common_authorities(carried)
+    _use_common_certificates(carried)
     _check_glibc([*binaries, *carried])
-    neutral_sysconfig(target, minor, str(prefix))
-    world_readable(target)
+    neutralize_sysconfig(target, minor, str(prefix))
+    make_world_readable(target)
 
 
-def interface(minor: str) -> str:
-    """What the folder of the headers and the shared library are called after: until 3.7 with a letter, ``python3.7m`` (PEP 3149)."""
+def abi_name(minor: str) -> str:
+    """Return the ABI name used for headers and libpython: ``python3.7m`` until 3.7 (PEP 3149), then ``python3.8``."""
     return f"python{minor}m" if minor in ("3.6", "3.7") else f"python{minor}"
 
 
-def of_glibc(name: str) -> bool:
-    """Whether a shared library is one of glibc's own, which every image has."""
+def is_glibc_library(name: str) -> bool:
+    """Return whether a shared library belongs to glibc, which every image has."""
     return bool(_GLIBC_LIBRARIES.match(name))
 
 
-def trim(tree: Path, minor: str) -> None:
-    """Take away what neither serving nor building a package needs, and whatever was installed into it."""
+def trim_python(tree: Path, minor: str) -> None:
+    """Remove site-packages and what neither serving nor building a package needs."""
     library = tree / f"lib/python{minor}"
     for folder in [
         path for path in library.rglob("*") if path.name in _DROPPED_FOLDERS and path.is_dir()
@@ -112,32 +112,32 @@ def trim(tree: Path, minor: str) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def neutral_sysconfig(tree: Path, minor: str, prefix: str) -> None:
-    """Make what packages are built with (``sysconfig``, Makefile, pkg-config) name the tree's own place instead of ``prefix``.
+def neutralize_sysconfig(tree: Path, minor: str, prefix: str) -> None:
+    """Replace ``prefix`` by the tree's own location in sysconfig, Makefile and pkg-config files.
 
     The folders of this prefix leave the compiler's and linker's flags altogether: a module built against them would look there when it is loaded.
     """
     library = tree / f"lib/python{minor}"
     for path in library.glob("_sysconfigdata*.py"):
-        text = _joined_strings(path.read_text())
+        text = _join_strings(path.read_text())
         if "_relocate()" not in text:
-            path.write_text(_without_prefix(text, prefix) + _RELOCATED_SYSCONFIG)
+            path.write_text(_replace_prefix(text, prefix) + _RELOCATED_SYSCONFIG)
     for path in library.glob("config-*/*"):
         if path.is_file():
-            path.write_text(_without_prefix(path.read_text(), prefix))
+            path.write_text(_replace_prefix(path.read_text(), prefix))
     for path in (tree / "lib/pkgconfig").glob("*.pc"):
         if not path.is_symlink():
             text = re.sub(
                 r"(?m)^prefix=.*$",
                 "prefix=${pcfiledir}/../..",
-                _without_prefix(path.read_text(), prefix),
+                _replace_prefix(path.read_text(), prefix),
             )
             path.write_text(text.replace("/install", "${prefix}"))
 
 
-def _copy(prefix: Path, minor: str, target: Path) -> None:
+def _copy_python(prefix: Path, minor: str, target: Path) -> None:
     library = f"lib/python{minor}"
-    for name in (f"include/{interface(minor)}", library):
+    for name in (f"include/{abi_name(minor)}", library):
         shutil.copytree(
             prefix / name,
             target / name,
@@ -151,7 +151,7 @@ def _copy(prefix: Path, minor: str, target: Path) -> None:
             symlinks=True,
             ignore=lambda _, names: {n for n in names if not n.startswith("python")},
         )
-    for path in (prefix / "lib").glob(f"lib{interface(minor)}.so*"):
+    for path in (prefix / "lib").glob(f"lib{abi_name(minor)}.so*"):
         shutil.copy2(path, target / "lib" / path.name, follow_symlinks=False)
     (target / "bin").mkdir()
     shutil.copy2(prefix / f"bin/python{minor}", target / f"bin/python{minor}")
@@ -159,24 +159,26 @@ def _copy(prefix: Path, minor: str, target: Path) -> None:
         (target / "bin" / name).symlink_to(f"python{minor}")
 
 
-def _binaries(tree: Path, minor: str) -> Iterator[Path]:
+def _list_binaries(tree: Path, minor: str) -> Iterator[Path]:
     yield (tree / f"bin/python{minor}").resolve()
     yield from sorted(path for path in (tree / "lib").glob("*.so*") if not path.is_symlink())
     yield from sorted((tree / f"lib/python{minor}/lib-dynload").glob("*.so"))
 
 
 def _strip(binaries: list[Path]) -> None:
-    """Debug symbols are two thirds of an interpreter built with -g; without binutils it is only larger."""
+    """Strip debug symbols (two thirds of an interpreter built with -g) if binutils is installed."""
     if shutil.which("strip"):
         run("strip", "--strip-unneeded", *binaries)
 
 
-def _needed(binary: Path) -> dict[str, Path]:
-    """The shared libraries beside glibc's that a binary asks for itself, by name, and where this machine's loader finds them."""
+def _find_needed_libraries(binary: Path) -> dict[str, Path]:
+    """Return the shared libraries, other than glibc's, that a binary links directly, and their paths on this machine."""
     asked = run(_patchelf(), "--print-needed", binary).split()
     found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
     names = [
-        name for name in asked if not of_glibc(Path(name).name) and not name.startswith("libpython")
+        name
+        for name in asked
+        if not is_glibc_library(Path(name).name) and not name.startswith("libpython")
     ]
     if missing := [name for name in names if name not in found]:
         raise ToolError(
@@ -190,7 +192,7 @@ def _carry_libraries(binaries: list[Path], folder: Path) -> list[Path]:
     carried: dict[str, Path] = {}
     waiting = list(binaries)
     while waiting:
-        for name, source in _needed(waiting.pop()).items():
+        for name, source in _find_needed_libraries(waiting.pop()).items():
             if name not in carried:
                 carried[name] = folder / name
                 shutil.copy(source.resolve(), folder / name)
@@ -200,7 +202,7 @@ def _carry_libraries(binaries: list[Path], folder: Path) -> list[Path]:
 
 def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: list[Path]) -> None:
     program, *libraries = binaries
-    shared = next((tree / "lib").glob(f"lib{interface(minor)}.so.*"), None)
+    shared = next((tree / "lib").glob(f"lib{abi_name(minor)}.so.*"), None)
     run(_patchelf(), "--remove-rpath", program)
     if shared:
         # By path, so that no LD_LIBRARY_PATH of the surroundings can put another libpython in its place.
@@ -231,14 +233,14 @@ def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
             binary.write_bytes(changed)
 
 
-def _common_authorities(carried: list[Path]) -> None:
+def _use_common_certificates(carried: list[Path]) -> None:
     """Debian's OpenSSL looks for authorities in a folder that only its ``openssl`` package makes; /etc/ssl is there on every distribution."""
     for library in carried:
         if library.name.startswith("libcrypto."):
             library.write_bytes(library.read_bytes().replace(b"/usr/lib/ssl", b"/etc/////ssl"))
 
 
-def newest_glibc(binary: bytes) -> tuple[int, int]:
+def find_newest_glibc(binary: bytes) -> tuple[int, int]:
     """Return the newest glibc whose symbols a binary asks for; (0, 0) where it asks for none."""
     found = re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)
     return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
@@ -246,7 +248,7 @@ def newest_glibc(binary: bytes) -> tuple[int, int]:
 
 def _check_glibc(binaries: list[Path]) -> None:
     for binary in binaries:
-        newest = newest_glibc(binary.read_bytes())
+        newest = find_newest_glibc(binary.read_bytes())
         if newest > GLIBC:
             raise ToolError(
                 f"{binary.name} was built against glibc {'.'.join(map(str, newest))}; images are promised {'.'.join(map(str, GLIBC))}.",
@@ -254,12 +256,12 @@ def _check_glibc(binaries: list[Path]) -> None:
             )
 
 
-def _joined_strings(text: str) -> str:
+def _join_strings(text: str) -> str:
     """``pprint`` wraps long values into adjacent literals, which would hide a flag that is cut in two."""
     return re.sub(r"""(['"])\n +\1""", "", text)
 
 
-def _without_prefix(text: str, prefix: str) -> str:
+def _replace_prefix(text: str, prefix: str) -> str:
     text = re.sub(rf"(-L|-I|-Wl,-rpath,){re.escape(prefix)}/(lib|include)(?=[\s'\"]|$) ?", "", text)
     text = text.replace(prefix, "/install")
     return re.sub(r"/tmp/python-build[^/\s'\"]*", "/build", text)

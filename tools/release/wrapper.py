@@ -1,4 +1,4 @@
-"""Seldon's Python wrapper: the wheels nobody publishes, and the trees that are installed beforehand, one for each set of pins and Python carried."""
+"""Build the bundled wrapper: wheels that PyPI lacks, and one installed tree per pin set and Python."""
 
 import hashlib
 import json
@@ -9,11 +9,11 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from tools.core.steps import ToolError, Workspace, digest, once, run
-from tools.core.trees import compile_tree, public_files, tree_digest, world_readable
+from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
+from tools.core.trees import compile_tree, digest_tree, make_world_readable, public_files
 from tools.release import locks
 from tools.release.interpreters import Interpreter
-from tools.release.locks import entries
+from tools.release.locks import parse_entries
 
 # The first time a zip can hold; no set in another order; no bytecode in the wheels; and no compiler, without which all of them come out pure.
 _BUILD_ENVIRONMENT = {
@@ -33,8 +33,8 @@ BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop",
 
 
 @dataclass(frozen=True)
-class Prebuilt:
-    """The wrapper installed for one Python from a set of pins: ``tree`` holds bin and lib/pythonX.Y/site-packages; ``digest`` is over all of it."""
+class PrebuiltWrapper:
+    """The wrapper installed for one Python from one pin set: ``tree`` holds bin and lib/pythonX.Y/site-packages."""
 
     minor: str
     pins: str
@@ -43,13 +43,13 @@ class Prebuilt:
     digest: str
 
 
-def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
-    """Build the wheels that nobody publishes, for any Python 3, from sources whose hashes the lock names; returns their folder, $WORK/wheels.
+def build_wheels(ws: Workspace, interpreter: Interpreter) -> Path:
+    """Build the pure-Python wheels that PyPI lacks from hash-pinned sources, and return their folder, $WORK/wheels.
 
     Built with the lock's own setuptools and so that they come out the same each time.
     """
     folder = ws.work / "wheels"
-    locked = entries(locks.of_wrapper(ws, "upstream", interpreter.minor).read_text())
+    locked = parse_entries(locks.wrapper_lock_path(ws, "upstream", interpreter.minor).read_text())
     wanted = "".join(locked[name] for name in BUILT_HERE)
 
     def make() -> None:
@@ -58,8 +58,8 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
         scratch.mkdir(parents=True)
         (scratch / "sources.txt").write_text(wanted)
         (scratch / "setuptools.txt").write_text(locked["setuptools"])
-        _uv(ws, "venv", "--python", interpreter.python, scratch / "venv")
-        _uv(
+        _run_uv(ws, "venv", "--python", interpreter.python, scratch / "venv")
+        _run_uv(
             ws,
             "pip",
             "install",
@@ -106,17 +106,17 @@ def wheels(ws: Workspace, interpreter: Interpreter) -> Path:
         "wanted": wanted,
         "setuptools": locked["setuptools"],
         "python": interpreter.version,
-        "recipe": _recipe(ws),
+        "recipe": _digest_recipe(ws),
     }
-    once(ws, "The wheels nobody publishes", "wheels", key, [folder], make)
+    run_once(ws, "The wheels nobody publishes", "wheels", key, [folder], make)
     return folder
 
 
-def with_built_wheels(text: str, folder: Path) -> str:
-    """A lock that takes the wheels built here too: their hashes join those of the sources they were built from."""
+def pin_built_wheels(text: str, folder: Path) -> str:
+    """Add the hashes of the wheels built here to a lock."""
     for path in sorted(folder.glob("*.whl")):
         name, version = path.name.split("-")[:2]
-        entry = entries(text)[name.replace("_", "-").lower()]
+        entry = parse_entries(text)[name.replace("_", "-").lower()]
         # The current set has another release of some, one with a wheel.
         if entry.split()[0].endswith(f"=={version}"):
             text = text.replace(
@@ -126,48 +126,52 @@ def with_built_wheels(text: str, folder: Path) -> str:
     return text
 
 
-def prebuild(ws: Workspace, interpreter: Interpreter, built: Path) -> list[Prebuilt]:
-    """Install every set that is locked for this Python to $WORK/wrappers; ``built`` is the folder of the wheels built here.
+def prebuild_wrappers(
+    ws: Workspace, interpreter: Interpreter, built: Path
+) -> list[PrebuiltWrapper]:
+    """Install every pin set for this Python into $WORK/wrappers; ``built`` is the folder of the wheels built here.
 
     Everything is checked against the lock's hashes and nothing is built.
     """
     return [
-        _prebuild(ws, interpreter, built, pins)
-        for pins, minors in locks.sets(ws).items()
+        _prebuild_wrapper(ws, interpreter, built, pins)
+        for pins, minors in locks.list_pin_sets(ws).items()
         if interpreter.minor in minors
     ]
 
 
-def _prebuild(ws: Workspace, interpreter: Interpreter, built: Path, pins: str) -> Prebuilt:
+def _prebuild_wrapper(
+    ws: Workspace, interpreter: Interpreter, built: Path, pins: str
+) -> PrebuiltWrapper:
     minor, release = interpreter.minor, ws.versions["wrapper"]["seldon_core"]
     target, facts = ws.work / f"wrappers/{pins}/{minor}", ws.work / f"wrappers/{pins}/{minor}.json"
-    text = with_built_wheels(locks.of_wrapper(ws, pins, minor).read_text(), built)
+    text = pin_built_wheels(locks.wrapper_lock_path(ws, pins, minor).read_text(), built)
 
     def make() -> None:
         staging = ws.work / f"tmp/wrapper-{pins}-{minor}"
         shutil.rmtree(staging, ignore_errors=True)
         _install(ws, interpreter, text, built, staging)
-        _without_own_tests(staging / f"lib/python{minor}/site-packages", release)
+        _drop_own_tests(staging / f"lib/python{minor}/site-packages", release)
         compile_tree(
             interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED
         )
-        world_readable(staging)
+        make_world_readable(staging)
         shutil.rmtree(target, ignore_errors=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         staging.rename(target)
-        facts.write_text(json.dumps({"digest": tree_digest(target)}) + "\n")
+        facts.write_text(json.dumps({"digest": digest_tree(target)}) + "\n")
 
-    key = {"lock": text, "python": interpreter.digest, "recipe": _recipe(ws)}
+    key = {"lock": text, "python": interpreter.digest, "recipe": _digest_recipe(ws)}
     title = f"The wrapper, seldon-core {release} on its {pins} pins, for Python {minor}"
-    once(ws, title, f"wrapper-{pins}-{minor}", key, [target, facts], make)
-    return Prebuilt(minor, pins, release, target, json.loads(facts.read_text())["digest"])
+    run_once(ws, title, f"wrapper-{pins}-{minor}", key, [target, facts], make)
+    return PrebuiltWrapper(minor, pins, release, target, json.loads(facts.read_text())["digest"])
 
 
 def _install(
     ws: Workspace, interpreter: Interpreter, text: str, built: Path, staging: Path
 ) -> None:
-    """A relocatable venv less all that makes it one: the build lays it where it is wanted and says there which Python it is of."""
-    _uv(ws, "venv", "--relocatable", "--python", interpreter.python, staging)
+    """Install a relocatable venv without pyvenv.cfg and interpreter, which the build adds."""
+    _run_uv(ws, "venv", "--relocatable", "--python", interpreter.python, staging)
     requirements = staging / "requirements.txt"
     requirements.write_text(text)
     flags = (
@@ -180,7 +184,7 @@ def _install(
         "--link-mode",
         "copy",
     )
-    _uv(ws, "pip", "install", "--python", staging / "bin/python", *flags, "-r", requirements)
+    _run_uv(ws, "pip", "install", "--python", staging / "bin/python", *flags, "-r", requirements)
     packages = staging / f"lib/python{interpreter.minor}/site-packages"
     for path in [*staging.iterdir(), *packages.glob("_virtualenv.*"), *(staging / "bin").iterdir()]:
         if path.name.startswith(("python", "activate", "deactivate", "pydoc", "_virtualenv")) or (
@@ -193,7 +197,7 @@ def _install(
         *packages.glob("*.dist-info/uv_*"),
     ]:
         path.unlink()
-        forget(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
+        drop_records(path.parent / "RECORD", f"{path.parent.name}/{path.name},")
     without_namespace_files(packages)
 
 
@@ -203,17 +207,17 @@ def without_namespace_files(packages: Path) -> None:
         if not (packages / "google/__init__.py").exists():
             path.unlink()
             for record in packages.glob("protobuf-*.dist-info/RECORD"):
-                forget(record, f"{path.name},")
+                drop_records(record, f"{path.name},")
 
 
-def _without_own_tests(packages: Path, release: str) -> None:
-    """seldon-core installs its tests as a top-level package ``tests``, which would hide the model's own."""
+def _drop_own_tests(packages: Path, release: str) -> None:
+    """Remove seldon-core's top-level package ``tests``, which would shadow the model's own."""
     shutil.rmtree(packages / "tests")
-    forget(packages / f"seldon_core-{release}.dist-info/RECORD", "tests/")
+    drop_records(packages / f"seldon_core-{release}.dist-info/RECORD", "tests/")
 
 
-def forget(record: Path, start: str) -> None:
-    """Take the files whose names begin so out of a package's RECORD."""
+def drop_records(record: Path, start: str) -> None:
+    """Remove entries with this prefix from a package's RECORD."""
     record.write_text(
         "".join(
             line
@@ -223,11 +227,13 @@ def forget(record: Path, start: str) -> None:
     )
 
 
-def _recipe(ws: Workspace) -> str:
-    return digest(ws.checkout / "tools/release/wrapper.py", ws.checkout / "tools/core/trees.py")
+def _digest_recipe(ws: Workspace) -> str:
+    return digest_paths(
+        ws.checkout / "tools/release/wrapper.py", ws.checkout / "tools/core/trees.py"
+    )
 
 
-def _uv(ws: Workspace, *words: str | Path) -> None:
+def _run_uv(ws: Workspace, *words: str | Path) -> None:
     run(
         find_uv_bin(),
         *words,

@@ -46,7 +46,7 @@ def cluster(ws: Workspace) -> Iterator[Path]:
         there = Cluster(
             kubeconfig,
             Path(kubectl),
-            gotools.crane(ws),
+            gotools.build_crane(ws),
             os.environ["REGISTRY"].rstrip("/"),
             host,
             repositories,

@@ -22,8 +22,8 @@ from tests.platforms.cluster import (
 from tests.platforms.cluster.cluster import Cluster
 from tests.platforms.cluster.node import Node
 from tests.platforms.cluster.processes import Processes, descendants, with_argument
-from tools.core.interrupts import undisturbed
-from tools.core.steps import ToolError, Workspace, announced, run
+from tools.core.interrupts import ignore_interrupts
+from tools.core.steps import ToolError, Workspace, announce, run
 from tools.dev import engine
 from tools.release import gotools
 
@@ -39,18 +39,22 @@ def up(ws: Workspace) -> Cluster:
     if record_of(ws).exists():
         return Cluster.read(record_of(ws))
     _check_machine(folder)
-    programs = gotools.kubernetes(ws)
-    kpack, tekton, crane = gotools.kpack(ws), gotools.tekton(ws), gotools.crane(ws)
+    programs = gotools.build_kubernetes(ws)
+    kpack, tekton, crane = (
+        gotools.build_kpack(ws),
+        gotools.build_tekton(ws),
+        gotools.build_crane(ws),
+    )
     down(ws)
     try:
-        with announced("Cluster: network, registry, git server"):
+        with announce("Cluster: network, registry, git server"):
             folder.mkdir(parents=True)
             network.up(folder / "network")
             processes = Processes(folder / "processes")
             registry = services.registry(folder, processes)
             repositories, git = services.git(folder, processes)
             sandbox = small_images.busybox(crane, registry)
-        with announced(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
+        with announce(f"Cluster: Kubernetes {ws.versions['kubernetes']['version']}, one node"):
             one = Node(
                 folder,
                 programs,
@@ -61,7 +65,7 @@ def up(ws: Workspace) -> Cluster:
             )
             one.start(registry, sandbox)
             volumes.provide(one, folder / "volumes")
-        with announced(
+        with announce(
             f"Cluster: kpack {ws.versions['kpack']['version']}, Tekton {ws.versions['tekton']['version']}"
         ):
             controllers.start_kpack(
@@ -97,7 +101,7 @@ def down(ws: Workspace) -> bool:
     folder = _folder(ws)
     if not folder.exists():
         return False
-    with undisturbed():
+    with ignore_interrupts():
         processes = Processes(folder / "processes")
         for name in ("kpack-controller", "tekton-controller", "kubelet"):
             processes.stop(name)
@@ -129,7 +133,7 @@ def for_tests(ws: Workspace) -> Iterator[Path]:
         yield record_of(ws)
     finally:
         if not was_up:
-            with announced("Cluster: taking it down"):
+            with announce("Cluster: taking it down"):
                 down(ws)
 
 
@@ -152,7 +156,7 @@ def _check_machine(folder: Path) -> None:
             "Set SELDON_BUILDPACK_WORK to a shorter one.",
         )
     if missing:
-        with announced(f"Cluster: installing Debian's {', '.join(missing)}"):
+        with announce(f"Cluster: installing Debian's {', '.join(missing)}"):
             engine.install_debian(*missing)
 
 

@@ -41,7 +41,7 @@ def bundle(published: Published) -> Path:
 def images(values: Values, published: Published, workspace: Workspace) -> Mapping[str, str]:
     """Each model's image, built right into the registry, where the samples' manifests have it then."""
     # From here and not from the registry: an engine pulls over plain http from loopback only.
-    made = builder.create(workspace)
+    made = builder.create_builder(workspace)
     # pack works in containers, which reach the registry by this machine's network.
     flags = (
         "--publish",
@@ -69,7 +69,7 @@ def images(values: Values, published: Published, workspace: Workspace) -> Mappin
         ]
         done = subprocess.run(
             [*words, *made.engine.pack_flags],
-            env={**os.environ, **builder.environment(workspace, made.engine)},
+            env={**os.environ, **builder.make_environment(workspace, made.engine)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.support.conda import oddities
 from tests.support.conda.packing import index
 from tests.support.conda.wheels import Wheel, download, is_pure, pack_python, pack_wheel
-from tools.core.steps import Workspace, digest, once
+from tools.core.steps import Workspace, digest_paths, run_once
 from tools.release import interpreters
 
 # The releases of the s2i guide's example go with NumPy of their time; their metadata does not say so.
@@ -63,13 +63,13 @@ def build(ws: Workspace) -> Path:
     found = {
         f"python {minor}": f"{one.version} {one.prefix}"
         for minor in _WHEELS
-        if (one := interpreters.installed(minor))
+        if (one := interpreters.find_installed(minor))
     }
-    recipe = digest(
+    recipe = digest_paths(
         ws.checkout / "tests/support/conda",
         *(ws.checkout / f"tools/release/{name}.py" for name in ("interpreters", "relocate")),
     )
-    once(
+    run_once(
         ws,
         "A conda channel for the tests",
         "conda-channel",

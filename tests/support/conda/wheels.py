@@ -22,7 +22,7 @@ from packaging.utils import parse_wheel_filename
 from tests.support.conda.packing import BUILT_AT, PLACEHOLDER, Recipe, pack
 from tools.core.steps import ToolError, run
 from tools.release import interpreters
-from tools.release.relocate import relocatable
+from tools.release.relocate import make_relocatable
 
 _PLATFORMS = ("manylinux_2_28", "manylinux_2_17", "manylinux2014", "manylinux2010", "manylinux1")
 
@@ -77,14 +77,14 @@ def download(minor: str, wheels: tuple[Wheel, ...], folder: Path) -> None:
 
 def pack_python(minor: str, scratch: Path, channel: Path) -> Path:
     """Pack this machine's newest Python of a minor version and return the tree, which runs. Raises ToolError when it has none."""
-    found = interpreters.installed(minor)
+    found = interpreters.find_installed(minor)
     if found is None:
         raise ToolError(
             f"This machine has no Python {minor}, of which the tests' conda channel is made.",
             "Install it with pyenv.",
         )
     root = scratch / f"python-{minor}"
-    relocatable(found.prefix, minor, root)
+    make_relocatable(found.prefix, minor, root)
     licence = root / f"lib/python{minor}/LICENSE.txt"
     (root / "info/licenses").mkdir(parents=True)
     shutil.copy(licence, root / "info/licenses/LICENSE")

@@ -47,9 +47,9 @@ def test_tree_digest_and_archive_ignore_time_and_place(
     made = [tree(tmp_path / "a", 1_000_000_000), tree(tmp_path / "deeper/b", 1_700_000_000)]
     for root in made:
         trees.compile_tree(Path(sys.executable), root)
-        trees.world_readable(root)
-        trees.archive(root, "python", root.parent / f"{root.name}.tar.gz")
-    assert trees.tree_digest(made[0]) == trees.tree_digest(made[1])
+        trees.make_world_readable(root)
+        trees.write_archive(root, "python", root.parent / f"{root.name}.tar.gz")
+    assert trees.digest_tree(made[0]) == trees.digest_tree(made[1])
     assert (tmp_path / "a.tar.gz").read_bytes() == (tmp_path / "deeper/b.tar.gz").read_bytes()
 
 
@@ -67,7 +67,7 @@ def test_tree_digest_covers_content_mode_name_and_link(tmp_path: Path) -> None:
             (root / "bin/other").symlink_to("elsewhere")
         elif name == "bytecode":
             trees.compile_tree(Path(sys.executable), root)
-        return trees.tree_digest(root)
+        return trees.digest_tree(root)
 
     digests = [
         changed(name) for name in ("untouched", "content", "mode", "name", "link", "bytecode")
@@ -96,7 +96,7 @@ def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
     root = tree(tmp_path / "tree", 1_000_000_000)
     (root / "lib").chmod(0o700)
     (root / "lib/package/__init__.py").chmod(0o600)
-    trees.world_readable(root)
+    trees.make_world_readable(root)
     modes = {str(path.relative_to(root)): path.stat().st_mode & 0o777 for path in root.rglob("*")}
     assert (modes["bin/program"], modes["lib"], modes["lib/package/__init__.py"]) == (
         0o755,
@@ -106,7 +106,7 @@ def test_everybody_can_read_a_tree_and_run_its_programs(tmp_path: Path) -> None:
 
 
 def test_lock_is_cut_into_requirements_with_markers_and_hashes() -> None:
-    entries = locks.entries(LOCK)
+    entries = locks.parse_entries(LOCK)
     assert list(entries) == ["opentracing", "six", "typing-extensions"]
     assert "".join(entries.values()) == LOCK
 
@@ -115,7 +115,7 @@ def test_wheel_built_here_is_accepted_beside_its_locked_source(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "opentracing-2.4.0-py3-none-any.whl").write_bytes(b"wheel")
-    entry = locks.entries(wrapper.with_built_wheels(LOCK, tmp_path))["opentracing"]
+    entry = locks.parse_entries(wrapper.pin_built_wheels(LOCK, tmp_path))["opentracing"]
     assert entry.splitlines()[1:] == [
         "    --hash=sha256:aa \\",
         f"    --hash=sha256:{hashlib.sha256(b'wheel').hexdigest()}",
@@ -123,14 +123,16 @@ def test_wheel_built_here_is_accepted_beside_its_locked_source(
     (tmp_path / "opentracing-2.4.0-py3-none-any.whl").rename(
         tmp_path / "opentracing-2.3.0-py3-none-any.whl"
     )
-    assert wrapper.with_built_wheels(LOCK, tmp_path) == LOCK
+    assert wrapper.pin_built_wheels(LOCK, tmp_path) == LOCK
 
 
 def test_supported_pythons_have_locks_with_one_built_release() -> None:
     ws = Workspace.from_environment()
-    named = {(pins, minor) for pins, minors in locks.sets(ws).items() for minor in minors}
+    named = {(pins, minor) for pins, minors in locks.list_pin_sets(ws).items() for minor in minors}
     assert {minor for _, minor in named} >= set(ws.versions["python"]["supported"])
-    found = {one: locks.entries(locks.of_wrapper(ws, *one).read_text()) for one in named}
+    found = {
+        one: locks.parse_entries(locks.wrapper_lock_path(ws, *one).read_text()) for one in named
+    }
     for name in wrapper.BUILT_HERE:
         # The current set's flask-opentracing is a release with a wheel.
         once = [
@@ -185,9 +187,11 @@ def test_named_prefix_beats_a_newer_python_if_it_has_headers(
     monkeypatch.setenv("SELDON_BUILDPACK_PYTHONS_FROM", str(tmp_path / "named"))
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "pyenv"))
     monkeypatch.setenv("PATH", "/bin")
-    assert interpreters.installed("3.11") == interpreters.Installed("3.11.1", tmp_path / "named")
+    assert interpreters.find_installed("3.11") == interpreters.InstalledPython(
+        "3.11.1", tmp_path / "named"
+    )
     (tmp_path / "named/include/python3.11/Python.h").unlink()
-    assert interpreters.installed("3.11") == interpreters.Installed(
+    assert interpreters.find_installed("3.11") == interpreters.InstalledPython(
         "3.11.9", tmp_path / "pyenv/versions/3.11.9"
     )
 
@@ -202,7 +206,7 @@ def test_build_flags_lose_the_prefix_and_paths_follow_the_tree(
         " 'LDSHARED': 'gcc -shared -L/home/me/3.12.1/lib '\n"
         "             '-Wl,-rpath,/home/me/3.12.1/lib -O2',\n 'SIZEOF_LONG': 8}\n"
     )
-    relocate.neutral_sysconfig(tmp_path / "made", "3.12", "/home/me/3.12.1")
+    relocate.neutralize_sysconfig(tmp_path / "made", "3.12", "/home/me/3.12.1")
     moved = tmp_path / "moved"
     (tmp_path / "made").rename(moved)
     program = "import importlib; print(importlib.import_module('_sysconfigdata__linux_x86_64-linux-gnu').build_time_vars)"
@@ -223,14 +227,14 @@ def test_build_flags_lose_the_prefix_and_paths_follow_the_tree(
 
 
 @pytest.mark.skipif(
-    interpreters.installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
+    interpreters.find_installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
 )
 def test_packed_interpreter_runs_from_another_folder(
     tmp_path: Path,
 ) -> None:
-    found = interpreters.installed("3.12")
+    found = interpreters.find_installed("3.12")
     assert found
-    relocate.relocatable(found.prefix, "3.12", tmp_path / "made")
+    relocate.make_relocatable(found.prefix, "3.12", tmp_path / "made")
     moved = (tmp_path / "made").rename(tmp_path / "moved")
     used = "import ssl, sqlite3, ctypes, bz2, lzma, uuid, sys; print(sys.prefix); print(open('/proc/self/maps').read())"
     clean = {"PATH": "/nowhere", "LD_LIBRARY_PATH": str(found.prefix / "lib")}
@@ -246,7 +250,7 @@ def test_packed_interpreter_runs_from_another_folder(
     foreign = [
         path.name
         for path in loaded
-        if moved not in path.parents and not relocate.of_glibc(path.name)
+        if moved not in path.parents and not relocate.is_glibc_library(path.name)
     ]
     assert foreign == []
     assert str(found.prefix.parent).encode() not in b"".join(
@@ -259,5 +263,5 @@ def test_a_files_line_leaves_the_record_and_no_other(tmp_path: Path) -> None:
     record.write_text(
         "seldon_core/tests.py,,\ntests/__init__.py,sha256=x,1\ntests_of_mine/a.py,,\n"
     )
-    wrapper.forget(record, "tests/")
+    wrapper.drop_records(record, "tests/")
     assert record.read_text() == "seldon_core/tests.py,,\ntests_of_mine/a.py,,\n"

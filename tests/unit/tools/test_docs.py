@@ -7,12 +7,12 @@ CHECKOUT = Path(__file__).parents[3]
 
 
 def test_generated_docs_match_the_declarations() -> None:
-    for path, text in docs.generated(CHECKOUT).items():
+    for path, text in docs.render_docs(CHECKOUT).items():
         assert path.read_text() == text, f"{path.name} is out of date: run make docs"
 
 
 def test_every_variable_has_its_row_in_the_reference() -> None:
-    rows = docs.generated(CHECKOUT)[CHECKOUT / "docs/variables.md"].splitlines()
+    rows = docs.render_docs(CHECKOUT)[CHECKOUT / "docs/variables.md"].splitlines()
     for setting in variables.DECLARED:
         name = ", ".join(f"`{name}`" for name in setting.name.split(", "))
         assert len([row for row in rows if row.startswith(f"| {name} | {setting.help} | ")]) == 1, (
@@ -24,7 +24,7 @@ def test_no_cell_breaks_its_table() -> None:
     for path, columns in (("README.md", 4), ("docs/variables.md", 7)):
         rows = [
             row
-            for row in docs.generated(CHECKOUT)[CHECKOUT / path].splitlines()
+            for row in docs.render_docs(CHECKOUT)[CHECKOUT / path].splitlines()
             if row.startswith("| ")
         ]
         assert rows

@@ -31,14 +31,12 @@ def _terminated(begun: Path) -> None:
 
 def test_interrupted_program_is_waited_for_when_make_ends(tmp_path: Path) -> None:
     killer = threading.Thread(target=_terminated, args=[tmp_path / "begun"])
-    with interrupts.interrupted_by_termination(), pytest.raises(interrupts.Terminated):
+    with interrupts.treat_sigterm_as_interrupt(), pytest.raises(interrupts.Terminated):
         killer.start()
-        interrupts.run_to_its_end([sys.executable, "-c", _TIDIES], tmp_path, {})
+        interrupts.run_to_end([sys.executable, "-c", _TIDIES], tmp_path, {})
     killer.join()
     assert (tmp_path / "tidied").exists()
 
 
 def test_a_program_that_ends_by_itself_gives_its_exit_code(tmp_path: Path) -> None:
-    assert (
-        interrupts.run_to_its_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3
-    )
+    assert interrupts.run_to_end([sys.executable, "-c", "raise SystemExit(3)"], tmp_path, {}) == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tools.core.steps import Workspace
 from tools.dev import audit
-from tools.dev.audit import Answer, Known, Pin
+from tools.dev.audit import Answer, Pin, Vulnerability
 from tools.release import locks
 
 BEFORE = "flask==2.2.5 \\\n    --hash=sha256:aa\nnumpy==1.26.4 \\\n    --hash=sha256:bb\nsix==1.17.0 \\\n    --hash=sha256:cc\n"
@@ -13,7 +13,7 @@ AFTER = "blinker==1.9.0 \\\n    --hash=sha256:dd\nflask==3.1.3 \\\n    --hash=sh
 
 
 def test_what_a_new_lock_changed_is_shown_package_by_package() -> None:
-    assert locks.changes(
+    assert locks.describe_changes(
         {
             "py3.12.txt": (BEFORE, AFTER),
             "py3.9.txt": (BEFORE, BEFORE),
@@ -22,19 +22,19 @@ def test_what_a_new_lock_changed_is_shown_package_by_package() -> None:
     ) == (
         "py3.12.txt\n  blinker  - -> 1.9.0\n  flask    2.2.5 -> 3.1.3\n  six      1.17.0 -> -\nnew.txt\n  flask  - -> 2.2.5"
     )
-    assert locks.changes({"py3.12.txt": (AFTER, AFTER)}) == "No version changed."
+    assert locks.describe_changes({"py3.12.txt": (AFTER, AFTER)}) == "No version changed."
 
 
 def test_override_lifts_a_bound_that_current_locks_exceed() -> None:
     ws = Workspace.from_environment()
-    text = (locks.folder(ws, "current") / "overrides.txt").read_text()
+    text = (locks.wrapper_locks_folder(ws, "current") / "overrides.txt").read_text()
     lifted = [
         line.split(">")[0].lower().replace("_", "-")
         for line in text.splitlines()
         if line and not line.startswith("#")
     ]
     upstream, current = (
-        locks.versions(locks.of_wrapper(ws, pins, "3.12").read_text())
+        locks.parse_versions(locks.wrapper_lock_path(ws, pins, "3.12").read_text())
         for pins in ("upstream", "current")
     )
     assert [name for name in lifted if upstream[name] == current[name]] == []
@@ -42,16 +42,16 @@ def test_override_lifts_a_bound_that_current_locks_exceed() -> None:
 
 def test_pin_sets_keep_protobuf_3_for_the_generated_code() -> None:
     ws = Workspace.from_environment()
-    for pins, minors in locks.sets(ws).items():
+    for pins, minors in locks.list_pin_sets(ws).items():
         for minor in minors:
-            assert locks.versions(locks.of_wrapper(ws, pins, minor).read_text())[
+            assert locks.parse_versions(locks.wrapper_lock_path(ws, pins, minor).read_text())[
                 "protobuf"
             ].startswith("3.20.")
 
 
 def test_a_package_is_asked_for_once_in_each_round() -> None:
     asked = [Pin("a", "1"), Pin("a", "2"), Pin("b", "1"), Pin("a", "3"), Pin("b", "2")]
-    assert audit.rounds(asked) == [
+    assert audit.split_rounds(asked) == [
         [Pin("a", "1"), Pin("b", "1")],
         [Pin("a", "2"), Pin("b", "2")],
         [Pin("a", "3")],
@@ -77,16 +77,16 @@ def test_vulnerabilities_are_listed_by_place_with_their_fix() -> None:
         },
     ]
     asked = [Pin("flask", "2.2.5"), Pin("own", "1"), Pin("six", "1.17.0"), Pin("rare", "1")]
-    answer = audit.read("osv", asked, [json.dumps({"dependencies": found, "fixes": []})])
+    answer = audit.parse_answer("osv", asked, [json.dumps({"dependencies": found, "fixes": []})])
     assert answer == Answer(
         "osv",
         {
-            asked[0]: (Known("PYSEC-1", ("CVE-1",), ("2.3.2",)),),
-            asked[1]: (Known("GHSA-2", (), ()),),
+            asked[0]: (Vulnerability("PYSEC-1", ("CVE-1",), ("2.3.2",)),),
+            asked[1]: (Vulnerability("GHSA-2", (), ()),),
         },
         frozenset({asked[3]}),
     )
-    assert audit.table(
+    assert audit.format_report(
         {"upstream": frozenset(asked[:3]), "current": frozenset(asked[2:])}, answer
     ) == (
         "According to osv:\n"
@@ -105,12 +105,12 @@ def test_empty_vulnerability_database_is_no_clean_bill() -> None:
             "fixes": [],
         }
     )
-    assert audit.read("pypi", [Pin("flask", "2.2.5")], [document]) is None
+    assert audit.parse_answer("pypi", [Pin("flask", "2.2.5")], [document]) is None
 
 
 def test_every_lock_is_compiled_from_a_file_that_is_there() -> None:
     ws = Workspace.from_environment()
-    targets = dict(locks.targets(ws))
+    targets = dict(locks.list_targets(ws))
     assert all(Path(words[-1]).is_file() for words in targets.values())
     compiled = {path for path in targets if "seldon_buildpack/locks" in str(path)}
     assert compiled == set((ws.checkout / "lib/seldon_buildpack/locks").glob("*/*/py*.txt"))

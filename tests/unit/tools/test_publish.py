@@ -7,7 +7,7 @@ import pytest
 from tools.core.steps import ToolError, Workspace
 from tools.dev.engine import Engine
 from tools.release import images
-from tools.release.publish import Published, remove_image, report, revision_of
+from tools.release.publish import PublishedImage, format_report, read_revision, remove_image
 from tools.release.registry import Registry
 
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -55,25 +55,25 @@ def _git(path: Path, *words: str) -> str:
 def test_release_names_its_commit_and_says_if_the_tree_differs(tmp_path: Path) -> None:
     _git(tmp_path, "init", "-q")
     with pytest.raises(ToolError, match="FORCE=1"):
-        revision_of(tmp_path, force=False)
-    assert revision_of(tmp_path, force=True) == "unknown-dirty"
+        read_revision(tmp_path, force=False)
+    assert read_revision(tmp_path, force=True) == "unknown-dirty"
     (tmp_path / "file").write_text("1")
     _git(tmp_path, "add", "-A")
     _git(tmp_path, "commit", "-q", "-m", "one")
     commit = _git(tmp_path, "rev-parse", "HEAD")
-    assert revision_of(tmp_path, force=False) == revision_of(tmp_path, force=True) == commit
+    assert read_revision(tmp_path, force=False) == read_revision(tmp_path, force=True) == commit
     (tmp_path / "file").write_text("2")
     with pytest.raises(ToolError, match=" M file"):
-        revision_of(tmp_path, force=False)
-    assert revision_of(tmp_path, force=True) == f"{commit}-dirty"
+        read_revision(tmp_path, force=False)
+    assert read_revision(tmp_path, force=True) == f"{commit}-dirty"
 
 
 def test_report_names_image_digests_and_the_build_command() -> None:
     place, digest = "registry.example.com/seldon", "sha256:" + "0" * 64
     names = {"run": "bookworm", "lifecycle": "", "builder": "latest"}
-    said = report(
+    said = format_report(
         [
-            Published(f"{place}/{name}:1", moving, digest, name == "run")
+            PublishedImage(f"{place}/{name}:1", moving, digest, name == "run")
             for name, moving in names.items()
         ],
         place,
@@ -94,16 +94,16 @@ def test_unreleased_builder_alone_has_local_authorities(
     ours = tmp_path / "ours.crt"
     ours.write_text("an authority")
     made: dict[str, Any] = {}
-    monkeypatch.setattr(images, "host_certificates", lambda: [ours])
-    monkeypatch.setattr(images, "_base", lambda *_: None)
+    monkeypatch.setattr(images, "find_host_certificates", lambda: [ours])
+    monkeypatch.setattr(images, "_ensure_base", lambda *_: None)
     monkeypatch.setattr(
         images,
-        "_build",
+        "_build_image",
         lambda _ws, _engine, name, _file, _base, arguments, files: made.update(
             {name: (arguments, files)}
         ),
     )
-    names = images.ensure(
+    names = images.ensure_images(
         Workspace(CHECKOUT, tmp_path),
         Engine("", "", False, False),
         tmp_path / "lifecycle.tgz",

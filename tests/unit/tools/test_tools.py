@@ -12,7 +12,7 @@ import pytest
 
 from tools.__main__ import check_machine
 from tools.core.make_venv import make_venv
-from tools.core.steps import ToolError, Workspace, once
+from tools.core.steps import ToolError, Workspace, run_once
 from tools.dev import engine
 from tools.dev.clean import clean
 from tools.release import builder, gosbom, gotools, images
@@ -30,11 +30,11 @@ def test_a_step_runs_again_when_what_it_made_elsewhere_is_gone(ws: Workspace) ->
     there = [True]
     for expected in (True, False):
         assert (
-            once(ws, "step", "step", {"a": "1"}, [], lambda: runs.append(1), lambda: there[0])
+            run_once(ws, "step", "step", {"a": "1"}, [], lambda: runs.append(1), lambda: there[0])
             is expected
         )
     there[0] = False
-    assert once(ws, "step", "step", {"a": "1"}, [], lambda: runs.append(1), lambda: there[0])
+    assert run_once(ws, "step", "step", {"a": "1"}, [], lambda: runs.append(1), lambda: there[0])
     assert len(runs) == 2
 
 
@@ -44,7 +44,7 @@ def test_only_a_dockerd_that_we_started_is_stopped(ws: Workspace) -> None:
         (ws.work / "engine/started.json").write_text(
             json.dumps({"pid": bystander.pid, "pidfile": str(ws.work / "engine/dockerd.pid")})
         )
-        assert engine.stop(ws) is False
+        assert engine.stop_engine(ws) is False
         assert bystander.poll() is None
         bystander.kill()
 
@@ -66,7 +66,7 @@ def test_dockerd_started_here_is_stopped_even_by_a_later_run(ws: Workspace) -> N
             and time.monotonic() < end
         ):
             time.sleep(0.01)
-        assert engine.stop(ws) is True
+        assert engine.stop_engine(ws) is True
         assert process.wait(timeout=10) != 0
     assert not (ws.work / "engine/started.json").exists()
 
@@ -76,17 +76,17 @@ def test_docker_host_without_an_engine_is_named(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", "unix:///nonexistent.sock")
     with pytest.raises(ToolError, match=r"unix:///nonexistent\.sock"):
-        engine.ensure(ws)
+        engine.ensure_engine(ws)
 
 
 def test_an_engine_too_old_for_pack_is_refused(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        engine, "answering", lambda _: engine.Engine(engine.DEFAULT_HOST, "1.9", False, False)
+        engine, "find_engine", lambda _: engine.Engine(engine.DEFAULT_HOST, "1.9", False, False)
     )
     with pytest.raises(ToolError, match=r"speaks API 1\.9"):
-        engine.ensure(ws)
+        engine.ensure_engine(ws)
 
 
 def test_engine_on_another_socket_reaches_pack_and_containers() -> None:
@@ -97,7 +97,7 @@ def test_engine_on_another_socket_reaches_pack_and_containers() -> None:
 
 
 def test_the_lifecycle_describes_itself_with_the_pinned_versions(ws: Workspace) -> None:
-    told = tomllib.loads(gotools.lifecycle_toml(ws))
+    told = tomllib.loads(gotools.format_lifecycle_toml(ws))
     pinned = ws.versions["lifecycle"]
     assert told["lifecycle"]["version"] == pinned["version"]
     assert told["apis"]["buildpack"] == {"deprecated": [], "supported": pinned["buildpack_apis"]}
@@ -110,7 +110,7 @@ def test_lifecycle_archive_has_every_phase_and_is_reproducible(tmp_path: Path) -
     archives = [tmp_path / "a.tgz", tmp_path / "b.tgz"]
     for number, archive in enumerate(archives):
         os.utime(program, (number, number))
-        gotools._archive(
+        gotools._write_archive(
             archive,
             "x = 1\n",
             {"lifecycle": program, "launcher": program},
@@ -145,13 +145,13 @@ def test_go_sbom_names_modules_and_their_replacements(
     said = "x: go1.26.6\n\tpath\tm/cmd\n\tmod\tm\tv1.0.0\th1:a=\n\tdep\tgithub.com/A/b\tv2.0.0+incompatible\n\t=>\t./local\t(devel)\n"
     said += "\tdep\tgithub.com/C/d\tv1.1.0\th1:b=\n\t=>\tgithub.com/E/f\tv1.2.0+incompatible\th1:c=\n\tbuild\t-compiler=gc\n"
     monkeypatch.setattr(gosbom, "run", lambda *_: said)
-    found = gosbom.modules(Path("go"), Path("x"))
+    found = gosbom.read_modules(Path("go"), Path("x"))
     assert [part.purl for part in found] == [
         "pkg:golang/m@v1.0.0",
         "pkg:golang/github.com/e/f@v1.2.0%2Bincompatible",
         "pkg:golang/stdlib@1.26.6",
     ]
-    made = {name: json.loads(text) for name, text in gosbom.documents("x", "1", found).items()}
+    made = {name: json.loads(text) for name, text in gosbom.make_documents("x", "1", found).items()}
     assert [part["purl"] for part in made["sbom.cdx.json"]["components"]] == [
         part.purl for part in found
     ]
@@ -169,21 +169,21 @@ def test_a_release_carries_none_of_the_hosts_authorities(
     (tmp_path / "own.crt").write_text("x")
     monkeypatch.setattr(images, "HOST_CERTIFICATES", tmp_path)
     monkeypatch.delenv("SELDON_BUILDPACK_HOST_CAS", raising=False)
-    assert images.host_certificates() == [tmp_path / "own.crt"]
+    assert images.find_host_certificates() == [tmp_path / "own.crt"]
     monkeypatch.setenv("SELDON_BUILDPACK_HOST_CAS", "0")
-    assert images.host_certificates() == []
+    assert images.find_host_certificates() == []
 
 
 def test_only_make_builder_records_the_pythons_it_carries(ws: Workspace) -> None:
-    assert builder.carried(ws, []) == ("3.12",)
+    assert builder.choose_pythons(ws, []) == ("3.12",)
     # As make vendor, package and publish ask.
-    assert builder.carried(ws, ["3.10", "3.9"]) == ("3.9", "3.10", "3.12")
-    assert builder.carried(ws, []) == ("3.12",)
-    builder.remember_carried(ws, builder.carried(ws, ["3.10"]))
-    assert builder.carried(ws, ["3.9"]) == ("3.9", "3.12")
-    assert builder.carried(ws, []) == ("3.10", "3.12")
+    assert builder.choose_pythons(ws, ["3.10", "3.9"]) == ("3.9", "3.10", "3.12")
+    assert builder.choose_pythons(ws, []) == ("3.12",)
+    builder.record_pythons(ws, builder.choose_pythons(ws, ["3.10"]))
+    assert builder.choose_pythons(ws, ["3.9"]) == ("3.9", "3.12")
+    assert builder.choose_pythons(ws, []) == ("3.10", "3.12")
     with pytest.raises(ToolError, match=r"3\.14"):
-        builder.carried(ws, ["3.14"])
+        builder.choose_pythons(ws, ["3.14"])
 
 
 def test_commands_that_need_linux_x86_64_say_what_works_elsewhere() -> None:
@@ -217,14 +217,14 @@ def test_two_makes_in_a_fresh_work_folder_make_one_venv(tmp_path: Path) -> None:
 
 
 def test_committed_configurations_are_filled_with_real_places(ws: Workspace) -> None:
-    filled = builder.placed(
+    filled = builder.fill_in_places(
         ws, "builder.toml", {"lifecycle.tgz": Path("/w/l.tgz"), "buildpack": Path("/w/bp")}
     )
     told = tomllib.loads(filled.read_text())
     assert told["lifecycle"]["uri"] == "/w/l.tgz"
     assert told["buildpacks"] == [{"uri": "/w/bp"}]
-    assert told["build"]["image"] == images.names(ws).build
-    assert [image["image"] for image in told["run"]["images"]] == [images.names(ws).run]
+    assert told["build"]["image"] == images.name_images(ws).build
+    assert [image["image"] for image in told["run"]["images"]] == [images.name_images(ws).run]
 
 
 def test_clean_refuses_a_folder_that_make_did_not_make(ws: Workspace) -> None:

@@ -99,31 +99,31 @@ def test_the_pins_of_a_lock_less_what_the_builder_carries(tmp_path: Path) -> Non
     (tmp_path / "lock.txt").write_text(
         "attrs==26.1.0 \\\n    --hash=sha256:00\nthrift==0.16.0 \\\n    --hash=sha256:00\nsix==1.16.0 ; python_version >= '3' \\\n    --hash=sha256:00\n"
     )
-    assert vendor.locked(tmp_path / "lock.txt") == ("attrs==26.1.0", "six==1.16.0")
+    assert vendor.read_lock_pins(tmp_path / "lock.txt") == ("attrs==26.1.0", "six==1.16.0")
 
 
 def test_vendor_fetches_each_file_from_where_uv_would() -> None:
     text = "mine==1.0\n    # from http://inside/simple\nlocal==1.0\n    # from file:///tmp/wheels\nsix==1.16.0 ; python_version < '4'\n    # from http://inside/simple\n"
-    assert vendor.by_source(text) == {
+    assert vendor.group_by_source(text) == {
         "http://inside/simple": ["mine==1.0", "six==1.16.0"],
         "file:///tmp/wheels": ["local==1.0"],
     }
 
 
 def test_pip_is_told_one_place_at_a_time_with_its_password() -> None:
-    needed = vendor.Needed(
+    needed = vendor.VendorRequest(
         (),
         "3.12",
         {"SSL_CERT_FILE": "/ca.pem", "UV_HTTP_RETRIES": "1"},
         ("http://u:p@inside/simple/", "https://main/simple"),
     )
-    inside = vendor._for_pip("http://inside/simple", needed)
+    inside = vendor._make_pip_environment("http://inside/simple", needed)
     assert inside == {
         "PIP_CERT": "/ca.pem",
         "PIP_INDEX_URL": "http://u:p@inside/simple/",
         "PIP_EXTRA_INDEX_URL": "",
     }
-    folder = vendor._for_pip("file:///tmp/wheels", needed)
+    folder = vendor._make_pip_environment("file:///tmp/wheels", needed)
     assert folder == {
         "PIP_CERT": "/ca.pem",
         "PIP_NO_INDEX": "1",
