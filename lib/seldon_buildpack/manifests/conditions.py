@@ -16,13 +16,13 @@ class Asked:
 
 def any_of(markers: Iterable[str]) -> str:
     """The marker that holds where one of these does; empty, which always holds, where one of them is."""
-    found = list(markers)
-    return " or ".join(f"({one})" for one in found) if all(found) else ""
+    alternatives = list(markers)
+    return " or ".join(f"({marker})" for marker in alternatives) if all(alternatives) else ""
 
 
 def all_of(markers: Iterable[str]) -> str:
     """The marker that holds where each of these does."""
-    return " and ".join(f"({one})" for one in markers if one)
+    return " and ".join(f"({marker})" for marker in markers if marker)
 
 
 def holds(marker: str, python: str) -> bool:

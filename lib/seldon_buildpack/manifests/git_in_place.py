@@ -25,10 +25,10 @@ _LINKS = re.compile(r"^[ \t]*(?:-f|--find-links)\b(?!.*://).*$", re.MULTILINE)
 
 def names(text: str) -> tuple[str, ...]:
     """What is named so, by its name or else its URL, fit for the log."""
-    found = (_requirement(match) for match in _LINE.finditer(text))
+    lines = (_requirement(match) for match in _LINE.finditer(text))
     return tuple(
-        one.partition(" @ ")[0] if " @ " in one else without_queries(without_credentials(one))
-        for one in found
+        line.partition(" @ ")[0] if " @ " in line else without_queries(without_credentials(line))
+        for line in lines
     )
 
 
@@ -55,17 +55,17 @@ def _absolute(text: str, path: Path, copies: dict[Path, Path]) -> str:
     def include(match: re.Match[str]) -> str:
         if "://" in match[2]:
             return match[0]
-        found = (path.parent / match[2]).resolve()
-        return f"{match[1]}{copies.get(found, found)}"
+        included = (path.parent / match[2]).resolve()
+        return f"{match[1]}{copies.get(included, included)}"
 
     return _INCLUDE.sub(include, text)
 
 
 def _requirement(match: re.Match[str]) -> str:
     url, _, fragment = match[3].partition("#")
-    parts = [one for one in fragment.split("&") if one]
-    eggs = [unquote(one.removeprefix("egg=")) for one in parts if one.startswith("egg=")]
-    rest = "&".join(one for one in parts if not one.startswith("egg="))
+    parts = [part for part in fragment.split("&") if part]
+    eggs = [unquote(part.removeprefix("egg=")) for part in parts if part.startswith("egg=")]
+    rest = "&".join(part for part in parts if not part.startswith("egg="))
     url = f"{url}#{rest}" if rest else url
     if match[2]:
         return f"{match[2].partition('@')[0].strip()} @ {url}"
