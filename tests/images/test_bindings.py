@@ -11,7 +11,7 @@ import pytest
 
 from tests.images.conftest import Built, Pack, docker
 from tests.support import packages, servers
-from tests.support.bindings import bind, bind_as_kubelet
+from tests.support.bindings import bind, bind_as_kubelet, mounted
 from tests.support.canaries import Credentials, assert_nowhere
 
 IMAGE = "seldon-test-bindings"
@@ -91,12 +91,6 @@ def built(pack: Pack, inside: Inside, tmp_path_factory: pytest.TempPathFactory) 
         (app / name).write_text(text)
     env = {"EXTRA_INDEX_URL": f"{inside.https}/simple", "BP_EMBED_CERTS": "true"}
     return pack.must_build(IMAGE, app, "--network", "host", "-v", *mounted(root), env=env)
-
-
-def mounted(root: Path) -> tuple[str, ...]:
-    """pack's flags for a directory of bindings, which pytest made for its own user alone."""
-    root.chmod(0o755)
-    return ("--volume", f"{root}:/platform/bindings:ro")
 
 
 def test_each_binding_is_used_and_told_in_one_line(built: Built, inside: Inside) -> None:

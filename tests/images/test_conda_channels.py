@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.images.conftest import Pack
-from tests.images.test_bindings import mounted
 from tests.support import conda_builds, faults, packages, servers
-from tests.support.bindings import bind, bind_as_kubelet
+from tests.support.bindings import bind, bind_as_kubelet, mounted
 from tests.support.canaries import Credentials, assert_nowhere, of_phases
 from tests.support.conda import packing
 from tests.support.conda_builds import CONDA_LAYER, FORGE, MOUNTED, environment, inside

@@ -21,3 +21,9 @@ def bind_as_kubelet(root: Path, name: str, entries: dict[str, str]) -> Path:
         (root / name / key).symlink_to(f"..data/{key}")
     (root / name / "..data").symlink_to(data.name)
     return root / name
+
+
+def mounted(root: Path) -> tuple[str, ...]:
+    """pack's flags for a directory of bindings, which pytest made for its own user alone."""
+    root.chmod(0o755)
+    return ("--volume", f"{root}:/platform/bindings:ro")

@@ -186,7 +186,7 @@ def test_only_make_builder_records_the_pythons_it_carries(ws: Workspace) -> None
         builder.choose_pythons(ws, ["3.14"])
 
 
-def test_commands_that_need_linux_x86_64_say_what_works_elsewhere() -> None:
+def test_commands_for_linux_x86_64_say_what_works_elsewhere() -> None:
     check_machine("builder", "linux", "x86_64")
     check_machine("docs", "darwin", "arm64")
     for system, machine in (("darwin", "arm64"), ("darwin", "x86_64"), ("linux", "aarch64")):
