@@ -32,6 +32,7 @@ from seldon_buildpack.messages.errors.requirements import (
 )
 from seldon_buildpack.messages.errors.wheels import WheelFolderMissing
 from seldon_buildpack.messages.errors.wrapper import WrapperConflict, WrapperUnknown
+from seldon_buildpack.names import requirement_name
 from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.python_version import SUPPORTED
 
@@ -255,15 +256,26 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> BuildE
     # The wrapper's metadata do not say so: layers/requirements.py does.
     if re.search(rf"{_SETUPTOOLS}(?=[, ])", flat):
         wants = [(_WRAPPER, _SETUPTOOLS), *(one for one in wants if one[1] != _SETUPTOOLS)]
-    own = {_name(wanted): wanted for who, wanted in wants if _name(who) == _WRAPPER}
+    own = {
+        requirement_name(wanted): wanted
+        for who, wanted in wants
+        if requirement_name(who) == _WRAPPER
+    }
     for who, wanted in wants:
-        name = _name(wanted)
-        if name in own and _name(who) != _WRAPPER and wanted != own[name]:
+        name = requirement_name(wanted)
+        if name in own and requirement_name(who) != _WRAPPER and wanted != own[name]:
             asks = f"{who or 'your requirements'} {'needs' if who else 'ask for'} {wanted}"
             pinned = (
                 wanted
                 if not who
-                else next((one for one in _required(flat) if _name(one) == _name(who)), "")
+                else next(
+                    (
+                        one
+                        for one in _required(flat)
+                        if requirement_name(one) == requirement_name(who)
+                    ),
+                    "",
+                )
                 or next(iter(_required(flat)), "")
                 or who
             )
@@ -290,11 +302,7 @@ def _required(flat: str) -> list[str]:
     told = re.findall(
         r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?[,.]?(?= |$)", flat
     )
-    return [one for pair in told for one in pair if one and _name(one) != _WRAPPER]
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[\[<>=!~@ ]", requirement, maxsplit=1)[0]
+    return [one for pair in told for one in pair if one and requirement_name(one) != _WRAPPER]
 
 
 def _unknown(flat: str, words: Words, attempt: Attempt) -> BuildError | None:
@@ -408,7 +416,7 @@ def _version(flat: str, _words: Words, attempt: Attempt) -> BuildError | None:
     if not missing and not only:
         return None
     requirement = missing[1] if missing else only[2] if only else ""
-    if _name(requirement) == _WRAPPER:
+    if requirement_name(requirement) == _WRAPPER:
         return WrapperUnknown(attempt.wrapper, _asked(attempt), attempt.index.no_index)
     return VersionNotFound(
         requirement,

@@ -17,13 +17,14 @@ from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import git_in_place
-from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
+from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
     CondaPipMissing,
     CondaWrapperBroken,
 )
 from seldon_buildpack.messages.errors.requirements import Conflict
+from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_installed_stubs, venv
 from seldon_buildpack.python_env import installed_stubs as wrapper_shown
@@ -123,11 +124,7 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
     if carried and carried.version == half.version:
         tree = half.bundle.wrapper(half.minor, pins)
         own = venv.site_packages(tree, half.minor).glob("*.dist-info")
-        names = [
-            path.name
-            for path in own
-            if canonical(path.name.removesuffix(".dist-info").rpartition("-")[0]) not in conda
-        ]
+        names = [path.name for path in own if canonical(of_dist_info(path)[0]) not in conda]
         venv.copy_packages(tree, prefix, half.minor, names)
         return conda
     lock = half.bundle.lock(half.version, half.minor, pins)

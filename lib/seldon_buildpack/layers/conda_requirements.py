@@ -18,6 +18,7 @@ from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, conda_pip_install, local_packages, requirements
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.messages import warnings
+from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.python_env import build_leftovers, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
@@ -95,10 +96,7 @@ def made(layer: Layer) -> Made:
 def _held(half: PipHalf, site: Path) -> str:
     """The release of seldon-core that serves: pip's, else conda's own."""
     for place in (site, site_packages(half.conda, half.minor)):
-        found = [
-            path.name.removesuffix(".dist-info").rpartition("-")[2]
-            for path in place.glob("seldon_core-*.dist-info")
-        ]
+        found = [of_dist_info(path)[1] for path in place.glob("seldon_core-*.dist-info")]
         if found:
             return found[0]
     return half.version

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from seldon_buildpack.commands.uv import Outcome, Uv
 from seldon_buildpack.manifests import lock_files
-from seldon_buildpack.manifests.requirements_txt import Requirements, canonical
+from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.lockfiles import LockNotForHere, LockOutOfDate, LockUnreadable
+from seldon_buildpack.names import canonical
 
 if TYPE_CHECKING:
     from packaging.pylock import Package

@@ -34,6 +34,7 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.wrapper import WrapperBroken
+from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import build_leftovers, installed_stubs, top_level_modules, venv
 from seldon_buildpack.wrapper import smoke_test
@@ -173,10 +174,7 @@ def make(
             raise WrapperBroken(overridden, broken)
     if overridden:
         uv.log.advise(warnings.pins_overridden(overridden))
-    held = [
-        path.name.removesuffix(".dist-info").rpartition("-")[2]
-        for path in site.glob("seldon_core-*.dist-info")
-    ]
+    held = [of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info")]
     stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
     told = {
         _SHARED: "yes" if shared else "no",
@@ -272,7 +270,7 @@ def _complete(
     """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info)."""
     if left and chosen.lock and not chosen.carried:
         with tempfile.TemporaryDirectory() as scratch:
-            names = {name.removesuffix(".dist-info").rpartition("-")[0] for name in left}
+            names = {of_dist_info(Path(name))[0] for name in left}
             pins = installed_stubs.pins(chosen.lock, Path(scratch), only=names)
             pinned = replace(
                 what, index=what.index.without_folders().with_links(what.bundle.wheels)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from seldon_buildpack.manifests.requirements_txt import canonical
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.names import canonical
 
 Pins = Mapping[str, frozenset[str]]
 

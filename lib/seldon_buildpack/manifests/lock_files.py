@@ -16,11 +16,11 @@ from seldon_buildpack.manifests.requirements_txt import (
     WRAPPER,
     IndexLines,
     Requirements,
-    canonical,
     text_of,
 )
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials
 from seldon_buildpack.messages.errors.lockfiles import LockUnreadable, PackageOutside
+from seldon_buildpack.names import canonical
 
 if TYPE_CHECKING:
     from packaging.pylock import Package, Pylock

@@ -28,6 +28,7 @@ from seldon_buildpack.messages.errors.source_files import (
     UnreadableManifest,
     unreadable,
 )
+from seldon_buildpack.names import canonical
 
 WRAPPER = "seldon-core"
 
@@ -255,11 +256,6 @@ def _plain_names(text: str) -> tuple[str, ...] | None:
     lines = [_PLAIN.fullmatch(line) for line in text.splitlines()]
     names = tuple(canonical(line[1]) for line in lines if line and line[1])
     return names if all(lines) and WRAPPER not in names else None
-
-
-def canonical(name: str) -> str:
-    """A package's name as indexes compare it (PEP 503: Normalized Names)."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:

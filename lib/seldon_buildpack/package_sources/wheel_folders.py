@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.manifests.requirements_txt import canonical
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import IndexUnreachable, NetworkAway
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
@@ -19,6 +18,7 @@ from seldon_buildpack.messages.errors.wheels import (
     WheelMisnamed,
     WheelUnsuited,
 )
+from seldon_buildpack.names import canonical
 from seldon_buildpack.python_version import SUPPORTED
 
 # What uv takes from a folder: wheels and archives of source.

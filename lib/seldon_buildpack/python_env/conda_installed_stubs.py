@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from seldon_buildpack.manifests.requirements_txt import canonical
+from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.python_env import installed_stubs
 
 _EXTRA = re.compile(r"^\[.*\]$", re.MULTILINE)
@@ -56,10 +56,8 @@ def bounded(site: Path, bounds: Path | None) -> Iterator[None]:
 
 
 def _versions(site: Path) -> dict[str, str]:
-    found = (
-        path.name.removesuffix(".dist-info").rpartition("-") for path in site.glob("*.dist-info")
-    )
-    return {canonical(name): version for name, _, version in found}
+    found = map(of_dist_info, site.glob("*.dist-info"))
+    return {canonical(name): version for name, version in found}
 
 
 def _show_egg(file: Path, site: Path) -> None:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from seldon_buildpack.manifests.requirements_txt import canonical
+from seldon_buildpack.names import canonical, requirement_name
 
 _CORE = "seldon_core-"
 
@@ -34,14 +34,14 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
 def bound_otherwise(metadata: Path, bounds: Path) -> None:
     """Put the requirements of the file ``bounds`` in the place of those of the same name in a package's METADATA."""
     others = {
-        _name(line): line
+        canonical(requirement_name(line)): line
         for line in bounds.read_text().splitlines()
         if line and not line.startswith("#")
     }
     lines = []
     for line in metadata.read_text(encoding="utf-8").splitlines(keepends=True):
         other = (
-            others.get(_name(line.removeprefix("Requires-Dist:")))
+            others.get(canonical(requirement_name(line.removeprefix("Requires-Dist:"))))
             if line.startswith("Requires-Dist:") and ";" not in line
             else None
         )
@@ -83,7 +83,7 @@ def pins(
     )
     kept = []
     for entry in re.split(r"\n(?=[A-Za-z0-9])", lock.read_text()):
-        name = _name(entry)
+        name = canonical(requirement_name(entry))
         if name not in unwanted and (only is None or name in wanted):
             kept.append(entry)
     path = scratch / "wrapper-pins.txt"
@@ -98,7 +98,3 @@ def versions(lock: Path, left_out: Iterable[str] = ()) -> str:
     return "".join(
         f"{name}=={version}\n" for name, version in found if canonical(name) not in unwanted
     )
-
-
-def _name(requirement: str) -> str:
-    return canonical(re.split(r"[=<>!~;(\s\[]", requirement.strip(), maxsplit=1)[0])

@@ -5,12 +5,12 @@ agree: first those of its release's own set, then those of the set on current de
 allows neither, only the packages that others are linked against keep their bounds: pip's half can bring its own of the rest.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.names import requirement_name
 from seldon_buildpack.python_env.venv import site_packages
 
 # What conda's other packages are linked against: another version of it in pip's half would break them.
@@ -117,7 +117,8 @@ def _lines(path: Path) -> list[str]:
 
 
 def _name(requirement: str) -> str:
-    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
+    """The name that conda gives the package: unlike in an index, a dot stays."""
+    return requirement_name(requirement).lower().replace("_", "-")
 
 
 def _spec(requirement: str) -> str:

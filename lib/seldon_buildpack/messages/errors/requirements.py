@@ -1,6 +1,5 @@
 """Errors about requirements files and projects, and about building packages from source."""
 
-import re
 from collections.abc import Sequence
 
 from seldon_buildpack.messages.errors.base import BuildError
@@ -59,10 +58,6 @@ class Conflict(BuildError):
     """Requirements that no set of versions meets. ``asks`` is what was asked for and cannot be had, where that is known."""
 
     asks = ""
-
-
-def _name(requirement: str) -> str:
-    return re.split(r"[\[<>=!~ ]", requirement, maxsplit=1)[0]
 
 
 class RequirementsConflict(Conflict):

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import _asked
-from seldon_buildpack.messages.errors.requirements import Conflict, _name
+from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.settings import _set
+from seldon_buildpack.names import requirement_name
 
 
 class WrapperConflict(Conflict):
@@ -52,7 +53,7 @@ def _loosen(package: str, suits: str, pinned: str, direct: bool, known: bool) ->
         return ["Loosen your pins: a version that suits both is then chosen."]
     if not direct:
         return [
-            f"Ask for a release of {_name(pinned)} that works with {suits}; without a version the newest that does is chosen."
+            f"Ask for a release of {requirement_name(pinned)} that works with {suits}; without a version the newest that does is chosen."
         ]
     return [
         f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen.",
