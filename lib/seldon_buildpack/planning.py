@@ -45,14 +45,14 @@ def plan_layers(context: BuildContext, project: Project) -> PipPlan:
     if project.requirements is not None or wrappers[0].lock is None:
         pins = project.settings.text("BP_SELDON_PINS").lower()
         what = Installation(
-            project.app,
-            project.requirements,
-            project.index,
-            interpreter,
-            pins,
-            wrappers,
-            bundle,
-            used_variables(project),
+            app=project.app,
+            requirements=project.requirements,
+            index=project.index,
+            python=interpreter,
+            pins=pins,
+            wrappers=wrappers,
+            bundle=bundle,
+            variables=used_variables(project),
             built_with=built_with(project),
         )
     dev = (
@@ -63,14 +63,14 @@ def plan_layers(context: BuildContext, project: Project) -> PipPlan:
     mirrored = mirror.read(project.settings, project.bound)
     uv = uv_of(platform, bundle, out)
     return PipPlan(
-        layers_directory(platform),
-        interpreter,
-        wrappers,
-        what,
-        dev,
-        project.index,
-        mirrored,
-        bundle,
-        uv,
-        out,
+        root=layers_directory(platform),
+        python=interpreter,
+        wrappers=wrappers,
+        installation=what,
+        watcher=dev,
+        index=project.index,
+        mirror=mirrored,
+        bundle=bundle,
+        uv=uv,
+        log=out,
     )

@@ -48,30 +48,30 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
     env = {**platform.base_env, **dict(project.index.variables)}
     root = layers_directory(platform)
     what = Conda(
-        environment,
-        name(project.settings),
-        python_version.spec_for(project.python, environment),
-        set(minors) <= {*BY_PIP},
-        tried,
-        Rattler(project.channels, env, bundle.root / "libs", root / "conda-packages"),
-        bundle,
-        platform.target,
+        environment=environment,
+        name=name(project.settings),
+        python=python_version.spec_for(project.python, environment),
+        pip=set(minors) <= {*BY_PIP},
+        attempts=tried,
+        rattler=Rattler(project.channels, env, bundle.root / "libs", root / "conda-packages"),
+        bundle=bundle,
+        target=platform.target,
     )
     dev = project.settings.switch("BP_DEV_PROCESS", default=True)
     return CondaPlan(
-        root,
-        project.app,
-        what,
-        project.requirements,
-        project.index,
-        pins,
-        used_variables(project),
-        dev,
-        bundle,
-        uv_of(platform, bundle, out),
-        out,
-        scratch,
-        built_with(project),
+        root=root,
+        app=project.app,
+        conda=what,
+        requirements=project.requirements,
+        index=project.index,
+        pins=pins,
+        variables=used_variables(project),
+        dev=dev,
+        bundle=bundle,
+        uv=uv_of(platform, bundle, out),
+        log=out,
+        scratch=scratch,
+        built_with=built_with(project),
     )
 
 

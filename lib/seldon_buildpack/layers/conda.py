@@ -34,21 +34,25 @@ _PYTHON = "python"
 _KERNEL = "4.18"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Conda:
-    """What conda's half is made from. ``python`` is a spec that the file lacks; ``attempts`` are none where the wrapper is conda's own.
+    """What conda's half of an environment is made from."""
 
-    ``pip``: it is added, as conda does to every Python, where it has to install pip's half. ``name`` is the environment's, ``rattler`` has
-    the channels.
-    """
-
+    # What the file says.
     environment: CondaEnvironment
+    # The environment's name.
     name: str
+    # A spec for the Python that the file lacks; empty where it has one.
     python: str
+    # Whether pip is added, as conda does to every Python, because it has to install pip's half.
     pip: bool
+    # Constraints for the wrapper, in the order that they are tried; none where the wrapper is conda's own.
     attempts: tuple[Attempt, ...]
+    # How rattler is run, with the channels.
     rattler: Rattler
+    # What the buildpack carries.
     bundle: Bundle
+    # What the image is made for, in the word of the platform.
     target: str = ""
 
     def key(self) -> dict[str, str]:

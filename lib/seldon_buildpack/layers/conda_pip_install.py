@@ -48,25 +48,32 @@ _PIPS_OWN = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipHalf:
-    """What is to be installed for an environment.
+    """What pip installs into a conda environment."""
 
-    ``conda`` is its prefix, ``minor`` its Python, ``version`` and ``sets`` the wrapper's release and the sets of pins to try in order,
-    none for a release that is not locked; ``variables`` those that the requirements use. ``needed``: whether pip brings the wrapper.
-    """
-
+    # The directory of the source.
     app: Path
+    # The prefix of the environment.
     conda: Path
+    # The environment's Python: `3.11`.
     minor: str
+    # The environment's Python, exactly: `3.11.7`.
     python: str
+    # What the user asks for; None where that is nothing.
     requirements: Requirements | None
+    # Where pip packages come from.
     index: Index
+    # The wrapper's release.
     version: str
+    # The sets of pins to try, in order; none for a release that is not locked.
     sets: tuple[str, ...]
+    # What the buildpack carries.
     bundle: Bundle
+    # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...] = ()
     built_with: str = cache.NO_VARIABLES
+    # Whether pip brings the wrapper, not conda.
     needed: bool = True
 
 

@@ -35,21 +35,33 @@ from seldon_buildpack.python_env import top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CondaPlan:
-    """The layers of one build and what they are made from. ``pins`` is BP_SELDON_PINS, ``dev`` whether the image gets a process `dev`."""
+    """The layers of a build with a conda environment, and what they are made from."""
 
+    # The directory of the layers.
     root: Path
+    # The directory of the source.
     app: Path
+    # The environment, and conda's packages in it.
     conda: Conda
+    # What pip installs into the environment.
     requirements: Requirements | None
+    # Where pip packages come from.
     index: Index
+    # BP_SELDON_PINS, in lower case.
     pins: str
+    # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...]
+    # Whether the image gets a process `dev`.
     dev: bool
+    # What the buildpack carries.
     bundle: Bundle
+    # How uv is run.
     uv: Uv
+    # Where the progress is printed.
     log: Log
+    # A folder that goes when the build ends.
     scratch: Path
     built_with: str = cache.NO_VARIABLES
 
@@ -154,17 +166,17 @@ class CondaPlan:
         sets = (chosen.pins, *others) if chosen.pins else ()
         prefix = conda.path(self.layer(conda.NAME), self.conda)
         return PipHalf(
-            self.app,
-            prefix,
-            chosen.minor,
-            chosen.python,
-            self.requirements,
-            self.index,
-            chosen.version,
-            sets,
-            self.bundle,
-            self.variables,
-            self.built_with,
+            app=self.app,
+            conda=prefix,
+            minor=chosen.minor,
+            python=chosen.python,
+            requirements=self.requirements,
+            index=self.index,
+            version=chosen.version,
+            sets=sets,
+            bundle=self.bundle,
+            variables=self.variables,
+            built_with=self.built_with,
             needed=bool(chosen.version),
         )
 

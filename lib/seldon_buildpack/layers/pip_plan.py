@@ -32,22 +32,29 @@ from seldon_buildpack.python_env import top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PipPlan:
-    """The layers of one build and what they are made from.
+    """The layers of a build without conda, and what they are made from."""
 
-    ``installation`` is None where a wrapper alone serves, the first of ``wrappers``; ``watcher`` where the image gets no process ``dev``.
-    """
-
+    # The directory of the layers.
     root: Path
+    # The interpreter.
     python: Python
+    # The wrappers that may serve, in the order that they are tried.
     wrappers: tuple[Wrapper, ...]
+    # What is installed besides; None where a wrapper alone serves, the first of `wrappers`.
     installation: Installation | None
+    # What restarts the process `dev`; None where the image gets no such process.
     watcher: Watcher | None
+    # Where pip packages come from.
     index: Index
+    # Where interpreters are fetched from.
     mirror: Mirror
+    # What the buildpack carries.
     bundle: Bundle
+    # How uv is run.
     uv: Uv
+    # Where the progress is printed.
     log: Log
 
     def layer(self, name: str) -> Layer:

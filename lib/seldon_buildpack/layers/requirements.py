@@ -51,22 +51,27 @@ _BUILD_CONSTRAINTS = "cython<3\n"
 Resolved = tuple[Wrapper, frozenset[str], Conflict | None, bool]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What is to be installed, and for what. ``pins`` is BP_SELDON_PINS, ``wrappers`` those that may serve, in order.
+    """What is to be installed, and for what."""
 
-    ``lacking`` is the package that the wheel folders alone did not have, where that is known. ``built_with`` is a digest of those of the
-    ``variables`` that the building of a package may read.
-    """
-
+    # The directory of the source.
     app: Path
+    # What the user asks for; None where that is nothing.
     requirements: Requirements | None
+    # Where packages come from.
     index: Index
+    # The interpreter that they are installed for.
     python: Python
+    # BP_SELDON_PINS, in lower case.
     pins: str
+    # The wrappers that may serve, in the order that they are tried.
     wrappers: tuple[Wrapper, ...]
+    # What the buildpack carries.
     bundle: Bundle
+    # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...]
+    # The package that the wheel folders alone did not have; empty where that is not known.
     lacking: str = ""
     built_with: str = cache.NO_VARIABLES
 

@@ -65,8 +65,8 @@ def read_uv(
     ]
     index = _index(app, UV_LOCK, registries, _with_credentials(pyproject))
     return Requirements(
-        path,
-        (path, *project_files),
+        path=path,
+        files=(path, *project_files),
         local=tuple(_inside(app, UV_LOCK, name) for _, name in local),
         editable=tuple(_inside(app, UV_LOCK, name) for kind, name in local if kind == "editable"),
         names=tuple(dict.fromkeys(canonical(one["name"]) for one in wanted)),
@@ -90,8 +90,8 @@ def read_pylock(app: Path) -> Requirements:
     lock = pylock(app)
     local = [one for package in lock.packages for one in _paths(package)]
     return Requirements(
-        path,
-        (path,),
+        path=path,
+        files=(path,),
         local=tuple(_inside(app, PYLOCK, name) for name, _ in local),
         editable=tuple(_inside(app, PYLOCK, name) for name, editable in local if editable),
         names=tuple(dict.fromkeys(str(package.name) for package in lock.packages)),
@@ -305,7 +305,11 @@ def _index(
     others = [url for url in urls if hashlib.sha256(url.encode()).hexdigest() != _PUBLIC]
     default = others.pop(0) if urls and len(others) == len(urls) else ""
     return IndexLines(
-        default, tuple(others), folders, strategy=_STRATEGY if len(urls) > 1 else "", of_lock=True
+        index_url=default,
+        extra_index_urls=tuple(others),
+        find_links=folders,
+        strategy=_STRATEGY if len(urls) > 1 else "",
+        of_lock=True,
     )
 
 

@@ -48,68 +48,79 @@ _PLAIN = re.compile(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class IndexLines:
-    """The options of requirements files that say where packages come from and which count; folders are absolute or URLs.
+    """The options of requirements files that say where packages come from and which count."""
 
-    ``of_lock``: they are what a lock file names, whose indexes an explicit PIP_INDEX_URL or PIP_NO_INDEX takes the place of.
-    """
-
+    # The index in the place of PyPI.
     index_url: str = ""
+    # Indexes beside it.
     extra_index_urls: tuple[str, ...] = ()
+    # Folders, absolute, and pages of links.
     find_links: tuple[str, ...] = ()
+    # Hosts whose certificates are not verified.
     trusted_hosts: tuple[str, ...] = ()
+    # Whether no index is asked.
     no_index: bool = False
+    # Whether pre-releases count.
     pre: bool = False
+    # Whether each requirement must have a hash.
     require_hashes: bool = False
+    # uv's index strategy.
     strategy: str = ""
+    # Whether a lock file says all this: an explicit PIP_INDEX_URL or PIP_NO_INDEX then takes the place of its indexes.
     of_lock: bool = False
 
     def and_those_of(self, other: "IndexLines") -> "IndexLines":
         """Both, the first file's single values winning."""
         return IndexLines(
-            self.index_url or other.index_url,
-            self.extra_index_urls + other.extra_index_urls,
-            self.find_links + other.find_links,
-            self.trusted_hosts + other.trusted_hosts,
-            self.no_index or other.no_index,
-            self.pre or other.pre,
-            self.require_hashes or other.require_hashes,
+            index_url=self.index_url or other.index_url,
+            extra_index_urls=self.extra_index_urls + other.extra_index_urls,
+            find_links=self.find_links + other.find_links,
+            trusted_hosts=self.trusted_hosts + other.trusted_hosts,
+            no_index=self.no_index or other.no_index,
+            pre=self.pre or other.pre,
+            require_hashes=self.require_hashes or other.require_hashes,
         )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """A requirements file with all it includes.
+    """A requirements file with all it includes, or another manifest that says the same."""
 
-    ``files`` are those read, ``local`` the wheels, archives and folders of the source they name, ``editable`` those of
-    them that are installed in place, ``names`` the canonical names of what they require (constraints require nothing),
-    ``nameless`` the number of local folders beside them, ``wrapper`` the versions of seldon-core they ask for (`==1.16.0`), and
-    ``wrapper_by_url`` whether a URL or path says where that is.
-    ``variables`` are the environment variables they use, ``configuring`` those of them that say where packages come
-    from or carry credentials. ``digest`` is over what the files say with their variables filled in, less credentials.
-    ``text`` is what the file says where it is no file of the source but a part of another manifest, ``path``.
-    ``arguments`` are uv's for a manifest that is not a list of requirements; ``lock`` says that it is a lock file, of which
-    they are made when the layer is. ``requires_python`` are the Pythons that the lock is for. ``asked`` are the lines, or those of
-    them that may be for some Pythons only. ``from_git`` is what a line wants in place (`-e git+URL`), which uv does not do.
-    """
-
+    # The manifest.
     path: Path
+    # The files that were read.
     files: tuple[Path, ...] = ()
+    # The wheels, archives and folders of the source that it names.
     local: tuple[Path, ...] = ()
+    # Those of them that are installed in place.
     editable: tuple[Path, ...] = ()
+    # The canonical names of what is required; constraints require nothing.
     names: tuple[str, ...] = ()
+    # The number of local folders beside them.
     nameless: int = 0
+    # The versions of seldon-core that it asks for: `==1.16.0`.
     wrapper: str = ""
+    # Whether it says by a URL or a path where seldon-core is.
     wrapper_by_url: bool = False
+    # The environment variables that it uses.
     variables: frozenset[str] = frozenset()
+    # Those of them that say where packages come from, or carry credentials.
     configuring: frozenset[str] = frozenset()
+    # The credentials in it.
     secrets: tuple[Secret, ...] = ()
+    # Over what the files say with their variables filled in, less credentials.
     digest: str = ""
+    # What it says of indexes.
     index: IndexLines = field(default_factory=IndexLines)
+    # uv's arguments for a manifest that is not a list of requirements.
     arguments: tuple[str, ...] = ()
+    # What it says, where it is no file of the source but a part of another manifest, `path`.
     text: str = field(default="", repr=False)
+    # Whether it is a lock file: the requirements are exported from it when the layer is made.
     lock: bool = False
+    # The Pythons that the lock is for.
     requires_python: str = ""
     asked: tuple[Asked, ...] = field(default=(), repr=False)
     from_git: tuple[str, ...] = ()
@@ -185,7 +196,7 @@ def read(app: Path, path: Path, env: Mapping[str, str], part: Part | None = None
 
     Raises a BuildError for a file that is missing or is not text, or a line that pip would refuse.
     """
-    found = Requirements(path, text=part.text if part else "")
+    found = Requirements(path=path, text=part.text if part else "")
     waiting = [(path, False)]
     while waiting:
         # A file that is both counts as what requires.
@@ -426,13 +437,13 @@ def _index_lines(app: Path, current: Path, options: list[dict[str, Any]]) -> Ind
         for link in values("find_links")
     )
     return IndexLines(
-        next(values("index_url"), ""),
-        tuple(values("extra_index_urls")),
-        folders,
-        tuple(values("trusted_hosts")),
-        any(values("no_index")),
-        any(values("pre")),
-        any(values("require_hashes")),
+        index_url=next(values("index_url"), ""),
+        extra_index_urls=tuple(values("extra_index_urls")),
+        find_links=folders,
+        trusted_hosts=tuple(values("trusted_hosts")),
+        no_index=any(values("no_index")),
+        pre=any(values("pre")),
+        require_hashes=any(values("require_hashes")),
     )
 
 

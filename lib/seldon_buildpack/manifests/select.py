@@ -133,8 +133,8 @@ def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
         for secret in url_secrets(url)
     )
     return Requirements(
-        app / name,
-        _project_files(app),
+        path=app / name,
+        files=_project_files(app),
         local=in_place,
         editable=in_place,
         arguments=arguments,

@@ -21,12 +21,16 @@ def read(app: Path, pyproject: Mapping[str, Any]) -> IndexLines:
     ]
     defaults = [entry["url"] for entry in named if entry.get("default")]
     return IndexLines(
-        next((url for url in (*defaults, uv.get("index-url")) if isinstance(url, str)), ""),
-        (
+        index_url=next(
+            (url for url in (*defaults, uv.get("index-url")) if isinstance(url, str)), ""
+        ),
+        extra_index_urls=(
             *(entry["url"] for entry in named if not entry.get("default")),
             *_texts(uv.get("extra-index-url")),
         ),
-        tuple(link if "://" in link else str(app / link) for link in _texts(uv.get("find-links"))),
+        find_links=tuple(
+            link if "://" in link else str(app / link) for link in _texts(uv.get("find-links"))
+        ),
         no_index=uv.get("no-index") is True,
     )
 

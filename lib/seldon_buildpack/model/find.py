@@ -50,24 +50,31 @@ _NOT_ALWAYS_STANDARD = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
-    """The class that is served. ``path`` is its module's file, relative to the source; None where it is not in the source.
+    """The class that is served."""
 
-    ``methods`` are those of the wrapper that were found. ``doubt`` is empty where everything is known, else why not. ``sources`` is where it
-    was looked for.
-    """
-
+    # MODEL_NAME in the form `package.module.Class`, or `Class` of the module of the same name.
     name: str
+    # The dotted name of its module.
     module: str
+    # The name of the class.
     class_name: str
+    # Its module's file, relative to the source; None where it is not in the source.
     path: Path | None
+    # SERVICE_TYPE as the wrapper takes it.
     service_type: str
+    # The wrapper's methods that were found in it.
     methods: tuple[str, ...]
+    # Who says the name, as the log prints it.
     name_source: str
+    # Who says the service type, as the log prints it.
     service_type_source: str
+    # Why something about it is not known before it runs; empty where all is known.
     doubt: str = ""
+    # Advice for the user.
     advice: tuple[Advice, ...] = ()
+    # Where it was looked for.
     sources: Sources = field(default=Sources(Path()), repr=False, compare=False)
 
 
@@ -100,17 +107,17 @@ def find(
         found = _outside(sources, name, module_name, class_name)
         kind = (service_type, origins[1]) if service_type else ("MODEL", _DEFAULT)
         return Model(
-            name,
-            module_name,
-            class_name,
-            None,
-            kind[0],
-            (),
-            source,
-            kind[1],
-            f"{module_name} is not in the source",
-            found,
-            sources,
+            name=name,
+            module=module_name,
+            class_name=class_name,
+            path=None,
+            service_type=kind[0],
+            methods=(),
+            name_source=source,
+            service_type_source=kind[1],
+            doubt=f"{module_name} is not in the source",
+            advice=found,
+            sources=sources,
         )
     definition = _definition(sources, name, module, class_name)
     methods = of_wrapper(definition.names)
@@ -124,15 +131,15 @@ def find(
         else _service_type(class_name, shown, definition, methods)
     )
     return Model(
-        name,
-        module_name,
-        class_name,
-        module.file,
-        guess,
-        methods,
-        source,
-        why,
-        doubt,
+        name=name,
+        module=module_name,
+        class_name=class_name,
+        path=module.file,
+        service_type=guess,
+        methods=methods,
+        name_source=source,
+        service_type_source=why,
+        doubt=doubt,
         sources=sources,
     )
 

@@ -34,21 +34,27 @@ _NETRC_NAMES = (".netrc", "netrc")
 _FILES = ("cert", "client-cert")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bound:
-    """All bindings together. ``options`` are a pip.conf's other options by their PIP_ variables; ``mirrors`` by host, `default` for any.
+    """What all bindings say together."""
 
-    Indexes come with who named them. ``facts`` are the log's lines: the name of each binding and what it is.
-    """
-
+    # The index in the place of PyPI, and who names it.
     default: tuple[str, Origin] = field(default=("", NOWHERE), repr=False)
+    # Further indexes, each with who names it.
     extra: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
+    # A pip.conf's other options by their PIP_ variables, each with who sets it.
     options: Mapping[str, tuple[str, Origin]] = field(default_factory=dict, repr=False)
+    # Who may read which host.
     credentials: tuple[Credential, ...] = ()
+    # The text of all netrc files.
     netrc: str = field(default="", repr=False)
+    # The certificates to trust, in PEM.
     certificates: tuple[str, ...] = field(default=(), repr=False)
+    # Mirrors by the host that they stand for; `default` for any.
     mirrors: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    # What the bindings of the type conda say.
     conda: BoundConda = field(default_factory=BoundConda)
+    # The log's lines: the name of each binding, and what it is.
     facts: tuple[tuple[str, str], ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:

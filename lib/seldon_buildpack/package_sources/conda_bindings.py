@@ -22,19 +22,23 @@ _ROLES = ("channel", "extra", "alias")
 Named = tuple[str, Origin]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BoundConda:
-    """All bindings of the type together. ``channels`` stand in the place of the file's, ``extra`` are asked before all others.
+    """What all bindings of the type conda say together."""
 
-    ``alias`` is the address that names are looked up below, ``custom`` those of single names, ``defaults`` what `defaults` stands for.
-    """
-
+    # Channels in the place of the file's.
     channels: tuple[Named, ...] = field(default=(), repr=False)
+    # Channels that are asked before all others.
     extra: tuple[Named, ...] = field(default=(), repr=False)
+    # The address that names of channels are looked up below.
     alias: Named = field(default=("", NOWHERE), repr=False)
+    # The same for single names.
     custom: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # What `defaults` stands for.
     defaults: tuple[str, ...] = field(default=(), repr=False)
+    # Who may read which channel.
     logins: tuple[Login, ...] = ()
+    # Advice for the user.
     advice: tuple[Advice, ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:

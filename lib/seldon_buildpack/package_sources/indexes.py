@@ -26,25 +26,32 @@ _EXTRA = ("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Index:
-    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not.
+    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not."""
 
-    ``folders`` hold wheels that come before any index; those of ``find_links`` are on a par with the indexes.
-    """
-
+    # Folders of wheels that come before any index.
     folders: tuple[Path, ...] = ()
+    # The index in the place of PyPI; empty for PyPI itself.
     default: str = ""
+    # Indexes that are asked before it.
     extra: tuple[str, ...] = ()
+    # Folders and pages of links, on a par with the indexes.
     find_links: tuple[str, ...] = ()
+    # Hosts whose certificates are not verified.
     trusted_hosts: tuple[str, ...] = ()
+    # Whether no index is asked.
     no_index: bool = False
+    # uv's index strategy; empty for its default.
     strategy: str = ""
+    # The files of constraints.
     constraints: tuple[Path, ...] = ()
+    # Further options of uv.
     options: tuple[str, ...] = ()
+    # Further variables of uv and of what it runs.
     variables: tuple[tuple[str, str], ...] = ()
+    # Where the user and password of an index come from, by its name.
     credentials: tuple[tuple[str, Origin], ...] = ()
-    """Where the user and password of an index come from, by its name."""
 
     @property
     def source_options(self) -> tuple[str, ...]:

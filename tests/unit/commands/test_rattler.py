@@ -231,7 +231,9 @@ def test_changed_package_is_not_installed_wherever_it_lies(
             with pytest.raises(Failed) as raised:
                 made.install([package], tmp_path / "env")
             error = conda.failed(
-                raised.value, made, CondaEnvironment(Path("/app/explicit.txt"), "explicit")
+                raised.value,
+                made,
+                CondaEnvironment(path=Path("/app/explicit.txt"), kind="explicit"),
             )
             assert error.title == "The package numpy-2.1.0-0.conda is not what explicit.txt says"
             assert error.cause.splitlines()[0] == f"Expected {'0' * digits}"

@@ -19,11 +19,11 @@ from seldon_buildpack.wrapper.conda_constraints import Attempt
 FORGE = "http://127.0.0.1:1/forge"
 LOGIN = Login(FORGE, origin.binding("corp"), token=Secret("t0k3n"))
 ENVIRONMENT = CondaEnvironment(
-    Path("/app/environment.yml"),
-    "environment",
+    path=Path("/app/environment.yml"),
+    kind="environment",
     specs=(Spec("python=3.12", 4), Spec("forge::numpy>=2", 5)),
 )
-LOCK = CondaEnvironment(Path("/app/conda-lock.yml"), "conda-lock")
+LOCK = CondaEnvironment(path=Path("/app/conda-lock.yml"), kind="conda-lock")
 
 
 def rattler(*logins: Login, url: str = FORGE) -> Rattler:
@@ -272,7 +272,9 @@ def test_unmet_system_requirement_has_its_own_fix(asked: str, told_as: str, fix:
 
 
 def test_a_file_from_another_system_is_recognised() -> None:
-    there = CondaEnvironment(Path("/app/environment.yml"), "environment", specs=(Spec("vc=14", 3),))
+    there = CondaEnvironment(
+        path=Path("/app/environment.yml"), kind="environment", specs=(Spec("vc=14", 3),)
+    )
     assert "exported on Windows" in unsolved("", {"vc": []}, there).fixes[0]
 
 
@@ -313,7 +315,7 @@ def test_what_the_wrapper_and_the_environment_each_want_is_said(
     said: str, who: str, line: int
 ) -> None:
     specs = (*ENVIRONMENT.specs[:1], *(ENVIRONMENT.specs[1:] if line else (Spec("needs2", 5),)))
-    environment = CondaEnvironment(ENVIRONMENT.path, "environment", specs=specs)
+    environment = CondaEnvironment(path=ENVIRONMENT.path, kind="environment", specs=specs)
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*"))
     error = conda.against_wrapper(Unsolved([said], {}), environment, [attempt])
     assert told(error)[:2] == (

@@ -34,7 +34,9 @@ def environment(
     name = "environment.yml" if kind == "environment" else "conda-lock.yml"
     specs = tuple(Spec(text, number) for number, text in enumerate(texts, start=2))
     locked = tuple(Locked(f"{FORGE}/linux-64/{file}", "0a", "1b") for file in packages)
-    return completed(CondaEnvironment(Path("/app") / name, kind, specs=specs, packages=locked))
+    return completed(
+        CondaEnvironment(path=Path("/app") / name, kind=kind, specs=specs, packages=locked)
+    )
 
 
 def lock(*files: str) -> CondaEnvironment:
@@ -47,13 +49,13 @@ def planned(root: Path, found: CondaEnvironment, mirror: str = FORGE, python: st
     tried = () if found.wrapper else attempts("1.17.1", BOTH, minors, bundle)
     channels = Channels((Channel(mirror, "forge", origin.variable("BP_CONDA_CHANNELS")),))
     return Conda(
-        found,
-        "microservice",
-        python,
-        False,
-        tried,
-        Rattler(channels, {}, Path("/libs"), root / "rattler"),
-        bundle,
+        environment=found,
+        name="microservice",
+        python=python,
+        pip=False,
+        attempts=tried,
+        rattler=Rattler(channels, {}, Path("/libs"), root / "rattler"),
+        bundle=bundle,
     )
 
 
@@ -161,16 +163,22 @@ def test_layer_key_changes_under_the_name_of_each_input(tmp_path: Path, changed:
         ),
         "python": planned(tmp_path, environment("python=3.12"), python="python 3.12.*"),
         "name": Conda(
-            first.environment, "other", "", False, first.attempts, first.rattler, first.bundle
+            environment=first.environment,
+            name="other",
+            python="",
+            pip=False,
+            attempts=first.attempts,
+            rattler=first.rattler,
+            bundle=first.bundle,
         ),
         "wrapper": Conda(
-            first.environment,
-            "microservice",
-            "",
-            False,
-            first.attempts[1:],
-            first.rattler,
-            first.bundle,
+            environment=first.environment,
+            name="microservice",
+            python="",
+            pip=False,
+            attempts=first.attempts[1:],
+            rattler=first.rattler,
+            bundle=first.bundle,
         ),
     }
     key, other = first.key(), others[changed].key()

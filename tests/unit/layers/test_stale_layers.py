@@ -149,7 +149,7 @@ def test_conda_packages_and_channels_of_the_source(tmp_path: Path) -> None:
 
 
 def _packages(path: Path) -> str:
-    environment = CondaEnvironment(path, "explicit", packages=(Locked(path.as_uri()),))
+    environment = CondaEnvironment(path=path, kind="explicit", packages=(Locked(path.as_uri()),))
     return digests.of_archives(Conda.unhashed(environment), path.parent)
 
 

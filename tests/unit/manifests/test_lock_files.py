@@ -149,16 +149,21 @@ def test_locked_wrapper_release_is_served_with(tmp_path: Path) -> None:
     ("registries", "lines"),
     [
         ([PUBLIC], IndexLines(of_lock=True)),
-        (["https://a/simple"], IndexLines("https://a/simple", of_lock=True)),
+        (["https://a/simple"], IndexLines(index_url="https://a/simple", of_lock=True)),
         (
             [PUBLIC, "https://a/simple"],
-            IndexLines("", ("https://a/simple",), strategy="unsafe-first-match", of_lock=True),
+            IndexLines(
+                index_url="",
+                extra_index_urls=("https://a/simple",),
+                strategy="unsafe-first-match",
+                of_lock=True,
+            ),
         ),
         (
             ["https://a/simple", "https://b/simple"],
             IndexLines(
-                "https://a/simple",
-                ("https://b/simple",),
+                index_url="https://a/simple",
+                extra_index_urls=("https://b/simple",),
                 strategy="unsafe-first-match",
                 of_lock=True,
             ),

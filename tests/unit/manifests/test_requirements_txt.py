@@ -38,7 +38,11 @@ def test_index_lines_are_read_and_folders_found_beside_the_file(tmp_path: Path) 
     path = written(tmp_path, "-i https://a/simple\n--trusted-host a\n-r sub/more.txt\n--no-index\n")
     index = requirements_txt.read(tmp_path, path, {}).index
     assert index == requirements_txt.IndexLines(
-        "https://a/simple", ("http://b/simple",), (str(tmp_path / "sub/wheels"),), ("a",), True
+        index_url="https://a/simple",
+        extra_index_urls=("http://b/simple",),
+        find_links=(str(tmp_path / "sub/wheels"),),
+        trusted_hosts=("a",),
+        no_index=True,
     )
 
 

@@ -36,9 +36,9 @@ def test_project_indexes_are_read_like_requirements_lines(
     found = manifest.find(tmp_path, {})
     assert found
     assert found.index == IndexLines(
-        "https://main/simple",
-        ("https://ci:s3cr3t@corp/simple", "https://old/simple"),
-        (str(tmp_path / "wheels"), "https://links/page"),
+        index_url="https://main/simple",
+        extra_index_urls=("https://ci:s3cr3t@corp/simple", "https://old/simple"),
+        find_links=(str(tmp_path / "wheels"), "https://links/page"),
     )
     assert Secret("s3cr3t") in found.secrets
 

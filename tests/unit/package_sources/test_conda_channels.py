@@ -36,7 +36,11 @@ def configured(
         bind(root / "bindings", name, {"type": "conda", **entries})
     path = root / {"environment": "environment.yml"}.get(kind, "conda-lock.yml")
     found = CondaEnvironment(
-        path, kind, channels=names, nodefaults=nodefaults, packages=tuple(map(Locked, packages))
+        path=path,
+        kind=kind,
+        channels=names,
+        nodefaults=nodefaults,
+        packages=tuple(map(Locked, packages)),
     )
     read = bindings.read(cnb_bindings.read(root / "bindings", bindings.TYPES))
     return conda_channels.configure(settings.read(env or {}, ()), found, read, root)

@@ -121,9 +121,9 @@ def test_names_carry_no_credentials_and_secrets_do() -> None:
 
 
 LOCK = IndexLines(
-    "https://a/simple",
-    ("https://b/simple",),
-    ("/workspace/wheels",),
+    index_url="https://a/simple",
+    extra_index_urls=("https://b/simple",),
+    find_links=("/workspace/wheels",),
     strategy="unsafe-first-match",
     of_lock=True,
 )

@@ -374,7 +374,14 @@ def resolved(index: Index, outcomes: Sequence[BuildError | None]) -> tuple[str, 
     python = Python("3.12", "3.12.1", None, "", "", "")
     bundle = Bundle(Path("/bundle"), "", "", {}, {}, {}, "")
     what = requirements.Installation(
-        Path("/workspace"), None, index, python, "", (UPSTREAM, CURRENT), bundle, ()
+        app=Path("/workspace"),
+        requirements=None,
+        index=index,
+        python=python,
+        pins="",
+        wrappers=(UPSTREAM, CURRENT),
+        bundle=bundle,
+        variables=(),
     )
     tried = iter(outcomes)
     count = 0

@@ -134,7 +134,16 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     uv = Uv(Path("/bin/true"), {}, layers / "cache/uv", Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
     PipPlan(
-        layers, python, (wrapper,), None, None, Index(), Mirror(), bundle, uv, Log(printed)
+        root=layers,
+        python=python,
+        wrappers=(wrapper,),
+        installation=None,
+        watcher=None,
+        index=Index(),
+        mirror=Mirror(),
+        bundle=bundle,
+        uv=uv,
+        log=Log(printed),
     ).provide()
     return printed.getvalue()
 

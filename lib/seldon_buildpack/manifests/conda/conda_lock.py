@@ -36,8 +36,8 @@ def read(app: Path, path: Path) -> CondaEnvironment:
     ]
     return completed(
         CondaEnvironment(
-            path,
-            "conda-lock",
+            path=path,
+            kind="conda-lock",
             channels=tuple(
                 text(one, "url") for one in tables(metadata.get("channels")) if text(one, "url")
             ),

@@ -66,8 +66,8 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
     prefix = told.get("prefix") or ""
     return completed(
         CondaEnvironment(
-            path,
-            "environment",
+            path=path,
+            kind="environment",
             name=told.get("name") or "",
             channels=tuple(channel for channel in channels if channel != _NO_DEFAULTS),
             nodefaults=_NO_DEFAULTS in channels,

@@ -29,7 +29,9 @@ def read(app: Path, path: Path) -> CondaEnvironment:
         if line and not line.startswith("#") and line != MARK.decode():
             packages.append(_package(app, name, number, line))
     return completed(
-        CondaEnvironment(path, "explicit", packages=tuple(packages), pip=tuple(pip), files=(path,))
+        CondaEnvironment(
+            path=path, kind="explicit", packages=tuple(packages), pip=tuple(pip), files=(path,)
+        )
     )
 
 

@@ -43,8 +43,8 @@ def read(app: Path, path: Path) -> CondaEnvironment:
     mine = tables(platforms[platform])
     return completed(
         CondaEnvironment(
-            path,
-            "pixi",
+            path=path,
+            kind="pixi",
             channels=tuple(
                 text(one, "url") for one in tables(environment.get("channels")) if text(one, "url")
             ),

@@ -34,34 +34,43 @@ class Locked:
     sha256: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CondaEnvironment:
-    """An environment as a file of conda's describes it.
+    """An environment as a file of conda's describes it."""
 
-    ``channels`` are as written, with variables filled in, less `nodefaults`; ``specs`` what is to be solved, ``packages`` what a lock
-    names instead. ``pip`` are the lines of the section `pip:`, or a lock's pinned pip packages with their hashes. ``python`` and
-    ``wrapper`` are the versions of python and of seldon-core among conda's packages, as conda writes one: `=3.8`, `*` where any will do,
-    empty where the package is not named. ``prefix`` is where it lay on the machine that exported it. ``files`` are those that were read.
-    ``configuring`` are the variables of the build that channels use: none of them belongs into the image.
-    ``digest`` is over what conda's half is made from, less credentials; that of pip's half is with its Requirements.
-    """
-
+    # The file.
     path: Path
+    # Its form.
     kind: Kind
+    # The environment's name in it.
     name: str = ""
+    # The channels as they are written, with variables filled in, less `nodefaults`.
     channels: tuple[str, ...] = field(default=(), repr=False)
+    # Whether `nodefaults` is among them.
     nodefaults: bool = False
+    # What is to be solved.
     specs: tuple[Spec, ...] = ()
+    # The lines of the section `pip:`, or a lock's pinned pip packages with their hashes.
     pip: tuple[Spec, ...] = ()
+    # The environment variables that it sets.
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # Where it lay on the machine that exported it.
     prefix: str = field(default="", repr=False)
+    # What a lock names in the place of `specs`.
     packages: tuple[Locked, ...] = ()
+    # The files that were read.
     files: tuple[Path, ...] = ()
+    # The variables of the build that channels use: none of them belongs into the image.
     configuring: frozenset[str] = frozenset()
+    # The credentials in it.
     secrets: tuple[Secret, ...] = ()
+    # Over what conda's half is made from, less credentials; that of pip's half is with its Requirements.
     digest: str = ""
+    # The versions of python among conda's packages, as conda writes one: `=3.8`, `*` for any; empty where it is not named.
     python: str = ""
+    # The same of seldon-core.
     wrapper: str = ""
+    # Advice for the user.
     advice: tuple[Advice, ...] = ()
 
     def summary(self) -> str:

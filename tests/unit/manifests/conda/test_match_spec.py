@@ -133,8 +133,8 @@ def test_the_platform_of_an_export_shows_in_its_packages(
     dependencies: list[str], prefix: str, where: str
 ) -> None:
     found = CondaEnvironment(
-        Path("environment.yml"),
-        "environment",
+        path=Path("environment.yml"),
+        kind="environment",
         specs=tuple(Spec(one, 1) for one in dependencies),
         prefix=prefix,
     )
