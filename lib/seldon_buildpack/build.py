@@ -12,7 +12,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.internal import DiskFull, OurFault
+from seldon_buildpack.messages.errors.internal import DiskFull, InternalError
 from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import methods
 from seldon_buildpack.model.source_tree import closed_directory
@@ -92,10 +92,10 @@ def main() -> int:
     return 0
 
 
-def _our_fault() -> OurFault:
+def _our_fault() -> InternalError:
     import traceback
 
-    return OurFault(traceback.format_exc().splitlines())
+    return InternalError(traceback.format_exc().splitlines())
 
 
 def _explain(out: Log, error: BuildError) -> int:

@@ -10,7 +10,7 @@ UPSTREAM, CURRENT = "upstream", "current"
 
 
 @dataclass(frozen=True)
-class Carried:
+class BundledTree:
     """A tree that is carried: its version and the digest of its content."""
 
     version: str
@@ -24,8 +24,8 @@ class Bundle:
     root: Path
     buildpack_version: str
     default_python: str
-    pythons: Mapping[str, Carried]
-    wrappers: Mapping[str, Mapping[str, Carried]]
+    pythons: Mapping[str, BundledTree]
+    wrappers: Mapping[str, Mapping[str, BundledTree]]
     watchers: Mapping[str, str]
     catalogue: str
 
@@ -39,12 +39,12 @@ class Bundle:
             told["buildpack_version"],
             told["python_default"],
             {
-                minor: Carried(entry["version"], entry["digest"])
+                minor: BundledTree(entry["version"], entry["digest"])
                 for minor, entry in told["pythons"].items()
             },
             {
                 minor: {
-                    pins: Carried(entry["seldon_core"], entry["digest"])
+                    pins: BundledTree(entry["seldon_core"], entry["digest"])
                     for pins, entry in sets.items()
                 }
                 for minor, sets in told["wrappers"].items()

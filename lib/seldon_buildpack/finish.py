@@ -4,7 +4,7 @@ from seldon_buildpack.app_dir import private_files, scrub
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layers import serve, third_party_licenses, trusted_certificates, watcher
-from seldon_buildpack.layers.plan import LayerPlan, Provided
+from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
 from seldon_buildpack.model import shadowing
 from seldon_buildpack.steps import Project
@@ -21,7 +21,7 @@ def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) 
 
 
 def write_launch(
-    context: BuildContext, project: Project, plan: LayerPlan, environment: Provided
+    context: BuildContext, project: Project, plan: LayerPlan, environment: ServingEnvironment
 ) -> None:
     """Write the layers that start the model, and launch.toml with processes, labels and slices."""
     variables = {**environment.launch, **project.settings.launch}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle, Carried
+from seldon_buildpack.bundle import Bundle, BundledTree
 
 BOTH = ("upstream", "current")
 
@@ -41,5 +41,5 @@ def carrying(root: Path) -> Bundle:
         REQUIRES,
     )
     return Bundle(
-        root, "1.0.0", "3.12", {}, {"3.12": {"upstream": Carried("1.17.1", "digest")}}, {}, ""
+        root, "1.0.0", "3.12", {}, {"3.12": {"upstream": BundledTree("1.17.1", "digest")}}, {}, ""
     )

@@ -9,14 +9,14 @@ from seldon_buildpack.masking import without_credentials, without_queries
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import (
     IndexFails,
-    IndexFilesAway,
+    IndexFilesUnreachable,
     IndexRefused,
     IndexSlow,
     IndexUnreachable,
-    NetworkAway,
+    NetworkUnreachable,
     NotAnIndex,
-    ProxyAway,
     ProxyRefuses,
+    ProxyUnreachable,
     TlsNotTrusted,
 )
 from seldon_buildpack.messages.errors.packages import DownloadBroken, DownloadFailed
@@ -91,8 +91,8 @@ def _of_index(words: Words, url: str, attempt: Attempt) -> BuildError:
     if index:
         return IndexUnreachable(index, why)
     if attempt.index.default:
-        return IndexFilesAway(attempt.index.names()[-1], _root(url), why)
-    return NetworkAway(_root(url), why)
+        return IndexFilesUnreachable(attempt.index.names()[-1], _root(url), why)
+    return NetworkUnreachable(_root(url), why)
 
 
 def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
@@ -116,7 +116,7 @@ def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
         return ProxyRefuses(proxy, host, f"does not let {host} through", credentials=False)
     if "failed to create underlying connection" in words.said or url.startswith("http://"):
         return (
-            ProxyAway(proxy, host, _plainly(words, f"http://{proxy}"))
+            ProxyUnreachable(proxy, host, _plainly(words, f"http://{proxy}"))
             if _CONNECTING.search(words.said)
             else None
         )

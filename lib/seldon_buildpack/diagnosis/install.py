@@ -14,10 +14,10 @@ from seldon_buildpack.messages.errors.indexes import NotAnIndex
 from seldon_buildpack.messages.errors.internal import DiskFull
 from seldon_buildpack.messages.errors.packages import (
     HashMismatch,
-    HeldByFirstIndex,
     NoMatchingWheel,
     PackageBroken,
     RequirementNotFound,
+    ShadowedByFirstIndex,
     VersionNotFound,
     WrongPython,
 )
@@ -137,8 +137,8 @@ def _local(words: Words, _attempt: Attempt) -> BuildError | None:
     return WheelFolderMissing(found[1]) if found else None
 
 
-def _own(attempt: Attempt) -> wheel_folders.Own:
-    return wheel_folders.Own(
+def _own(attempt: Attempt) -> wheel_folders.LocalWheels:
+    return wheel_folders.LocalWheels(
         attempt.app, attempt.index.folders, (*attempt.index.local_links, *attempt.local)
     )
 
@@ -405,7 +405,7 @@ def _index_order(_flat: str, words: Words, attempt: Attempt) -> BuildError | Non
     first = connection.index_of(hint[2], attempt) or without_credentials(hint[2]).removeprefix(
         "file://"
     )
-    return HeldByFirstIndex(
+    return ShadowedByFirstIndex(
         hint[1], hint[3], first, [place for place in _asked(attempt) if place != first]
     )
 

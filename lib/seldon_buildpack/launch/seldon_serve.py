@@ -57,7 +57,7 @@ ACTIVATED = "SELDON_SERVE_ACTIVATED"
 EXAMPLE = '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]'
 
 
-class Refused(Exception):
+class StartupError(Exception):
     """A start that cannot succeed: what is wrong, why, what to do about it, one line each; and the exit code."""
 
     def __init__(self, what: str, why: str, fix: str, code: int = 2) -> None:
@@ -83,7 +83,7 @@ class Environment:
 
 
 def checked(environ: Mapping[str, str]) -> Environment:
-    """The environment with every value in the form the wrapper reads. Raises Refused for the first that has none."""
+    """The environment with every value in the form the wrapper reads. Raises StartupError for the first that has none."""
     env = Environment(environ)
     for name in (*TEXTS, *NUMBERS, *DOCUMENTS):
         if name in env.values:
@@ -157,7 +157,7 @@ def _check_model_name(env: Environment) -> None:
     rule = "It names the Python class to serve: a module that holds a class of its own name, or module.Class."
     if not given:
         fix = "Start the container with it (docker run -e MODEL_NAME=MyModel IMAGE), or set it in .s2i/environment and build again."
-        raise Refused("MODEL_NAME is not set.", rule, fix)
+        raise StartupError("MODEL_NAME is not set.", rule, fix)
     meant = _dotted(given)
     if meant == given:
         return
@@ -167,9 +167,9 @@ def _check_model_name(env: Environment) -> None:
     what = "MODEL_NAME is {!r}, which is not the name of a Python class.".format(given)
     if re.search(r"\s(REST|GRPC)\Z", given, re.IGNORECASE):
         why = "The API type is no longer part of it: the wrapper serves REST and gRPC side by side."
-        raise Refused(what, why, "Set MODEL_NAME={}.".format(given.split()[0]))
+        raise StartupError(what, why, "Set MODEL_NAME={}.".format(given.split()[0]))
     name = _dotted(re.split(r"[/\\]", given)[-1]) or "MyModel"
-    raise Refused(
+    raise StartupError(
         what,
         rule,
         "Set MODEL_NAME to the class, for example MODEL_NAME={0} for the class {0} in {0}.py.".format(
@@ -206,7 +206,7 @@ def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
     meant = re.sub(r"[-\s]+", "_", given).upper()
     if given and meant not in known:
         fix = "Set {}={}.".format(name, _nearest(meant, known) or known[0])
-        raise Refused(
+        raise StartupError(
             "{} is {!r}, which the wrapper does not know.".format(name, given),
             "It is one of {}.".format(", ".join(known)),
             fix,
@@ -229,7 +229,7 @@ def _check_number(env: Environment, name: str) -> None:
         "as 1 for on, 0 for off," if name in SWITCHES else "as a number"
     )
     fix = "Set {} to such a number, or leave it out.".format(name)
-    raise Refused(
+    raise StartupError(
         "{} is {!r}, which is not a whole number {}.".format(name, given, bounds), why, fix
     )
 
@@ -244,7 +244,7 @@ def _check_ports_differ(env: Environment) -> None:
         port = int(env.get(name) or default)
         if port in taken:
             why = "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000."
-            raise Refused(
+            raise StartupError(
                 "{} and {} are both {}.".format(taken[port], name, port),
                 why,
                 "Give one of them another port.",
@@ -263,7 +263,7 @@ def _check_json(
     except (ValueError, RecursionError) as error:
         complaint = "it is not JSON: {}".format(error)
     if complaint:
-        raise Refused(
+        raise StartupError(
             "{} cannot be used: {}.".format(name, complaint),
             rule,
             "Set it like this: {}".format(example),
@@ -299,7 +299,7 @@ def _check_metadata(env: Environment) -> None:
             "MODEL_METADATA cannot be used: {}.".format(complaint),
             "It is a mapping in YAML or JSON.",
         )
-        raise Refused(what, why, 'Set it like this: {"name": "my-model", "versions": ["1"]}')
+        raise StartupError(what, why, 'Set it like this: {"name": "my-model", "versions": ["1"]}')
 
 
 def _check_tags(env: Environment) -> None:
@@ -311,7 +311,7 @@ def _check_tags(env: Environment) -> None:
         and any(tag.count("=") != 1 for tag in tags.split(","))
     ):
         why = "With TRACING on, tags are read as name=value, separated by commas."
-        raise Refused(
+        raise StartupError(
             "JAEGER_TAGS is {!r}, which is not a list of tags.".format(tags),
             why,
             "Set JAEGER_TAGS=team=fraud,stage=test.",
@@ -350,7 +350,7 @@ def _nearest(given: str, known: Sequence[str]) -> str:
 def make_room(env: Environment) -> None:
     """A temporary directory, and a HOME that can be written to for users who own nothing in the image (the operator's 8888).
 
-    A HOME that somebody chose is left as it is. Raises Refused where nothing at all can be written.
+    A HOME that somebody chose is left as it is. Raises StartupError where nothing at all can be written.
     """
     import tempfile
 
@@ -359,7 +359,7 @@ def make_room(env: Environment) -> None:
     except OSError:
         why = "The wrapper's processes share their metrics through a socket in /tmp."
         fix = "Keep the root read-only but give it a /tmp: docker run --tmpfs /tmp, or in a pod an emptyDir mounted at /tmp."
-        raise Refused("No directory can be written to, not even /tmp.", why, fix) from None
+        raise StartupError("No directory can be written to, not even /tmp.", why, fix) from None
     nobodys_choice = ["", "/"]
     try:
         nobodys_choice.append(pwd.getpwuid(os.getuid()).pw_dir)
@@ -374,7 +374,7 @@ def make_room(env: Environment) -> None:
 
 
 def run_before_run(env: Environment) -> None:
-    """Run ``./before-run`` if it is executable, as s2i's run script did. Raises Refused with its exit code if it fails."""
+    """Run ``./before-run`` if it is executable, as s2i's run script did. Raises StartupError with its exit code if it fails."""
     if not (os.path.isfile("before-run") and os.access("before-run", os.X_OK)):
         return
     import subprocess
@@ -391,13 +391,13 @@ def run_before_run(env: Environment) -> None:
     except OSError as error:
         what = "before-run cannot be started: {}.".format(error.strerror)
         fix = "Check that its first line (#!...) names a program of the image, and that its lines do not end in CR LF."
-        raise Refused(what, "It is executable, so it runs before the model.", fix) from None
+        raise StartupError(what, "It is executable, so it runs before the model.", fix) from None
     if code:
         what = "before-run ended with {} {}.".format(
             "exit code" if code > 0 else "signal", abs(code)
         )
         why = "The model is not started after a before-run that failed."
-        raise Refused(
+        raise StartupError(
             what,
             why,
             "Mend it, or take its execute permission away.",
@@ -429,7 +429,7 @@ def say(line: str) -> None:
 
 
 def become_wrapper(env: Environment, more: List[str]) -> None:
-    """Run the wrapper in this process. Raises Refused where it, or the model's module or class, is not to be found."""
+    """Run the wrapper in this process. Raises StartupError where it, or the model's module or class, is not to be found."""
     sys.argv = [
         "seldon-core-microservice",
         env.get("MODEL_NAME"),
@@ -453,7 +453,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
             "Seldon's wrapper is not to be found.",
             "{} has no seldon_core.".format(sys.executable),
         )
-        raise Refused(
+        raise StartupError(
             what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them."
         ) from None
     otherwise.end_in_order(microservice)
@@ -474,16 +474,18 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
             "The module {} has no class {}.".format(module, name),
             "MODEL_NAME is {}.".format(env.get("MODEL_NAME")),
         )
-        raise Refused(what, why, "Set MODEL_NAME={}.NAME_OF_THE_CLASS.".format(module)) from None
+        raise StartupError(
+            what, why, "Set MODEL_NAME={}.NAME_OF_THE_CLASS.".format(module)
+        ) from None
 
 
-def _no_module(module: str, name: str) -> Refused:
+def _no_module(module: str, name: str) -> StartupError:
     known = sorted(entry[:-3] for entry in os.listdir(".") if entry.endswith(".py"))
     fix = "Set MODEL_NAME to {}.".format(
         _nearest(module, known) or "one of the model's modules, or to module.Class"
     )
     why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
-    return Refused(
+    return StartupError(
         "There is no module {} to take the class {} from.".format(module, name), why, fix
     )
 
@@ -501,7 +503,7 @@ def main() -> int:
             run_before_run(env)
         activate(env, sys.argv[1:])
         become_wrapper(env, sys.argv[1:])
-    except Refused as refused:
+    except StartupError as refused:
         print(refused, file=sys.stderr, flush=True)
         return refused.code
     return 0

@@ -81,7 +81,7 @@ class Conda:
 
 
 @dataclass(frozen=True)
-class Chosen:
+class CondaSolution:
     """What conda's half consists of, and what it was chosen for: a release of the wrapper in a set of pins, and why not in the first one."""
 
     packages: tuple[Package, ...]
@@ -110,14 +110,14 @@ def path(layer: Layer, what: Conda) -> Path:
     return layer.path / "envs" / what.name
 
 
-def chosen(layer: Layer) -> Chosen:
+def chosen(layer: Layer) -> CondaSolution:
     """What a layer that is reused consists of."""
     stored = layer.metadata()
     packages = tuple(Package(*one) for one in json.loads(stored[_PACKAGES]))
-    return Chosen(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
+    return CondaSolution(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
 
 
-def choose(what: Conda) -> Chosen:
+def choose(what: Conda) -> CondaSolution:
     """The packages: those of the lock, or a solution. Raises a BuildError."""
     environment = what.environment
     if environment.locked:
@@ -139,7 +139,7 @@ def choose(what: Conda) -> Chosen:
     except Failed as failed:
         raise conda.failed(failed, what.rattler, environment) from failed
     taken = attempts[solved.attempt]
-    return Chosen(
+    return CondaSolution(
         solved.packages,
         taken.version,
         taken.pins,
@@ -147,7 +147,7 @@ def choose(what: Conda) -> Chosen:
     )
 
 
-def make(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
+def make(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
     """Fill the layer; ``joined`` are the site-packages of pip's half. Raises a BuildError."""
     layer.begin()
     place(layer, what, wanted, joined)
@@ -164,7 +164,7 @@ def make(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
     layer.finish(Types(launch=True), what.key() | told)
 
 
-def place(layer: Layer, what: Conda, wanted: Chosen, joined: Path) -> None:
+def place(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
     """Put the packages where the image has them. Raises a BuildError."""
     target = path(layer, what)
     target.parent.mkdir(parents=True)
@@ -195,7 +195,7 @@ def _by_conda(what: Conda) -> tuple[Attempt, ...]:
     return (Attempt("", "", (python_of(reversed(what.bundle.conda_pythons)),)),)
 
 
-def _of_lock(what: Conda) -> Chosen:
+def _of_lock(what: Conda) -> CondaSolution:
     """What the lock has, for the first of the wrapper's sets that it leaves room for."""
     packages = tuple(
         Package(what.rattler.channels.located(one.url), one.sha256, one.md5)
@@ -205,7 +205,7 @@ def _of_lock(what: Conda) -> Chosen:
     taken = next(
         (one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1]
     )
-    return Chosen(
+    return CondaSolution(
         packages,
         taken.version,
         taken.pins,

@@ -78,14 +78,14 @@ class PipHalf:
 
 
 @dataclass(frozen=True)
-class Installed:
+class PipInstall:
     """What came of it: the set that serves, and conda's packages that pip's half replaces (versions by name: conda's, its own)."""
 
     pins: str
     replaced: Mapping[str, tuple[str, str]]
 
 
-def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
+def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
     """Fill ``prefix`` and see that the wrapper serves with both halves. Raises a BuildError."""
     site = venv.site_packages(prefix, half.minor)
     refused: Conflict | None = None
@@ -116,7 +116,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> Installed:
             [f"{name} {own}, conda's is {other}" for name, (other, own) in replaced.items()],
             broken,
         )
-    return Installed(pins, replaced)
+    return PipInstall(pins, replaced)
 
 
 def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Mapping[str, str]:

@@ -22,10 +22,10 @@ from seldon_buildpack.layers import (
     third_party_licenses,
     watcher,
 )
-from seldon_buildpack.layers.conda import Chosen, Conda
+from seldon_buildpack.layers.conda import Conda, CondaSolution
 from seldon_buildpack.layers.conda_pip_install import PipHalf
-from seldon_buildpack.layers.conda_requirements import Made
-from seldon_buildpack.layers.plan import Provided
+from seldon_buildpack.layers.conda_requirements import ServingWrapper
+from seldon_buildpack.layers.plan import ServingEnvironment
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
@@ -76,14 +76,14 @@ class CondaPlan:
             0
         ].version if self.conda.attempts else ""
 
-    def provide(self) -> Provided:
+    def provide(self) -> ServingEnvironment:
         """Make or reuse every layer. Raises a BuildError."""
         try:
             return self._provide()
         finally:
             shutil.rmtree(self.conda.rattler.scratch, ignore_errors=True)
 
-    def _provide(self) -> Provided:
+    def _provide(self) -> ServingEnvironment:
         layer = self.layer(conda.NAME)
         stored = layer.metadata()
         reason = reuse.why_made(stored, self.conda.key())
@@ -106,7 +106,7 @@ class CondaPlan:
             conda.path(layer, self.conda),
             conda_requirements.environment(self.layer(conda_requirements.NAME)),
         )
-        return Provided(
+        return ServingEnvironment(
             path=(own / "bin", prefix / "bin"),
             python=chosen.python,
             seldon_core=made.seldon_core,
@@ -136,7 +136,7 @@ class CondaPlan:
             "CONDA_SHLVL.override": "1",
         }
 
-    def _conda(self, layer: Layer, reason: str) -> Chosen:
+    def _conda(self, layer: Layer, reason: str) -> CondaSolution:
         with self.log.layer(layer.name, reason):
             chosen = conda.choose(self.conda)
             if chosen.minor not in self.bundle.conda_pythons:
@@ -155,7 +155,7 @@ class CondaPlan:
             conda_requirements.environment(self.layer(conda_requirements.NAME)), minor
         )
 
-    def _half(self, chosen: Chosen) -> PipHalf:
+    def _half(self, chosen: CondaSolution) -> PipHalf:
         others = (
             (CURRENT,)
             if chosen.pins == UPSTREAM
@@ -181,8 +181,8 @@ class CondaPlan:
         )
 
     def _pip_half(
-        self, below: Layer, beneath: Mapping[str, str], half: PipHalf, chosen: Chosen
-    ) -> Made:
+        self, below: Layer, beneath: Mapping[str, str], half: PipHalf, chosen: CondaSolution
+    ) -> ServingWrapper:
         layer = self.layer(conda_requirements.NAME)
         stored = layer.metadata()
         reason = (
@@ -208,7 +208,7 @@ class CondaPlan:
             shutil.rmtree(below.path)
         return made
 
-    def _licences(self, source: Layer, half: PipHalf, chosen: Chosen) -> None:
+    def _licences(self, source: Layer, half: PipHalf, chosen: CondaSolution) -> None:
         others = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
         site = site_packages(conda_requirements.environment(source), half.minor)
         third_party_licenses.make(

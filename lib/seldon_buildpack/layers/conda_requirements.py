@@ -28,7 +28,7 @@ _PINS = "stands-on"
 
 
 @dataclass(frozen=True)
-class Made:
+class ServingWrapper:
     """The layer's environment, and the wrapper that serves in it."""
 
     seldon_core: str
@@ -59,7 +59,9 @@ def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def make(layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch: Path) -> Made:
+def make(
+    layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch: Path
+) -> ServingWrapper:
     """Fill the layer. Raises a BuildError."""
     told = key(half, conda)
     local, editable = (
@@ -84,13 +86,13 @@ def make(layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch:
         else "",
     }
     layer.finish(Types(launch=True), told)
-    return Made(told["holds-wrapper"], installed.pins)
+    return ServingWrapper(told["holds-wrapper"], installed.pins)
 
 
-def made(layer: Layer) -> Made:
+def made(layer: Layer) -> ServingWrapper:
     """What a layer that is reused holds."""
     stored = layer.metadata()
-    return Made(stored["holds-wrapper"], stored[_PINS])
+    return ServingWrapper(stored["holds-wrapper"], stored[_PINS])
 
 
 def _held(half: PipHalf, site: Path) -> str:

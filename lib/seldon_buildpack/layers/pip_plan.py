@@ -20,10 +20,10 @@ from seldon_buildpack.layers import (
     third_party_licenses,
     watcher,
 )
-from seldon_buildpack.layers.plan import Provided
+from seldon_buildpack.layers.plan import ServingEnvironment
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
-from seldon_buildpack.layers.requirements import Installation, Standing
+from seldon_buildpack.layers.requirements import Installation, WrapperChoice
 from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.log import Log
 from seldon_buildpack.package_sources.indexes import Index
@@ -65,12 +65,12 @@ class PipPlan:
         """Python and the wrapper as they are known before anything is made, for the log."""
         return self.python.request, self.wrappers[0].version
 
-    def provide(self) -> Provided:
+    def provide(self) -> ServingEnvironment:
         """Make or reuse every layer. Raises a BuildError."""
         standing = (
             self._requirements(self.installation)
             if self.installation
-            else Standing(self.wrappers[0])
+            else WrapperChoice(self.wrappers[0])
         )
         if standing.wrapper.pins not in ("", UPSTREAM):
             without = UPSTREAM not in self.bundle.pins(standing.wrapper.version, self.python.minor)
@@ -95,7 +95,7 @@ class PipPlan:
             else (python_wrapper.NAME, python_wrapper.environment)
         )
         binaries = environment(self.layer(name)) / "bin"
-        return Provided(
+        return ServingEnvironment(
             path=(binaries,),
             python=self.python.request,
             seldon_core=standing.seldon_core,
@@ -115,7 +115,7 @@ class PipPlan:
             for module, package in top_level_modules.from_text(text).items()
         }
 
-    def _requirements(self, what: Installation) -> Standing:
+    def _requirements(self, what: Installation) -> WrapperChoice:
         layer = self.layer(requirements.NAME)
         stored = layer.metadata()
         changed = reuse.why_made(stored, what.key())
@@ -185,7 +185,7 @@ class PipPlan:
                 layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror
             )
 
-    def _licences(self, standing: Standing) -> None:
+    def _licences(self, standing: WrapperChoice) -> None:
         layer, source = (
             self.layer(third_party_licenses.NAME),
             self.layer(requirements.NAME if self.installation else python_wrapper.NAME),

@@ -9,7 +9,7 @@ from seldon_buildpack.cnb.layers import Layer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Provided:
+class ServingEnvironment:
     """The environment that the layers provide."""
 
     # Folders of programs, in the order of PATH.
@@ -39,7 +39,7 @@ class LayerPlan(Protocol):
     def told(self) -> tuple[str, str]:
         """Return Python and the wrapper as far as they are known before anything is made."""
 
-    def provide(self) -> Provided:
+    def provide(self) -> ServingEnvironment:
         """Make or reuse every layer. Raises BuildError."""
 
     def modules(self) -> dict[str, str]:

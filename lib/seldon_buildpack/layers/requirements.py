@@ -92,7 +92,7 @@ class Installation:
 
 
 @dataclass(frozen=True)
-class Standing:
+class WrapperChoice:
     """What an installation stands on: the wrapper, its layer if ``shared``, and why it is another one than the first that was tried.
 
     ``held`` is the release of seldon-core that the installation itself brings.
@@ -114,11 +114,11 @@ def environment(layer: Layer) -> Path:
     return layer.path / "venv"
 
 
-def standing(layer: Layer, what: Installation) -> Standing:
+def standing(layer: Layer, what: Installation) -> WrapperChoice:
     """What a layer that is reused stands on."""
     stored = layer.metadata()
     chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
-    return Standing(
+    return WrapperChoice(
         chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, "")
     )
 
@@ -130,7 +130,7 @@ def make(
     wrapper_layer: Layer,
     tree: Callable[[Wrapper], Path | None],
     uv: Uv,
-) -> Standing:
+) -> WrapperChoice:
     """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
     key, prefix = what.key(), environment(layer)
     cache.clear_of_others(what.built_with, uv)
@@ -180,7 +180,7 @@ def make(
     if overridden:
         uv.log.advise(warnings.pins_overridden(overridden))
     held = [of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info")]
-    stands = Standing(chosen, shared, "".join(held), refused.asks if refused else "")
+    stands = WrapperChoice(chosen, shared, "".join(held), refused.asks if refused else "")
     told = {
         _SHARED: "yes" if shared else "no",
         _HELD: stands.held,

@@ -19,7 +19,7 @@ from seldon_buildpack.manifests.requirements_txt import (
     text_of,
 )
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials
-from seldon_buildpack.messages.errors.lockfiles import LockUnreadable, PackageOutside
+from seldon_buildpack.messages.errors.lockfiles import LockUnreadable, PathOutsideSource
 from seldon_buildpack.names import canonical
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ _IN_SOURCE = ("editable", "directory", "path")
 def read_uv(
     app: Path, project_files: tuple[Path, ...], pyproject: Mapping[str, Any]
 ) -> Requirements:
-    """uv.lock of the project whose pyproject.toml lies beside it. Raises LockUnreadable and PackageOutside."""
+    """uv.lock of the project whose pyproject.toml lies beside it. Raises LockUnreadable and PathOutsideSource."""
     path = app / UV_LOCK
     text, told = _toml(app, path)
     packages = told.get("package")
@@ -85,7 +85,7 @@ def read_uv(
 
 
 def read_pylock(app: Path) -> Requirements:
-    """pylock.toml. Raises LockUnreadable and PackageOutside."""
+    """pylock.toml. Raises LockUnreadable and PathOutsideSource."""
     path = app / PYLOCK
     lock = pylock(app)
     local = [one for package in lock.packages for one in _paths(package)]
@@ -276,7 +276,7 @@ def _folders(lock: "Pylock") -> Iterator[str]:
 def _inside(app: Path, lock: str, name: str) -> Path:
     path = (app / name).resolve()
     if not path.is_relative_to(app.resolve()):
-        raise PackageOutside(lock, name)
+        raise PathOutsideSource(lock, name)
     return app / path.relative_to(app.resolve())
 
 

@@ -184,14 +184,16 @@ class Requirements:
 
 
 @dataclass(frozen=True)
-class Part:
+class ManifestSection:
     """Requirements that are a part of another manifest: their text, and for each of its lines the line of the manifest."""
 
     text: str
     lines: tuple[int, ...]
 
 
-def read(app: Path, path: Path, env: Mapping[str, str], part: Part | None = None) -> Requirements:
+def read(
+    app: Path, path: Path, env: Mapping[str, str], part: ManifestSection | None = None
+) -> Requirements:
     """Read the file, or the ``part`` of it that is meant, and those it includes with -r and -c; ``env`` is what ${NAME} is looked up in.
 
     Raises a BuildError for a file that is missing or is not text, or a line that pip would refuse.

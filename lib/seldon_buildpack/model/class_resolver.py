@@ -27,7 +27,7 @@ class Definition:
 
 
 @dataclass(frozen=True)
-class Absent:
+class NotFound:
     """A name that the module certainly does not have as a class. ``submodule``: it is a module of that package instead."""
 
     module: Module
@@ -105,7 +105,7 @@ class Resolver:
 
     sources: Sources
 
-    def resolve(self, module: Module, name: str, seen: Seen = frozenset()) -> Definition | Absent:
+    def resolve(self, module: Module, name: str, seen: Seen = frozenset()) -> Definition | NotFound:
         """What ``getattr(module, name)`` would be. Raises what parsing a file on the way raises."""
         if (module.name, name) in seen or len(seen) > _DEEPEST:
             return Definition(None, doubt=f"{name} is imported in a circle")
@@ -127,11 +127,11 @@ class Resolver:
         if tree and (doubt := _may_appear(tree, name)):
             return Definition(module, doubt=doubt)
         submodule = self.sources.locate(f"{module.name}.{name}") if module.package else None
-        return Absent(module, name, submodule if submodule and submodule.file else None)
+        return NotFound(module, name, submodule if submodule and submodule.file else None)
 
     def _meaning(
         self, module: Module, tree: ast.Module, binding: Binding, name: str, seen: Seen
-    ) -> Definition | Absent:
+    ) -> Definition | NotFound:
         node = binding.node
         if isinstance(node, ast.ClassDef):
             return self._class(module, tree, node, seen)
@@ -147,7 +147,7 @@ class Resolver:
             return self._expression(module, node.value, seen)
         return Definition(module, doubt=f"{name} is made when {module.name} runs")
 
-    def _imported(self, source: str, name: str, seen: Seen) -> Definition | Absent:
+    def _imported(self, source: str, name: str, seen: Seen) -> Definition | NotFound:
         if f"{source}.{name}" in _EMPTY_BASES or (
             source.partition(".")[0] == "seldon_core" and name == "SeldonComponent"
         ):
@@ -163,10 +163,10 @@ class Resolver:
             and (submodule := self.sources.locate(f"{source}.{name}"))
             and submodule.file
         ):
-            return Absent(target, name, submodule)
+            return NotFound(target, name, submodule)
         return self.resolve(target, name, seen)
 
-    def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | Absent:
+    def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | NotFound:
         """A class given by an expression: a name, a dotted name, or either of them with type arguments."""
         text = ast.unparse(node)
         if isinstance(node, ast.Subscript):

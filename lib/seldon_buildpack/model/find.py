@@ -22,7 +22,7 @@ from seldon_buildpack.messages.errors.model import (
 )
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import suggestions
-from seldon_buildpack.model.class_resolver import Absent, Definition, Resolver
+from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
 from seldon_buildpack.model.methods import FITS, NEEDS, calls, of_wrapper
 from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
@@ -251,7 +251,7 @@ def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
 
 
 def _class_not_found(
-    sources: Sources, module: Module, class_name: str, found: Absent
+    sources: Sources, module: Module, class_name: str, found: NotFound
 ) -> ModelClassNotFound:
     classes, nearest = suggestions.classes(sources, module, class_name)
     why = ""

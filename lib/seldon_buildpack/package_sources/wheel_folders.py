@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.indexes import IndexUnreachable, NetworkAway
+from seldon_buildpack.messages.errors.indexes import IndexUnreachable, NetworkUnreachable
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
 from seldon_buildpack.messages.errors.source_files import unreadable
 from seldon_buildpack.messages.errors.wheels import (
@@ -54,7 +54,7 @@ def shown(path: Path, app: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Own:
+class LocalWheels:
     """Where the user's wheels lie: ``first`` are the folders asked before any index, ``others`` further ones and single files."""
 
     app: Path
@@ -81,7 +81,7 @@ class Own:
         )
 
 
-def explain(said: str, own: Own, python: str) -> BuildError | None:
+def explain(said: str, own: LocalWheels, python: str) -> BuildError | None:
     """The named error where what uv ``said`` is of a wheel of the user's own; None where it is not."""
     flat = " ".join(said.split())
     if found := re.search(r"(\S+)==\S+ has no (?:usable )?wheels? with a matching", flat):
@@ -108,23 +108,23 @@ def explain(said: str, own: Own, python: str) -> BuildError | None:
     return None
 
 
-def with_folders(error: BuildError, own: Own, lacking: str) -> BuildError:
+def with_folders(error: BuildError, own: LocalWheels, lacking: str) -> BuildError:
     """The same for a package that was not to be had, saying too what the folders have not; ``lacking`` is the one they were found to lack."""
     empty = [shown(folder, own.app) for folder in own.first if not any(folder.iterdir())]
-    away = isinstance(error, NetworkAway | IndexUnreachable)
+    away = isinstance(error, NetworkUnreachable | IndexUnreachable)
     if not (empty and isinstance(error, RequirementNotFound)) and not (away and (empty or lacking)):
         return error
     return WheelFolderLacks(lacking, [shown(folder, own.app) for folder in own.first], empty, error)
 
 
-def _misnamed(package: str, own: Own) -> Path | None:
+def _misnamed(package: str, own: LocalWheels) -> Path | None:
     """A wheel that seems to be of the package and whose name is not a wheel's, so that uv passes over it."""
     named = re.compile(r"[^-]+-\d[^-]*(?:-\d[^-]*)?(?:-[\w.]+){3}\.whl")
     files = (file for file in own.wheels() if canonical(file.stem).startswith(canonical(package)))
     return next((file for file in files if not named.fullmatch(file.name)), None)
 
 
-def _unsuited(package: str, own: Own, python: str) -> BuildError | None:
+def _unsuited(package: str, own: LocalWheels, python: str) -> BuildError | None:
     files = [(file, fit) for file in own.of(package) if (fit := fit_of(file.name, python))]
     if not files:
         return None
@@ -140,7 +140,7 @@ def _unsuited(package: str, own: Own, python: str) -> BuildError | None:
     )
 
 
-def _broken(wheel: Path, said: str, own: Own) -> BuildError:
+def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
     with wheel.open("rb") as file:
         start = file.read(200)
     pointer = start.startswith(b"version https://git-lfs")
@@ -160,14 +160,14 @@ def _broken(wheel: Path, said: str, own: Own) -> BuildError:
 
 
 @dataclass(frozen=True)
-class Fit:
+class WheelTarget:
     """What a wheel is for, in plain words, and the Pythons of ours (`3.9`) that it would fit on this platform."""
 
     words: str
     pythons: tuple[str, ...]
 
 
-def fit_of(wheel: str, python: str) -> Fit | None:
+def fit_of(wheel: str, python: str) -> WheelTarget | None:
     """What a wheel is for, by its file's name, if it does not fit this Python on this platform; None for one that fits."""
     from packaging import tags
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
@@ -193,7 +193,9 @@ def fit_of(wheel: str, python: str) -> Fit | None:
         return None
     tag, abi, platform = wheel.removesuffix(".whl").split("-")[-3:]
     words = f"{_either(_python(one, abi) for one in tag.split('.'))} on {_either(_platform(one) for one in platform.split('.'))}"
-    return Fit(words, tuple(f"{one}.{other}" for one, other in SUPPORTED if fits(one, other)))
+    return WheelTarget(
+        words, tuple(f"{one}.{other}" for one, other in SUPPORTED if fits(one, other))
+    )
 
 
 def this_platform() -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
 from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
@@ -140,10 +140,10 @@ class Settings:
         return Settings({**self.values, **missing}, self.launch)
 
     def switch(self, name: str, default: bool) -> bool:
-        """Whether a switch of ours is on. Raises SwitchUnclear."""
+        """Whether a switch of ours is on. Raises InvalidBoolean."""
         value = self.get(name)
         if value and value.value.strip().lower() not in _YES | _NO:
-            raise SwitchUnclear(name, value.value.strip(), value.source.describe())
+            raise InvalidBoolean(name, value.value.strip(), value.source.describe())
         return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":

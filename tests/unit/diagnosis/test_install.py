@@ -15,7 +15,7 @@ from seldon_buildpack.messages.errors.indexes import (
     IndexFails,
     IndexRefused,
     IndexUnreachable,
-    NetworkAway,
+    NetworkUnreachable,
     NotAnIndex,
     TlsNotTrusted,
 )
@@ -261,7 +261,7 @@ def test_a_failed_connection_is_said_in_plain_words(reason: str, plain: str) -> 
     public = explained(
         CONNECTION.format(url="https://public.example/simple/seldon-core/", reason=reason)
     )
-    assert isinstance(public, NetworkAway)
+    assert isinstance(public, NetworkUnreachable)
     assert (
         public.cause
         == f"Connecting to https://public.example failed: {plain.format(host='public.example')}."

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.launch import wrapper_patches
-from seldon_buildpack.launch.seldon_serve import Environment, Refused, checked, make_room
+from seldon_buildpack.launch.seldon_serve import Environment, StartupError, checked, make_room
 from tests.support.stand_in import (
     MODEL,
     SCRIPT,
@@ -195,7 +195,7 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
 def test_unusable_values_are_refused_with_what_why_and_fix(
     env: dict[str, str], said: list[str]
 ) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StartupError) as refused:
         checked({**MODEL, **env})
     text = str(refused.value)
     assert refused.value.code == 2
@@ -207,7 +207,7 @@ def test_unusable_values_are_refused_with_what_why_and_fix(
 
 def test_the_values_of_parameters_are_never_repeated() -> None:
     parameters = '[{"name": "token", "value": "hunter2", "type": "INT"}]'
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(StartupError) as refused:
         checked({**MODEL, "PREDICTIVE_UNIT_PARAMETERS": parameters})
     notes = checked(
         {**MODEL, "PREDICTIVE_UNIT_PARAMETERS": "'" + parameters.replace("INT", "STRING") + "'"}
@@ -343,7 +343,7 @@ def test_where_nothing_can_be_written_the_fix_is_a_tmp(monkeypatch: pytest.Monke
         raise FileNotFoundError
 
     monkeypatch.setattr(tempfile, "gettempdir", nowhere)
-    with pytest.raises(Refused, match=r"--tmpfs /tmp"):
+    with pytest.raises(StartupError, match=r"--tmpfs /tmp"):
         make_room(Environment(MODEL))
 
 

@@ -10,7 +10,7 @@ from seldon_buildpack import origin, planning_conda
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.commands.rattler import Package, Rattler
 from seldon_buildpack.layers import conda
-from seldon_buildpack.layers.conda import Chosen, Conda
+from seldon_buildpack.layers.conda import Conda, CondaSolution
 from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.types import CondaEnvironment, Kind, Locked, Spec
 from seldon_buildpack.messages.errors.conda_files import (
@@ -120,7 +120,7 @@ def test_conda_wrapper_still_asks_for_a_locked_python(
 
 
 def test_a_layer_that_is_reused_tells_what_it_was_chosen_as(tmp_path: Path) -> None:
-    wanted = Chosen(
+    wanted = CondaSolution(
         (Package(f"{FORGE}/linux-64/{PYTHON_312}", "1b", "0a", 42),),
         "1.17.1",
         "current",

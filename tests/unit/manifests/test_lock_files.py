@@ -13,7 +13,7 @@ from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.messages.errors.lockfiles import (
     LockNotForHere,
     LockUnreadable,
-    PackageOutside,
+    PathOutsideSource,
 )
 
 # As uv itself names it: no registry is named in this repository.
@@ -219,13 +219,13 @@ def test_a_uv_lock_that_is_none_is_named(tmp_path: Path, text: str, reason: str)
 
 
 def test_a_lock_that_leads_out_of_the_source_is_named(tmp_path: Path) -> None:
-    with pytest.raises(PackageOutside):
+    with pytest.raises(PathOutsideSource):
         uv_lock(
             tmp_path,
             package("mine", 'virtual = "."', need("a")),
             package("a", 'directory = "../a"'),
         )
-    with pytest.raises(PackageOutside):
+    with pytest.raises(PathOutsideSource):
         pylock(
             tmp_path,
             pylock_package(

@@ -67,7 +67,7 @@ from seldon_buildpack.package_sources.indexes import Index
 def test_what_a_wheel_is_for_is_said_in_plain_words(
     name: str, words: str, pythons: tuple[str, ...]
 ) -> None:
-    assert wheel_folders.fit_of(name, "3.12.1") == wheel_folders.Fit(words, pythons)
+    assert wheel_folders.fit_of(name, "3.12.1") == wheel_folders.WheelTarget(words, pythons)
 
 
 @pytest.mark.parametrize(

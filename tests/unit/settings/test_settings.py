@@ -1,7 +1,7 @@
 import pytest
 
 from seldon_buildpack.masking import Secret
-from seldon_buildpack.messages.errors.settings import SwitchUnclear
+from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
 from seldon_buildpack.settings import settings, variables
 
@@ -67,7 +67,7 @@ def test_switch_is_turned_off_by_a_word_that_says_so(value: str, on: bool) -> No
 
 
 def test_a_switch_that_says_neither_is_named_with_its_origin() -> None:
-    with pytest.raises(SwitchUnclear) as raised:
+    with pytest.raises(InvalidBoolean) as raised:
         settings.read({}, [("BP_DEV_PROCESS", "maybe")]).switch("BP_DEV_PROCESS", default=True)
     text = "\n".join(raised.value.lines())
     assert "BP_DEV_PROCESS=maybe is neither on nor off" in text

@@ -214,7 +214,7 @@ def at_start(values: Mapping[str, str]) -> Mapping[str, str] | str:
     """What the wrapper sees, or that it is refused."""
     try:
         return seldon_serve.checked({**GIVEN, **values}).values
-    except seldon_serve.Refused:
+    except seldon_serve.StartupError:
         return REFUSED
 
 
@@ -351,7 +351,7 @@ def test_without_grpc_workers_rest_may_have_the_port_of_grpc(workers: str) -> No
     both = {**values, "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "5000"}
     with pytest.raises(PortTwice):
         serving.read(settings.read({}, list(both.items())))
-    with pytest.raises(seldon_serve.Refused):
+    with pytest.raises(seldon_serve.StartupError):
         seldon_serve.checked({"MODEL_NAME": "Foo", **both})
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
-from seldon_buildpack.manifests.requirements_txt import Part, Requirements
+from seldon_buildpack.manifests.requirements_txt import ManifestSection, Requirements
 
 
 def pip_requirements(
@@ -24,5 +24,7 @@ def pip_requirements(
         for entry in environment.pip
         for number, line in enumerate(entry.text.splitlines())
     ]
-    part = Part("".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines))
+    part = ManifestSection(
+        "".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines)
+    )
     return requirements_txt.read(app, environment.path, env, part)

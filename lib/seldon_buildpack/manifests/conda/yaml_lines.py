@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.conda_files import KeyTwice, YamlInvalid, YamlSeveral
+from seldon_buildpack.messages.errors.conda_files import DuplicateKey, YamlInvalid, YamlSeveral
 
 # A place in a file: the keys and indices that lead there.
 Place = tuple[str | int, ...]
@@ -38,7 +38,7 @@ class Document:
 
 
 def load(name: str, text: str) -> Document:
-    """Read the one document of a file. Raises YamlInvalid, YamlSeveral and KeyTwice; a file that says nothing has the value None."""
+    """Read the one document of a file. Raises YamlInvalid, YamlSeveral and DuplicateKey; a file that says nothing has the value None."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -95,7 +95,7 @@ class _Reader:
                 raise YamlInvalid(self.name, line, self.written[line - 1], why, fix)
             name = str(key.value)
             if name in found:
-                raise KeyTwice(self.name, line, name, self.lines[(*place, name)])
+                raise DuplicateKey(self.name, line, name, self.lines[(*place, name)])
             self.lines[(*place, name)] = line
             found[name] = self.value(child, (*place, name))
         return found

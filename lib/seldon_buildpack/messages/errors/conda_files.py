@@ -40,7 +40,7 @@ class YamlSeveral(BuildError):
         )
 
 
-class KeyTwice(BuildError):
+class DuplicateKey(BuildError):
     """YAML would take one of the two without a word."""
 
     def __init__(self, name: str, number: int, key: str, earlier: int) -> None:

@@ -31,7 +31,7 @@ class IndexSlow(BuildError):
         )
 
 
-class ProxyAway(BuildError):
+class ProxyUnreachable(BuildError):
     """The proxy itself cannot be reached."""
 
     def __init__(self, proxy: str, host: str, reason: str) -> None:
@@ -64,7 +64,7 @@ class ProxyRefuses(BuildError):
         )
 
 
-class IndexFilesAway(BuildError):
+class IndexFilesUnreachable(BuildError):
     """An index answers, and keeps its files on a host that cannot be reached."""
 
     def __init__(self, index: str, files: str, reason: str) -> None:
@@ -76,7 +76,7 @@ class IndexFilesAway(BuildError):
         )
 
 
-class NetworkAway(BuildError):
+class NetworkUnreachable(BuildError):
     """No index was named and the public one does not answer."""
 
     def __init__(self, url: str, reason: str) -> None:

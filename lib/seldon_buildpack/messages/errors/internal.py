@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from seldon_buildpack.messages.errors.base import BuildError
 
 
-class OurFault(BuildError):
+class InternalError(BuildError):
     """Something this buildpack did not foresee."""
 
     exit_code = 70

@@ -70,7 +70,7 @@ class LockNotForHere(BuildError):
         )
 
 
-class PackageOutside(BuildError):
+class PathOutsideSource(BuildError):
     """A lock names a folder or file that does not lie in the source."""
 
     def __init__(self, lock: str, path: str) -> None:

@@ -131,7 +131,7 @@ class PackageBroken(BuildError):
         )
 
 
-class HeldByFirstIndex(BuildError):
+class ShadowedByFirstIndex(BuildError):
     """The first index that has a name has it in no version that fits, and the others are then not asked: ``others``."""
 
     def __init__(self, package: str, requirement: str, index: str, others: Sequence[str]) -> None:

@@ -173,7 +173,7 @@ class JaegerTagsInvalid(BuildError):
         )
 
 
-class SwitchUnclear(BuildError):
+class InvalidBoolean(BuildError):
     """A switch of the buildpack's own is neither on nor off."""
 
     def __init__(self, name: str, value: str, origin: str) -> None:
