@@ -72,6 +72,7 @@ class PipHalf:
     bundle: Bundle
     # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...] = ()
+    # A digest of those of the `variables` that the building of a package may read.
     built_with: str = cache.NO_VARIABLES
     # Whether pip brings the wrapper, not conda.
     needed: bool = True

@@ -63,6 +63,7 @@ class CondaPlan:
     log: Log
     # A folder that goes when the build ends.
     scratch: Path
+    # A digest of those of the `variables` that the building of a package may read.
     built_with: str = cache.NO_VARIABLES
 
     def layer(self, name: str) -> Layer:

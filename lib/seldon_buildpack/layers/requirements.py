@@ -73,6 +73,7 @@ class Installation:
     variables: tuple[tuple[str, str], ...]
     # The package that the wheel folders alone did not have; empty where that is not known.
     lacking: str = ""
+    # A digest of those of the `variables` that the building of a package may read.
     built_with: str = cache.NO_VARIABLES
 
     def key(self) -> dict[str, str]:

@@ -122,7 +122,9 @@ class Requirements:
     lock: bool = False
     # The Pythons that the lock is for.
     requires_python: str = ""
+    # The lines, or those of them that may be for some Pythons only.
     asked: tuple[Asked, ...] = field(default=(), repr=False)
+    # What a line wants in place (`-e git+URL`), which uv does not do.
     from_git: tuple[str, ...] = ()
 
     @property

@@ -14,12 +14,13 @@ from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.conditions import Asked
 from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
-from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements, canonical
+from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.masking import url_secrets
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported, LockWithoutProject
 from seldon_buildpack.messages.errors.requirements import ManifestMisspelt, PyprojectUnreadable
 from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.names import canonical
 
 REQUIREMENTS = "requirements.txt"
 _PROJECT = "pyproject.toml"
