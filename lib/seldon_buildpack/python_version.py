@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack import origin
+from seldon_buildpack import origin, user_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_files import (
@@ -145,7 +145,7 @@ def one_meeting(specifier: str) -> str:
 def _version_file(app: Path) -> str:
     """The first version that the file names: pyenv and uv allow comments, several lines, and several versions."""
     try:
-        text = (app / VERSION_FILE).read_text(encoding="utf-8-sig", errors="replace")
+        text = user_files.read(app, app / VERSION_FILE).decode("utf-8-sig", "replace")
     except FileNotFoundError:
         return ""
     except OSError as error:
@@ -185,11 +185,11 @@ def _known(minor: tuple[int, int], value: str, source: Origin) -> PythonChoice:
 def _requires_python(app: Path) -> str:
     """``project.requires-python`` of pyproject.toml; empty where there is none. Raises PyprojectUnreadable."""
     try:
-        data = (app / PROJECT_FILE).read_bytes()
+        data = user_files.read(app, app / PROJECT_FILE)
     except FileNotFoundError:
         return ""
     except OSError as error:
-        raise PyprojectUnreadable(error.strerror or str(error)) from error
+        raise SourceUnreadable(PROJECT_FILE, error.strerror or str(error)) from error
     # Reading TOML costs 20 ms, and many of these files only configure tools.
     if b"requires-python" not in data:
         return ""

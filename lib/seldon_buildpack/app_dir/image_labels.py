@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from seldon_buildpack import user_files
 from seldon_buildpack.app_dir import permissions
 from seldon_buildpack.masking import Masker
 from seldon_buildpack.messages.errors.settings import ImageMetadataInvalid, ImageMetadataNotJson
@@ -73,7 +74,7 @@ def _labels(app: Path) -> dict[str, str]:
     try:
         if not path.exists() and not path.is_symlink():
             return {}
-        data = path.read_bytes()
+        data = user_files.read(app, path)
     except OSError as error:
         raise UnreadableManifest(FILE, unreadable(path, error)) from error
     told = _json(data)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from seldon_buildpack import user_files
 from seldon_buildpack.app_dir import image_labels
 from seldon_buildpack.manifests.inputs import MANIFESTS
 from seldon_buildpack.messages import warnings
@@ -85,7 +86,7 @@ def listed(app: Path) -> tuple[str, ...]:
 def _lines(app: Path) -> Iterator[str]:
     path = app / FILE
     try:
-        data = path.read_bytes()
+        data = user_files.read(app, path)
     except FileNotFoundError:
         return
     except OSError as error:

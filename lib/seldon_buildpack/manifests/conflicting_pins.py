@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.names import canonical
@@ -68,7 +69,9 @@ def _agree(mine: frozenset[str], theirs: frozenset[str]) -> bool:
 def _pins(path: Path) -> Iterator[tuple[str, str]]:
     """The names that a manifest pins, with their versions; none for one that cannot be read, for it is not installed."""
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="replace")
+        text = (
+            user_files.read(path.parent, path).decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        )
         if path.name == "setup.py":
             yield from _of_lines(_install_requires(text))
         elif path.name == "pyproject.toml":

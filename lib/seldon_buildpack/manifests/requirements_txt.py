@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, user_files
 from seldon_buildpack.manifests import git_in_place
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.masking import Secret, url_secrets
@@ -378,7 +378,7 @@ def text_of(app: Path, path: Path) -> str:
     """The text of a manifest. Raises UnreadableManifest and ManifestNotText."""
     name = str(path.relative_to(app)) if path.is_relative_to(app) else str(path)
     try:
-        data = path.read_bytes()
+        data = user_files.read(app, path)
     except OSError as error:
         raise UnreadableManifest(name, unreadable(path, error)) from error
     # Half of plain text in UTF-16 are null bytes, also where the mark that says so is missing.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from seldon_buildpack import user_files
 from seldon_buildpack.manifests import conflicting_pins, lock_files, requirements_txt, uv_indexes
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
@@ -113,7 +114,7 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
 def _says_a_project(path: Path) -> bool:
     """Whether a file that tools are configured in also says what a project is or needs."""
     try:
-        return bool(_OF_A_PROJECT.search(path.read_bytes()))
+        return bool(_OF_A_PROJECT.search(user_files.read(path.parent, path)))
     except OSError:
         return False
 
@@ -174,7 +175,7 @@ def _pyproject(app: Path) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(user_files.read(app, path).decode("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise PyprojectUnreadable(str(error)) from error
 

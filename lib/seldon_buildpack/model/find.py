@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.model import (
     ModelClassIsModule,
@@ -169,10 +170,10 @@ def _installs_itself(app: Path) -> bool:
     if any((app / name).is_file() for name in _INSTALLS_ITSELF):
         return True
     try:
-        pyproject = (app / "pyproject.toml").read_bytes()
+        pyproject = user_files.read(app, app / "pyproject.toml")
     except OSError:
         return False
-    return bool(re.search(rb"^\s*\[(build-system|project)\]", pyproject, re.MULTILINE))
+    return bool(re.search(rb"^[ \t]*\[(build-system|project)\]", pyproject, re.MULTILINE))
 
 
 def _has_manifest(app: Path) -> bool:

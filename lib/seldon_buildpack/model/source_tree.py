@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.source_files import (
     SourceEncodingUnknown,
     SourceNotDecodable,
@@ -120,9 +121,7 @@ class Sources:
         if module.file is None or not module.readable:
             return None
         if module.file not in self._trees:
-            self._trees[module.file] = parse(
-                self.app / module.file, module.file.as_posix(), self.python
-            )
+            self._trees[module.file] = parse(self.app, module.file, self.python)
         return self._trees[module.file]
 
     def parents(self, module: Module) -> Iterator[Module]:
@@ -207,14 +206,15 @@ def glob_escaped(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def parse(path: Path, shown: str, python: Version = OURS) -> ast.Module | None:
+def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
     """The syntax tree of a file, compiled once to find what only the compiler refuses, and not run.
 
     None where the parser gives up: nesting too deep, or what may be syntax of a Python newer than ours.
     Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
     """
+    shown = file.as_posix()
     try:
-        data = path.read_bytes()
+        data = user_files.read(app, app / file)
     except OSError as error:
         raise SourceUnreadable(shown, error.strerror or str(error)) from error
     text = decoded(data, shown)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.model.class_resolver import Definition, Resolver, class_names
 from seldon_buildpack.model.methods import GRAPH_METHODS, of_wrapper
@@ -43,7 +44,7 @@ def candidates(sources: Sources) -> list[Candidate]:
     modules = [
         module
         for module in [*sources.top(), *sources.below()]
-        if _mentions(sources, module, r"^\s*class\s")
+        if _mentions(sources, module, r"^[ \t]*class\s")
     ]
     return [found for module in modules for found in _in(sources, module)][:_MOST]
 
@@ -53,7 +54,7 @@ def raise_first_broken(sources: Sources) -> None:
     methods = "|".join(GRAPH_METHODS)
     for module in sources.top():
         if not _NO_MODEL.fullmatch(module.name) and _mentions(
-            sources, module, rf"^\s*(async\s+)?def\s+({methods})\b"
+            sources, module, rf"^[ \t]*(async\s+)?def\s+({methods})\b"
         ):
             sources.tree(module)
 
@@ -146,7 +147,7 @@ def _mentions(sources: Sources, module: Module, pattern: str) -> bool:
     """Whether a file has a line of this kind: parsing every file of a large source would take longer than the build."""
     path = sources.app / (module.file or "")
     try:
-        data = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+        data = user_files.read(sources.app, path) if path.stat().st_size <= _LARGEST else b""
     except OSError:
         return False
     return re.search(pattern.encode(), data, re.MULTILINE) is not None

@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.settings import (
     EnvironmentFileBadName,
@@ -72,7 +73,7 @@ def read(app: Path) -> S2iEnvironment:
     try:
         if not path.exists() and not path.is_symlink():
             return S2iEnvironment()
-        data = path.read_bytes()
+        data = user_files.read(app, path)
     except OSError as error:
         raise EnvironmentFileUnreadable(unreadable(path, error)) from error
     return parse(data)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conda.types import MARK, CondaEnvironment
 
 CONDA_LOCK, PIXI_LOCK = "conda-lock.yml", "pixi.lock"
@@ -24,7 +25,7 @@ def is_one(path: Path) -> bool:
     if path.name not in EXPLICIT:
         return True
     try:
-        return any(line.strip() == MARK for line in path.read_bytes().splitlines())
+        return any(line.strip() == MARK for line in user_files.read(path.parent, path).splitlines())
     except OSError:
         return False
 

@@ -5,6 +5,11 @@ from pathlib import Path
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
+# Why a file of the source is not read though it is there, as clauses.
+IS_OUTSIDE = "it is a link to something outside the source"
+IS_NO_FILE = "it is not a regular file"
+IS_TOO_LARGE = "it is too large, and no file of this kind needs so much"
+
 
 def unreadable(path: Path, error: OSError) -> str:
     """Why a file that is there cannot be opened, in the operating system's words; a link that leads nowhere is said to be one."""
@@ -151,5 +156,5 @@ class SourceUnreadable(BuildError):
         super().__init__(
             f"{file} cannot be read",
             f"It is there, but reading it failed: {reason}.",
-            f"Make it readable: `chmod a+r {file}`.",
+            f"Make it a regular file inside the source that everyone may read: `chmod a+r {file}`.",
         )

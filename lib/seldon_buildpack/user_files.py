@@ -1,0 +1,25 @@
+"""Files of the source that the build reads: what a user wrote decides about it, so a link must not lend it what lies elsewhere.
+
+Bindings and the platform's own files are readable here, and what is read may stand in the log, in labels or in the image.
+"""
+
+import errno
+import stat
+from pathlib import Path
+
+from seldon_buildpack.messages.errors.source_files import IS_NO_FILE, IS_OUTSIDE, IS_TOO_LARGE
+
+# Far above a lock of a thousand packages; without a limit a link to a device fills the memory.
+MOST_BYTES = 32_000_000
+
+
+def read(app: Path, path: Path) -> bytes:
+    """The bytes of a file below ``app``. Raises OSError, its reason for people, where it is no regular file inside the source or too large."""
+    status = path.stat()
+    if path.is_relative_to(app) and not path.resolve().is_relative_to(app.resolve()):
+        raise OSError(errno.EPERM, IS_OUTSIDE, str(path))
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, IS_NO_FILE, str(path))
+    if status.st_size > MOST_BYTES:
+        raise OSError(errno.EFBIG, IS_TOO_LARGE, str(path))
+    return path.read_bytes()
