@@ -129,7 +129,7 @@ def _trim(env: Environment, name: str) -> None:
             meant = meant[1:-1]
         meant = env.get(name) if meant == stripped else meant
     else:
-        meant = _unquoted(re.sub(r"\s+#.*$", "", stripped)).strip()
+        meant = _unquoted(re.sub(r"(?<!\s)\s+#.*$", "", stripped)).strip()
     if not meant.strip():
         del env.values[name]
     elif meant != env.get(name):

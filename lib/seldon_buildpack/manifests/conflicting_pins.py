@@ -86,7 +86,15 @@ def _pins(path: Path) -> Iterator[tuple[str, str]]:
             yield from _LOCKED.findall(text)
         elif path.suffix not in (".yml", ".yaml", ".cfg"):
             yield from _of_lines(text.splitlines())
-    except (OSError, ValueError, SyntaxError, AttributeError, TypeError):
+    except (
+        OSError,
+        ValueError,
+        SyntaxError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+    ):
         return
 
 

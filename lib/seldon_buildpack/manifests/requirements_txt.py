@@ -44,7 +44,7 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SPECIFIER = r"(?:[=!]=\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?|(?:~=|>=|<=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?:\.post\d+)?"
 # A name with versions and nothing else, which is what most lines of most files are.
 _PLAIN = re.compile(
-    rf"({_NAME})\s*(?:{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?"
+    rf"({_NAME})(?:\s*{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?"
 )
 
 
@@ -369,7 +369,8 @@ def _parsed(text: str) -> Any:
 
     # from_string of release 32.0.1 uses a name it does not import.
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        file.write(text)
+        # The parser takes a time that grows with the square of a run of spaces.
+        file.write(re.sub(r"[ \t]{64,}", " ", text))
         file.flush()
         return RequirementsFile.from_file(file.name)
 

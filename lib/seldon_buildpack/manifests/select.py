@@ -30,7 +30,7 @@ _PROJECT_FILES = ("setup.py", "setup.cfg", _PROJECT, "MANIFEST.in")
 _POETRY = "poetry.lock"
 _PIPENV = ("Pipfile.lock", "Pipfile")
 _OF_A_PROJECT = re.compile(
-    rb"^\s*\[(?:build-system|project|tool\.poetry(?:\.dependencies)?)\]", re.MULTILINE
+    rb"^[ \t]*\[(?:build-system|project|tool\.poetry(?:\.dependencies)?)\]", re.MULTILINE
 )
 
 

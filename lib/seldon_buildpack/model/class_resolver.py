@@ -43,6 +43,14 @@ class Binding:
     sure: bool
 
 
+def written(node: ast.AST) -> str:
+    """The code of a node, on one line; of one that is nested too deeply for that, dots."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "..."
+
+
 def bindings(tree: ast.Module, name: str) -> list[Binding]:
     """The statements at module level that bind a name, those inside if, try, with and loops included."""
     return [
@@ -74,7 +82,7 @@ def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bo
 
 def _never_imported(test: ast.expr) -> bool:
     """``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
-    text = ast.unparse(test)
+    text = written(test)
     return text in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (
         text.startswith("__name__ ==") and "__main__" in text
     )
@@ -168,7 +176,7 @@ class Resolver:
 
     def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | NotFound:
         """A class given by an expression: a name, a dotted name, or either of them with type arguments."""
-        text = ast.unparse(node)
+        text = written(node)
         if isinstance(node, ast.Subscript):
             return self._expression(module, node.value, seen)
         tree = self.sources.tree(module)
@@ -186,7 +194,7 @@ class Resolver:
 
     def _module_of(self, module: Module, tree: ast.Module, node: ast.expr) -> str | None:
         """The dotted name of the module that an expression such as ``package.module`` stands for."""
-        first, *rest = ast.unparse(node).split(".")
+        first, *rest = written(node).split(".")
         for binding in bindings(tree, first):
             if isinstance(binding.node, ast.Import):
                 alias = next(
@@ -208,7 +216,7 @@ class Resolver:
         parts = [Definition(module, _names(tree, node), _own_doubt(tree, node))]
         for base in node.bases:
             found = self._expression(module, base, seen)
-            unknown = Definition(None, doubt=f"its base {ast.unparse(base)} was not found")
+            unknown = Definition(None, doubt=f"its base {written(base)} was not found")
             parts.append(found if isinstance(found, Definition) else unknown)
         names = frozenset[str]().union(*(part.names for part in parts))
         return Definition(module, names, next((part.doubt for part in parts if part.doubt), ""))
@@ -240,7 +248,7 @@ def _may_appear(tree: ast.Module, name: str) -> str:
     if maker := next(_makers(tree, {"self", "cls"}), ""):
         return f"a call of {maker} may bring it"
     for part in ast.walk(tree):
-        if isinstance(part, ast.Attribute) and ast.unparse(part) == "sys.modules":
+        if isinstance(part, ast.Attribute) and written(part) == "sys.modules":
             return "a change of sys.modules may bring it"
         if (isinstance(part, ast.NamedExpr) and part.target.id == name) or (
             isinstance(part, ast.Global) and name in part.names
@@ -288,10 +296,10 @@ def _names(tree: ast.Module, node: ast.ClassDef) -> frozenset[str]:
 def _own_doubt(tree: ast.Module, node: ast.ClassDef) -> str:
     """Why the class may have methods that its body and its bases do not show; empty where it cannot."""
     if node.decorator_list:
-        return f"it is decorated with {ast.unparse(node.decorator_list[0])}"
+        return f"it is decorated with {written(node.decorator_list[0])}"
     for keyword in node.keywords:
-        if keyword.arg != "metaclass" or ast.unparse(keyword.value) not in _PLAIN_METACLASSES:
-            return f"it is made with {ast.unparse(keyword)}"
+        if keyword.arg != "metaclass" or written(keyword.value) not in _PLAIN_METACLASSES:
+            return f"it is made with {written(keyword)}"
     if any(isinstance(base, ast.Starred) for base in node.bases):
         return "its bases are computed"
     if made := sorted(
@@ -305,9 +313,9 @@ def _own_doubt(tree: ast.Module, node: ast.ClassDef) -> str:
         if (
             isinstance(part, ast.Attribute)
             and part.attr in ("__dict__", "__class__")
-            and ast.unparse(part).startswith(("self.", "cls."))
+            and written(part).startswith(("self.", "cls."))
         ):
-            return f"it uses {ast.unparse(part)}"
+            return f"it uses {written(part)}"
         if isinstance(part, ast.Name) and part.id in ("locals", "vars"):
             return f"it calls {part.id}"
     return ""

@@ -42,6 +42,12 @@ _PASSED_OVER = {
     "test",
     "docs",
 }
+# Code that people write is far from these; for more the parser takes seconds and gigabytes, and the compiler ends the process.
+_LONGEST = 5_000_000
+_MOST_LOOPS = 200
+_DEEPEST = 700
+# Encodings that are none of texts; Python's own decoders of them take a time that grows with the square of the length.
+_NO_TEXT = {"punycode", "idna"}
 _MOST_FOLDERS = 200
 _MOST_ENTRIES = 2000
 
@@ -218,11 +224,15 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
     except OSError as error:
         raise SourceUnreadable(shown, error.strerror or str(error)) from error
     text = decoded(data, shown)
+    if len(text) > _LONGEST:
+        return None
     try:
         # A stray backslash is a warning, which the parser would print.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, shown, feature_version=min(python, OURS))
+            if _too_deep(tree):
+                return None
             compile(tree, shown, "exec", dont_inherit=True)
     except SyntaxError as error:
         if python > OURS:
@@ -235,6 +245,17 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
     return tree
 
 
+def _too_deep(tree: ast.AST) -> bool:
+    """Whether following the tree could end the process: the compiler calls itself for each loop of a comprehension, without a limit."""
+    waiting = [(tree, 0)]
+    while waiting:
+        node, depth = waiting.pop()
+        if depth > _DEEPEST or len(getattr(node, "generators", ())) > _MOST_LOOPS:
+            return True
+        waiting += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+    return False
+
+
 def decoded(data: bytes, shown: str) -> str:
     """The text of a Python file, by its byte order mark or declared encoding, else UTF-8. Raises SourceEncodingUnknown, SourceNotDecodable."""
     marked = data.startswith(_BOM)
@@ -242,6 +263,8 @@ def decoded(data: bytes, shown: str) -> str:
     cookie = _COOKIE.match(body)
     encoding = cookie[1].decode("ascii", "replace") if cookie and not marked else "UTF-8"
     try:
+        if codecs.lookup(encoding).name in _NO_TEXT:
+            raise SourceEncodingUnknown(shown, encoding)
         return body.decode(encoding)
     except UnicodeDecodeError as error:
         offset = error.start + len(data) - len(body)

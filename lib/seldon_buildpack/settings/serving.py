@@ -56,7 +56,7 @@ FROM_1 = ("GUNICORN_WORKERS", "GRPC_THREADS", "WEB_CONCURRENCY")
 _HIGHEST_PORT = 65535
 _YES, _NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_COMMENT = re.compile(r"\s+#.*$")
+_COMMENT = re.compile(r"(?<!\s)\s+#.*$")
 # importlib takes a module of any name, but the wrapper's command line none that starts like an option.
 _MODULE = re.compile(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+")
 # A file's name has at most 255 bytes, `.py` included.

@@ -1,5 +1,6 @@
 """What the locks of conda-lock and pixi have in common: large YAML files that programs write."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -7,14 +8,21 @@ from typing import Any
 import yaml
 
 from seldon_buildpack.manifests.requirements_txt import text_of
-from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
+from seldon_buildpack.messages.errors.lockfiles import NESTED, LockUnreadable
 
 Entry = Mapping[str, Any]
+
+_DEEPEST = 1000
+_BRACKET = re.compile(r"[\[\]{}]")
+# What opens the lists and tables of a line: each takes a column at least.
+_INDENT = re.compile(r"^[ \t]*(?:[-?:][ \t]+)*", re.MULTILINE)
 
 
 def load(app: Path, path: Path, renew: str) -> Entry:
     """What the lock says, every scalar as the text that stands there: a version 1.10 is no number. Raises LockUnreadable."""
     text = text_of(app, path)
+    if _depth(text) > _DEEPEST:
+        raise LockUnreadable(path.name, NESTED, renew)
     try:
         # libyaml's, where there is one: a lock of a large environment takes PyYAML's own parser seconds.
         found = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
@@ -25,6 +33,15 @@ def load(app: Path, path: Path, renew: str) -> Entry:
     if not isinstance(found, dict):
         raise LockUnreadable(path.name, "it is not a table", renew)
     return found
+
+
+def _depth(text: str) -> int:
+    """No less than the depth of the lists and tables in a text of YAML: libyaml's composer has no limit, and its stack an end."""
+    deepest = depth = 0
+    for found in _BRACKET.finditer(text):
+        depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    return deepest + max((len(found[0]) for found in _INDENT.finditer(text)), default=0)
 
 
 def tables(value: object) -> tuple[Entry, ...]:

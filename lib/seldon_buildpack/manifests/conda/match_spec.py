@@ -14,7 +14,7 @@ FILE = re.compile(r"(?:.*/)?([^/]+)-([^/-]+)-([^/-]+)\.(?:conda|tar\.bz2)")
 _BRACKETS = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
 _PAIR = re.compile(r"\s*(\w+)\s*=\s*(\"[^\"]*\"|'[^']*'|\[[^\]]*\]|[^,]*)\s*(?:,|$)")
 _OPERATOR = r"(?:==|!=|~=|<=|>=|=|<|>)"
-_ONE = rf"(?:{_OPERATOR}?\s*[\w.*+!-]+|\^.*\$)"
+_ONE = rf"(?:{_OPERATOR}?\s*[\w.*+!-]+|\^[^$]*\$)"
 _VERSION = re.compile(rf"\(*{_ONE}\)*(?:[,|]\(*{_ONE}\)*)*")
 # `=1.2=py38_0`: a version with a build is that version exactly, unless it is a comparison.
 _WITH_BUILD = re.compile(r"(?:={0,2}([^=<>!~,|\s]+)|([^\s]*[^=<>!~,|\s]))=([^=<>!~,|\s]+)")

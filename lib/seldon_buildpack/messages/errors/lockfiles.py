@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
+# Why a lock is not read, as a clause.
+NESTED = "it has more lists within lists than can be read"
+
 
 class LockUnreadable(BuildError):
     """A lock file is damaged, or not one that is known. ``renew`` is a sentence."""
