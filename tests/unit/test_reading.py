@@ -179,3 +179,11 @@ def test_a_variable_that_a_channel_uses_is_not_in_the_image(tmp_path: Path) -> N
     assert "CHANNEL_KEY.default" not in project.settings.launch
     assert project.settings.launch["A.default"] == "b"
     assert "s3cr3t" not in told
+
+
+def test_a_read_only_source_is_made_one_to_build_in(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    (app / "lib").mkdir(parents=True)
+    (app / "lib").chmod(0o555)
+    read(app, {})
+    assert (app / "lib").stat().st_mode & 0o777 == 0o755

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import user_files
+from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.reading import read_project
+from tests.unit.test_reading import context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 
@@ -40,7 +41,7 @@ def test_no_reader_follows_a_link_out_of_the_source(tmp_path: Path, name: str) -
     out = io.StringIO()
     env = {"MODEL_NAME": "Plain"}
     with pytest.raises(BuildError) as caught:
-        read_project(Platform(app, app, None, env, {}), Log(out))
+        read_project(context(Platform(app, app, None, env, {}), Log(out), tmp_path))
     told = "\n".join(caught.value.lines())
     assert "a link to something outside the source" in told
     assert name in told
