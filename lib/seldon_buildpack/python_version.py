@@ -197,7 +197,7 @@ def _requires_python(app: Path) -> str:
 
     try:
         project = tomllib.loads(data.decode("utf-8-sig")).get("project")
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise PyprojectUnreadable(str(error)) from error
     value = project.get("requires-python") if isinstance(project, dict) else None
     return value.strip() if isinstance(value, str) else ""

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack import python_version
 from seldon_buildpack.launch import seldon_serve
 from seldon_buildpack.manifests import inputs, requirements_txt
 from seldon_buildpack.manifests.conda import lockfiles, match_spec
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
+from seldon_buildpack.messages.errors.model import ModelModuleNotFound
+from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.model.find import find
 from seldon_buildpack.settings import serving
 
@@ -110,3 +113,16 @@ def test_no_reader_takes_long_for_a_small_file(
     start = time.monotonic()
     read(tmp_path, text)
     assert time.monotonic() - start < 8
+
+
+@pytest.mark.parametrize("name", [".".join("a" * 1500), "b" * 300 + ".c"])
+def test_a_name_too_long_for_a_path_is_no_module(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ModelModuleNotFound):
+        find(tmp_path, name, None)
+
+
+@pytest.mark.parametrize("text", ["x = " + "1" * 5000, "x = " + "[" * 5000])
+def test_a_pyproject_that_no_parser_takes_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f"[project]\nrequires-python = '>=3.9'\n{text}\n")
+    with pytest.raises(PyprojectUnreadable):
+        python_version.choose(tmp_path, None, ("", ""))

@@ -176,7 +176,7 @@ def _pyproject(app: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(user_files.read(app, path).decode("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise PyprojectUnreadable(str(error)) from error
 
 

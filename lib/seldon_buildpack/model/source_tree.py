@@ -45,6 +45,8 @@ _PASSED_OVER = {
 # Code that people write is far from these; for more the parser takes seconds and gigabytes, and the compiler ends the process.
 _LONGEST = 5_000_000
 _MOST_LOOPS = 200
+# What Linux takes as a path below any source, and as a name with `.py`.
+_LONGEST_NAME, _LONGEST_PART = 2000, 250
 _DEEPEST = 700
 # Encodings that are none of texts; Python's own decoders of them take a time that grows with the square of the length.
 _NO_TEXT = {"punycode", "idna"}
@@ -84,6 +86,10 @@ class Sources:
         """The module of a dotted name, or None: the order is that of importlib's FileFinder."""
         *folders, last = name.split(".")
         bare = None
+        if len(name) > _LONGEST_NAME or any(
+            len(part.encode()) > _LONGEST_PART for part in (*folders, last)
+        ):
+            return None
         for root in self.roots:
             folder = root.joinpath(*folders)
             found = self._in_folder(folder, name, last)
