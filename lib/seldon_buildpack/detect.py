@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
@@ -29,7 +30,7 @@ _OTHER_LANGUAGES = re.compile(
 _OTHER_MODEL = re.compile(r"\.(js|mjs|ts|R|java)$")
 
 _CLASS = re.compile(rb"^class\s+(\w+)", re.MULTILINE)
-_COMPONENT = re.compile(rb"^class\s+\w+\([^)]*\bSeldonComponent\b", re.MULTILINE)
+_COMPONENT = re.compile(rb"^class[ \t]+\w+\([^)]{0,500}\bSeldonComponent\b", re.MULTILINE)
 _METHOD = re.compile(
     rf"^[ \t]+(?:async[ \t]+)?def[ \t]+(?:{'|'.join(GRAPH_METHODS)})[ \t]*\(".encode(), re.MULTILINE
 )
@@ -112,7 +113,8 @@ def _other_language(
     app: Path, files: set[str], pythonic: bool, environment: Mapping[str, str]
 ) -> bool:
     """Whether the source is one for Seldon's Node.js, R or Java wrapper: by its model's file, else by its manifest."""
-    name = (environment.get("MODEL_NAME") or _model_name(app))[:_LONGEST_NAME]
+    name = environment.get("MODEL_NAME") or _model_name(app)
+    name = name.encode(errors="replace")[:_LONGEST_NAME].decode(errors="ignore")
     if _OTHER_MODEL.search(name):
         return True
     if (
@@ -128,11 +130,13 @@ def _other_language(
 def _model_name(app: Path) -> str:
     """MODEL_NAME in ``.s2i/environment``, roughly: the build says what is wrong with the file."""
     try:
-        text = (app / s2i_environment.FILE).read_bytes().decode("utf-8", "replace")
+        text = user_files.read(app, app / s2i_environment.FILE).decode("utf-8", "replace")
     except OSError:
         return ""
     found = re.findall(
-        r"^\ufeff?\s*(?:export\s+)?MODEL_NAME\s*=\s*[\"']?([^\"'\s]*)", text, re.MULTILINE
+        r"^\ufeff?[ \t]*(?:export[ \t]+)?MODEL_NAME[ \t]*=[ \t]*[\"']?([^\"'\s]*)",
+        text,
+        re.MULTILINE,
     )
     return found[-1] if found else ""
 
@@ -141,7 +145,7 @@ def _model(python: list[Path]) -> str | None:
     """The first file with a class that has a method of the wrapper, by its text: it may be one that does not parse."""
     for path in python[:_MOST_FILES]:
         try:
-            data = path.read_bytes() if path.stat().st_size <= _LARGEST else b""
+            data = user_files.read(path.parent, path) if path.stat().st_size <= _LARGEST else b""
         except OSError:
             continue
         classes = {name.decode() for name in _CLASS.findall(data)}

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import python_version
+from seldon_buildpack import detect, python_version
 from seldon_buildpack.launch import seldon_serve
-from seldon_buildpack.manifests import inputs, requirements_txt
+from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests.conda import lockfiles, match_spec
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
@@ -52,18 +52,18 @@ def _suggest(app: Path, text: str) -> None:
 
 def _detect(app: Path, text: str) -> None:
     (app / "a.py").write_text(text)
-    inputs.detect(app, {})
+    detect.detect(app, {})
 
 
 def _detect_environment(app: Path, text: str) -> None:
     (app / ".s2i").mkdir()
     (app / ".s2i/environment").write_text(text)
-    inputs.detect(app, {})
+    detect.detect(app, {})
 
 
 def _detect_name(app: Path, text: str) -> None:
     (app / "a.py").touch()
-    inputs.detect(app, {"MODEL_NAME": text})
+    detect.detect(app, {"MODEL_NAME": text})
 
 
 def _require(app: Path, text: str) -> None:
