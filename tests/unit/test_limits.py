@@ -84,7 +84,7 @@ def _build(_app: Path, text: str) -> None:
 
 
 def _start(_app: Path, text: str) -> None:
-    with pytest.raises(seldon_serve.Refused):
+    with pytest.raises(seldon_serve.StartupError):
         seldon_serve.checked({"MODEL_NAME": text})
 
 

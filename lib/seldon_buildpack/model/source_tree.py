@@ -224,28 +224,28 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
     None where the parser gives up: nesting too deep, or what may be syntax of a Python newer than ours.
     Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
     """
-    shown = file.as_posix()
+    display_name = file.as_posix()
     try:
         data = user_files.read(app, app / file)
     except OSError as error:
-        raise SourceUnreadable(shown, error.strerror or str(error)) from error
-    text = decoded(data, shown)
+        raise SourceUnreadable(display_name, error.strerror or str(error)) from error
+    text = decoded(data, display_name)
     if len(text) > _LONGEST:
         return None
     try:
         # A stray backslash is a warning, which the parser would print.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(text, shown, feature_version=min(python, OURS))
+            tree = ast.parse(text, display_name, feature_version=min(python, OURS))
             if _too_deep(tree):
                 return None
-            compile(tree, shown, "exec", dont_inherit=True)
+            compile(tree, display_name, "exec", dont_inherit=True)
     except SyntaxError as error:
         if python > OURS:
             return None
-        raise _syntax_error(shown, text, error) from error
+        raise _syntax_error(display_name, text, error) from error
     except ValueError as error:
-        raise SourceSyntaxError(shown, *_null_byte(text), str(error)) from error
+        raise SourceSyntaxError(display_name, *_null_byte(text), str(error)) from error
     except (RecursionError, MemoryError):
         return None
     return tree
@@ -262,7 +262,7 @@ def _too_deep(tree: ast.AST) -> bool:
     return False
 
 
-def decoded(data: bytes, shown: str) -> str:
+def decoded(data: bytes, display_name: str) -> str:
     """The text of a Python file, by its byte order mark or declared encoding, else UTF-8. Raises SourceEncodingUnknown, SourceNotDecodable."""
     marked = data.startswith(_BOM)
     body = data.removeprefix(_BOM)
@@ -270,23 +270,23 @@ def decoded(data: bytes, shown: str) -> str:
     encoding = cookie[1].decode("ascii", "replace") if cookie and not marked else "UTF-8"
     try:
         if codecs.lookup(encoding).name in _NO_TEXT:
-            raise SourceEncodingUnknown(shown, encoding)
+            raise SourceEncodingUnknown(display_name, encoding)
         return body.decode(encoding)
     except UnicodeDecodeError as error:
         offset = error.start + len(data) - len(body)
         raise SourceNotDecodable(
-            shown, data.count(b"\n", 0, offset) + 1, offset, data[offset], encoding
+            display_name, data.count(b"\n", 0, offset) + 1, offset, data[offset], encoding
         ) from error
     except (LookupError, ValueError) as error:
-        raise SourceEncodingUnknown(shown, encoding) from error
+        raise SourceEncodingUnknown(display_name, encoding) from error
 
 
-def _syntax_error(shown: str, text: str, error: SyntaxError) -> SourceSyntaxError:
+def _syntax_error(display_name: str, text: str, error: SyntaxError) -> SourceSyntaxError:
     if error.lineno is None:
-        return SourceSyntaxError(shown, *_null_byte(text), error.msg)
+        return SourceSyntaxError(display_name, *_null_byte(text), error.msg)
     lines = re.split(r"\r\n|\r|\n", text)
     line = lines[error.lineno - 1] if 0 < error.lineno <= len(lines) else ""
-    return SourceSyntaxError(shown, error.lineno, line, error.offset or 1, error.msg)
+    return SourceSyntaxError(display_name, error.lineno, line, error.offset or 1, error.msg)
 
 
 def _null_byte(text: str) -> tuple[int, str, int]:
