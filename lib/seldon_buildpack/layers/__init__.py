@@ -1,1 +1,1 @@
-"""One file per image layer; each opens with why the layer exists and when it is reused."""
+"""The image layers, one module each: why the layer exists and when it is reused."""

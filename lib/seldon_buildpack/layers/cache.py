@@ -1,7 +1,8 @@
-"""uv's cache while building, and what of it is worth keeping: wheels that were built from source.
+"""uv's cache during the build, and the part of it that is kept: wheels built from source.
 
-Why a layer: compiling is expensive and its result small. Everything else is cheaper to download again than to store and
-restore (measured: 4.5 s to store and 2.7 s to restore for 1.4 s of installing). Where nothing was compiled there is no layer.
+Why a layer: compiling is expensive and its result is small. Everything else is cheaper to download
+again than to store and restore (measured: 4.5 s to store and 2.7 s to restore for 1.4 s of
+installing). If nothing was compiled, there is no layer.
 """
 
 import re
@@ -14,22 +15,28 @@ from seldon_buildpack.commands.uv import Uv
 
 NAME = "cache"
 
-# In the metadata of a layer with packages that were built from source: what they were built with.
+# Metadata key of a layer with packages that were built from source: the `built_with` digest.
 BUILT_WITH = "built-with"
 NO_VARIABLES = "no variables"
 _NOTE = "built-with"
 
-# uv notes the URL of each download: a user in it, or a query, which may be a signature.
+# uv records the URL of each download, which may contain credentials or a signed query.
 _MAY_BE_SECRET = re.compile(rb"://[!-~]*[?@]")
 
 
 def directory(layer: Layer) -> Path:
-    """Where uv keeps its cache: on the layers' volume, so that installing is linking."""
+    """Return the path of uv's cache.
+
+    It is on the layers' volume, so that uv can install by linking.
+    """
     return layer.path / "uv"
 
 
 def clear_of_others(built_with: str, uv: Uv) -> None:
-    """Let go of what was built with other variables of the user's: uv does not look at them, and would take it again."""
+    """Delete source builds that were made with other values of the user's variables.
+
+    uv's cache keys do not include these variables, so it would reuse such builds.
+    """
     note = uv.cache.parent / _NOTE
     before = note.read_text(encoding="utf-8") if note.is_file() else NO_VARIABLES
     if before != built_with:
@@ -40,18 +47,24 @@ def clear_of_others(built_with: str, uv: Uv) -> None:
 
 
 def has_built(uv: Uv) -> bool:
-    """Whether a package was built from source, in this build or one whose cache it has."""
+    """Return whether a package was built from source, in this build or one with the same cache."""
     return any(uv.cache.glob("sdists-*/**/*.whl"))
 
 
 def variables_changed(stored: Mapping[str, str], built_with: str) -> str:
-    """Why a layer with packages that were built from source is made again; empty where they were built with the same variables, or there are none."""
+    """Return why a layer with packages built from source is rebuilt.
+
+    Empty if these were built with the same variables, or if there are no such packages.
+    """
     before = stored.get(BUILT_WITH, "")
     return "variables changed" if before and before != built_with else ""
 
 
 def keep(layer: Layer, uv: Uv) -> None:
-    """Prune after use and declare the layer if there is anything to keep; without use what was restored stays."""
+    """Prune the cache, and declare the layer if any wheels built from source are left.
+
+    A restored cache that this build did not use is not pruned again.
+    """
     if not directory(layer).is_dir():
         return
     if any(
@@ -63,7 +76,7 @@ def keep(layer: Layer, uv: Uv) -> None:
         if _MAY_BE_SECRET.search(note.read_bytes()):
             shutil.rmtree(note.parent)
     if any(directory(layer).glob("sdists-*/**/*.whl")):
-        # Pruning leaves what the indexes said and clones of repositories, which no later build gains from.
+        # Pruning keeps index responses and Git clones, which do not help a later build.
         for path in directory(layer).iterdir():
             if path.is_dir() and not path.name.startswith("sdists-"):
                 shutil.rmtree(path)

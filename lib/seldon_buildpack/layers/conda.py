@@ -1,10 +1,13 @@
-"""Conda's half of an environment: the Python that serves and every package that conda has, installed by rattler.
+"""Conda's half of an environment: Python and all conda packages, installed by rattler.
 
-Why a layer: it is most of the image, and changes when what conda is asked for does, not when code or pip's half do.
-Made by: solving the file's specs together with what the wrapper wants of them, or taking the packages that a lock names; nothing of
-conda's own tooling gets into the image. Its name sorts before those of pip's half and the rest, which stand on it.
-Reused while: what the file asks of conda, the channels, packages of the source, the settings, the wrapper and the target are the same. What the solver chose is kept with
-the layer: where only pip's half has to be made again, the same packages are put in place for the build, and the layer stays as it is.
+Why a layer: it is most of the image, and changes only when the conda dependencies do, not when the
+code or pip's half does.
+Made by: solving the file's specs together with the wrapper's constraints, or taking the packages
+from a lock. None of conda's own tooling is added to the image. The layer's name sorts before those
+of pip's half and the other layers, which build on it.
+Reused while: the conda dependencies in the file, the channels, packages in the source, the
+settings, the wrapper and the target are the same. The solution is stored with the layer: if only
+pip's half is rebuilt, the same packages are installed for the build, and the layer is reused.
 """
 
 import contextlib
@@ -30,33 +33,35 @@ NAME = "conda"
 
 _PACKAGES, _VERSION, _PINS, _BECAUSE = "packages", "wrapper-version", "pins-taken", "because"
 _PYTHON = "python"
-# The oldest kernel of the machines that run images of this base (RHEL 8's): the one below the build is not the one below the model.
+# The oldest kernel of hosts that run images of this base (RHEL 8's). The build host's kernel says
+# nothing about the host that runs the model.
 _KERNEL = "4.18"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Conda:
-    """What conda's half of an environment is made from."""
+    """The inputs of conda's half of an environment."""
 
-    # What the file says.
+    # The parsed environment file.
     environment: CondaEnvironment
     # The environment's name.
     name: str
-    # A spec for the Python that the file lacks; empty where it has one.
+    # A spec for Python, if the file has none; else empty.
     python: str
-    # Whether pip is added, as conda does to every Python, because it has to install pip's half.
+    # Whether to add pip, as conda does with every Python, because it has to install pip's half.
     pip: bool
-    # Constraints for the wrapper, in the order that they are tried; none where the wrapper is conda's own.
+    # The wrapper's constraints, in the order in which to try them.
+    # Empty if conda provides the wrapper.
     attempts: tuple[Attempt, ...]
-    # How rattler is run, with the channels.
+    # Runs rattler; has the channels.
     rattler: Rattler
-    # What the buildpack carries.
+    # The buildpack's bundle.
     bundle: Bundle
-    # What the image is made for, in the word of the platform.
+    # The image's target, as the platform names it.
     target: str = ""
 
     def key(self) -> dict[str, str]:
-        """What the layer is made from; the names are the words of the log's reason."""
+        """Return the layer's key; its names appear in the log as the reason for a rebuild."""
         wanted = [(one.version, one.pins, *one.constraints) for one in self.attempts]
         return {
             "environment": self.environment.digest,
@@ -71,7 +76,7 @@ class Conda:
 
     @staticmethod
     def unhashed(environment: CondaEnvironment) -> list[Path]:
-        """The packages that are files of the source, and whose content no hash tells."""
+        """Return the packages that are files in the source and have no hash."""
         urls = [one.url for one in environment.packages if not (one.md5 or one.sha256)]
         urls += [one.text.split()[0] for one in environment.specs if "://" in one.text]
         paths = [
@@ -82,7 +87,10 @@ class Conda:
 
 @dataclass(frozen=True)
 class CondaSolution:
-    """What conda's half consists of, and what it was chosen for: a release of the wrapper in a set of pins, and why not in the first one."""
+    """The packages of conda's half, and the wrapper release and pin set they were solved for.
+
+    ``because`` says why the wrapper's first pin set was not used.
+    """
 
     packages: tuple[Package, ...]
     version: str
@@ -91,34 +99,41 @@ class CondaSolution:
 
     @property
     def python(self) -> str:
-        """The version of its Python (`3.12.1`)."""
+        """The Python version, such as `3.12.1`."""
         return next((one.version for one in self.packages if one.name == _PYTHON), "")
 
     @property
     def minor(self) -> str:
-        """`3.12`."""
+        """The Python minor version, such as `3.12`."""
         return ".".join(self.python.split(".")[:2])
 
     @property
     def size(self) -> int:
-        """Bytes of its packages as they are fetched, as far as is known."""
+        """The download size of the packages in bytes, as far as it is known."""
         return sum(one.size for one in self.packages)
 
 
 def path(layer: Layer, what: Conda) -> Path:
-    """The environment's prefix in the image: by this place, in a folder `envs`, other programs take its name from it."""
+    """Return the environment's prefix in the image.
+
+    It is in a folder `envs`, because other programs derive the environment's name from that path.
+    """
     return layer.path / "envs" / what.name
 
 
 def chosen(layer: Layer) -> CondaSolution:
-    """What a layer that is reused consists of."""
+    """Return the solution that is stored with a reused layer."""
     stored = layer.metadata()
     packages = tuple(Package(*one) for one in json.loads(stored[_PACKAGES]))
     return CondaSolution(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
 
 
 def choose(what: Conda) -> CondaSolution:
-    """The packages: those of the lock, or a solution. Raises a BuildError."""
+    """Return the packages of the lock, or solve the environment.
+
+    Raises:
+        BuildError: The environment has no solution, or rattler fails.
+    """
     environment = what.environment
     if environment.locked:
         return _of_lock(what)
@@ -148,7 +163,11 @@ def choose(what: Conda) -> CondaSolution:
 
 
 def make(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
-    """Fill the layer; ``joined`` are the site-packages of pip's half. Raises a BuildError."""
+    """Fill the layer; ``joined`` is the site-packages directory of pip's half.
+
+    Raises:
+        BuildError: A package cannot be installed.
+    """
     layer.begin()
     place(layer, what, wanted, joined)
     brought = top_level_modules.brought(
@@ -165,7 +184,11 @@ def make(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None
 
 
 def place(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
-    """Put the packages where the image has them. Raises a BuildError."""
+    """Install the packages at their path in the image.
+
+    Raises:
+        BuildError: A package cannot be installed.
+    """
     target = path(layer, what)
     target.parent.mkdir(parents=True)
     try:
@@ -176,9 +199,10 @@ def place(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> Non
 
 
 def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
-    """What conda's packages may ask of the system (conda: Managing virtual packages): that of the image, whatever machine builds.
+    """Return the virtual packages of the image (conda: Managing virtual packages).
 
-    The C library is the build image's, which a stack's run image shares.
+    They describe the image, not the build host. The glibc version is that of the build image, which
+    the stack's run image shares.
     """
     glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "glibc 2.17").split()[-1]
     found = [
@@ -191,12 +215,19 @@ def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
 
 
 def _by_conda(what: Conda) -> tuple[Attempt, ...]:
-    """The one attempt where the wrapper is conda's own, which brings its bounds: a Python that something is locked for is wanted all the same."""
+    """Return the single attempt for a wrapper that conda provides.
+
+    Conda's package has its own constraints, so only a Python that the bundle has locks for is
+    required.
+    """
     return (Attempt("", "", (python_of(reversed(what.bundle.conda_pythons)),)),)
 
 
 def _of_lock(what: Conda) -> CondaSolution:
-    """What the lock has, for the first of the wrapper's sets that it leaves room for."""
+    """Return the packages of the lock, with the first pin set that is compatible with them.
+
+    If no pin set of the wrapper is, the last one is taken.
+    """
     packages = tuple(
         Package(what.rattler.channels.located(one.url), one.sha256, one.md5)
         for one in what.environment.packages
@@ -214,7 +245,7 @@ def _of_lock(what: Conda) -> CondaSolution:
 
 
 def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
-    """What of the environment the wrapper's own set excludes."""
+    """Return the package of the environment that conflicts with the wrapper's upstream pins."""
     own = next((one.constraints for one in attempts if one.pins == UPSTREAM), ())
     return next(iter(_excluded(own, packages)), "")
 
@@ -238,7 +269,10 @@ def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[s
 
 
 def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> BuildError:
-    """The environment by itself, or with the wrapper: only a solve without the wrapper tells."""
+    """Return the error for an environment that has no solution.
+
+    Solving again without the wrapper shows whether the wrapper is part of the conflict.
+    """
     if unsolved.missing or not what.attempts:
         return conda.unsolved(unsolved, what.environment, what.rattler.channels)
     try:

@@ -1,7 +1,9 @@
-"""Pip's half of a conda environment: the section `pip:` and the wrapper, installed beside conda's packages, not among them.
+"""Installing pip's half of a conda environment: the section `pip:` and the wrapper.
 
-Both halves are a layer of their own, so that a change of one leaves the other as it is. Pip and uv see conda's packages as installed
-and keep those that will do; what they replace comes before conda's at run, and conda's own files are left alone.
+It is installed next to conda's packages, not among them. Each half has its own layer, so that a
+change of one does not affect the other. pip and uv see conda's packages as installed, and keep
+those that satisfy the requirements. Replacements come before conda's packages on sys.path; conda's
+own files are not changed.
 """
 
 import contextlib
@@ -31,7 +33,7 @@ from seldon_buildpack.python_env import installed_stubs as wrapper_shown
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
 from seldon_buildpack.wrapper import smoke_test
 
-# uv runs no older Python.
+# uv does not support these Pythons.
 BY_PIP = ("3.6", "3.7")
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
@@ -50,44 +52,51 @@ _PIPS_OWN = (
 
 @dataclass(frozen=True, kw_only=True)
 class PipHalf:
-    """What pip installs into a conda environment."""
+    """The inputs of pip's half of a conda environment."""
 
     # The directory of the source.
     app: Path
     # The prefix of the environment.
     conda: Path
-    # The environment's Python: `3.11`.
+    # The environment's Python minor version, such as `3.11`.
     minor: str
-    # The environment's Python, exactly: `3.11.7`.
+    # The environment's full Python version, such as `3.11.7`.
     python: str
-    # What the user asks for; None where that is nothing.
+    # The user's requirements; None if there are none.
     requirements: Requirements | None
     # Where pip packages come from.
     index: Index
     # The wrapper's release.
     version: str
-    # The sets of pins to try, in order; none for a release that is not locked.
+    # The pin sets to try, in order; empty for a release that is not locked.
     sets: tuple[str, ...]
-    # What the buildpack carries.
+    # The buildpack's bundle.
     bundle: Bundle
     # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...] = ()
-    # A digest of those of the `variables` that the building of a package may read.
+    # A digest of those `variables` that a package build may read.
     built_with: str = cache.NO_VARIABLES
-    # Whether pip brings the wrapper, not conda.
+    # Whether pip installs the wrapper, rather than conda.
     needed: bool = True
 
 
 @dataclass(frozen=True)
 class PipInstall:
-    """What came of it: the set that serves, and conda's packages that pip's half replaces (versions by name: conda's, its own)."""
+    """The result: the pin set in use, and the conda packages that pip's half replaces.
+
+    ``replaced`` maps a package's name to its versions: conda's, and the one in pip's half.
+    """
 
     pins: str
     replaced: Mapping[str, tuple[str, str]]
 
 
 def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
-    """Fill ``prefix`` and see that the wrapper serves with both halves. Raises a BuildError."""
+    """Fill ``prefix`` and check that the wrapper serves with both halves.
+
+    Raises:
+        BuildError: The packages cannot be installed, or the wrapper does not serve with them.
+    """
     site = venv.site_packages(prefix, half.minor)
     refused: Conflict | None = None
     for pins in half.sets or ("",):
@@ -121,7 +130,11 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
 
 
 def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Mapping[str, str]:
-    """An environment in which conda's packages are shown and the wrapper's are, as far as conda has not its own; returns conda's versions."""
+    """Create an environment with the wrapper's packages, and with conda's shown as installed.
+
+    The wrapper's packages that conda provides are left out.
+    Returns the versions of conda's packages.
+    """
     shutil.rmtree(prefix, ignore_errors=True)
     venv.prepare(prefix, half.conda, half.minor)
     site = venv.site_packages(prefix, half.minor)
@@ -148,7 +161,11 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
 
 
 def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: bool) -> None:
-    """Install the section `pip:` and what it and the wrapper need besides what is there. Raises a BuildError."""
+    """Install the section `pip:`, and what it and the wrapper need that is not installed yet.
+
+    Raises:
+        BuildError: The packages cannot be installed.
+    """
     by_url = half.requirements is not None and half.requirements.wrapper_by_url
     wanted = (
         [f"{WRAPPER}=={half.version}"]
@@ -166,7 +183,11 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
 
 @contextlib.contextmanager
 def _section(requirements: Requirements | None) -> Iterator[list[str]]:
-    """What is told of the section `pip:`. It stands in a file beside the environment's while it is read, as with conda (conda: env/installers/pip)."""
+    """Yield the install arguments for the section `pip:`.
+
+    The section is written to a file next to the environment's file while it is read, as conda does
+    (conda: env/installers/pip).
+    """
     if requirements is None:
         yield []
         return
@@ -193,7 +214,7 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
         half.index.with_links(half.bundle.wheels).environment(scratch) | dict(half.variables),
     )
     if outcome.code:
-        # Only a failure needs it.
+        # Imported only on failure.
         from seldon_buildpack.diagnosis import install as diagnosis
         from seldon_buildpack.diagnosis.uv_output import Attempt
 
@@ -216,7 +237,11 @@ def _pip(
     arguments: Sequence[str],
     log: Log,
 ) -> None:
-    """The environment's own pip, which takes what it needs from a folder with nothing else in it: it would uninstall conda's packages."""
+    """Install with the environment's own pip.
+
+    pip and its build tools are copied to a separate folder: pip run from conda's site-packages
+    would uninstall conda's packages.
+    """
     own = scratch / "pip"
     source = venv.site_packages(half.conda, half.minor)
     if not (source / "pip").is_dir():
@@ -281,7 +306,10 @@ def _pip(
 
 
 def _worth_reading(line: str) -> list[str]:
-    """What pip says that it does, with each package on a line of its own, as uv has it."""
+    """Return the lines to log for a line of pip's output.
+
+    Each installed package gets a line of its own, as in uv's output.
+    """
     if line.startswith("Building wheels for"):
         return [line]
     packages = (
@@ -295,5 +323,9 @@ def _worth_reading(line: str) -> list[str]:
 
 
 def _leave(prefix: Path) -> None:
-    """Let the Python beside the scripts be conda's own again: without this file it is one, by the link (CPython: Modules/getpath.py)."""
+    """Remove pyvenv.cfg, so that the environment's Python is conda's again.
+
+    Without this file, Python finds conda's prefix through the symlink
+    (CPython: Modules/getpath.py).
+    """
     (prefix / "pyvenv.cfg").unlink()

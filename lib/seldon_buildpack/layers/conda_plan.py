@@ -1,7 +1,8 @@
-"""The layers of a model in a conda environment: which are made and which reused.
+"""The layers of a model in a conda environment: which are rebuilt and which are reused.
 
-Conda's half comes first, for it decides on the Python, and with it on the wrapper. A launch-only layer that is reused is not there to be
-installed on: where only pip's half has to be made again, conda's packages are put in place for that time, as they are in the image.
+Conda's half comes first, because it decides on the Python and so on the wrapper. The files of a
+reused launch-only layer are not available in the build. If only pip's half is rebuilt, conda's
+packages are therefore installed temporarily, at the same path as in the image.
 """
 
 import shutil
@@ -37,13 +38,13 @@ from seldon_buildpack.python_env.venv import site_packages
 
 @dataclass(frozen=True, kw_only=True)
 class CondaPlan:
-    """The layers of a build with a conda environment, and what they are made from."""
+    """The layers of a build with a conda environment, and their inputs."""
 
-    # The directory of the layers.
+    # The layers directory.
     root: Path
     # The directory of the source.
     app: Path
-    # The environment, and conda's packages in it.
+    # The environment and its conda packages.
     conda: Conda
     # What pip installs into the environment.
     requirements: Requirements | None
@@ -53,32 +54,36 @@ class CondaPlan:
     pins: str
     # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...]
-    # Whether the image gets a process `dev`.
+    # Whether the image has a process `dev`.
     dev: bool
-    # What the buildpack carries.
+    # The buildpack's bundle.
     bundle: Bundle
-    # How uv is run.
+    # Runs uv.
     uv: Uv
-    # Where the progress is printed.
+    # The build's log.
     log: Log
-    # A folder that goes when the build ends.
+    # A temporary folder that is removed when the build ends.
     scratch: Path
-    # A digest of those of the `variables` that the building of a package may read.
+    # A digest of those `variables` that a package build may read.
     built_with: str = cache.NO_VARIABLES
 
     def layer(self, name: str) -> Layer:
-        """One of this build's layers."""
+        """Return one of this build's layers."""
         return Layer(self.root, name)
 
     def told(self) -> tuple[str, str]:
-        """Python and the wrapper as far as they are known before anything is solved, for the log."""
+        """Return the versions of Python and the wrapper known before solving, for the log."""
         asked = self.conda.environment.python or self.conda.python.partition(" ")[2]
         return asked.strip("= ").removesuffix(".*") or "any", self.conda.attempts[
             0
         ].version if self.conda.attempts else ""
 
     def provide(self) -> ServingEnvironment:
-        """Make or reuse every layer. Raises a BuildError."""
+        """Make or reuse every layer.
+
+        Raises:
+            BuildError: A layer cannot be made.
+        """
         try:
             return self._provide()
         finally:
@@ -117,7 +122,7 @@ class CondaPlan:
         )
 
     def modules(self) -> dict[str, str]:
-        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        """Return the installed top-level modules with their packages, after ``provide``."""
         texts = (
             self.layer(name).metadata().get(top_level_modules.METADATA, "")
             for name in (conda.NAME, conda_requirements.NAME)
@@ -129,7 +134,10 @@ class CondaPlan:
         }
 
     def _active(self, prefix: Path) -> Mapping[str, str]:
-        """What makes an environment the active one (conda: activate), but for the scripts that seldon-serve runs."""
+        """Return the launch variables of an active environment (conda: activate).
+
+        The activation scripts are not included: seldon-serve runs them.
+        """
         own = {f"{name}.default": value for name, value in self.conda.environment.variables.items()}
         return own | {
             "CONDA_PREFIX.override": str(prefix),

@@ -1,9 +1,14 @@
-"""Pip's half of a conda environment: the section `pip:` and the wrapper, as far as conda has not its own of what they need.
+"""Pip's half of a conda environment: the section `pip:`, and the wrapper.
 
-Why a layer: it is small, and changes with the section `pip:` while conda's half, most of the image, stays. It has the name of the layer
-that a model without conda has for the same, and stands behind conda's.
-Made by: uv, or the environment's pip where its Python is older than uv knows, with conda's packages shown as installed.
-Reused while: conda's half, the section with all that it includes, local files, index settings, wrapper and buildpack are the same.
+Packages of the wrapper that conda provides are not installed again.
+
+Why a layer: it is small, and changes with the section `pip:` while conda's half, most of the image,
+does not. It has the same name as the requirements layer of a model without conda, and comes after
+conda's layer.
+Made by: uv, or the environment's pip if its Python is too old for uv, with conda's packages shown
+as installed.
+Reused while: conda's half, the section with all files it includes, local files, index settings,
+wrapper and buildpack are the same.
 """
 
 import hashlib
@@ -29,19 +34,19 @@ _PINS = "stands-on"
 
 @dataclass(frozen=True)
 class ServingWrapper:
-    """The layer's environment, and the wrapper that serves in it."""
+    """The wrapper that serves: its release and its pin set."""
 
     seldon_core: str
     pins: str
 
 
 def environment(layer: Layer) -> Path:
-    """Its prefix in the image."""
+    """Return the layer's prefix in the image."""
     return layer.path / "env"
 
 
 def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
-    """What the layer is made from; ``conda`` is the metadata of the layer that it stands on."""
+    """Return the layer's key; ``conda`` is the metadata of the layer of conda's half."""
     manifest = half.requirements
     locks = [half.bundle.lock(half.version, half.minor, pins) for pins in half.sets]
     return {
@@ -62,7 +67,11 @@ def key(half: PipHalf, conda: Mapping[str, str]) -> dict[str, str]:
 def make(
     layer: Layer, half: PipHalf, conda: Mapping[str, str], uv: Uv, scratch: Path
 ) -> ServingWrapper:
-    """Fill the layer. Raises a BuildError."""
+    """Fill the layer.
+
+    Raises:
+        BuildError: The packages cannot be installed, or the wrapper does not serve with them.
+    """
     told = key(half, conda)
     local, editable = (
         (half.requirements.local, half.requirements.editable) if half.requirements else ((), ())
@@ -80,7 +89,7 @@ def make(
         _PINS: installed.pins,
         top_level_modules.METADATA: top_level_modules.as_text(top_level_modules.brought(site)),
         "holds-wrapper": _held(half, site),
-        # A pip of the environment's own does not say what it built.
+        # The environment's own pip does not report what it built from source.
         cache.BUILT_WITH: half.built_with
         if half.minor in conda_pip_install.BY_PIP or cache.has_built(uv)
         else "",
@@ -90,13 +99,13 @@ def make(
 
 
 def made(layer: Layer) -> ServingWrapper:
-    """What a layer that is reused holds."""
+    """Return the wrapper of a reused layer."""
     stored = layer.metadata()
     return ServingWrapper(stored["holds-wrapper"], stored[_PINS])
 
 
 def _held(half: PipHalf, site: Path) -> str:
-    """The release of seldon-core that serves: pip's, else conda's own."""
+    """Return the release of seldon-core that serves: the one from pip, else conda's."""
     for place in (site, site_packages(half.conda, half.minor)):
         found = [of_dist_info(path)[1] for path in place.glob("seldon_core-*.dist-info")]
         if found:
