@@ -1,4 +1,7 @@
-"""Where bin/detect and bin/build enter: puts the bundled libraries on the path and runs the module of that name."""
+"""The entry point of bin/detect and bin/build.
+
+Adds the bundled libraries to sys.path and runs the module that is named by the first argument.
+"""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,8 @@
-"""A lock file as what uv is told to install: its pins with their hashes, to be resolved together with the wrapper.
+"""Install arguments for a lock file: its pins and hashes, resolved with the wrapper.
 
-uv takes a pylock.toml only alone, and syncs a uv.lock only into a project's own environment; neither leaves room for the
-wrapper. As a requirements file both go the way of every other manifest, from whatever index is configured.
+uv installs a pylock.toml only on its own, and syncs a uv.lock only to the project's own
+environment, so neither can be combined with the wrapper. Exported as requirements files, both are
+installed like every other manifest, from the configured index.
 """
 
 import re
@@ -26,7 +27,13 @@ _NAME = re.compile(r"PackageName\(\"([^\"]+)\"\)")
 
 
 def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
-    """What uv is told for a lock; files are written to ``scratch``. Raises LockOutOfDate, LockUnreadable and LockNotForHere."""
+    """Return uv's arguments for a lock; files are written to ``scratch``.
+
+    Raises:
+        LockOutOfDate: pyproject.toml has changed since uv.lock was made.
+        LockUnreadable: uv cannot read the lock.
+        LockNotForHere: The lock does not support this Python or platform.
+    """
     app, pins = lock.path.parent, scratch / "locked.txt"
     if lock.path.name == lock_files.PYLOCK:
         pins.write_text("".join(f"{line}\n" for line in _lines(app, _full_version(interpreter))))
@@ -48,15 +55,19 @@ def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> l
     )
     if outcome.code:
         raise LockUnreadable(lock.path.name, _last_words(outcome), "Make it anew: `uv lock`.")
-    # What a package comes from stands in the lock: [tool.uv.sources] would lead to an index that may be another by now.
+    # The lock records each package's source. [tool.uv.sources] could lead to an index that has
+    # changed since.
     return ["-r", str(pins), "--no-sources", *_overrides(app, pins, scratch)]
 
 
 def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
-    """Raises LockOutOfDate where pyproject.toml is not what uv.lock was made from.
+    """Check that uv.lock was made from the present pyproject.toml.
 
-    uv says so before it would resolve anew, so no network is needed. Indexes that are no settings of the project (a user's own)
-    must be named, or the lock is not theirs.
+    uv reports a change before it starts to resolve, so no network is needed. Indexes that are not
+    configured in the project (a user's own) must be passed, or uv takes the lock for outdated.
+
+    Raises:
+        LockOutOfDate: pyproject.toml has changed.
     """
     told = {
         "UV_NO_CONFIG": "false",
@@ -69,7 +80,8 @@ def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
     if not outcome.code:
         return
     reason, differing = _why_stale(outcome)
-    # Without requires-python uv takes the running Python's, which is another one here than where the lock was made.
+    # Without requires-python, uv uses the running Python's version, which may not be the one
+    # that the lock was made with.
     if not reason or (
         reason.startswith("change in Python requirement")
         and "No `requires-python` value found" in outcome.text
@@ -81,7 +93,10 @@ def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
 
 
 def _why_stale(outcome: Outcome) -> tuple[str, list[str]]:
-    """uv's reason to lock anew, empty where it has found none, and the packages that are asked for otherwise, where they are the reason."""
+    """Return uv's reason to resolve again, and the packages with changed requirements.
+
+    The reason is empty if uv gave none; the packages are empty if they are not the reason.
+    """
     found = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
     if found is None:
         return "", []
@@ -98,7 +113,7 @@ def _full_version(interpreter: Path) -> str:
 
 
 def _last_words(outcome: Outcome) -> str:
-    """What uv says is wrong with the lock, less the lines of it that it shows."""
+    """Return uv's error for the lock, without the excerpt of the lock that it quotes."""
     lines = [re.sub(r"^(?:error|  cause): ", "", line).strip() for line in outcome.lines]
     return ": ".join(
         line for line in lines if line and not re.match(r"\d* *\||warning: ", line)
@@ -106,7 +121,10 @@ def _last_words(outcome: Outcome) -> str:
 
 
 def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:
-    """The pins that the lock holds against what other packages ask for have to hold against it here too."""
+    """Return options that apply the project's override-dependencies.
+
+    The lock's versions of these packages must override what other packages require here, too.
+    """
     names = lock_files.overrides(app)
     if not names:
         return []
@@ -119,7 +137,7 @@ def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:
 
 
 def _lines(app: Path, python: str) -> Iterator[str]:
-    """The packages of pylock.toml that are for this Python and platform, as lines of a requirements file."""
+    """Yield the packages of pylock.toml for this Python and platform, as requirements lines."""
     from packaging.markers import default_environment
     from packaging.pylock import PylockSelectError
 
@@ -160,7 +178,10 @@ def _hashes(hashes: Mapping[str, str]) -> str:
 
 
 def _version(package: "Package") -> str:
-    """PEP 751 lets it out where a file's name says it."""
+    """Return a package's version.
+
+    PEP 751 lets a lock omit it if the name of a file has it.
+    """
     from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
     found = package.version
@@ -172,7 +193,7 @@ def _version(package: "Package") -> str:
 
 
 def _tags(minor: str) -> "list[Tag]":
-    """What the interpreter of the image takes: CPython, on the platform that this build runs on."""
+    """Return the tags of the image's interpreter: CPython, on the platform of this build."""
     from packaging.tags import compatible_tags, cpython_tags, platform_tags
 
     version, platforms = tuple(int(part) for part in minor.split(".")), list(platform_tags())

@@ -1,7 +1,8 @@
-"""What a layer with installed packages is made from in the source itself: wheels, archives and projects that lie there.
+"""Digests of a layer's packages in the source: wheels, archives and projects.
 
-A project in a folder counts with all of its files, as it is built from them. The source's top as a project in place counts with what its build
-reads, for its code is not part of the layer; as a copy (`.`) it counts with all files.
+A project in a folder counts with all of its files, because it is built from them. If the source's
+top directory is installed in place, only the files that its build reads count, because its code is
+not part of the layer. If it is installed as a copy (`.`), all of its files count.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,14 @@ from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.package_sources.indexes import Index
 
-# A file of the source's top that is larger counts by its size: it is a model's, and no build of a package reads it.
+# Larger files in the source's top directory count by size only: they belong to a model, and no
+# package build reads them.
 _LARGE = 10_000_000
 _OF_A_PROJECT = (project_inputs.SETUP, project_inputs.PYPROJECT, "uv.lock")
 
 
 def key(app: Path, manifest: Requirements | None, index: Index) -> str:
-    """A digest of the packages that lie in the source, or in folders of wheels; empty for none."""
+    """Return a digest of the packages in the source and in wheel folders; empty for none."""
     folders = dict.fromkeys((*index.folders, *index.local_links))
     archives = [path for folder in folders for path in wheel_folders.archives(folder, app)]
     named = [path for path in (manifest.local if manifest else ()) if path not in folders]
@@ -31,7 +33,10 @@ def key(app: Path, manifest: Requirements | None, index: Index) -> str:
 
 
 def constraints_key(app: Path, index: Index, variables: Iterable[tuple[str, str]]) -> str:
-    """A digest of the constraints files, those that they include and the local packages that they name; empty for none."""
+    """Return a digest of the constraints files; empty for none.
+
+    It covers the files that they include, and the local packages that they name.
+    """
     read = requirements_txt.with_includes(index.constraints, dict(variables))
     if not read:
         return ""
@@ -46,12 +51,12 @@ def constraints_key(app: Path, index: Index, variables: Iterable[tuple[str, str]
 
 
 def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
-    """What is installed of the source, with all that this depends on in turn."""
+    """Return a digest of what is installed from the source, including its local dependencies."""
     home, waiting = app.resolve(), list(named)
     at_top = [path for path in named if path.resolve() == home]
     in_place = len(at_top) <= sum(1 for path in manifest.editable if path.resolve() == home)
     if not at_top and manifest.path.parent == app and manifest.path.name in _OF_A_PROJECT:
-        # Only what it depends on is installed, and its own files say what that is.
+        # Only the project's dependencies are installed, and its own files declare them.
         waiting.append(app)
     seen: set[Path] = set()
     trees: dict[Path, None] = {}
@@ -86,7 +91,10 @@ def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
 
 
 def _no_project(path: Path) -> bool:
-    """Whether a path is a folder that is none: of such outside the source (`/proc`), uv says so."""
+    """Return whether a path is a folder without a project.
+
+    A folder like this outside the source (`/proc`) is not read: uv reports it.
+    """
     return path.is_dir() and not project_inputs.is_project(path)
 
 

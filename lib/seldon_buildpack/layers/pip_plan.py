@@ -1,7 +1,8 @@
-"""Which layers are made and which reused, in the one order that works.
+"""The layers of a model without conda: which are rebuilt or reused, in what order.
 
-Requirements come first: only after their resolution it is known which wrapper serves, and whether its layer stands as it is. They need
-the interpreter and the wrapper's list of packages, which stand in from the buildpack where their layers are reused.
+Requirements come first: only their resolution tells which wrapper serves, and whether its layer can
+be used unchanged. They need the interpreter and the wrapper's list of packages, for which the
+bundle's copies are used if their layers are reused.
 """
 
 from dataclasses import dataclass
@@ -34,39 +35,43 @@ from seldon_buildpack.python_env.venv import site_packages
 
 @dataclass(frozen=True, kw_only=True)
 class PipPlan:
-    """The layers of a build without conda, and what they are made from."""
+    """The layers of a build without conda, and their inputs."""
 
-    # The directory of the layers.
+    # The layers directory.
     root: Path
     # The interpreter.
     python: Python
-    # The wrappers that may serve, in the order that they are tried.
+    # The candidate wrappers, in the order in which to try them.
     wrappers: tuple[Wrapper, ...]
-    # What is installed besides; None where a wrapper alone serves, the first of `wrappers`.
+    # The user's requirements; None if only a wrapper, the first of `wrappers`, is installed.
     installation: Installation | None
-    # What restarts the process `dev`; None where the image gets no such process.
+    # Restarts the process `dev`; None if the image does not have this process.
     watcher: Watcher | None
     # Where pip packages come from.
     index: Index
-    # Where interpreters are fetched from.
+    # Where interpreters are downloaded from.
     mirror: Mirror
-    # What the buildpack carries.
+    # The buildpack's bundle.
     bundle: Bundle
-    # How uv is run.
+    # Runs uv.
     uv: Uv
-    # Where the progress is printed.
+    # The build's log.
     log: Log
 
     def layer(self, name: str) -> Layer:
-        """One of this build's layers."""
+        """Return one of this build's layers."""
         return Layer(self.root, name)
 
     def told(self) -> tuple[str, str]:
-        """Python and the wrapper as they are known before anything is made, for the log."""
+        """Return the versions of Python and the wrapper known before the build, for the log."""
         return self.python.request, self.wrappers[0].version
 
     def provide(self) -> ServingEnvironment:
-        """Make or reuse every layer. Raises a BuildError."""
+        """Make or reuse every layer.
+
+        Raises:
+            BuildError: A layer cannot be made.
+        """
         standing = (
             self._requirements(self.installation)
             if self.installation
@@ -104,7 +109,7 @@ class PipPlan:
         )
 
     def modules(self) -> dict[str, str]:
-        """The top-level modules of what is installed, each with its package's name, after ``provide``."""
+        """Return the installed top-level modules with their packages, after ``provide``."""
         texts = (
             self.layer(name).metadata().get(top_level_modules.METADATA, "")
             for name in (python_wrapper.NAME, requirements.NAME)
@@ -135,7 +140,10 @@ class PipPlan:
             )
 
     def _tree(self, chosen: Wrapper) -> Path | None:
-        """The packages of a wrapper as they are installed; None of one that is resolved with the model."""
+        """Return the prefix of a wrapper's installed packages.
+
+        None for a wrapper that is resolved together with the model's requirements.
+        """
         if chosen.lock and not chosen.carried:
             self._wrapper(chosen, again=True)
             return python_wrapper.environment(self.layer(python_wrapper.NAME))

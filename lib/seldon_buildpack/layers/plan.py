@@ -1,4 +1,4 @@
-"""A plan of the layers of one build; pip_plan.py and conda_plan.py make one."""
+"""The layers of one build; implemented by pip_plan.py and conda_plan.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from seldon_buildpack.cnb.layers import Layer
 class ServingEnvironment:
     """The environment that the layers provide."""
 
-    # Folders of programs, in the order of PATH.
+    # Folders with programs, in the order of PATH.
     path: tuple[Path, ...]
-    # Python's version.
+    # The Python version.
     python: str
     # The release of seldon-core that is installed.
     seldon_core: str
@@ -27,7 +27,7 @@ class ServingEnvironment:
 
 
 class LayerPlan(Protocol):
-    """Every layer of a build: what it is made from, before any is made."""
+    """Every layer of a build and its inputs, before any layer is made."""
 
     @property
     def root(self) -> Path:
@@ -37,10 +37,14 @@ class LayerPlan(Protocol):
         """Return one of this build's layers."""
 
     def told(self) -> tuple[str, str]:
-        """Return Python and the wrapper as far as they are known before anything is made."""
+        """Return the versions of Python and the wrapper known before anything is made."""
 
     def provide(self) -> ServingEnvironment:
-        """Make or reuse every layer. Raises BuildError."""
+        """Make or reuse every layer.
+
+        Raises:
+            BuildError: A layer cannot be made.
+        """
 
     def modules(self) -> dict[str, str]:
-        """Return the installed top-level modules, each with its package, after ``provide``."""
+        """Return the installed top-level modules with their packages, after ``provide``."""

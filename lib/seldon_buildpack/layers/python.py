@@ -1,9 +1,12 @@
 """The interpreter that serves the model.
 
-Why a layer: it is the same for every model on this Python, so a registry keeps it once.
-Made by: copying the one the buildpack carries, or `uv python install` from the catalogue for one it does not carry.
-Reused while: the version asked for, the carried tree's content, and the platform's target are the same. What changes most often never touches it.
-It holds nothing at its root but `cpython/`: a `lib` there would reach LD_LIBRARY_PATH (spec: Layer Paths).
+Why a layer: it is the same for every model on this Python, so a registry stores it once.
+Made by: copying the interpreter from the bundle, or `uv python install` from the catalogue if the
+bundle does not have it.
+Reused while: the requested version, the content of the bundled tree, and the platform's target are
+the same. Model code and requirement changes do not invalidate it.
+The layer's root contains only `cpython/`: a `lib` there would be added to LD_LIBRARY_PATH
+(spec: Layer Paths).
 """
 
 import contextlib
@@ -29,7 +32,10 @@ _HOME = "cpython"
 
 @dataclass(frozen=True)
 class Python:
-    """The interpreter of this build. ``carried`` is its prefix in the buildpack, or None where it is installed."""
+    """The interpreter of this build.
+
+    ``carried`` is its prefix in the bundle, or None if it has to be downloaded.
+    """
 
     minor: str
     request: str
@@ -41,12 +47,12 @@ class Python:
 
     @property
     def key(self) -> dict[str, str]:
-        """What the layer is made from."""
+        """The layer's key."""
         return {"python": self.identity, "buildpack": self.buildpack, "target": self.target}
 
 
 def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> Python:
-    """Take the carried interpreter if it is what was asked for."""
+    """Return the bundled interpreter if it satisfies the request, else one to download."""
     minor = f"{choice.minor[0]}.{choice.minor[1]}"
     carried = bundle.pythons.get(minor)
     if carried and choice.allows(carried.version):
@@ -65,19 +71,23 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> P
 
 
 def home(layer: Layer) -> Path:
-    """The interpreter's prefix in the image."""
+    """Return the interpreter's prefix in the image."""
     return layer.path / _HOME
 
 
 def licence(prefix: Path, python: Python) -> Path:
-    """CPython's licence in an interpreter's prefix, where its own installation puts it."""
+    """Return the path of CPython's license in an interpreter's prefix."""
     return prefix / f"lib/python{python.minor}/LICENSE.txt"
 
 
 def make(
     layer: Layer, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror
 ) -> None:
-    """Fill the layer. Raises PythonNotInstalled."""
+    """Fill the layer.
+
+    Raises:
+        PythonNotInstalled: The interpreter cannot be downloaded.
+    """
     target = layer.begin()
     if python.carried:
         shutil.copytree(python.carried, home(layer), symlinks=True)
@@ -94,7 +104,7 @@ def make(
 def _install(
     target: Path, python: Python, uv: Uv, carried: tuple[str, ...], index: Index, mirror: Mirror
 ) -> None:
-    """Let uv install it, from the mirror where there is one."""
+    """Install the interpreter with uv, from the mirror if there is one."""
     folder = target / "uv"
     folder.mkdir()
     try:
@@ -134,7 +144,10 @@ def _install(
 
 @contextlib.contextmanager
 def stand_in(layer: Layer, python: Python) -> Iterator[None]:
-    """Let the interpreter's path in the image work while its layer is reused and therefore not there."""
+    """Link the interpreter's path in the image to the bundle's copy.
+
+    Needed while the layer is reused, because its files are not available in the build then.
+    """
     if layer.path.exists() or not python.carried:
         yield
         return

@@ -1,12 +1,15 @@
-"""Seldon Core's Python wrapper with all it needs: pinned, hashed, the same for every model on a Python and a set of pins.
+"""Seldon Core's Python wrapper and its dependencies, pinned and hashed.
 
-There are two sets (docs/wrapper.md): ``upstream``, what the release itself allows, and ``current``, the same release on current
-dependencies. Which one serves is known after the model's requirements are resolved.
+There are two pin sets (docs/wrapper.md): ``upstream``, which the release itself allows, and
+``current``, the same release on current dependencies. Which one is used is known after the model's
+requirements are resolved.
 
-Why a layer: byte for byte equal for every such model, so a registry and a node keep it once.
-Made by: copying the tree the buildpack carries, or installing the lock for a Python that is not carried.
-Reused while: the lock or tree and the Python are the same. Left out where a model's requirements replace one of its
-packages: then all of it lies in the layer of the requirements.
+Why a layer: it is identical, byte for byte, for every model on the same Python and pin set, so a
+registry and a node store it once.
+Made by: copying the tree from the bundle, or installing the lock if the bundle has no tree for
+this Python.
+Reused while: the lock or the tree, and the Python, are the same. Omitted if a model's requirements
+replace one of the wrapper's packages: then all of them are in the layer of the requirements.
 """
 
 import shutil
@@ -38,9 +41,11 @@ AUTO = "auto"
 
 @dataclass(frozen=True)
 class Wrapper:
-    """A wrapper that may serve this build. ``carried`` is its prebuilt tree, ``lock`` its pins; without either it is resolved with the model.
+    """A candidate wrapper.
 
-    ``pins`` names its set, empty without a lock. ``bounds`` is a file of requirements that take the place of those that the release itself has.
+    ``carried`` is its prebuilt tree, ``lock`` its pins; without either it is resolved together with
+    the model's requirements. ``pins`` is its pin set, empty without a lock. ``bounds`` is a file of
+    requirements that replace those of the release itself.
     """
 
     version: str
@@ -52,9 +57,14 @@ class Wrapper:
 
 
 def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrapper, ...]:
-    """The wrappers to try, in order; ``asked`` is BP_SELDON_PINS, empty for auto. A release without a lock is one of its own.
+    """Return the wrappers to try, in order; ``asked`` is BP_SELDON_PINS, empty for auto.
 
-    A version may be what the manifest says of it (`<1.17`) where that is no single one. Raises PinsUnknown, PinsNotLocked.
+    ``version`` may also be the manifest's specifier (`<1.17`), if that does not name a single
+    version. A release without a lock is the only candidate, and has no pins.
+
+    Raises:
+        PinsUnknown: There is no such pin set.
+        PinsNotLocked: The requested pin set has no lock for this release and Python.
     """
     wanted = sets(asked)
     found = tuple(
@@ -72,7 +82,11 @@ def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrap
 
 
 def sets(asked: str) -> tuple[str, ...]:
-    """The sets of pins that may serve, in order; ``asked`` is BP_SELDON_PINS, empty for auto. Raises PinsUnknown."""
+    """Return the pin sets to try, in order; ``asked`` is BP_SELDON_PINS, empty for auto.
+
+    Raises:
+        PinsUnknown: There is no such pin set.
+    """
     found = {
         "": (UPSTREAM, CURRENT),
         AUTO: (UPSTREAM, CURRENT),
@@ -85,7 +99,7 @@ def sets(asked: str) -> tuple[str, ...]:
 
 
 def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
-    """Take the prebuilt tree if it fits, else the lock."""
+    """Return a locked wrapper, with the prebuilt tree if the bundle has one that matches."""
     lock, bounds = (
         bundle.lock(version, python.minor, pins),
         bundle.overrides(version) if pins == CURRENT else None,
@@ -99,7 +113,7 @@ def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
 
 
 def environment(layer: Layer) -> Path:
-    """The wrapper's own environment in the image."""
+    """Return the prefix of the wrapper's own environment in the image."""
     return layer.path / "venv"
 
 
@@ -112,7 +126,11 @@ def make(
     uv: Uv,
     index: Index,
 ) -> None:
-    """Fill the layer. Raises a BuildError where the lock cannot be installed."""
+    """Fill the layer.
+
+    Raises:
+        BuildError: The lock cannot be installed.
+    """
     layer.begin()
     prefix = environment(layer)
     if wrapper.carried:
