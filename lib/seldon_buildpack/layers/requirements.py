@@ -1,15 +1,18 @@
-"""What the model's requirements add to the wrapper: an environment of its own that sees the wrapper's packages.
+"""The model's requirements, in an environment that includes the wrapper's packages.
 
-Why a layer: it changes when requirements change, not when code does. Its name sorts behind those of the layers that models
-share: the exporter stacks layers by name, and an engine shares on disk only what lies on the same ones.
-Made by: one `uv pip install` of requirements and wrapper together. The wrapper's packages are shown to uv as installed
-(their .dist-info alone), so it downloads only what is missing, keeps every pin it can, and a model whose
-requirements the wrapper already meets needs no index at all. Where it has to replace one of them, the wrapper's other
-packages are put here too, at their pins, and the wrapper's layer is left out.
-The sets of the wrapper's pins are tried in order. Where the requirements suit none, they win, as they did with s2i's pip: they are
-resolved by themselves, and the wrapper has to show that it serves with them.
-Reused while: the requirements and constraints with all they include, what packages of the source are built from, index settings,
-Python, wrapper, buildpack and the platform's target are the same.
+Why a layer: it changes with the requirements, not with the code. Its name sorts after those of the
+layers that models share: the exporter orders layers by name, and a container engine shares a layer
+on disk only if the layers below it are the same.
+Made by: one `uv pip install` of the requirements and the wrapper together. The wrapper's packages
+are shown to uv as installed (only their .dist-info), so uv downloads only what is missing and keeps
+every pin it can; a model whose requirements the wrapper already satisfies needs no index at all. If
+uv has to replace one of these packages, the wrapper's other packages are installed here too, at
+their pins, and the wrapper's layer is omitted.
+The wrapper's pin sets are tried in order. If the requirements conflict with all of them, the
+requirements win, as they did with pip in s2i: they are resolved on their own, and a smoke test
+checks that the wrapper serves with them.
+Reused while: the requirements and constraints with all files they include, the inputs of packages
+in the source, index settings, Python, wrapper, buildpack and the platform's target are the same.
 """
 
 import shutil
@@ -42,9 +45,11 @@ from seldon_buildpack.wrapper import smoke_test
 NAME = "requirements"
 
 _SHARED, _HELD, _PINS, _BECAUSE = "shares-wrapper", "holds-wrapper", "stands-on", "because"
-# gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources; setuptools 82 dropped it.
+# gunicorn 20.1, which every release of the wrapper up to 1.17.1 pins, imports pkg_resources;
+# setuptools 82 removed it.
 _CONSTRAINTS = "setuptools<82\n"
-# PyYAML 5.4, which releases before 1.17 want and which has no wheel for Python 3.10 and later, does not build with Cython 3.
+# PyYAML 5.4, which releases before 1.17 require and which has no wheel for Python 3.10 and later,
+# does not build with Cython 3.
 _BUILD_CONSTRAINTS = "cython<3\n"
 
 
@@ -53,31 +58,31 @@ Resolved = tuple[Wrapper, frozenset[str], Conflict | None, bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Installation:
-    """What is to be installed, and for what."""
+    """The inputs of an installation."""
 
     # The directory of the source.
     app: Path
-    # What the user asks for; None where that is nothing.
+    # The user's requirements; None if there are none.
     requirements: Requirements | None
-    # Where packages come from.
+    # The package sources.
     index: Index
-    # The interpreter that they are installed for.
+    # The interpreter to install for.
     python: Python
     # BP_SELDON_PINS, in lower case.
     pins: str
-    # The wrappers that may serve, in the order that they are tried.
+    # The candidate wrappers, in the order in which to try them.
     wrappers: tuple[Wrapper, ...]
-    # What the buildpack carries.
+    # The buildpack's bundle.
     bundle: Bundle
     # The environment variables that the requirements use, with their values.
     variables: tuple[tuple[str, str], ...]
-    # The package that the wheel folders alone did not have; empty where that is not known.
+    # A package that was not found in the wheel folders alone; empty if that is not known.
     lacking: str = ""
-    # A digest of those of the `variables` that the building of a package may read.
+    # A digest of those `variables` that a package build may read.
     built_with: str = cache.NO_VARIABLES
 
     def key(self) -> dict[str, str]:
-        """What the layer is made from; the names are the words of the log's reason."""
+        """Return the layer's key; its names appear in the log as the reason for a rebuild."""
         manifest = self.requirements
         return {
             "requirements": (manifest.digest or digests.of_texts(manifest.files, self.app))
@@ -94,9 +99,10 @@ class Installation:
 
 @dataclass(frozen=True)
 class WrapperChoice:
-    """What an installation stands on: the wrapper, its layer if ``shared``, and why it is another one than the first that was tried.
+    """The wrapper that an installation uses.
 
-    ``held`` is the release of seldon-core that the installation itself brings.
+    ``shared`` says whether it is used from its own layer. ``held`` is the release of seldon-core
+    that the installation itself contains. ``because`` says why the first candidate was not used.
     """
 
     wrapper: Wrapper
@@ -111,12 +117,12 @@ class WrapperChoice:
 
 
 def environment(layer: Layer) -> Path:
-    """The environment of the requirements in the image."""
+    """Return the prefix of the requirements' environment in the image."""
     return layer.path / "venv"
 
 
 def standing(layer: Layer, what: Installation) -> WrapperChoice:
-    """What a layer that is reused stands on."""
+    """Return the wrapper that a reused layer was made with."""
     stored = layer.metadata()
     chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
     return WrapperChoice(
@@ -132,7 +138,13 @@ def make(
     tree: Callable[[Wrapper], Path | None],
     uv: Uv,
 ) -> WrapperChoice:
-    """Fill the layer and return what it stands on; ``tree`` gives the installed packages of a locked wrapper. Raises a BuildError."""
+    """Fill the layer and return the wrapper it uses.
+
+    ``tree`` returns the prefix of a locked wrapper's installed packages.
+
+    Raises:
+        BuildError: The packages cannot be installed, or the wrapper does not serve with them.
+    """
     key, prefix = what.key(), environment(layer)
     cache.clear_of_others(what.built_with, uv)
     site = venv.site_packages(prefix, what.python.minor)
@@ -165,7 +177,8 @@ def make(
         )
     overridden = () if asked_for else installed_stubs.unmet(site)
     if build_leftovers.tidy(folders, editable, before):
-        # The next build's source does not have what was made in place: it has to be made again.
+        # Build results that stay in the source are missing in the next build's source, so the layer
+        # has to be rebuilt then.
         key["local-packages"] = "completed in the source"
     venv.forget_installation(site)
     left = frozenset(path.name for path in site.glob("*.dist-info")) & seen
@@ -195,7 +208,13 @@ def make(
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
-    """What ``make`` would take from elsewhere, a line `NAME==VERSION` each, with ` (from URL)` behind what has one. Raises a BuildError."""
+    """Return what ``make`` would download, as lines `NAME==VERSION`.
+
+    A package with a URL has ` (from URL)` after the version.
+
+    Raises:
+        BuildError: The requirements cannot be resolved.
+    """
     prefix = scratch / "venv"
     site = venv.site_packages(prefix, what.python.minor)
     lines: list[str] = []
@@ -221,9 +240,11 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
 def _from_folders(
     what: Installation, attempt: Callable[..., frozenset[str]]
 ) -> tuple[Resolved | None, str]:
-    """The same from the wheel folders alone, where they come first and suffice; else the package they lack, where that is known.
+    """Resolve from the wheel folders alone, if they take precedence over the index.
 
-    uv asks an index for every package, also for one that it then takes from elsewhere.
+    uv queries the index for every package, even if it then takes the package from elsewhere.
+    Returns the result and an empty string, or None and the package that the folders lack, if that
+    is known.
     """
     if not (index := what.index.folders_alone()):
         return None, ""
@@ -240,9 +261,11 @@ def _from_folders(
 def _first_that_suits(
     what: Installation, attempt: Callable[[Wrapper, bool], frozenset[str]]
 ) -> Resolved:
-    """The wrapper that the requirements can be resolved with, the packages shown, what the first one was refused for, and whether it was asked for.
+    """Resolve with the first wrapper that is compatible with the requirements.
 
-    Raises what the last attempt does: where the requirements fail by themselves, the wrapper has no part in it.
+    Returns the wrapper, the packages shown to uv, the conflict with the first candidate, and
+    whether the wrapper was part of the resolution. Raises what the last attempt raises: if the
+    requirements fail on their own, the wrapper is not the cause.
     """
     refused: Conflict | None = None
     for chosen in what.wrappers:
@@ -257,11 +280,11 @@ def _first_that_suits(
 
 
 def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: Layer) -> None:
-    """Let the environment see the packages of the wrapper's layer, and run its commands."""
+    """Add the packages and commands of the wrapper's layer to the environment."""
     site = venv.site_packages(prefix, what.python.minor)
     venv.drop_namespace_files(site)
     wrapper_site = venv.site_packages(wrapper.environment(wrapper_layer), what.python.minor)
-    # addsitedir and not a plain path: the wrapper's setuptools brings distutils back by a .pth of its own.
+    # addsitedir, not a plain path: the wrapper's setuptools restores distutils by a .pth file.
     (site / "_seldon_wrapper.pth").write_text(
         f"import site; site.addsitedir({str(wrapper_site)!r})\n"
     )
@@ -273,7 +296,10 @@ def _join(prefix: Path, what: Installation, source: Path | None, wrapper_layer: 
 def _complete(
     prefix: Path, what: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv
 ) -> None:
-    """Add the wrapper's packages that the manifest did not replace (``left``, by their .dist-info)."""
+    """Add the wrapper's packages that the manifest did not replace.
+
+    ``left`` has the names of their .dist-info directories.
+    """
     if left and chosen.lock and not chosen.carried:
         with tempfile.TemporaryDirectory() as scratch:
             names = {of_dist_info(Path(name))[0] for name in left}
@@ -286,12 +312,16 @@ def _complete(
     venv.drop_namespace_files(venv.site_packages(prefix, what.python.minor))
     venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
-        # After compiling: they bring their bytecode.
+        # After compiling, because these packages include their bytecode.
         venv.copy_packages(chosen.carried, prefix, what.python.minor, left)
 
 
 def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[str]:
-    """What uv is told of the manifest. Raises a BuildError for a lock that does not stand."""
+    """Return uv's arguments for the manifest.
+
+    Raises:
+        BuildError: The lock is outdated or cannot be used.
+    """
     if not what.requirements:
         return []
     if not what.requirements.lock:
@@ -308,12 +338,13 @@ def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[
 
 
 def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
-    """What uv is told to install of the wrapper, beside the manifest."""
+    """Return uv's arguments for the wrapper."""
     named = what.requirements.names if what.requirements else ()
     if "--require-hashes" in what.index.options and chosen.lock:
-        # Hash-checking wants a pin and a hash for everything: the wrapper's lock has them for what the manifest does not name.
+        # Hash-checking mode requires a pin and a hash for every package: the wrapper's lock has
+        # them for those that the manifest does not name.
         return ["-r", str(installed_stubs.pins(chosen.lock, scratch, left_out=named))]
-    # Where a URL says which one it is, a pin would contradict it.
+    # A pin would conflict with a wrapper that is required by URL.
     by_url = what.requirements is not None and what.requirements.wrapper_by_url
     arguments = (
         [f"{WRAPPER}=={chosen.version}"] if chosen.version[:1].isdigit() and not by_url else []
@@ -348,7 +379,8 @@ def _install(
     with tempfile.TemporaryDirectory() as scratch:
         outcome = run(command, what.app, index.environment(Path(scratch)) | dict(what.variables))
     if outcome.code:
-        # Only a failure needs it, and a rebuild that makes nothing is over in the time of such imports.
+        # Imported only on failure: these imports take as long as a whole build that reuses every
+        # layer.
         from seldon_buildpack.diagnosis import install as diagnosis
         from seldon_buildpack.diagnosis.uv_output import Attempt
 

@@ -1,4 +1,4 @@
-"""Why a layer is not reused, and reusing one."""
+"""Reusing a layer, and the reasons not to."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ from seldon_buildpack.log import Log
 
 
 def why_made(stored: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    """Empty when the stored layer was made from the same; else the reason, as the log says it."""
+    """Return why a layer is rebuilt, as shown in the log; empty if its key is the same."""
     if not stored:
         return "first build"
     changed = [name.replace("-", " ") for name in wanted if stored.get(name) != wanted[name]]
@@ -15,6 +15,6 @@ def why_made(stored: Mapping[str, str], wanted: Mapping[str, str]) -> str:
 
 
 def reuse(layer: Layer, stored: Mapping[str, str], log: Log) -> None:
-    """Let a launch layer stay as the last build made it (spec: Buildpack Layers), and say so."""
+    """Reuse a launch layer as the last build made it (spec: Buildpack Layers), and log it."""
     log.reused(layer.name)
     layer.finish(Types(launch=True), stored)

@@ -1,11 +1,14 @@
-"""What others wrote and the image holds, and under which licences: s2i put those into /licenses, where a buildpack cannot write.
+"""The third-party software in the image and its licenses.
 
-Why a layer: they are of several layers, and stand in one place whichever of those there are. Its name sorts behind theirs,
-so that an engine still shares them.
-Made by: reading the metadata of the installed packages (0.15 s, the bill of materials with it). A model without
-requirements has the same as any other on its Python.
-Reused while: the requirements' layer, or the wrapper's where that serves alone, is reused. What cannot be listed any more
-because its layer's data is not there is made again: that layer asks `unlisted` first.
+s2i puts them into /licenses, where a buildpack cannot write.
+
+Why a layer: the licenses come from several layers, and are at one path whichever of these exist.
+Its name sorts after theirs, so that an engine still shares them.
+Made by: reading the metadata of the installed packages (0.15 s, including the bill of materials).
+A model without requirements has the same layer as any other on its Python.
+Reused while: the requirements' layer is reused, or the wrapper's if there are no requirements.
+The licenses of a reused layer cannot be listed again, because its files are not available in the
+build: if they are not in this layer, that layer is rebuilt. It checks `unlisted` first.
 """
 
 import hashlib
@@ -25,12 +28,18 @@ NAME = "third-party-licenses"
 
 
 def unlisted(layer: Layer, source: Mapping[str, str]) -> str:
-    """Why the layer with the metadata ``source`` cannot be reused; empty where the licences in ``layer`` are of that one."""
+    """Return why the layer with the metadata ``source`` cannot be reused.
+
+    Empty if the licenses in ``layer`` are those of that layer.
+    """
     return "" if layer.metadata() == key(source) else "its licences are not listed"
 
 
 def key(source: Mapping[str, str]) -> dict[str, str]:
-    """What the licences of the layer with the metadata ``source`` are made from: all of it, modules and reasons too."""
+    """Return the key of the licenses of the layer with the metadata ``source``.
+
+    It covers all of the metadata, including modules and reasons.
+    """
     return {"layer": hashlib.sha256(json.dumps(dict(source), sort_keys=True).encode()).hexdigest()}
 
 
@@ -41,11 +50,15 @@ def make(
     source: Mapping[str, str],
     others: Sequence["Licensed"] = (),
 ) -> None:
-    """Fill the layer from site-packages folders, from packages of another kind, and from the licences of ``programs``, by name."""
+    """Fill the layer.
+
+    The licenses come from the site-packages folders, from ``others``, which are packages of another
+    kind, and from the license files of ``programs``, by name.
+    """
     target = layer.begin()
     describe(layer, target, sites, others)
     for name, licence in programs.items():
-        # An interpreter of somebody's catalogue may come without.
+        # An interpreter from a user's catalogue may have no license file.
         if licence.is_file():
             shutil.copyfile(licence, target / f"{name}.txt")
     layer.finish(Types(launch=True), key(source))
@@ -54,7 +67,7 @@ def make(
 def describe(
     layer: Layer, folder: Path, sites: Sequence[Path], others: Sequence["Licensed"] = ()
 ) -> None:
-    """Write s2i's two files into a folder of a layer, and the layer's bill of materials."""
+    """Write s2i's two license files into a layer's folder, and the layer's bill of materials."""
     from seldon_buildpack.python_env import licenses
 
     packages = sorted([*licenses.read(sites), *others])

@@ -1,9 +1,12 @@
-"""Certificate authorities of the platform's bindings for the model itself, where BP_EMBED_CERTS asks for it.
+"""CA certificates from the platform's bindings for the model, if BP_EMBED_CERTS is set.
 
-Why a layer: it is the platform's, not the model's, and the same for every model built there.
-Made by: writing the distribution's authorities and the bound ones into one file, and naming that to Python's TLS (SSL_CERT_FILE, which
-comes beside the run image's own directory of authorities), to requests and to gRPC, each of which otherwise knows the public ones only.
-Made at every build, which is cheaper than asking whether to. Named so that it lies on top of the layers that models share.
+Why a layer: it depends on the platform, not on the model, and is the same for every model that is
+built there.
+Made by: writing the distribution's CA certificates and those of the bindings into one file, and
+configuring it for Python's TLS (SSL_CERT_FILE, which is used in addition to the run image's own
+certificate directory), for requests and for gRPC, which otherwise trust public CAs only.
+It is made in every build, which is cheaper than checking whether it has changed. By its name, it
+comes after the layers that models share.
 """
 
 from collections.abc import Sequence
@@ -16,7 +19,7 @@ _VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GRPC_DEFAULT_SSL_ROOTS_FIL
 
 
 def make(layer: Layer, bound: Sequence[str]) -> None:
-    """Write the file and the launch defaults that name it."""
+    """Write the certificates, and the launch defaults that refer to them."""
     path = layer.begin() / "certificates.pem"
     path.write_text(certificates.for_image(bound))
     layer.write_environment("launch", {f"{name}.default": str(path) for name in _VARIABLES})

@@ -1,11 +1,12 @@
-"""What the process `dev` has beside `web`: seldon-dev, and watchfiles, which tells it of changes.
+"""The additional files of the process `dev`: seldon-dev and watchfiles.
 
-Why a layer: equal byte for byte for every model on a Python, and in a folder that only seldon-dev looks into: watchfiles
-needs anyio and others, and neither the wrapper nor the model is to meet them. Its name sorts behind all others, so that an
-image without it shares with one that has it all the same.
-Made by: copying the tree that the buildpack carries for each supported Python, and one file. Its licences lie in it: it comes
-and goes without what the layer of the licences lists.
-Reused while: the tree and the file are the same. Left out where BP_DEV_PROCESS is 0.
+Why a layer: it is identical, byte for byte, for every model on a Python, and in a folder that only
+seldon-dev uses: watchfiles requires anyio and other packages, which must not be visible to the
+wrapper or the model. Its name sorts after all others, so that images with and without it share the
+other layers.
+Made by: copying the tree that the bundle has for each supported Python, and one file. Its licenses
+are in the layer itself, because it is added and removed independently of the layer of the licenses.
+Reused while: the tree and the file are the same. Omitted if BP_DEV_PROCESS is 0.
 """
 
 import shutil
@@ -21,7 +22,7 @@ from seldon_buildpack.log import Log
 
 NAME = "watcher"
 
-# As web: the service is a session of its own, and so is this.
+# dumb-init as in web: the service runs in a session of its own, and so does seldon-dev.
 DEV = Process("dev", ("dumb-init", "--", "seldon-dev"))
 
 _PROGRAM = Path(__file__).parent.parent / "launch/seldon_dev.py"
@@ -29,14 +30,14 @@ _PROGRAM = Path(__file__).parent.parent / "launch/seldon_dev.py"
 
 @dataclass(frozen=True)
 class Watcher:
-    """watchfiles and what it needs, for the Python of this build."""
+    """watchfiles and its dependencies, for the Python of this build."""
 
     tree: Path
     key: dict[str, str]
 
 
 def plan(minor: str, bundle: Bundle) -> Watcher | None:
-    """None for a Python that the buildpack has no watchfiles for."""
+    """Return the watcher for a Python; None if the bundle has no watchfiles for it."""
     digest = bundle.watchers.get(minor)
     if not digest:
         return None
@@ -45,7 +46,7 @@ def plan(minor: str, bundle: Bundle) -> Watcher | None:
 
 
 def provide(layer: Layer, watcher: Watcher, log: Log) -> None:
-    """Make the layer or reuse it."""
+    """Make or reuse the layer."""
     stored = layer.metadata()
     if reason := reuse.why_made(stored, watcher.key):
         with log.layer(layer.name, reason):
