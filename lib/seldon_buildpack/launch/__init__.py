@@ -1,1 +1,4 @@
-"""What runs in the image. It stands alone: the build copies it, and neither side imports the other."""
+"""The programs that run in the image.
+
+The build copies them. Neither side imports the other.
+"""

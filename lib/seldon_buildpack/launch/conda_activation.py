@@ -1,6 +1,7 @@
-"""What a conda environment has to be active when a model starts: its variables and its scripts (conda: env_vars.d, activate.d).
+"""Activation of a conda environment at startup: its variables and its scripts.
 
-Part of seldon-serve, and apart because only images with such an environment need it.
+See conda: env_vars.d, activate.d. Part of seldon-serve, but a file of its own because only images
+with a conda environment need it.
 """
 
 import glob
@@ -13,10 +14,11 @@ from typing import Callable, Dict, List, Sequence
 def activate(
     values: Dict[str, str], done: str, again: Sequence[str], say: Callable[[str], None]
 ) -> None:
-    """Add the environment's variables to ``values``; where it has scripts, become a shell that runs them and then the program ``again``.
+    """Add the environment's variables to ``values``, and run its activation scripts.
 
-    Scripts are written for a shell, and what they set, such as LD_LIBRARY_PATH, must be there when Python starts. ``done`` is a variable
-    that ``again`` sees set.
+    If there are scripts, replace this process with a shell that runs them and then the program
+    ``again``: scripts are written for a shell, and what they set, such as LD_LIBRARY_PATH, must be
+    set when Python starts. ``done`` is a variable that is set for ``again``.
     """
     etc = os.path.join(glob.escape(values["CONDA_PREFIX"]), "etc/conda")
     for path in sorted(glob.glob(os.path.join(etc, "env_vars.d/*.json"))):
@@ -28,7 +30,7 @@ def activate(
     scripts = sorted(glob.glob(os.path.join(etc, "activate.d/*.sh")))
     if not scripts:
         return
-    # Most are written for bash, which not every run image has.
+    # Most scripts are written for bash, which not every run image has.
     shell = "/bin/bash" if os.access("/bin/bash", os.X_OK) else "/bin/sh"
     os.execve(shell, [shell, "-c", _program(scripts, again)], dict(values, **{done: "1"}))
 

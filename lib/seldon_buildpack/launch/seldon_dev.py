@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""seldon-dev: serves the directory it is started in, and starts the service anew when a file there changes.
+"""seldon-dev: serves the current directory, and restarts the service when a file changes.
 
     seldon-dev [ARGUMENTS OF seldon-core-microservice ...]
 
-The image's process type ``dev``, for a source that is mounted over the one that was built in. The service is seldon-serve,
-as in ``web``, a new process each time, so that nothing of the old code is left; when it ends by itself, an error in the code
-say, seldon-dev waits for the next save. watchfiles does the watching. It and what it needs lie in a folder beside
-this program that only this process sees: the service and the model have the packages they have in ``web``. One file, syntax of Python 3.6.
+The image's process type ``dev``, for a source directory that is mounted over the one from the
+build. The service is seldon-serve, as in ``web``. Each restart is a new process, so that none of
+the old code is left. If the service ends by itself, for example because of an error in the code,
+seldon-dev waits for the next save. watchfiles does the watching. It and its dependencies are in a
+folder next to this program that only this process uses: the service and the model have the same
+packages as in ``web``. A single file, with the syntax of Python 3.6.
 """
 
 import contextlib
@@ -18,45 +20,50 @@ import sys
 import threading
 from typing import Any, Callable, Iterable, Iterator, List, Optional, Sequence, Set, Tuple
 
-# What only a build reads, relative to the source; the files that requirements.txt includes are mostly called like it.
+# Files that only a build reads, relative to the source. Files that requirements.txt includes are
+# usually named like it.
 BUILD_FILES = re.compile(
     r"\.s2i(/.*)?|\.s2iignore|\.python-version|setup\.py|setup\.cfg|pyproject\.toml|MANIFEST\.in|environment\.ya?ml"
     r"|conda-lock\.yml|pixi\.lock|conda-linux-64\.lock|(explicit|spec-file|environment)\.txt|uv\.lock|pylock\.toml|(.*/)?(requirements|constraints)[^/]*\.txt"
 )
-# Beside what watchfiles leaves out by itself: __pycache__, .git, swap files and the like.
+# In addition to watchfiles' defaults: __pycache__, .git, swap files and the like.
 NOISY_FILES = (r"^#.*#$", r"\.kate-swp$")
 NOISY_FOLDERS = (".ipynb_checkpoints", ".ruff_cache")
-# watchfiles' number for it, which is part of its interface.
+# The value of watchfiles.Change.added, which is part of its interface.
 ADDED = 1
 MOST_NAMES = 4
-# How often it is looked whether the service still runs.
+# How often to check whether the service is still running.
 LOOK_MILLISECONDS = 200
-# How long the service may take to answer what is in flight: `docker stop` too should be over in 2 s.
+# How long the service may take to finish requests in flight: `docker stop`, too, should take no
+# longer than 2 s.
 GRACE_SECONDS = 1.0
 
 Changes = Set[Tuple[int, str]]
 
 
 class Service:
-    """The service, in a process group of its own: all its processes are told to end, and ended, together."""
+    """The service, in a process group of its own, whose processes are stopped together."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self.command = command
         self.process: Optional["subprocess.Popen[bytes]"] = None
 
     def start(self) -> None:
-        """Start it."""
+        """Start the service."""
         self.process = subprocess.Popen(self.command, start_new_session=True)
 
     def ended(self) -> Optional[int]:
-        """The exit code, once, when it has ended by itself; what it left running is ended."""
+        """Return the exit code, once, if the service ended by itself.
+
+        Processes that it left running are stopped.
+        """
         code = self.process.poll() if self.process else None
         if code is not None:
             self.stop()
         return code
 
     def stop(self) -> None:
-        """End it: in order if it can within the grace, else at once."""
+        """Stop the service: gracefully within the grace period, else at once."""
         if not self.process:
             return
         for number, seconds in ((signal.SIGTERM, GRACE_SECONDS), (signal.SIGKILL, None)):
@@ -68,9 +75,12 @@ class Service:
 
 
 def sorted_out(root: str, changes: Iterable[Tuple[int, str]]) -> Tuple[List[str], List[str]]:
-    """The names, relative to ``root``, of what the service starts anew for, and of what only a build reads."""
+    """Return the changed files that need a restart, and those that only a build reads.
+
+    The names are relative to ``root``.
+    """
     changed = list(changes)
-    # Editors write a file under another name first.
+    # Editors first write a file under another name.
     gone = {path for kind, path in changed if kind == ADDED and not os.path.lexists(path)}
     names = sorted(
         {os.path.relpath(path, root) for _, path in changed}
@@ -82,7 +92,7 @@ def sorted_out(root: str, changes: Iterable[Tuple[int, str]]) -> Tuple[List[str]
 
 
 def listed(names: Sequence[str]) -> str:
-    """The first few by name."""
+    """Return the first few names, and how many more there are."""
     more = " and {} more".format(len(names) - MOST_NAMES) if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
 
@@ -90,7 +100,10 @@ def listed(names: Sequence[str]) -> str:
 def changes_in(
     root: str, ending: threading.Event, watch: Callable[..., Iterator[Changes]], keep: Any
 ) -> Iterator[Changes]:
-    """Sets of changes below ``root``, an empty one at each look in between, until ``ending`` is set."""
+    """Yield sets of changes below ``root`` until ``ending`` is set.
+
+    Yields an empty set after each interval without a change.
+    """
     options = {
         "watch_filter": keep,
         "stop_event": ending,
@@ -110,7 +123,7 @@ def changes_in(
 
 
 def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
-    """Keep the service up with the changes until they end."""
+    """Keep the service up to date with the changes, until there are no more batches."""
     for changes in batches:
         code = service.ended()
         if code is not None:
@@ -130,12 +143,12 @@ def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
 
 
 def say(line: str) -> None:
-    """One line on standard error, where the service's log goes too."""
+    """Print a line to standard error, where the service's log goes too."""
     print("seldon-dev: " + line, file=sys.stderr, flush=True)
 
 
 def main() -> int:
-    """Serve until told to end."""
+    """Serve until signalled to end."""
     ending = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ending.set())
@@ -154,7 +167,8 @@ def main() -> int:
     service = Service(["seldon-serve", *sys.argv[1:]])
     service.start()
     try:
-        # Meanwhile the service starts: it takes longer to come to the model's code than this to watch it.
+        # The service starts meanwhile: it needs longer to get to the model's code than seldon-dev
+        # needs to start watching it.
         sys.path.insert(
             0,
             os.path.join(
