@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
-"""seldon-serve: starts Seldon's Python wrapper in the image, and sees to it that it ends well.
+"""seldon-serve: starts Seldon's Python wrapper and lets it shut down gracefully.
 
     seldon-serve [ARGUMENTS OF seldon-core-microservice ...]
 
-It checks MODEL_NAME, SERVICE_TYPE, PERSISTENCE and the wrapper's own variables in plain words where the wrapper would
-answer with a traceback, runs an executable ``before-run``, then becomes the wrapper, with the arguments of s2i's run script.
-Exit codes: 2 when a value cannot be used, that of ``before-run`` when it fails, else the wrapper's. One file, standard
-library (and the wrapper's own YAML, to read MODEL_METADATA as it will), syntax of Python 3.6: it is copied into images of any
-Python. project/wrapper_variables.py has the same checks for what is known at build; tests/unit/settings/test_start_and_build.py
-holds the two to one verdict on each value.
+It checks MODEL_NAME, SERVICE_TYPE, PERSISTENCE and the wrapper's own variables, with a plain error
+where the wrapper would print a traceback. Then it runs an executable ``before-run`` and becomes the
+wrapper, with the arguments of s2i's run script.
+Exit codes: 2 if a value cannot be used, that of ``before-run`` if it fails, else the wrapper's.
+A single file with the syntax of Python 3.6, because it is copied into images of any Python. It uses
+only the standard library, and the wrapper's own YAML, to parse MODEL_METADATA as the wrapper does.
+settings/serving.py has the same checks for values that are known at build;
+tests/unit/settings/test_start_and_build.py checks that both have the same verdict on each value.
 """
 
 import difflib
@@ -33,7 +35,7 @@ PORTS = {
 }
 GRPC_PORT = "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
-# What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
+# Variables that the wrapper or gunicorn reads with int() at startup: from 0, or from 1.
 FROM_0 = (
     "GRPC_WORKERS",
     "GUNICORN_THREADS",
@@ -52,13 +54,16 @@ TEXTS = (
 )
 DOCUMENTS = ("PREDICTIVE_UNIT_PARAMETERS", "PREDICTOR_LABELS", "MODEL_METADATA")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
-# Set between a conda environment's scripts and the wrapper: this program starts twice there.
+# Set after a conda environment's scripts have run: this program then starts a second time.
 ACTIVATED = "SELDON_SERVE_ACTIVATED"
 EXAMPLE = '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]'
 
 
 class StartupError(Exception):
-    """A start that cannot succeed: what is wrong, why, what to do about it, one line each; and the exit code."""
+    """A start that cannot succeed.
+
+    The message has a line each for the problem, the reason and the fix; ``code`` is the exit code.
+    """
 
     def __init__(self, what: str, why: str, fix: str, code: int = 2) -> None:
         super().__init__("ERROR: {}\n  {}\n  Fix: {}".format(what, why, fix))
@@ -66,31 +71,35 @@ class StartupError(Exception):
 
 
 class Environment:
-    """The environment the wrapper will see, and a line for each value that was taken as meant rather than as written."""
+    """The environment for the wrapper, with a note for each value that was changed."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         self.values: Dict[str, str] = dict(values)
         self.notes: List[str] = []
 
     def get(self, name: str) -> str:
-        """The value, or the empty string."""
+        """Return the value, or the empty string."""
         return self.values.get(name, "")
 
     def take(self, name: str, meant: str) -> None:
-        """Use ``meant`` in the place of what is written, and say so."""
+        """Replace the value of ``name`` with ``meant``, and add a note."""
         self.notes.append("{}={} is taken as {}.".format(name, self.get(name), meant))
         self.values[name] = meant
 
 
 def checked(environ: Mapping[str, str]) -> Environment:
-    """The environment with every value in the form the wrapper reads. Raises StartupError for the first that has none."""
+    """Return the environment with every value in the form that the wrapper reads.
+
+    Raises:
+        StartupError: A value cannot be used; the first one is reported.
+    """
     env = Environment(environ)
     for name in (*TEXTS, *NUMBERS, *DOCUMENTS):
         if name in env.values:
             _trim(env, name)
     _check_model_name(env)
     if not env.get("SERVICE_TYPE"):
-        # The wrapper's own default; the endpoints are the same whichever it is.
+        # The wrapper's own default; the endpoints are the same for all types.
         env.notes.append("SERVICE_TYPE is not set: taken as MODEL.")
         env.values["SERVICE_TYPE"] = "MODEL"
     _check_one_of(env, "SERVICE_TYPE", SERVICE_TYPES)
@@ -117,15 +126,16 @@ def checked(environ: Mapping[str, str]) -> Environment:
 
 
 def _trim(env: Environment, name: str) -> None:
-    """Drop white space, a comment and quotes around a value (env files keep them); a variable that is empty is one that is not set.
+    """Remove white space, a comment and quotes around a value, which env files keep.
 
-    JSON and YAML without quotes around them stay as they are: the spaces of YAML's first line mean something.
+    A variable with an empty value is removed. JSON and YAML without quotes around them are not
+    changed: the indentation of YAML's first line is significant.
     """
     meant = stripped = env.get(name).strip()
     if name in DOCUMENTS:
         meant = _unquoted(stripped)
         if meant == stripped and len(meant) > 1 and meant[0] == meant[-1] and meant[0] in "'\"":
-            # Quotes inside as well, as in "[{"name": "a"}]": what is read here is never a text.
+            # Quotes inside as well, as in "[{"name": "a"}]": these values are never plain strings.
             meant = meant[1:-1]
         meant = env.get(name) if meant == stripped else meant
     else:
@@ -133,7 +143,7 @@ def _trim(env: Environment, name: str) -> None:
     if not meant.strip():
         del env.values[name]
     elif meant != env.get(name):
-        # Without the value: a parameter of the model may be a password.
+        # The note leaves out the value: a parameter of the model may be a password.
         env.notes.append(
             "The quotes, spaces or comment around the value of {} are taken away.".format(name)
         )
@@ -141,7 +151,10 @@ def _trim(env: Environment, name: str) -> None:
 
 
 def _unquoted(value: str) -> str:
-    """The value without quotes around the whole of it; ``"a" and "b"`` is not one quoted value."""
+    """Return a value without the quotes around it.
+
+    ``"a" and "b"`` is not one quoted value.
+    """
     quote = value[:1]
     if len(value) < 2 or quote not in "'\"" or value[-1] != quote:
         return value
@@ -152,7 +165,10 @@ def _unquoted(value: str) -> str:
 
 
 def _check_model_name(env: Environment) -> None:
-    """MODEL_NAME is a module with a class of its name, or module.Class: the wrapper splits at the last dot."""
+    """Check MODEL_NAME: a module with a class of the same name, or module.Class.
+
+    The wrapper splits it at the last dot.
+    """
     given = env.get("MODEL_NAME")
     rule = "It names the Python class to serve: a module that holds a class of its own name, or module.Class."
     if not given:
@@ -179,7 +195,10 @@ def _check_model_name(env: Environment) -> None:
 
 
 def _dotted(given: str) -> str:
-    """The dotted name that a value means, a path and ``module:Class`` too; empty where it means none."""
+    """Return the dotted name for a value, which may be a path or ``module:Class``.
+
+    Empty if the value cannot be a name.
+    """
     path = given.replace("\\", "/")
     is_file = "/" in path or path.endswith(".py")
     while path.startswith("./"):
@@ -189,10 +208,11 @@ def _dotted(given: str) -> str:
     if last.count(":") == 1 and not is_file:
         last = last.replace(":", ".")
     names = folders + last.split(".")
-    # A path with a dot in its last part (dir/module.Class) says which class it means.
+    # A path with a dot in its last part (dir/module.Class) names the class.
     if folders and "." not in last:
         names.append(last)
-    # importlib takes a module of any name, but the wrapper's command line none that starts like an option.
+    # importlib accepts any module name, but the wrapper's command line none that looks like an
+    # option.
     fits = all(
         re.match(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+\Z", name) and len(name.encode()) <= 250
         for name in names
@@ -201,7 +221,11 @@ def _dotted(given: str) -> str:
 
 
 def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
-    """The wrapper wants the exact name, in capitals; the first one is offered where none comes near."""
+    """Check a value that has to be one of ``known``.
+
+    The wrapper requires the exact name, in upper case. The error suggests the first one if none is
+    similar.
+    """
     given = env.get(name)
     meant = re.sub(r"[-\s]+", "_", given).upper()
     if given and meant not in known:
@@ -236,7 +260,7 @@ def _check_number(env: Environment, name: str) -> None:
 
 def _check_ports_differ(env: Environment) -> None:
     taken: Dict[int, str] = {}
-    # Without workers for gRPC nothing listens on its port.
+    # Without gRPC workers, nothing listens on that port.
     no_grpc = int(env.get("GRPC_WORKERS") or 1) == 0
     for name, default in PORTS.items():
         if no_grpc and name == GRPC_PORT:
@@ -255,7 +279,10 @@ def _check_ports_differ(env: Environment) -> None:
 def _check_json(
     env: Environment, name: str, complain: Callable[[Any], str], rule: str, example: str
 ) -> None:
-    """Values are not repeated: an argument of the model may be a password."""
+    """Check a JSON value.
+
+    The error does not contain the value: a parameter of the model may be a password.
+    """
     if not env.get(name):
         return
     try:
@@ -275,7 +302,10 @@ def _not_an_object(found: Any) -> str:
 
 
 def _check_metadata(env: Environment) -> None:
-    """MODEL_METADATA is a mapping; what is not YAML at all the wrapper leaves out, with a line in its log."""
+    """Check that MODEL_METADATA is a mapping.
+
+    The wrapper ignores values that are not YAML, with a line in its log.
+    """
     if not env.get("MODEL_METADATA"):
         return
     try:
@@ -292,7 +322,7 @@ def _check_metadata(env: Environment) -> None:
         env.notes.append("MODEL_METADATA is not YAML, so the wrapper will leave it out.")
         return
     except Exception as error:
-        # A date that does not exist, for one: the wrapper expects YAMLError only.
+        # For example, a date that does not exist: the wrapper handles YAMLError only.
         complaint = "YAML cannot read it: {}".format(error)
     if complaint:
         what, why = (
@@ -303,7 +333,10 @@ def _check_metadata(env: Environment) -> None:
 
 
 def _check_tags(env: Environment) -> None:
-    """Jaeger's client splits each tag at ``=``; it is asked only where TRACING is on."""
+    """Check JAEGER_TAGS, which is read only if TRACING is on.
+
+    Jaeger's client splits each tag at ``=``.
+    """
     tags = env.get("JAEGER_TAGS")
     if (
         tags
@@ -348,9 +381,13 @@ def _nearest(given: str, known: Sequence[str]) -> str:
 
 
 def make_room(env: Environment) -> None:
-    """A temporary directory, and a HOME that can be written to for users who own nothing in the image (the operator's 8888).
+    """Find a temporary directory and set a writable HOME.
 
-    A HOME that somebody chose is left as it is. Raises StartupError where nothing at all can be written.
+    Users who own nothing in the image (the operator's 8888) need this. A HOME that was set on
+    purpose is not changed.
+
+    Raises:
+        StartupError: No directory is writable.
     """
     import tempfile
 
@@ -364,7 +401,7 @@ def make_room(env: Environment) -> None:
     try:
         nobodys_choice.append(pwd.getpwuid(os.getuid()).pw_dir)
     except KeyError:
-        # getpass.getuser(), which libraries name their caches with, asks the environment first.
+        # getpass.getuser(), which libraries use to name their caches, reads the environment first.
         env.values.setdefault("USER", "seldon")
     if env.get("HOME") in nobodys_choice and not os.access(
         env.get("HOME") or "/nonexistent", os.W_OK
@@ -374,7 +411,11 @@ def make_room(env: Environment) -> None:
 
 
 def run_before_run(env: Environment) -> None:
-    """Run ``./before-run`` if it is executable, as s2i's run script did. Raises StartupError with its exit code if it fails."""
+    """Run ``./before-run`` if it is executable, as s2i's run script did.
+
+    Raises:
+        StartupError: It failed; with its exit code.
+    """
     if not (os.path.isfile("before-run") and os.access("before-run", os.X_OK)):
         return
     import subprocess
@@ -386,7 +427,7 @@ def run_before_run(env: Environment) -> None:
         except OSError as error:
             if error.errno != errno.ENOEXEC:
                 raise
-            # A script without a first line that names its shell: a shell runs it all the same.
+            # A script without a shebang line: run it with a shell.
             code = subprocess.call(["/bin/sh", "./before-run"], env=env.values)
     except OSError as error:
         what = "before-run cannot be started: {}.".format(error.strerror)
@@ -406,7 +447,10 @@ def run_before_run(env: Environment) -> None:
 
 
 def activate(env: Environment, more: List[str]) -> None:
-    """Make the conda environment that the image's own variables name the active one, after before-run as in s2i's run script."""
+    """Activate the conda environment in the image, if there is one.
+
+    The image's own variables name it. As in s2i's run script, this follows before-run.
+    """
     if env.values.pop(ACTIVATED, None) or not env.get("CONDA_PREFIX"):
         return
     again = [sys.executable, os.path.abspath(__file__), *more]
@@ -414,7 +458,10 @@ def activate(env: Environment, more: List[str]) -> None:
 
 
 def beside(name: str) -> Any:
-    """A module that lies beside this program. Others are not looked for there."""
+    """Import a module from this program's folder.
+
+    The folder is on sys.path only during this import.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, here)
     try:
@@ -424,12 +471,16 @@ def beside(name: str) -> Any:
 
 
 def say(line: str) -> None:
-    """One line on standard error, before the wrapper's own."""
+    """Print a line to standard error, before the wrapper's own output."""
     print("seldon-serve: " + line, file=sys.stderr, flush=True)
 
 
 def become_wrapper(env: Environment, more: List[str]) -> None:
-    """Run the wrapper in this process. Raises StartupError where it, or the model's module or class, is not to be found."""
+    """Run the wrapper in this process.
+
+    Raises:
+        StartupError: The wrapper, or the model's module or class, was not found.
+    """
     sys.argv = [
         "seldon-core-microservice",
         env.get("MODEL_NAME"),
@@ -441,7 +492,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     os.environ.clear()
     os.environ.update(env.values)
     otherwise = beside("wrapper_patches")
-    # gunicorn 20 asks setuptools for it at every start; there is nothing that whoever runs the model could do about it.
+    # gunicorn 20 imports pkg_resources at every start; whoever runs the model cannot change that.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     usual = otherwise.look_for_less_garbage()
     try:
@@ -491,8 +542,9 @@ def _no_module(module: str, name: str) -> StartupError:
 
 
 def main() -> int:
-    """Start the wrapper; returns the exit code where it could not be started."""
-    # Ctrl-C ends what is not serving yet, without Python's traceback; gunicorn sets its own handler.
+    """Start the wrapper; return the exit code if it cannot be started."""
+    # Before the model is served, Ctrl-C ends the process without a Python traceback; gunicorn sets
+    # its own handler.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     try:
         env = checked(os.environ)
