@@ -54,7 +54,7 @@ TEXTS = (
 )
 DOCUMENTS = ("PREDICTIVE_UNIT_PARAMETERS", "PREDICTOR_LABELS", "MODEL_METADATA")
 YES, NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
-# Set after a conda environment's scripts have run: this program then starts a second time.
+# Set when a conda environment's scripts run, because this program then starts a second time.
 ACTIVATED = "SELDON_SERVE_ACTIVATED"
 EXAMPLE = '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]'
 

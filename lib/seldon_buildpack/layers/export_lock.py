@@ -61,10 +61,10 @@ def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> l
 
 
 def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
-    """Check that uv.lock was made from the present pyproject.toml.
+    """Check that uv.lock was made from the current pyproject.toml.
 
     uv reports a change before it starts to resolve, so no network is needed. Indexes that are not
-    configured in the project (a user's own) must be passed, or uv takes the lock for outdated.
+    configured in the project (a user's own) must be passed, or uv considers the lock outdated.
 
     Raises:
         LockOutOfDate: pyproject.toml has changed.
