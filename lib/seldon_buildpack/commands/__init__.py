@@ -1,1 +1,1 @@
-"""Child processes, one file per program."""
+"""Child processes, with one module per program."""

@@ -1,4 +1,7 @@
-"""The index configuration told to a pip of an environment's own: uv does not run on Python 3.6 and 3.7."""
+"""Index configuration for an environment's own pip, where uv cannot be used.
+
+uv does not run on Python 3.6 and 3.7.
+"""
 
 from pathlib import Path
 
@@ -7,13 +10,17 @@ from seldon_buildpack.package_sources.indexes import Index
 
 
 def environment(index: Index) -> dict[str, str]:
-    """The variables pip reads (pip: Environment Variables); it trusts what the build does, not what its own release came with."""
+    """Return the environment variables that configure pip for an index.
+
+    See "Environment Variables" in pip's documentation. pip trusts the CA certificates that the
+    build trusts, not the ones bundled with its release.
+    """
     told = dict(index.variables)
     trusted = told.get("SSL_CERT_FILE") or str(certificates.store() or "")
     variables = {
         "PIP_INDEX_URL": index.default,
         "PIP_EXTRA_INDEX_URL": " ".join(index.extra),
-        # pip separates them by spaces, which a folder's name may hold; a file: URL does not.
+        # pip splits the value on spaces, which a folder name may contain but a file: URL does not.
         "PIP_FIND_LINKS": " ".join(
             (*(one.as_uri() for one in index.folders), *map(_as_url, index.find_links))
         ),
@@ -35,7 +42,10 @@ def _as_url(link: str) -> str:
 
 
 def options(index: Index) -> list[str]:
-    """What pip has other words for than uv, or none: build constraints."""
+    """Return the index's uv options translated for pip.
+
+    Build constraints are dropped, because pip has no such option.
+    """
     words = list(index.options)
     while "--prerelease" in words:
         at = words.index("--prerelease")

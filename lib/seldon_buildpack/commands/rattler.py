@@ -1,4 +1,8 @@
-"""Runs rattler for one build: what it may know of credentials and certificates in files of the build's scratch folder, its answers as values."""
+"""Interface to rattler, which solves and installs conda packages for one build.
+
+Credentials, certificates and caches are limited to this build: rattler gets them on its standard
+input and in the build's scratch folder. Results are returned as values.
+"""
 
 import json
 import subprocess
@@ -13,13 +17,17 @@ from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.package_sources.conda_channels import Channels
 
 _WORKER = Path(__file__).parent / "rattler_worker.py"
-# The store of the build image, or what SSL_CERT_FILE names, not Mozilla's list that rattler brings.
+# Trust the build image's CA certificates, or the file that SSL_CERT_FILE names, instead of the
+# Mozilla list bundled with rattler.
 _CONFIG = 'tls-root-certs = "system"\n'
 
 
 @dataclass(frozen=True)
 class Package:
-    """A package by its address, less credentials, and its hashes, hexadecimal, empty where nobody says one; ``size`` in bytes, 0 where unknown."""
+    """A conda package: its URL without credentials, its hashes and its size.
+
+    The hashes are hexadecimal, and empty if unknown. ``size`` is in bytes, and 0 if unknown.
+    """
 
     url: str
     sha256: str = ""
@@ -28,22 +36,22 @@ class Package:
 
     @property
     def file_name(self) -> str:
-        """The last part of its address."""
+        """The last part of the package's URL."""
         return self.url.rpartition("/")[2]
 
     @property
     def name(self) -> str:
-        """Its name (conda: Package naming conventions)."""
+        """The package's name (see "Package naming conventions" in conda's documentation)."""
         return self._parts[0]
 
     @property
     def version(self) -> str:
-        """Its version."""
+        """The package's version."""
         return self._parts[1]
 
     @property
     def build(self) -> str:
-        """Its build string."""
+        """The package's build string."""
         return self._parts[2]
 
     @property
@@ -55,16 +63,18 @@ class Package:
 
 @dataclass(frozen=True)
 class Solved:
-    """A solution: its packages, and which of the attempts it is of."""
+    """A solution: its packages, and the number of the attempt that succeeded."""
 
     packages: tuple[Package, ...]
     attempt: int
 
 
 class Unsolved(Exception):
-    """No attempt has a solution. ``said`` is the solver's report to each; ``missing`` the names no channel has, each with near ones.
+    """An exception for a solve in which no attempt has a solution.
 
-    ``versions`` are the specs that no package fits, each with the newest versions there are.
+    ``said`` has the solver's report for each attempt. ``missing`` maps each name that no channel
+    has to similar names. ``versions`` maps each spec that no package matches to the newest
+    versions available.
     """
 
     def __init__(
@@ -80,9 +90,10 @@ class Unsolved(Exception):
 
 
 class Failed(Exception):
-    """rattler could not do it; ``kind`` is the name of its exception, and the text is what it says, causes included.
+    """An exception for an error from rattler.
 
-    ``spec`` is the number of the spec that it could not read, if that was it.
+    ``kind`` is the name of rattler's exception, and the text is its message, including causes.
+    ``spec`` is the number of the spec that could not be parsed, if that was the error.
     """
 
     def __init__(self, kind: str, message: str, spec: int | None = None) -> None:
@@ -93,10 +104,12 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Rattler:
-    """py-rattler with the channels and the network of one build. ``env`` is all of its environment.
+    """py-rattler with the channels and the network settings of one build.
 
-    ``scratch`` is a folder only we may read, which goes when the build ends. It lies in the file system of the layers: then packages are
-    linked into them, not copied, and a file of several names in a package stays one.
+    ``env`` is the complete environment of its process. ``scratch`` is a folder that only the
+    build user can read, and that is deleted when the build ends. It is in the same file system as
+    the layers, so that packages are linked into the layers instead of copied, and a file that has
+    several names in a package is stored once.
     """
 
     channels: Channels
@@ -106,7 +119,7 @@ class Rattler:
 
     @property
     def extracted(self) -> Path:
-        """Where packages lie extracted, each in a folder of its own with its ``info``."""
+        """The folder with the extracted packages, each in its own folder with its ``info``."""
         return self.scratch / "pkgs"
 
     def solve(
@@ -115,7 +128,12 @@ class Rattler:
         attempts: Sequence[Sequence[str]],
         virtual: Sequence[tuple[str, str, str]],
     ) -> Solved:
-        """The packages for ``specs`` with the constraints of the first of ``attempts`` that has a solution. Raises Unsolved and Failed."""
+        """Solve ``specs`` with the constraints of the first attempt that has a solution.
+
+        Raises:
+            Unsolved: No attempt has a solution.
+            Failed: rattler reported an error.
+        """
         answer = self._run(
             "solve",
             channels=[self._with_login(url) for url in self.channels.urls],
@@ -133,7 +151,11 @@ class Rattler:
         return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"])
 
     def install(self, packages: Sequence[Package], prefix: Path) -> None:
-        """Fetch, check and link the packages, and run their link scripts as conda does. Raises Failed."""
+        """Fetch, verify and link the packages, and run their link scripts as conda does.
+
+        Raises:
+            Failed: rattler reported an error.
+        """
         told = [
             {"url": self._with_login(one.url), "sha256": one.sha256, "md5": one.md5}
             for one in packages
@@ -163,7 +185,10 @@ class Rattler:
         return answer
 
     def _qualified(self, spec: str) -> str:
-        """A spec with the address of the channel that it names: `conda-forge::numpy` is the mirror's where that takes conda-forge's place."""
+        """Return a spec with the channel it names replaced by that channel's URL.
+
+        `conda-forge::numpy` is then taken from the mirror, if a mirror replaces conda-forge.
+        """
         name, separator, rest = spec.rpartition("::")
         known = [
             one
@@ -173,7 +198,10 @@ class Rattler:
         return f"{self._with_login(known[0].url)}::{rest}" if known and separator else spec
 
     def _with_login(self, url: str) -> str:
-        """An address as rattler is told it, on its standard input: its own file of logins knows hosts alone, not ports and paths."""
+        """Return a URL with its credentials, for rattler's standard input.
+
+        rattler's own credentials file only distinguishes hosts, not ports and paths.
+        """
         login = self.channels.login_of(url)
         scheme, separator, rest = url.partition("://")
         if not login or not separator:

@@ -1,9 +1,13 @@
-"""What talks to py-rattler: a program of its own, for the settings that rattler takes from its environment alone are another build's.
+"""Worker program that calls py-rattler.
+
+It is a separate process because rattler takes some settings only from its environment, which
+differs from build to build.
 
     python -I rattler_worker.py LIBRARIES <JOB
 
-A job is a JSON object: `do` is `solve` or `install`, the rest are that function's arguments. The answer is one JSON object on standard
-output: what the function returns, or `error`, the name of rattler's exception, and its `message`.
+A job is a JSON object: `do` is `solve` or `install`, and the other keys are that function's
+arguments. The answer is a JSON object on standard output: what the function returns, or `error`,
+the name of rattler's exception, and its `message`.
 """
 
 import asyncio
@@ -30,11 +34,14 @@ def _client(config: str) -> Any:
 
 
 async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that allows it.
+    """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that has a solution.
 
-    Returns `attempt`, its number, and `packages`; or `unsolved`, what the solver said to each attempt, `missing`: for each name asked for
-    that no channel has, those that come near, and `versions`: for each spec that nothing fits, the newest versions that are there. Of a
-    spec that cannot be read, what `main` does of errors, and `spec`, its number.
+    Returns:
+        `attempt`, the number of that attempt, and `packages`. If no attempt has a solution:
+        `unsolved`, the solver's report for each attempt; `missing`, similar names for each
+        required name that no channel has; and `versions`, the newest available versions for each
+        spec that nothing matches. If a spec cannot be parsed: `error` and `message` as in `main`,
+        and `spec`, its number.
     """
     from rattler import Channel, ChannelConfig, Gateway, MatchSpec, solve
     from rattler.exceptions import InvalidMatchSpecError, SolverError
@@ -42,7 +49,8 @@ async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
     specs = []
     for number, spec in enumerate(job["specs"]):
         try:
-            # Read as conda does: what rattler itself makes of a text here knows no `numpy=1.26.4=py312_0`, which exports consist of.
+            # Parse specs as conda does: rattler's own parsing of a string here does not know
+            # `numpy=1.26.4=py312_0`, the form used in exports.
             specs.append(MatchSpec(spec))
         except InvalidMatchSpecError as error:
             return {"error": type(error).__name__, "message": str(error), "spec": number}
@@ -131,7 +139,10 @@ async def _versions(
 
 
 async def install(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Install ``packages`` (url, sha256, md5) into ``prefix``; returns nothing. What they say of themselves stays in ``cache``/pkgs."""
+    """Install ``packages`` (url, sha256, md5) into ``prefix`` and return an empty answer.
+
+    The packages' metadata stays in ``cache``/pkgs.
+    """
     from rattler import install
 
     for one in job["packages"]:
@@ -149,7 +160,13 @@ async def install(job: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _verify(package: Mapping[str, str]) -> None:
-    """rattler checks the hash of what it downloads, not of what lies in a folder. Raises ValueError, in its words."""
+    """Verify the hash of a package in a local folder.
+
+    rattler only verifies the hash of packages that it downloads.
+
+    Raises:
+        ValueError: The hash is wrong. The message is worded as rattler's.
+    """
     parts = urlsplit(package["url"])
     kind = next((one for one in ("sha256", "md5") if package.get(one)), "")
     path = Path(unquote(parts.netloc + parts.path))
@@ -164,7 +181,10 @@ def _verify(package: Mapping[str, str]) -> None:
 
 
 def _record(package: Mapping[str, str]) -> Any:
-    """What rattler needs to know to fetch, check and link a package: the rest it reads in the package itself."""
+    """Return the record rattler needs to fetch, verify and link a package.
+
+    rattler reads the rest from the package itself.
+    """
     from rattler import BuildString, PackageRecord, RepoDataRecord
 
     channel, subdir, file_name = package["url"].rsplit("/", 2)
@@ -191,7 +211,7 @@ _JOBS: Mapping[str, Callable[[Mapping[str, Any]], Coroutine[Any, Any, dict[str, 
 
 
 def main() -> None:
-    """Read a job, do it, print the answer."""
+    """Read a job, run it and print the answer."""
     job = json.load(sys.stdin)
     answer: dict[str, Any]
     try:
@@ -200,7 +220,8 @@ def main() -> None:
         answer = {"error": type(error).__name__, "message": str(error)}
     json.dump(answer, sys.stdout)
     sys.stdout.flush()
-    # rattler's threads outlast the loop, and one that comes to Python while it ends makes the process crash.
+    # rattler's threads outlive the event loop, and one that calls into Python during interpreter
+    # shutdown crashes the process.
     os._exit(0)
 
 

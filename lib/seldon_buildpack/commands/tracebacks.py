@@ -1,10 +1,13 @@
-"""Tracebacks in the output of Python programs."""
+"""Removal of stack frames from the output of Python programs."""
 
 from collections.abc import Sequence
 
 
 def without_frames(lines: Sequence[str]) -> list[str]:
-    """The lines less what a Python program that ended with an error prints of its calls: what is left says what was wrong."""
+    """Return the lines without the stack frames of tracebacks.
+
+    The lines that are left, such as the exception's message, say what went wrong.
+    """
     kept: list[str] = []
     depth = -1
     for line in lines:

@@ -1,4 +1,7 @@
-"""Runs uv: its output streamed, indented and masked; its last lines kept for the case that it fails."""
+"""Interface to uv, which streams its output, indented and masked.
+
+The output is also returned, for the error message if uv fails.
+"""
 
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -10,20 +13,23 @@ from seldon_buildpack.log import Log
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a tool ended, and every line it printed."""
+    """The exit code of a tool, and every line it printed."""
 
     code: int
     lines: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The whole output."""
         return "\n".join(self.lines)
 
 
 @dataclass(frozen=True)
 class Uv:
-    """The bundled uv with the environment of this build; nothing of the user's environment reaches it but what is in ``env``."""
+    """The bundled uv with the environment of this build.
+
+    Only the parts of the user's environment that are in ``env`` reach it.
+    """
 
     program: Path
     env: Mapping[str, str]
@@ -37,7 +43,11 @@ class Uv:
         env: Mapping[str, str] | None = None,
         quiet: bool = False,
     ) -> Outcome:
-        """Run ``uv ARGUMENTS`` in ``cwd``; ``quiet`` holds its lines back from the log. What it says of a failure is left to the error."""
+        """Run ``uv ARGUMENTS`` in ``cwd``.
+
+        ``quiet`` keeps the output out of the log. Lines from uv's error message on are never
+        logged, because the error that the user sees reports the failure.
+        """
         ours = {
             "UV_CACHE_DIR": str(self.cache),
             "UV_SYSTEM_CERTS": "1",
@@ -70,7 +80,7 @@ class Uv:
     def attempt(
         self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None
     ) -> Outcome:
-        """The same for what may fail: its lines are shown only if it does not."""
+        """Run ``uv ARGUMENTS`` where it may fail, and log the output only if it succeeds."""
         outcome = self.run(arguments, cwd, env, quiet=True)
         for line in filter(_worth_reading, () if outcome.code else outcome.lines):
             self.log.tool(line)
@@ -78,7 +88,8 @@ class Uv:
 
 
 def _worth_reading(line: str) -> bool:
-    # What of pip's options in a requirements file has a meaning for uv is passed on by other ways than the file.
+    # uv warns about pip's options in a requirements file. The supported ones are passed to uv by
+    # other means than the file.
     told_otherwise = line.startswith("warning: Ignoring unsupported option")
     return (
         bool(line.strip())

@@ -1,1 +1,1 @@
-"""Which seldon-core serves the model, and a check that it does."""
+"""The choice of the wrapper (seldon-core) release, and a check that it can serve a model."""

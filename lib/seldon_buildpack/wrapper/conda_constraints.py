@@ -1,8 +1,10 @@
-"""What the wrapper wants of conda's half: the bounds with which an environment is solved, one attempt after the other.
+"""Constraints that the wrapper puts on the conda packages, as a sequence of attempts.
 
-Conda's packages cannot know of the wrapper, which is pip's to install. Its own requirements take part in the solve, so that both halves
-agree: first those of its release's own set, then those of the set on current dependencies (docs/wrapper.md). Where the environment
-allows neither, only the packages that others are linked against keep their bounds: pip's half can bring its own of the rest.
+conda does not know about the wrapper, which is installed from PyPI. The wrapper's requirements are
+therefore added to the solve, so that the conda packages and the PyPI packages agree: first the
+requirements of the upstream pin set, then those of the current pin set (docs/wrapper.md). If the
+environment allows neither, only the packages that other packages are linked against stay
+constrained; the rest can be installed from PyPI in the wrapper's own version.
 """
 
 from collections.abc import Iterable, Iterator
@@ -13,15 +15,18 @@ from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.names import requirement_name
 from seldon_buildpack.python_env.venv import site_packages
 
-# What conda's other packages are linked against: another version of it in pip's half would break them.
+# Other conda packages are linked against these: a different version from PyPI would break them.
 _LINKED = ("numpy", "protobuf")
-# gunicorn 20.1 imports pkg_resources; setuptools 82 dropped it.
+# gunicorn 20.1 imports pkg_resources, which setuptools 82 removed.
 _SETUPTOOLS = "setuptools <82"
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """A release of the wrapper in a set of pins, empty where it has none, and the constraints that conda's half has to meet for it."""
+    """A release of the wrapper, its pin set, and the constraints for the conda solve.
+
+    ``pins`` is empty if the release has no pin set.
+    """
 
     version: str
     pins: str
@@ -31,9 +36,11 @@ class Attempt:
 def attempts(
     version: str, pins: tuple[str, ...], minors: tuple[str, ...], bundle: Bundle
 ) -> tuple[Attempt, ...]:
-    """What to try for a release, in order; ``minors`` are the Pythons the environment may have, ``pins`` the sets that may serve.
+    """Return the attempts for a release of the wrapper, in order.
 
-    None where the one set that is asked for is not locked for any of them.
+    ``minors`` are the Python versions the environment may have, and ``pins`` the pin sets that may
+    be used. The result is empty if only one pin set is allowed and it is not locked for any of
+    these Python versions.
     """
     locked = (
         tuple(_attempts(version, pins, minors, bundle)) if bundle.locks(version).is_dir() else ()
@@ -75,7 +82,7 @@ def _pythons(version: str, pins: str, minors: tuple[str, ...], bundle: Bundle) -
 
 
 def python_of(minors: Iterable[str]) -> str:
-    """The constraint that allows these Pythons alone."""
+    """Return the conda spec that allows only these Python versions."""
     return f"python {'|'.join(f'{minor}.*' for minor in minors)}"
 
 
@@ -84,7 +91,10 @@ def _only(bounds: Iterable[str]) -> tuple[str, ...]:
 
 
 def _own_bounds(version: str, pins: str, bundle: Bundle) -> tuple[str, ...]:
-    """What a release requires, as conda's match specs; in the current set what takes the place of it."""
+    """Return a release's requirements as conda match specs.
+
+    In the current pin set, the overrides replace the requirements.
+    """
     other = (
         {_name(line): _spec(line) for line in _lines(bundle.overrides(version))}
         if pins == CURRENT
@@ -117,11 +127,11 @@ def _lines(path: Path) -> list[str]:
 
 
 def _name(requirement: str) -> str:
-    """The name that conda gives the package: unlike in an index, a dot stays."""
+    """Return conda's name of the package, which keeps dots, unlike a normalized name on PyPI."""
     return requirement_name(requirement).lower().replace("_", "-")
 
 
 def _spec(requirement: str) -> str:
-    """A requirement with bounds as a match spec; empty for one without, which constrains nothing."""
+    """Return a requirement as a match spec, or "" if it has no bounds."""
     bounds = requirement[len(_name(requirement)) :].strip(" ()")
     return f"{_name(requirement)} {bounds.replace(' ', '')}" if bounds else ""

@@ -1,4 +1,8 @@
-"""A start of the wrapper at build, where versions that it was not released with take the place of its own: what fails, fails here."""
+"""Smoke test that starts the wrapper during the build.
+
+It is for environments in which the wrapper runs with dependency versions that it was not released
+with, so that a failure shows in the build and not in the cluster.
+"""
 
 import os
 import signal
@@ -14,7 +18,8 @@ _SECONDS = 60
 _TAIL = 8
 _SERVE = Path(__file__).parent.parent / "launch/seldon_serve.py"
 _MODEL = "class Trial:\n    def predict(self, X, names=None, meta=None):\n        return X\n"
-# Runs on the model's Python with the model's packages: a prediction of each kind, asked until the server listens or has ended.
+# Runs with the model's Python and packages: waits until the server listens, then requests one
+# prediction over REST and one over gRPC.
 _ASK = """
 import json, sys, time, urllib.request
 import grpc
@@ -40,7 +45,11 @@ assert list(answer.data.tensor.values) == [1.5]
 
 
 def why_not_served(interpreter: Path) -> Sequence[str]:
-    """Start a model of one line with this Python and ask it over REST and gRPC; empty where it answers, else the last lines of what failed."""
+    """Start a trivial model with this Python and request predictions over REST and gRPC.
+
+    Returns:
+        The last lines of the output that explains the failure; empty if the predictions succeed.
+    """
     rest, grpc, metrics = _free_ports(3)
     ports = {"HTTP": rest, "GRPC": grpc, "METRICS": metrics}
     with tempfile.TemporaryDirectory() as folder:
@@ -76,7 +85,10 @@ def why_not_served(interpreter: Path) -> Sequence[str]:
 
 
 def _ask(interpreter: Path, server: "subprocess.Popen[bytes]", rest: int, grpc: int) -> str:
-    """Empty, or what the one who asks printed; a server that ends is not waited for."""
+    """Run the client and return its error output, or "" if it succeeds.
+
+    If the server exits, the client is killed instead of waiting for its timeout.
+    """
     asking = subprocess.Popen(
         [interpreter, "-c", _ASK, str(rest), str(grpc), str(_SECONDS)],
         cwd="/",
