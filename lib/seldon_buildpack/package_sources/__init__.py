@@ -1,1 +1,1 @@
-"""Where packages come from, and who may read them."""
+"""Package sources (indexes, channels and folders) and the credentials for them."""

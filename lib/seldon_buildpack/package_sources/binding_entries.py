@@ -1,4 +1,4 @@
-"""What the entries of bindings have in common, whatever their type: an address, and the words for one that cannot be used."""
+"""Helpers for reading the entries of bindings of any type, and for reporting invalid ones."""
 
 import re
 from collections.abc import Iterable
@@ -12,7 +12,11 @@ from seldon_buildpack.messages.errors.source_files import unreadable
 
 
 def read(directory: Path, types: Iterable[str]) -> Bindings:
-    """Read the bindings of these types. Raises BindingUnreadable."""
+    """Read the bindings of these types.
+
+    Raises:
+        BindingUnreadable: A binding or one of its entries cannot be read.
+    """
     try:
         return bindings.read(directory, types)
     except BindingFileUnreadable as error:
@@ -25,7 +29,11 @@ def read(directory: Path, types: Iterable[str]) -> Bindings:
 
 
 def text(binding: Binding, key: str) -> str:
-    """Return an entry as text, "" if there is none. Raises BindingInvalid."""
+    """Return an entry as text, or "" if there is none.
+
+    Raises:
+        BindingInvalid: The entry is not UTF-8.
+    """
     try:
         return binding.text(key)
     except UnicodeDecodeError as error:
@@ -34,7 +42,12 @@ def text(binding: Binding, key: str) -> str:
 
 
 def url(binding: Binding, key: str) -> str:
-    """An entry that has to be an address. Its value may hold a password, and is not repeated. Raises BindingInvalid."""
+    """Return an entry that must be a URL.
+
+    Raises:
+        BindingInvalid: The entry is missing or not a URL. The error does not repeat the value,
+            which may contain a password.
+    """
     address = text(binding, key).strip()
     if not re.match(r"(https?|file)://\S+$", address):
         what = f"its entry {key} is not a URL" if address else f"it has no entry {key}"
@@ -45,10 +58,13 @@ def url(binding: Binding, key: str) -> str:
 
 
 def shown(url: str) -> str:
-    """An address without what must not be seen."""
+    """Return the URL without its credentials and query, so that it can be shown."""
     return without_queries(without_credentials(url))
 
 
 def invalid(binding: Binding, fault: str, fix: str) -> BindingInvalid:
-    """The error of a binding: a clause without any of its values, and a sentence."""
+    """Return the error for an invalid binding.
+
+    ``fault`` is a clause that contains none of the binding's values, and ``fix`` is a sentence.
+    """
     return BindingInvalid(binding.name, binding.type, fault, fix)

@@ -1,8 +1,12 @@
-"""What the platform's bindings say of packages: indexes, who may read them, whom to trust, where a mirror is.
+"""Package settings from the platform's bindings: indexes, credentials, CA certificates, mirrors.
 
-The types are those that Python builds on kpack, Tekton and pack have in common: ``pypi`` (uri, username, password, certificates, role, or a
-whole pip.conf), ``conda`` (uri, token or username and password, certificates, role, or a whole .condarc), ``netrc`` (.netrc),
-``ca-certificates`` (*.pem, *.crt), ``dependency-mirror`` (default, or an entry by a host's name).
+The types are the ones that Python builds on kpack, Tekton and pack have in common:
+
+- ``pypi``: uri, username, password, certificates, role, or a whole pip.conf
+- ``conda``: uri, token or username and password, certificates, role, or a whole .condarc
+- ``netrc``: .netrc
+- ``ca-certificates``: *.pem, *.crt
+- ``dependency-mirror``: default, or an entry named after a host
 """
 
 from collections.abc import Mapping
@@ -30,35 +34,35 @@ TYPES = (PYPI, CONDA, NETRC, CERTIFICATES, MIRROR)
 
 _ROLES = ("extra", "index")
 _NETRC_NAMES = (".netrc", "netrc")
-# pip's options that name files: a relative one lies beside the pip.conf in its binding.
+# pip's options that name files. A relative path refers to an entry of the pip.conf's binding.
 _FILES = ("cert", "client-cert")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """What all bindings say together."""
+    """The combined settings of all bindings."""
 
-    # The index in the place of PyPI, and who names it.
+    # The index that replaces PyPI, and its origin.
     default: tuple[str, Origin] = field(default=("", NOWHERE), repr=False)
-    # Further indexes, each with who names it.
+    # Further indexes, each with its origin.
     extra: tuple[tuple[str, Origin], ...] = field(default=(), repr=False)
-    # A pip.conf's other options by their PIP_ variables, each with who sets it.
+    # The other options of a pip.conf by their PIP_ variables, each with its origin.
     options: Mapping[str, tuple[str, Origin]] = field(default_factory=dict, repr=False)
-    # Who may read which host.
+    # The credentials for hosts.
     credentials: tuple[Credential, ...] = ()
-    # The text of all netrc files.
+    # The concatenated netrc files.
     netrc: str = field(default="", repr=False)
-    # The certificates to trust, in PEM.
+    # The CA certificates to trust, in PEM.
     certificates: tuple[str, ...] = field(default=(), repr=False)
-    # Mirrors by the host that they stand for; `default` for any.
+    # Mirrors by the host that they replace, or `default` for any host.
     mirrors: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    # What the bindings of the type conda say.
+    # The combined settings of the bindings of type conda.
     conda: BoundConda = field(default_factory=BoundConda)
-    # The log's lines: the name of each binding, and what it is.
+    # Lines for the log: the name of each binding, and a description.
     facts: tuple[tuple[str, str], ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked."""
+        """Return the secrets that must be masked."""
         urls = (self.default[0], *(url for url, _ in self.extra), *(url for _, url in self.mirrors))
         texts = (
             word for value, _ in self.options.values() for word in value.split() if "@" in word
@@ -71,12 +75,16 @@ class Bound:
         )
 
     def told(self, name: str, fact: str) -> "Bound":
-        """The same with one more line of the log."""
+        """Return a copy with one more line for the log."""
         return replace(self, facts=(*self.facts, (name, fact)))
 
 
 def read(bindings: Bindings) -> Bound:
-    """Read what each binding holds. Raises a BuildError for one that cannot be used."""
+    """Read and combine the settings of all bindings.
+
+    Raises:
+        BuildError: A binding cannot be used.
+    """
     readers = {
         PYPI: _pypi,
         CONDA: _conda,
@@ -98,7 +106,7 @@ def _conda(found: Bound, binding: Binding) -> Bound:
 
 
 def _with_certificates(found: Bound, binding: Binding) -> Bound:
-    """The authorities that a binding brings beside an address."""
+    """Add the CA certificates that a binding has in addition to a URL."""
     if "certificates" not in binding.entries:
         return found
     own = certificates.read(binding, "certificates", binding.entries["certificates"])
@@ -148,7 +156,10 @@ def _with_index(found: Bound, binding: Binding, url: str, role: str) -> Bound:
 
 
 def _pip_conf(found: Bound, binding: Binding) -> Bound:
-    """pip's own file. What of it says where packages come from is taken, [install] before [global] (pip: Configuration)."""
+    """Add the options of a pip.conf, in which [install] overrides [global].
+
+    See "Configuration" in pip's documentation.
+    """
     import configparser
 
     parser = configparser.RawConfigParser()
@@ -191,7 +202,11 @@ def _pip_conf(found: Bound, binding: Binding) -> Bound:
 
 
 def _beside(binding: Binding, option: str, value: str) -> str:
-    """The value of an option; a file's name is made the path it has in the binding."""
+    """Return an option's value, with the name of a file resolved to its path in the binding.
+
+    Raises:
+        BindingInvalid: The file is not in the binding.
+    """
     if option not in _FILES or Path(value).is_absolute():
         return value
     if value not in binding.entries:
@@ -232,7 +247,8 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
     )
     if "default" in hosts:
         login, _, password = hosts["default"]
-        # For no host that is named, so it fits none; it must be masked all the same.
+        # The default entry names no host, so it is never used as a credential, but it must be
+        # masked.
         found = replace(
             found, credentials=(*found.credentials, Credential("", login, Secret(password), source))
         )
@@ -267,7 +283,7 @@ def _mirror(found: Bound, binding: Binding) -> Bound:
 
 
 def _in_url(url: str, source: Origin) -> tuple[Credential, ...]:
-    """The user and password that stand in a URL: they are for its host, whoever names it."""
+    """Return the credentials in a URL, which apply to its host wherever else it is named."""
     try:
         parts = urlsplit(url)
         user, password = unquote(parts.username or ""), unquote(parts.password or "")

@@ -1,6 +1,7 @@
-"""Certificate authorities that a build trusts besides the build image's: read from bindings, and put into one file that every tool takes.
+"""CA certificates that a build trusts in addition to those of the build image.
 
-Of a file only its certificates are taken: a key or a comment that stands beside them goes nowhere.
+They are read from bindings, and combined into one file for all tools. Only certificates are taken
+from an entry: a key or a comment in the same file is never copied.
 """
 
 import re
@@ -10,16 +11,23 @@ from pathlib import Path
 from seldon_buildpack.cnb.bindings import Binding
 from seldon_buildpack.messages.errors.bindings import BindingInvalid
 
-# The stores of the distributions that builders are made of: Debian and its like, then Red Hat's.
+# The certificate stores of the distributions that builders are based on: Debian and its
+# derivatives, then Red Hat.
 _STORES = (Path("/etc/ssl/certs/ca-certificates.crt"), Path("/etc/pki/tls/certs/ca-bundle.crt"))
-# What update-ca-certificates was given besides the distribution's own.
+# CA certificates that were added to the distribution's own with update-ca-certificates.
 _ADDED = Path("/usr/local/share/ca-certificates")
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----\s+[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 _NAMED = (".pem", ".crt", ".cer")
 
 
 def of_binding(binding: Binding) -> tuple[str, ...]:
-    """The certificates of a binding's entries (*.pem, *.crt and any other that holds one), as PEM. Raises BindingInvalid."""
+    """Return the certificates of all entries of a binding, in PEM.
+
+    Entries with another suffix than .pem, .crt or .cer may contain no certificate.
+
+    Raises:
+        BindingInvalid: The binding has no certificate, or an entry is not a valid one.
+    """
     found = [
         one
         for key, data in binding.entries.items()
@@ -36,7 +44,11 @@ def of_binding(binding: Binding) -> tuple[str, ...]:
 
 
 def read(binding: Binding, key: str, data: bytes, wanted: bool = True) -> tuple[str, ...]:
-    """The certificates of one entry. Raises BindingInvalid for one that OpenSSL refuses, and for none where there must be one."""
+    """Return the certificates of one entry, in PEM.
+
+    Raises:
+        BindingInvalid: OpenSSL rejects a certificate, or ``wanted`` is set and there is none.
+    """
     import ssl
 
     text = ssl.DER_cert_to_PEM_cert(data) if data[:1] == b"\x30" else data.decode(errors="replace")
@@ -57,18 +69,22 @@ def read(binding: Binding, key: str, data: bytes, wanted: bool = True) -> tuple[
 
 
 def store() -> Path | None:
-    """The file with what the build image trusts."""
+    """Return the file with the CA certificates of the build image, or None."""
     return next((path for path in _STORES if path.is_file()), None)
 
 
 def with_store(certificates: Iterable[str], base: Path | None) -> str:
-    """A bundle of what ``base`` holds and these."""
+    """Return the text of ``base`` followed by these certificates."""
     own = base.read_text(errors="replace").rstrip("\n") + "\n" if base and base.is_file() else ""
     return own + "".join(certificates)
 
 
 def for_image(certificates: Iterable[str]) -> str:
-    """A bundle of the distribution's own authorities and these: what the machine that made the builder trusts besides stays out of images."""
+    """Return the CA certificates of the distribution followed by these.
+
+    CA certificates that the machine on which the builder was made trusts in addition are left out
+    of images.
+    """
     path = store()
     added = {
         block

@@ -1,4 +1,7 @@
-"""Bindings of the type ``conda``: channels in the place of the file's or beside them, who may read them, or a whole .condarc."""
+"""Bindings of type ``conda``: channels, their credentials, or a whole .condarc.
+
+The channels replace the ones in the environment's file, or are added to them.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,31 +21,30 @@ CONDARC = ".condarc"
 _NAMES = (CONDARC, "condarc")
 _ROLES = ("channel", "extra", "alias")
 
-# A channel, an address or a name, with who names it.
+# The URL or the name of a channel, with its origin.
 Named = tuple[str, Origin]
 
 
 @dataclass(frozen=True, kw_only=True)
 class BoundConda:
-    """What all bindings of the type conda say together."""
+    """The combined settings of all bindings of type conda."""
 
-    # Channels in the place of the file's.
+    # Channels that replace the ones in the environment's file.
     channels: tuple[Named, ...] = field(default=(), repr=False)
-    # Channels that are asked before all others.
+    # Channels that are searched before all others.
     extra: tuple[Named, ...] = field(default=(), repr=False)
-    # The address that names of channels are looked up below.
+    # The URL that is prefixed to channel names.
     alias: Named = field(default=("", NOWHERE), repr=False)
-    # The same for single names.
+    # The URLs that are prefixed to single channel names.
     custom: Mapping[str, str] = field(default_factory=dict, repr=False)
-    # What `defaults` stands for.
+    # The channels that `defaults` stands for.
     defaults: tuple[str, ...] = field(default=(), repr=False)
-    # Who may read which channel.
+    # The credentials for channels.
     logins: tuple[Login, ...] = ()
-    # Advice for the user.
     advice: tuple[Advice, ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked."""
+        """Return the secrets that must be masked."""
         named = (*self.channels, *self.extra, self.alias)
         urls = (*(url for url, _ in named), *self.custom.values(), *self.defaults)
         inside = (secret for url in urls if "://" in url for secret in url_secrets(url))
@@ -50,7 +52,11 @@ class BoundConda:
 
 
 def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
-    """Add what a binding holds; the words for the log come with it. Raises BindingInvalid."""
+    """Add a binding to ``found``, and return the result with a description for the log.
+
+    Raises:
+        BindingInvalid: The binding cannot be used.
+    """
     if key := next((name for name in _NAMES if name in binding.entries), ""):
         return _condarc(found, binding, key)
     uri = binding_entries.url(binding, "uri")
@@ -111,7 +117,10 @@ def _with_alias(found: BoundConda, binding: Binding, uri: str) -> BoundConda:
 
 
 def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda, str]:
-    """conda's own file; what of it says where packages come from is taken (conda: Using the .condarc conda configuration file)."""
+    """Add the channel settings of a .condarc.
+
+    See "Using the .condarc conda configuration file" in conda's documentation.
+    """
     told, source = _yaml(binding, key), origin.binding(binding.name)
     channels = [*_list(binding, told, "channels"), *_list(binding, told, "default_channels")]
     custom = told.get("custom_channels") or {}

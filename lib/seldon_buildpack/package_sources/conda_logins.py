@@ -1,4 +1,4 @@
-"""Who may read which channel: a token, or a user and a password."""
+"""Credentials for conda channels: a token, or a user name and a password."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,7 +10,10 @@ from seldon_buildpack.origin import Origin
 
 @dataclass(frozen=True)
 class Login:
-    """Who may read what lies at or below ``url`` (https://host/path, less credentials): by a token, else by user and password."""
+    """Credentials for ``url`` and everything below it: a token, or a user name and a password.
+
+    ``url`` has the form https://host/path, without credentials.
+    """
 
     url: str
     source: Origin
@@ -20,7 +23,7 @@ class Login:
 
     @classmethod
     def in_url(cls, url: str, source: Origin) -> "Login | None":
-        """The credentials that stand in a channel's address; None where it has none."""
+        """Return the credentials in a channel's URL, or None if it has none."""
         try:
             parts = urlsplit(url)
             user, password = unquote(parts.username or ""), unquote(parts.password or "")
@@ -34,11 +37,14 @@ class Login:
         )
 
     def fits(self, url: str) -> bool:
-        """Whether it is for an address: the same, or one below it."""
+        """Return whether the login applies to a URL: its own, or one below it."""
         return is_below(without_credentials(url), self.url)
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked; a user name beside a password is a word that says nothing."""
+        """Return the secrets that must be masked.
+
+        A user name that comes with a password is not a secret by itself.
+        """
         password, token = self.password.reveal(), self.token.reveal()
         basic = (
             (self.password, Secret(f"{self.user}:{password}"))
@@ -51,10 +57,13 @@ class Login:
 
 
 def is_below(url: str, top: str) -> bool:
-    """Whether an address is another one or lies below it."""
+    """Return whether ``url`` is ``top`` or below it."""
     return f"{url.rstrip('/')}/".startswith(f"{top.rstrip('/')}/")
 
 
 def closest(url: str, logins: Iterable[Login]) -> Login | None:
-    """The login for an address: the one whose own is the longest of those it lies below; of equals the first."""
+    """Return the login with the longest matching URL, or None.
+
+    If several are equally long, the first is returned.
+    """
     return max((one for one in logins if one.fits(url)), key=lambda one: len(one.url), default=None)

@@ -1,4 +1,4 @@
-"""Who may read which host: user names and passwords that stand apart from the URLs they are for."""
+"""Credentials for hosts: user names and passwords that are given apart from their URLs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,10 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Credential:
-    """A user and password for a host. ``scheme`` is empty and ``port`` 0 where any will do, as in a netrc."""
+    """A user name and a password for a host.
+
+    If they apply to any scheme and port, as in a netrc, ``scheme`` is empty and ``port`` is 0.
+    """
 
     host: str
     user: str
@@ -23,12 +26,15 @@ class Credential:
 
     @classmethod
     def of_url(cls, url: str, user: str, password: str, source: Origin) -> "Credential":
-        """For the host of a URL, over the same scheme and port only: what goes over https is not sent over http."""
+        """Return a credential for the host, scheme and port of a URL.
+
+        A password for https is therefore never sent over http.
+        """
         scheme, host, port = _place(url)
         return cls(host, user, Secret(password), source, scheme, port)
 
     def fits(self, url: str) -> bool:
-        """Whether it is for the host that a URL names."""
+        """Return whether the credential applies to a URL."""
         scheme, host, port = _place(url)
         return (
             bool(host)
@@ -37,13 +43,16 @@ class Credential:
         )
 
     def put_into(self, url: str) -> str:
-        """The URL with the user and password, percent-encoded."""
+        """Return the URL with the user name and the password, percent-encoded."""
         scheme, _, rest = url.partition("://")
         password = self.password.reveal()
         return f"{scheme}://{quote(self.user, safe='')}{':' + quote(password, safe='') if password else ''}@{rest}"
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must not be printed; a user name beside a password is a word that says nothing."""
+        """Return the secrets that must be masked.
+
+        A user name that comes with a password is not a secret by itself.
+        """
         password = self.password.reveal()
         return (
             (self.password, Secret(f"{self.user}:{password}")) if password else (Secret(self.user),)
@@ -51,7 +60,11 @@ class Credential:
 
 
 def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, Origin]:
-    """The URL with the first credential that fits, and that one's source; as it is, and from nowhere, where it has a user or none fits."""
+    """Return the URL with the first credential that fits, and the credential's origin.
+
+    If the URL already has a user name, or no credential fits, the URL is returned unchanged, with
+    the origin NOWHERE.
+    """
     if "@" not in url.partition("://")[2].partition("/")[0]:
         for credential in credentials:
             if credential.fits(url):
@@ -60,7 +73,10 @@ def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, Origin]:
 
 
 def _place(url: str) -> tuple[str, str, int]:
-    """Scheme, host and port of a URL; empty for what is none: that is left to the tool that is told it."""
+    """Return the scheme, host and port of a URL, or empty values if it is invalid.
+
+    The tool that is given the URL reports invalid ones itself.
+    """
     try:
         parts = urlsplit(url)
         return (

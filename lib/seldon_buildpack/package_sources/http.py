@@ -1,6 +1,8 @@
-"""Our own requests, few and short: after a failure, to see what is wrong, and for a catalogue that a mirror has.
+"""HTTP requests of the buildpack itself.
 
-requests would by itself trust a list of its own and read this process's environment; both are the build's here, as uv has them.
+They are few and short: to diagnose a failure, and to fetch a catalogue from a mirror. By default,
+requests trusts its own list of CA certificates and reads this process's environment. Here both
+come from the build's configuration, as for uv.
 """
 
 from collections.abc import Mapping
@@ -20,8 +22,12 @@ SECONDS = 5
 def get(
     url: str, index: Index, headers: Mapping[str, str] | None = None, follow: bool = True
 ) -> "requests.Response":
-    """An answer, whose body is not read yet. Raises requests.RequestException."""
-    # Heavy, and of no use to a build that goes well.
+    """Send a GET request and return the response, whose body is not read yet.
+
+    Raises:
+        requests.RequestException: The request failed.
+    """
+    # Slow to import, and not needed by a build that succeeds.
     import requests
     import urllib3
 
@@ -39,7 +45,7 @@ def get(
     return session.get(
         without_credentials(url),
         timeout=SECONDS,
-        # As bytes: requests would write a password's other letters in Latin-1, where uv and servers have UTF-8.
+        # As bytes, because requests encodes a str in Latin-1, while uv and servers use UTF-8.
         auth=requests.auth.HTTPBasicAuth(user, password) if user or password else None,
         headers=dict(headers or {}),
         verify=False if trusted else store if store is True else str(store),
@@ -51,7 +57,7 @@ def get(
 
 
 def proxies(url: str, index: Index) -> dict[str, str]:
-    """The proxy for a URL, by its scheme; empty where it is asked directly."""
+    """Return the proxies for a URL by scheme; empty if it is requested directly."""
     import requests
 
     told = dict(index.variables)
