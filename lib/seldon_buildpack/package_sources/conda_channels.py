@@ -1,6 +1,8 @@
-"""Where conda's packages come from: variables, the platform's bindings and the file's own channels, in this order of precedence.
+"""Channels for conda packages, from variables, bindings and the environment's file.
 
-Bare names stay names where nothing says where to look them up: then conda's own address counts, which the solver knows.
+Variables take precedence over the platform's bindings, and bindings over the file's own channels.
+A channel name stays a bare name if no channel alias is configured: the solver then uses conda's
+default alias.
 """
 
 import re
@@ -32,20 +34,23 @@ _CHANNELS = ("BP_CONDA_CHANNELS", "CONDA_CHANNELS")
 _ALIAS = ("BP_CONDA_CHANNEL_ALIAS", "CONDA_CHANNEL_ALIAS")
 _CUDA = ("BP_CONDA_OVERRIDE_CUDA", "CONDA_OVERRIDE_CUDA")
 _NO_DEFAULTS, _DEFAULTS = "nodefaults", "defaults"
-# What `defaults` stands for on Linux (conda: default_channels), by the names below conda's alias.
+# The channels that `defaults` stands for on Linux (conda: default_channels), as names below
+# conda's alias.
 _OF_DEFAULTS = ("main", "r")
-# Channels whose packages are Anaconda's own.
+# Channels with Anaconda's own packages.
 _ANACONDAS = re.compile(r"defaults|anaconda|(?:pkgs/)?(?:main|r|free|pro|msys2)")
 _SUBDIR = re.compile(rf"/(?:{PLATFORM}|noarch)/?$")
-# A list of packages in each form that conda and rattler read.
+# The channel's package list, in each format that conda and rattler read.
 _LISTS = ("repodata.json", "repodata.json.zst", "repodata_shards.msgpack.zst", "repodata.json.bz2")
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A channel. ``url`` is its address less credentials, or its bare name where nothing says an address: then conda's alias counts.
+    """A channel.
 
-    ``name`` is what the user wrote, less credentials, which specs name it by (`name::package`), and ``source`` where.
+    ``url`` is its URL without credentials, or its bare name if no URL is configured for it, so
+    that conda's alias applies. ``name`` is what the user wrote, without credentials, and what specs
+    refer to (`name::package`). ``source`` is where it is written.
     """
 
     url: str
@@ -55,10 +60,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Channels:
-    """The channels of one build, the first of which wins, and who may read them.
+    """The channels of one build in order of priority, highest first, and their credentials.
 
-    ``alias`` is the address that bare names are looked up below, empty where it is conda's own. ``cuda`` is the version of CUDA that is
-    solved for; empty for none. ``advice`` is to be printed once.
+    ``alias`` is the URL that is prefixed to bare names, and empty for conda's own. ``cuda`` is the
+    CUDA version to solve for, and empty for none. ``advice`` is to be printed once.
     """
 
     channels: tuple[Channel, ...] = ()
@@ -69,21 +74,23 @@ class Channels:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Addresses or names in the order asked, less credentials."""
+        """The URLs or names in order of priority, without credentials."""
         return tuple(channel.url for channel in self.channels)
 
     def source_of(self, url: str) -> Origin:
-        """Who names a channel; nowhere where nobody does."""
+        """Return the origin of a channel, or NOWHERE if it is not one of these channels."""
         return next((one.source for one in self.channels if one.url == url), NOWHERE)
 
     def login_of(self, url: str) -> Login | None:
-        """Who may read an address: the login whose own address is the longest of those it lies below."""
+        """Return the login for a URL: the one with the longest matching URL, or None."""
         return closest(url, self.logins)
 
     def located(self, url: str) -> str:
-        """Where a package that a lock names is fetched, less credentials: where the lock says, or from the channel in that one's place.
+        """Return the URL that a locked package is fetched from, without credentials.
 
-        A channel stands in another's place if it has the same last name: https://mirror.example.com/conda-forge.
+        This is the URL in the lock, unless one of the channels replaces the lock's channel. A
+        channel replaces another one if the last part of its URL is the same:
+        https://mirror.example.com/conda-forge.
         """
         bare = without_credentials(url)
         top, subdir, file = bare.rsplit("/", 2) if bare.count("/") > 4 else (bare, "", "")
@@ -96,11 +103,15 @@ class Channels:
         return f"{mirror}/{subdir}/{file}" if mirror else bare
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked."""
+        """Return the secrets that must be masked."""
         return tuple(dict.fromkeys(secret for login in self.logins for secret in login.secrets()))
 
     def key(self) -> str:
-        """A digest of what is asked and in which order, less credentials, and of what lies in channels that are folders."""
+        """Return a digest of the channels.
+
+        It covers the channels and their order, without credentials, and the content of channels
+        that are local folders.
+        """
         told = [[(channel.url, channel.name) for channel in self.channels], self.alias, self.cuda]
         local = [_content(_folder(url)) for url in self.urls if url.startswith("file:")]
         return digests.of_values([*told, *local])
@@ -109,9 +120,13 @@ class Channels:
 def configure(
     settings: Settings, environment: CondaEnvironment, bound: Bound, app: Path
 ) -> Channels:
-    """Merge the variables, the bindings of the type `conda` and the file's channels, each with the login that is for it.
+    """Merge the variables, the bindings of type `conda` and the file's channels, with logins.
 
-    Raises ChannelFolderMissing and ChannelFolderNotIndexed for a folder, ChannelAliasInvalid and CudaInvalid.
+    Raises:
+        ChannelFolderMissing: A channel is a folder that does not exist.
+        ChannelFolderNotIndexed: A channel is a folder without a package list.
+        ChannelAliasInvalid: The channel alias is not a URL.
+        CudaInvalid: The CUDA version is not a version number.
     """
     conda = bound.conda
     alias = _alias(settings, conda)
@@ -153,7 +168,7 @@ def configure(
 
 
 def _named(settings: Settings, environment: CondaEnvironment, conda: BoundConda) -> list[Named]:
-    """The channels as they are written, each with who wrote it."""
+    """Return the channels as the user wrote them, each with its origin."""
     if variable := next((name for name in _CHANNELS if settings.get(name)), ""):
         return [
             (channel, origin.variable(variable))
@@ -172,7 +187,10 @@ def _named(settings: Settings, environment: CondaEnvironment, conda: BoundConda)
 
 
 def _names(environment: CondaEnvironment, url: str) -> bool:
-    """Whether the file itself names a channel, or one below it: then a binding only says who may read it."""
+    """Return whether the file itself names this channel, or one below it.
+
+    A binding for such a channel only supplies credentials.
+    """
     return any(
         is_below(without_credentials(channel), without_credentials(url))
         for channel in environment.channels
@@ -180,9 +198,11 @@ def _names(environment: CondaEnvironment, url: str) -> bool:
 
 
 def _lacks_python(environment: CondaEnvironment) -> bool:
-    """Whether the channels are such that conda's own defaults had to bring Python: `pytorch`, `bioconda`.
+    """Return whether the file relies on conda's default channels to provide Python.
 
-    Unless it is told nodefaults, conda adds them to every file's channels (conda: conda/env/installers/conda.py).
+    This is so if it only names channels such as `pytorch` or `bioconda`. Unless the file has
+    nodefaults, conda adds its default channels to those of every file (conda:
+    conda/env/installers/conda.py).
     """
     known = (
         channel == DEFAULT or _ANACONDAS.fullmatch(channel) or "/" in channel
@@ -199,7 +219,7 @@ def _each_once(named: Iterable[Named]) -> list[Named]:
 
 
 def _once(channels: Iterable[Channel]) -> tuple[Channel, ...]:
-    """The channels, each address once: the first wins."""
+    """Return the channels without duplicate URLs, keeping the first."""
     found: dict[str, Channel] = {}
     for channel in channels:
         found.setdefault(channel.url, channel)
@@ -207,7 +227,7 @@ def _once(channels: Iterable[Channel]) -> tuple[Channel, ...]:
 
 
 def _resolved(named: Named, conda: BoundConda, alias: str, app: Path) -> Iterator[Channel]:
-    """The channel at its address, as far as something says one; `defaults` is several."""
+    """Resolve a channel name to its URL, if one is configured; `defaults` yields several."""
     written, source = named
     name = without_credentials(written).rstrip("/")
     if name == _DEFAULTS:
@@ -234,7 +254,10 @@ def _resolved(named: Named, conda: BoundConda, alias: str, app: Path) -> Iterato
 
 
 def _local(written: str, app: Path) -> Path | None:
-    """The folder that a channel is, relative to the source's top; None where it is a name."""
+    """Return the folder of a local channel, or None if the channel is a name.
+
+    A relative path is relative to the source's top folder.
+    """
     if written.startswith("file:"):
         return _channel_of(app / _folder(written))
     if written.startswith(("./", "../", "/")) or written in (".", ".."):
@@ -243,7 +266,7 @@ def _local(written: str, app: Path) -> Path | None:
 
 
 def _channel_of(path: Path) -> Path:
-    """The folder of a channel, where that of a platform in it is named."""
+    """Return the folder of a channel, given it or one of its platform folders."""
     return (path.parent if path.name in (PLATFORM, "noarch") else path).resolve()
 
 
@@ -253,7 +276,10 @@ def _folder(url: str) -> Path:
 
 
 def _content(channel: Path) -> list[object]:
-    """The lists of packages that a folder has, by content, and the packages by size: a list holds their hashes."""
+    """Return a description of a local channel's content for its digest.
+
+    Package lists count by content, and packages by size, because the lists contain their hashes.
+    """
     folders = [channel / subdir for subdir in (PLATFORM, "noarch")]
     lists = [path for folder in folders for name in _LISTS if (path := folder / name).is_file()]
     packages = [
@@ -277,12 +303,16 @@ def _check(folder: Path, written: str, source: Origin) -> None:
 
 
 def _top(url: str) -> str:
-    """The channel that a package's address lies in."""
+    """Return the URL of the channel that a package belongs to."""
     return url.rsplit("/", 2)[0]
 
 
 def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Iterator[Login]:
-    """What stands in an address itself, then what bindings of the type conda say, then who may read a host, as a netrc says."""
+    """Yield the logins, in order of precedence.
+
+    Credentials in a URL come first, then those of bindings of type conda, then those for a host,
+    such as from a netrc.
+    """
     found = [
         login for url, source in places if "://" in url and (login := Login.in_url(url, source))
     ]
@@ -299,7 +329,11 @@ def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Itera
 
 
 def _alias(settings: Settings, conda: BoundConda) -> Named:
-    """The address that names are looked up below, and who says it; empty where it is conda's own. Raises ChannelAliasInvalid."""
+    """Return the URL that is prefixed to channel names, and its origin; empty for conda's own.
+
+    Raises:
+        ChannelAliasInvalid: The alias is not a URL.
+    """
     variable = next((name for name in _ALIAS if settings.get(name)), "")
     url, source = (settings.text(variable), origin.variable(variable)) if variable else conda.alias
     if url and "://" not in url:

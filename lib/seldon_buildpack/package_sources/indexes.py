@@ -1,7 +1,8 @@
-"""Where packages come from: pip's variables, the platform's bindings and the manifest's own lines, turned into what uv is told.
+"""Index configuration for uv, from pip's variables, the platform's bindings and the manifest.
 
-Explicit variables win over bindings, bindings over the manifest. Everything is handed to uv in its environment, or in a file
-that only we may read, not on its command line, where any process could read a password.
+Variables take precedence over bindings, and bindings over the manifest. The configuration is
+passed to uv in its environment, or in a file that only the build user can read. It is not passed on
+the command line, where any process could read a password.
 """
 
 import hashlib
@@ -18,7 +19,8 @@ from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.credentials import Credential, applied
 from seldon_buildpack.settings.settings import Settings
 
-# Where s2i's users put wheels (`s2i build -i wheels:/whl`), and Seldon's assemble script searched for them (`--find-links /whl`).
+# The folder in which s2i users mount wheels (`s2i build -i wheels:/whl`), and which Seldon's
+# assemble script searched (`--find-links /whl`).
 MOUNTED = Path("/whl")
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
@@ -28,62 +30,71 @@ _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--bu
 
 @dataclass(frozen=True, kw_only=True)
 class Index:
-    """The index configuration of one build. URLs may carry credentials: ``names`` and ``key`` do not."""
+    """The index configuration of one build.
 
-    # Folders of wheels that come before any index.
+    URLs may contain credentials. The results of ``names`` and ``key`` do not.
+    """
+
+    # Folders with wheels that take precedence over any index.
     folders: tuple[Path, ...] = ()
-    # The index in the place of PyPI; empty for PyPI itself.
+    # The index that replaces PyPI; empty for PyPI itself.
     default: str = ""
-    # Indexes that are asked before it.
+    # Indexes that are searched before the default index.
     extra: tuple[str, ...] = ()
-    # Folders and pages of links, on a par with the indexes.
+    # Folders and pages with links, with the same priority as the indexes.
     find_links: tuple[str, ...] = ()
     # Hosts whose certificates are not verified.
     trusted_hosts: tuple[str, ...] = ()
-    # Whether no index is asked.
+    # Whether to search no index at all.
     no_index: bool = False
     # uv's index strategy; empty for its default.
     strategy: str = ""
-    # The files of constraints.
+    # Constraints files.
     constraints: tuple[Path, ...] = ()
-    # Further options of uv.
+    # Further command line options for uv.
     options: tuple[str, ...] = ()
-    # Further variables of uv and of what it runs.
+    # Further environment variables for uv and its child processes.
     variables: tuple[tuple[str, str], ...] = ()
-    # Where the user and password of an index come from, by its name.
+    # The origin of an index's credentials, by the name of the index.
     credentials: tuple[tuple[str, Origin], ...] = ()
 
     @property
     def source_options(self) -> tuple[str, ...]:
-        """What uv is told on its command line of where packages come from: it has no variable for it."""
+        """The package source options that uv only takes on its command line."""
         return ("--no-index",) if self.no_index else ()
 
     @property
     def urls(self) -> tuple[str, ...]:
-        """Every index URL, in the order asked."""
+        """The URLs of all indexes, in the order of the search."""
         return (*self.extra, *([self.default] if self.default else ()))
 
     def names(self) -> tuple[str, ...]:
-        """The indexes as they may be shown."""
+        """Return the indexes' URLs without secrets, so that they can be shown."""
         return tuple(_public(url) for url in self.urls)
 
     def places(self, app: Path) -> tuple[str, ...]:
-        """The indexes and what is on a par with them as they may be shown, folders of the source by their name in it."""
+        """Return the indexes and find-links without secrets, so that they can be shown.
+
+        Folders in the source are shown relative to it.
+        """
         links = (_public(link).removeprefix(f"{app}/") for link in self.find_links)
         return (*(() if self.no_index else self.names()), *links)
 
     def credentials_of(self, name: str) -> Origin:
-        """Where the user and password of an index come from; nowhere where it has none."""
+        """Return the origin of an index's credentials, or NOWHERE if it has none."""
         return dict(self.credentials).get(name, NOWHERE)
 
     def secrets(self) -> tuple[Secret, ...]:
-        """The credentials in its URLs."""
+        """Return the credentials in all URLs, which must be masked."""
         return tuple(
             secret for url in (*self.urls, *self.find_links) for secret in url_secrets(url)
         )
 
     def key(self) -> str:
-        """A digest of what is configured, less credentials: a new password does not change what is installed."""
+        """Return a digest of the configuration without credentials.
+
+        A new password does not change what is installed.
+        """
         told = [
             *map(str, self.folders),
             "|",
@@ -101,15 +112,26 @@ class Index:
         ).hexdigest()
 
     def without_folders(self) -> "Index":
-        """The same for what is never taken from the user's own wheels: the wrapper at its locked versions."""
+        """Return a copy without the folders.
+
+        It is for what is never installed from the user's own wheels: the wrapper at its locked
+        versions.
+        """
         return replace(self, folders=())
 
     def with_links(self, folder: Path) -> "Index":
-        """The same with a folder of wheels beside the user's own ``find_links``: as an option it would take their place (uv: UV_FIND_LINKS)."""
+        """Return a copy with one more folder of wheels in ``find_links``.
+
+        As a command line option, the folder would replace the user's own links instead (uv:
+        UV_FIND_LINKS).
+        """
         return replace(self, find_links=(*self.find_links, str(folder)))
 
     def folders_alone(self) -> "Index | None":
-        """The same without any index, where folders come first; None where they do not, or there is no index anyway."""
+        """Return a copy without any index, if folders take precedence over indexes.
+
+        Return None if they do not, or if no index is searched anyway.
+        """
         first = self.strategy != "unsafe-best-match" and not self.no_index
         return (
             replace(self, no_index=True, default="", extra=()) if self.folders and first else None
@@ -117,16 +139,18 @@ class Index:
 
     @property
     def local_links(self) -> tuple[Path, ...]:
-        """Those of ``find_links`` that are folders which are there: for one that is not, uv says so."""
+        """The existing folders in ``find_links``; uv itself reports missing ones."""
         return tuple(
             Path(link) for link in self.find_links if "://" not in link and Path(link).is_dir()
         )
 
     def environment(self, scratch: Path | None = None) -> dict[str, str]:
-        """The variables uv reads (uv: Environment variables). Where folders come first, a file in ``scratch`` is written too.
+        """Return the variables that configure uv (uv: Environment variables).
 
-        uv takes a folder of wheels for an index of its own in its file only, and asks what its variables name before what the
-        file does: so then all indexes stand there (uv: Package indexes, Flat indexes).
+        If there are folders that take precedence over indexes, also write a configuration file to
+        ``scratch``. uv only supports a folder of wheels as an index in its configuration file, and
+        searches the indexes in its variables before those in the file. All indexes are therefore
+        written to the file in this case (uv: Package indexes, Flat indexes).
         """
         first = bool(self.folders) and not self.no_index
         if first and scratch:
@@ -135,7 +159,8 @@ class Index:
             "UV_CONFIG_FILE": str(scratch / "uv.toml") if first and scratch else "",
             "UV_DEFAULT_INDEX": "" if first else self.default,
             "UV_INDEX": "" if first else " ".join(self.extra),
-            # A comma separates here; a folder's name may hold spaces. Without any index folders have nothing to come before.
+            # The separator is a comma, because a folder's name may contain spaces. If no index is
+            # searched, the folders need no precedence over indexes and are passed as links.
             "UV_FIND_LINKS": ",".join(
                 (*self.find_links, *(map(str, self.folders) if self.no_index else ()))
             ),
@@ -160,9 +185,10 @@ def configure(
     bound: Bound | None = None,
     mounted: Path = MOUNTED,
 ) -> Index:
-    """Merge pip's variables, the bindings and the manifest's index lines, each index with the user and password that are for its host.
+    """Merge pip's variables, the bindings and the manifest's index lines.
 
-    ``mounted`` is a folder of wheels that counts where it is there.
+    Each index gets the credentials for its host. ``mounted`` is a folder with wheels that is used
+    if it exists.
     """
     bound = bound or Bound()
     folders = (
@@ -209,7 +235,10 @@ def configure(
 
 
 def _named(settings: Settings, *names: str) -> list[tuple[str, Origin]]:
-    """The words of these variables, each with its variable's name, or with the binding that stands in for it."""
+    """Return the words of these variables, each with its origin.
+
+    The origin is the variable, if it is set in the user's environment, and else the value's source.
+    """
     found = [(name, value) for name in names if (value := settings.get(name))]
     return [
         (word, origin.variable(name) if value.source.is_user_env else value.source)
@@ -223,7 +252,7 @@ def _with_credentials(
     credentials: tuple[Credential, ...],
     found: dict[str, Origin],
 ) -> list[str]:
-    """The URLs with users and passwords; ``found`` is told where those come from."""
+    """Return the URLs with credentials, and add the origins of the credentials to ``found``."""
     urls = []
     for given, named_by in named:
         url, source = applied(given, credentials)
@@ -237,7 +266,7 @@ def _with_credentials(
 
 
 def _each_once(urls: Iterable[str]) -> tuple[str, ...]:
-    """The URLs, each once whoever may read it: the first wins."""
+    """Return the URLs without duplicates, ignoring credentials and keeping the first."""
     found: dict[str, str] = {}
     for url in urls:
         found.setdefault(without_credentials(url), url)
@@ -249,7 +278,11 @@ def _public(url: str) -> str:
 
 
 def _of_lock(settings: Settings, lines: IndexLines, bound: Bound) -> IndexLines:
-    """A lock's indexes as they are asked: not at all where the user names the index, else with the credentials that the user gives for them."""
+    """Return the index lines to use for a lock file.
+
+    If the user names the default index or disables indexes, the lock's indexes are dropped.
+    Otherwise they get the credentials that the user gives for them.
+    """
     if settings.text("PIP_INDEX_URL") or bound.default[0] or settings.flag("PIP_NO_INDEX"):
         return IndexLines(find_links=lines.find_links)
     given = {without_credentials(url).rstrip("/"): url for url in settings.words(*_EXTRA)}
@@ -269,7 +302,8 @@ def _options(settings: Settings, lines: IndexLines, app: Path) -> tuple[str, ...
         ["--require-hashes"] if settings.flag("PIP_REQUIRE_HASHES") or lines.require_hashes else []
     )
     options += ["--prerelease", "allow"] if settings.flag("PIP_PRE") or lines.pre else []
-    # pip's inverted switch: PIP_NO_BUILD_ISOLATION=0 turns isolation off (pip: Environment Variables).
+    # pip's switch is inverted: PIP_NO_BUILD_ISOLATION=0 disables isolation (pip: Environment
+    # Variables).
     options += (
         ["--no-build-isolation"]
         if settings.text("PIP_NO_BUILD_ISOLATION").lower() in _FALSE

@@ -1,8 +1,9 @@
-"""Where interpreters are fetched from in the place of their original hosts: BP_DEPENDENCY_MIRROR or a `dependency-mirror` binding.
+"""Mirrors for interpreter downloads, from BP_DEPENDENCY_MIRROR or a `dependency-mirror` binding.
 
-The convention is Paketo's (packit, libpak): a mirror's address takes the place of scheme and host, the path stays;
-``{originalHost}`` in it stands for the host. BP_DEPENDENCY_MIRROR_GITHUB_COM is for one host: dots are written as `_`, a hyphen as `__`.
-A variable wins over a binding, an entry for the host over the general one.
+The convention is Paketo's (packit, libpak): a mirror's URL replaces the scheme and the host, and
+the path stays the same. ``{originalHost}`` in the URL is replaced by the host.
+BP_DEPENDENCY_MIRROR_GITHUB_COM is for a single host: dots are written as `_`, hyphens as `__`.
+A variable takes precedence over a binding, and an entry for a host over the default.
 """
 
 import json
@@ -21,18 +22,23 @@ from seldon_buildpack.settings.settings import Settings
 
 VARIABLE = "BP_DEPENDENCY_MIRROR"
 
-# Where the archives of uv's built-in catalogue lie; uv puts UV_PYTHON_INSTALL_MIRROR in its place (uv: Environment variables).
+# The URL prefix of the archives in uv's built-in catalogue, which uv replaces by
+# UV_PYTHON_INSTALL_MIRROR (uv: Environment variables).
 _ARCHIVES = "https://github.com/astral-sh/python-build-standalone/releases/download"
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """``named`` maps a host, or `default`, to the address that stands for it, first those of variables."""
+    """The mirrors of one build.
+
+    ``named`` maps a host, `default` or, for a single host, the name of its variable to the mirror's
+    URL.
+    """
 
     named: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def of(self, url: str) -> str:
-        """The URL as the mirror has it; the same where no mirror stands for its host."""
+        """Return the mirror's URL for a URL, which is unchanged if its host has no mirror."""
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         address = (
@@ -47,16 +53,20 @@ class Mirror:
         )
 
     def shown(self) -> tuple[str, ...]:
-        """Its addresses as they may be shown."""
+        """Return the mirrors' URLs without secrets, so that they can be shown."""
         return tuple(without_queries(without_credentials(url)) for url in self.named.values())
 
     def variables(self) -> dict[str, str]:
-        """What uv is told of it for its own catalogue."""
+        """Return the environment variables that make uv use the mirror for its own catalogue."""
         address = self.of(_ARCHIVES)
         return {"UV_PYTHON_INSTALL_MIRROR": address} if address != _ARCHIVES else {}
 
     def in_catalogue(self, text: str) -> str:
-        """A catalogue in uv's form with the addresses of its archives as the mirror has them. Raises NoCatalogue."""
+        """Return a catalogue in uv's format with the archives' URLs replaced by the mirror's.
+
+        Raises:
+            NoCatalogue: The text is not such a catalogue.
+        """
         try:
             told = json.loads(text)
             return json.dumps(
@@ -67,11 +77,15 @@ class Mirror:
 
 
 class NoCatalogue(Exception):
-    """A catalogue could not be had from the mirror; its text is the reason, a clause."""
+    """An exception for a catalogue that cannot be used; its text is a clause with the reason."""
 
 
 def read(settings: Settings, bound: Bound) -> Mirror:
-    """The mirrors of the variables, then those of bindings. Raises MirrorInvalid."""
+    """Read the mirrors from variables and bindings.
+
+    Raises:
+        MirrorInvalid: A variable is not a URL.
+    """
     named: dict[str, str] = {}
     for name in sorted(settings.plain()):
         if name == VARIABLE or name.startswith(f"{VARIABLE}_"):
@@ -83,7 +97,13 @@ def read(settings: Settings, bound: Bound) -> Mirror:
 
 
 def catalogue(named: str, mirror: Mirror, index: Index, folder: Path) -> str:
-    """What uv is told as its catalogue: as it is named, or a copy in ``folder`` whose addresses lead to the mirror. Raises NoCatalogue."""
+    """Return the path or URL of the catalogue for uv.
+
+    If there are mirrors, this is a copy in ``folder`` with the mirror's URLs.
+
+    Raises:
+        NoCatalogue: The catalogue cannot be fetched, or is not in uv's format.
+    """
     if not named or not mirror.named:
         return named
     path = folder / "catalogue.json"
@@ -92,7 +112,11 @@ def catalogue(named: str, mirror: Mirror, index: Index, folder: Path) -> str:
 
 
 def _fetched(url: str, index: Index) -> str:
-    """The text of a URL, or of a file's name or URL. Raises NoCatalogue."""
+    """Return the text at a URL or in a file.
+
+    Raises:
+        NoCatalogue: The URL or the file cannot be read.
+    """
     if not url.startswith(("http://", "https://")):
         try:
             return Path(url.removeprefix("file://")).read_text()

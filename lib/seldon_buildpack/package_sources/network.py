@@ -1,7 +1,8 @@
-"""How everything that fetches reaches other hosts: whom it trusts and who it says it is, told to each tool in its own variables.
+"""Proxy, CA certificate and credential settings for child processes.
 
-Only where bindings say something of it: files are written to the build's scratch folder, which goes when the build ends, and the tools
-(uv, git, and what a package's own build may use) are told their names.
+Each tool (uv, git, requests, curl) gets them in its own environment variables. If bindings have CA
+certificates or a netrc, files are written to the build's scratch folder, which is deleted when the
+build ends, and the variables name these files.
 """
 
 import shlex
@@ -18,7 +19,11 @@ _TRUST = ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "CURL_CA_BUND
 
 
 def joined(index: Index, bound: Bound, proxies: Mapping[str, str], scratch: Path) -> Index:
-    """The index with the platform's proxies and the variables that make tools trust the bound authorities and read the bound netrc."""
+    """Return a copy of the index with the network variables for child processes.
+
+    These are the platform's proxies, and the variables that make tools trust the CA certificates
+    and read the netrc of the bindings.
+    """
     told = {**proxies, **dict(index.variables)}
     if bound.certificates:
         base = Path(told["SSL_CERT_FILE"]) if "SSL_CERT_FILE" in told else certificates.store()
@@ -31,8 +36,10 @@ def joined(index: Index, bound: Bound, proxies: Mapping[str, str], scratch: Path
 
 
 def _for_git(bound: Bound) -> str:
-    """A credential helper (gitcredentials: Custom helpers) that knows the hosts of a netrc: git itself looks for one in HOME only, and its
-    own store takes a host on another port for another host.
+    """Return a git credential helper for the hosts of the netrc (gitcredentials: Custom helpers).
+
+    git itself only looks for a netrc in HOME, and its own credential store treats a host on another
+    port as a different host.
     """
     hosts = {one.host: one for one in reversed(bound.credentials) if one.host and not one.scheme}
     answers = [
@@ -47,7 +54,7 @@ def _for_git(bound: Bound) -> str:
 
 
 def _git_credentials(path: Path) -> dict[str, str]:
-    """git's configuration by variables (git-config: GIT_CONFIG_COUNT)."""
+    """Return the variables that configure git's helper (git-config: GIT_CONFIG_COUNT)."""
     return {
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": "credential.helper",

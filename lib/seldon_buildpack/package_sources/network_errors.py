@@ -1,8 +1,11 @@
-"""Why a host could not be reached, in plain words: the tools' own are those of the system calls and libraries they use."""
+"""Plain descriptions of network errors.
+
+The tools' own messages are those of the system calls and libraries that they use.
+"""
 
 import re
 
-# What uv (reqwest), requests (urllib3) and git (curl) say, and what that is.
+# Messages of uv (reqwest), requests (urllib3) and git (curl), and their plain descriptions.
 _REASONS = (
     (r"407|[Pp]roxy [Aa]uthentication [Rr]equired", "the proxy asks for a user and password (407)"),
     (
@@ -32,7 +35,7 @@ _REASONS = (
 
 
 def plainly(text: str, host: str) -> str:
-    """The reason in a clause; empty where the text holds none that is known."""
+    """Return the reason in a network error's text as a clause, or "" if it is not known."""
     return next(
         (plain.format(host=host) for pattern, plain in _REASONS if re.search(pattern, text)), ""
     )

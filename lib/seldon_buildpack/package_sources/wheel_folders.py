@@ -1,4 +1,4 @@
-"""Wheels of the user's own in folders: which there are, and why one cannot be installed."""
+"""Folders with the user's own wheels, and the reasons why a wheel cannot be installed."""
 
 import errno
 import re
@@ -21,7 +21,7 @@ from seldon_buildpack.messages.errors.wheels import (
 from seldon_buildpack.names import canonical
 from seldon_buildpack.python_version import SUPPORTED
 
-# What uv takes from a folder: wheels and archives of source.
+# The wheels and source archives that uv installs from a folder.
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _NOT_FOUND = re.compile(
     r"(\S+) was not found in the (?:package registry|provided package locations)"
@@ -30,7 +30,12 @@ _MANYLINUX = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.
 
 
 def archives(folder: Path, app: Path) -> tuple[Path, ...]:
-    """What a folder has to install from, by name; folders in it do not count. Raises a BuildError where it cannot be read."""
+    """Return the wheels and source archives in a folder, sorted by name.
+
+    Raises:
+        WheelFolderMissing: The folder does not exist or is a file.
+        WheelFolderUnreadable: The folder or an archive in it cannot be read.
+    """
     try:
         found = sorted(
             path for path in folder.iterdir() if path.name.endswith(_ARCHIVES) and not path.is_dir()
@@ -49,20 +54,24 @@ def archives(folder: Path, app: Path) -> tuple[Path, ...]:
 
 
 def shown(path: Path, app: Path) -> str:
-    """A path as it is named to the user: from the source's top, or as it is mounted."""
+    """Return a path as it is shown to the user: relative to the source if it is below it."""
     return f"./{path.relative_to(app)}" if path.is_relative_to(app) else str(path)
 
 
 @dataclass(frozen=True)
 class LocalWheels:
-    """Where the user's wheels lie: ``first`` are the folders asked before any index, ``others`` further ones and single files."""
+    """The places of the user's own wheels.
+
+    ``first`` are the folders that are searched before any index, and ``others`` are further folders
+    and single files.
+    """
 
     app: Path
     first: tuple[Path, ...]
     others: tuple[Path, ...]
 
     def wheels(self) -> Iterator[Path]:
-        """All of them."""
+        """Yield all wheels."""
         for place in dict.fromkeys((*self.first, *self.others)):
             yield from (
                 sorted(place.glob("*.whl"))
@@ -73,7 +82,7 @@ class LocalWheels:
             )
 
     def of(self, package: str) -> tuple[Path, ...]:
-        """Those of a package, by their file's name."""
+        """Return the wheels of a package, according to their file names."""
         return tuple(
             file
             for file in self.wheels()
@@ -82,7 +91,10 @@ class LocalWheels:
 
 
 def explain(said: str, own: LocalWheels, python: str) -> BuildError | None:
-    """The named error where what uv ``said`` is of a wheel of the user's own; None where it is not."""
+    """Return the error for uv's output ``said`` if it is about one of the user's own wheels.
+
+    Return None if it is not.
+    """
     flat = " ".join(said.split())
     if found := re.search(r"(\S+)==\S+ has no (?:usable )?wheels? with a matching", flat):
         return _unsuited(found[1], own, python)
@@ -109,7 +121,10 @@ def explain(said: str, own: LocalWheels, python: str) -> BuildError | None:
 
 
 def with_folders(error: BuildError, own: LocalWheels, lacking: str) -> BuildError:
-    """The same for a package that was not to be had, saying too what the folders have not; ``lacking`` is the one they were found to lack."""
+    """Extend an error about an unavailable package with the wheel folders that were searched.
+
+    ``lacking`` is the package that the folders do not contain. Other errors are returned unchanged.
+    """
     empty = [shown(folder, own.app) for folder in own.first if not any(folder.iterdir())]
     away = isinstance(error, NetworkUnreachable | IndexUnreachable)
     if not (empty and isinstance(error, RequirementNotFound)) and not (away and (empty or lacking)):
@@ -118,7 +133,10 @@ def with_folders(error: BuildError, own: LocalWheels, lacking: str) -> BuildErro
 
 
 def _misnamed(package: str, own: LocalWheels) -> Path | None:
-    """A wheel that seems to be of the package and whose name is not a wheel's, so that uv passes over it."""
+    """Return a wheel that uv ignores because its file name is not valid for a wheel.
+
+    Only wheels whose file name starts with the name of the package are considered.
+    """
     named = re.compile(r"[^-]+-\d[^-]*(?:-\d[^-]*)?(?:-[\w.]+){3}\.whl")
     files = (file for file in own.wheels() if canonical(file.stem).startswith(canonical(package)))
     return next((file for file in files if not named.fullmatch(file.name)), None)
@@ -161,14 +179,20 @@ def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
 
 @dataclass(frozen=True)
 class WheelTarget:
-    """What a wheel is for, in plain words, and the Pythons of ours (`3.9`) that it would fit on this platform."""
+    """The target of a wheel in plain words, and the Python versions it can be installed on.
+
+    ``pythons`` are those of the supported versions (`3.9`) for which it fits this platform.
+    """
 
     words: str
     pythons: tuple[str, ...]
 
 
 def fit_of(wheel: str, python: str) -> WheelTarget | None:
-    """What a wheel is for, by its file's name, if it does not fit this Python on this platform; None for one that fits."""
+    """Return the target of a wheel that does not fit this Python version on this platform.
+
+    ``wheel`` is its file name. Return None for a wheel that fits, and for an invalid file name.
+    """
     from packaging import tags
     from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 
@@ -199,7 +223,7 @@ def fit_of(wheel: str, python: str) -> WheelTarget | None:
 
 
 def this_platform() -> str:
-    """The platform of the image in the words that are used of a wheel's."""
+    """Return the image's platform, worded like the platform of a wheel."""
     from packaging import tags
 
     tag = next(
@@ -209,7 +233,7 @@ def this_platform() -> str:
 
 
 def _python(tag: str, abi: str) -> str:
-    """Of a Python tag (PEP 425: py3, cp39, pp310), with what its ABI says of it."""
+    """Describe a Python tag (PEP 425: py3, cp39, pp310), including what the ABI tag implies."""
     found = re.fullmatch(r"(py|cp|pp)(\d)(\d*)", tag)
     if not found:
         return tag
@@ -221,7 +245,7 @@ def _python(tag: str, abi: str) -> str:
 
 
 def _platform(tag: str) -> str:
-    """Of a platform tag (PEP 425, PEP 600, PEP 656)."""
+    """Describe a platform tag (PEP 425, PEP 600, PEP 656)."""
     if found := re.fullmatch(r"manylinux_(\d+)_(\d+)_(\w+)", tag):
         return f"linux {found[3]} with glibc {found[1]}.{found[2]} or newer"
     if found := re.fullmatch(r"(manylinux(?:1|2010|2014))_(\w+)", tag):
