@@ -34,7 +34,9 @@ def _client(config: str) -> Any:
 
 
 async def solve(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Solve ``specs`` with the first of ``attempts`` (lists of constraints) that has a solution.
+    """Solve ``specs`` with the first attempt that has a solution.
+
+    Each of ``attempts`` is a list of constraints.
 
     Returns:
         `attempt`, the number of that attempt, and `packages`. If no attempt has a solution:

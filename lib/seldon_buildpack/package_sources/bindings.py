@@ -1,6 +1,7 @@
-"""Package settings from the platform's bindings: indexes, credentials, CA certificates, mirrors.
+"""Package settings from the platform's bindings.
 
-The types are the ones that Python builds on kpack, Tekton and pack have in common:
+They are indexes, channels, credentials, CA certificates and mirrors. The types are the ones that
+Python builds on kpack, Tekton and pack have in common:
 
 - ``pypi``: uri, username, password, certificates, role, or a whole pip.conf
 - ``conda``: uri, token or username and password, certificates, role, or a whole .condarc

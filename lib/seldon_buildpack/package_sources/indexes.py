@@ -1,8 +1,8 @@
-"""Index configuration for uv, from pip's variables, the platform's bindings and the manifest.
+"""Index configuration for uv, from variables, bindings and the manifest.
 
-Variables take precedence over bindings, and bindings over the manifest. The configuration is
-passed to uv in its environment, or in a file that only the build user can read. It is not passed on
-the command line, where any process could read a password.
+pip's variables take precedence over the platform's bindings, and bindings over the manifest. The
+configuration is passed to uv in its environment, or in a file that only the build user can read.
+It is not passed on the command line, where any process could read a password.
 """
 
 import hashlib
@@ -237,7 +237,8 @@ def configure(
 def _named(settings: Settings, *names: str) -> list[tuple[str, Origin]]:
     """Return the words of these variables, each with its origin.
 
-    The origin is the variable, if it is set in the user's environment, and else the value's source.
+    The origin is the variable if the user set it in the source or on the command line. Otherwise it
+    is the origin of the value, such as a binding.
     """
     found = [(name, value) for name in names if (value := settings.get(name))]
     return [

@@ -1,7 +1,8 @@
-"""Mirrors for interpreter downloads, from BP_DEPENDENCY_MIRROR or a `dependency-mirror` binding.
+"""Mirrors for interpreter downloads.
 
-The convention is Paketo's (packit, libpak): a mirror's URL replaces the scheme and the host, and
-the path stays the same. ``{originalHost}`` in the URL is replaced by the host.
+They are configured with BP_DEPENDENCY_MIRROR or a `dependency-mirror` binding. The convention is
+Paketo's (packit, libpak): a mirror's URL replaces the scheme and the host, and the path stays the
+same. ``{originalHost}`` in the URL is replaced by the host.
 BP_DEPENDENCY_MIRROR_GITHUB_COM is for a single host: dots are written as `_`, hyphens as `__`.
 A variable takes precedence over a binding, and an entry for a host over the default.
 """

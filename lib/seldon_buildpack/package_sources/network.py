@@ -36,10 +36,10 @@ def joined(index: Index, bound: Bound, proxies: Mapping[str, str], scratch: Path
 
 
 def _for_git(bound: Bound) -> str:
-    """Return a git credential helper for the hosts of the netrc (gitcredentials: Custom helpers).
+    """Return a git credential helper for the hosts of the netrc.
 
-    git itself only looks for a netrc in HOME, and its own credential store treats a host on another
-    port as a different host.
+    See "Custom helpers" in git's documentation of gitcredentials. git itself only looks for a
+    netrc in HOME, and its own credential store treats a host on another port as a different host.
     """
     hosts = {one.host: one for one in reversed(bound.credentials) if one.host and not one.scheme}
     answers = [
