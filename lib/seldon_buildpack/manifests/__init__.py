@@ -1,1 +1,1 @@
-"""What the source asks to install."""
+"""Readers for the manifests of a source: requirements, projects, lock files."""

@@ -1,4 +1,4 @@
-"""Environment markers: which lines of a manifest count for the Python that is chosen (PEP 508: Environment Markers)."""
+"""Environment markers (PEP 508): which lines of a manifest apply to the chosen Python."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Asked:
-    """One line of a manifest: the package's canonical name if it has one, the versions, the condition, and whether a URL or path says where it is."""
+    """A requirement in a manifest.
+
+    ``name`` is the package's canonical name, or empty if there is none. ``by_url`` is true if the
+    package is at a URL or a path.
+    """
 
     name: str
     specifier: str = ""
@@ -15,21 +19,27 @@ class Asked:
 
 
 def any_of(markers: Iterable[str]) -> str:
-    """The marker that holds where one of these does; empty, which always holds, where one of them is."""
+    """Return a marker that is true if any of the given markers is.
+
+    The result is empty, which is always true, if one of them is empty.
+    """
     alternatives = list(markers)
     return " or ".join(f"({marker})" for marker in alternatives) if all(alternatives) else ""
 
 
 def all_of(markers: Iterable[str]) -> str:
-    """The marker that holds where each of these does."""
+    """Return a marker that is true if all of the given markers are."""
     return " and ".join(f"({marker})" for marker in markers if marker)
 
 
 def holds(marker: str, python: str) -> bool:
-    """Whether a marker holds on this Python, `3.12` or `3.12.1`; one that cannot be read is uv's to judge."""
+    """Return whether a marker is true for a Python version, `3.12` or `3.12.1`.
+
+    An invalid marker counts as true: uv reports it.
+    """
     if not marker:
         return True
-    # Slow to import, and most sources have no marker.
+    # Slow to import, and most sources have no markers.
     from packaging.markers import (
         InvalidMarker,
         Marker,
@@ -38,7 +48,7 @@ def holds(marker: str, python: str) -> bool:
         default_environment,
     )
 
-    # Of a minor the newest release is meant.
+    # A minor version stands for its newest release.
     full = python if python.count(".") > 1 else f"{python}.99"
     environment = {
         **{name: str(value) for name, value in default_environment().items()},

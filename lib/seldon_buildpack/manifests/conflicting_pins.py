@@ -1,4 +1,7 @@
-"""Two manifests that pin different versions of a package: s2i took the first without a word, and so does the build, with one."""
+"""Warnings about manifests that pin different versions of the same package.
+
+s2i silently used the first manifest. The build uses it too, but warns.
+"""
 
 import ast
 import json
@@ -15,16 +18,19 @@ from seldon_buildpack.names import canonical
 Pins = Mapping[str, frozenset[str]]
 
 _NAME, _VERSION = r"([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?", r"([\w.!+-]+)"
-# A pin under a condition is none for everybody: those lines do not count.
+# Lines with an environment marker do not match: such a pin does not apply everywhere.
 _PIN = re.compile(rf"\s*{_NAME}\s*={{2,3}}\s*{_VERSION}\s*(?:\\|#.*|--hash.*)?")
-# uv.lock, pylock.toml and poetry.lock, which programs write, all in this way.
+# uv.lock, pylock.toml and poetry.lock are generated, and all have this format.
 _LOCKED = re.compile(
     r"^\[\[packages?\]\]\nname = \"([^\"]+)\"\nversion = \"([^\"]+)\"", re.MULTILINE
 )
 
 
 def advice(app: Path, chosen: Iterable[Path], others: Iterable[str]) -> tuple[Advice, ...]:
-    """For each of the manifests ``others`` that pins another version than the ``chosen`` files: both versions, and which of them counts."""
+    """Return a warning for each manifest in ``others`` that conflicts with the ``chosen`` files.
+
+    The warning names both versions, and which of them is installed.
+    """
     others = tuple(others)
     if not others:
         return ()
@@ -67,7 +73,10 @@ def _agree(mine: frozenset[str], theirs: frozenset[str]) -> bool:
 
 
 def _pins(path: Path) -> Iterator[tuple[str, str]]:
-    """The names that a manifest pins, with their versions; none for one that cannot be read, for it is not installed."""
+    """Yield the names and versions that a manifest pins.
+
+    A manifest that cannot be read yields nothing: it is not installed anyway.
+    """
     try:
         text = (
             user_files.read(path.parent, path).decode("utf-8-sig", "replace").replace("\r\n", "\n")
@@ -103,7 +112,7 @@ def _of_lines(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _install_requires(text: str) -> list[str]:
-    """The list that setup.py gives as it stands; one that is computed is not known."""
+    """Return the ``install_requires`` list of setup.py, if it is a literal list."""
     calls = (
         node
         for node in ast.walk(ast.parse(text))

@@ -1,6 +1,7 @@
-"""`-e git+URL#egg=NAME`, as pip freeze writes a checkout: uv takes no such line, so it is told `NAME @ git+URL`.
+"""Conversion of editable git requirements, which uv does not support.
 
-Nobody edits a checkout in an image; what is imported is the same.
+`pip freeze` writes a checkout as `-e git+URL#egg=NAME`; uv gets `NAME @ git+URL` instead. Nobody
+edits a checkout in an image, and the imported code is the same.
 """
 
 import re
@@ -19,12 +20,16 @@ _INCLUDE = re.compile(
     r"^([ \t]*(?:-r|--requirement|-c|--constraint)(?:[ \t]*=[ \t]*|[ \t]*))([^\s=]\S*)",
     re.MULTILINE,
 )
-# Folders of wheels are told by other ways than the file, and one that is relative starts at the file.
+# Wheel folders are passed to uv by other means than the file, and a relative one would be resolved
+# against the location of the copy.
 _LINKS = re.compile(r"^[ \t]*(?:-f|--find-links)\b(?!.*://).*$", re.MULTILINE)
 
 
 def names(text: str) -> tuple[str, ...]:
-    """What is named so, by its name or else its URL, fit for the log."""
+    """Return the packages of editable git requirements, for the log.
+
+    A package without a name is given by its URL, without credentials and query.
+    """
     lines = (_requirement(match) for match in _LINE.finditer(text))
     return tuple(
         line.partition(" @ ")[0] if " @ " in line else without_queries(without_credentials(line))
@@ -33,12 +38,16 @@ def names(text: str) -> tuple[str, ...]:
 
 
 def rewritten(text: str) -> str:
-    """The text with these lines as uv takes them."""
+    """Return the text with editable git requirements in the form that uv supports."""
     return _LINE.sub(_requirement, text)
 
 
 def copied(manifest: Path, files: tuple[Path, ...], app: Path, scratch: Path) -> Path:
-    """A copy of a requirements file in ``scratch``, and of all it includes (``files``, itself among them), as uv takes them."""
+    """Copy a requirements file and its includes to ``scratch`` in the form that uv supports.
+
+    ``files`` are the manifest itself and the files that it includes. Returns the path of the
+    manifest's copy.
+    """
     copies = {path.resolve(): scratch / "requirements" / path.relative_to(app) for path in files}
     for path in files:
         text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
@@ -50,7 +59,7 @@ def copied(manifest: Path, files: tuple[Path, ...], app: Path, scratch: Path) ->
 
 
 def _absolute(text: str, path: Path, copies: dict[Path, Path]) -> str:
-    """The text with what it includes by its full path: the copy where there is one."""
+    """Return the text with includes as absolute paths, to the copies if there are any."""
 
     def include(match: re.Match[str]) -> str:
         if "://" in match[2]:

@@ -1,4 +1,4 @@
-"""The manifests that a source may have, and what looks like one."""
+"""File names of the supported manifests, and detection of misspelt ones."""
 
 import re
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from seldon_buildpack.manifests.conda import select as conda_files
 
-# In the order in which they are taken.
+# In order of precedence.
 MANIFESTS = (
     *(
         "requirements.txt",
@@ -27,12 +27,15 @@ _MISSPELT = re.compile(
 
 
 def is_manifest(path: Path) -> bool:
-    """Whether a file with a manifest's name is one: some texts of other purposes are called as conda's lists of packages."""
+    """Return whether a file that has a manifest's name is a manifest.
+
+    Conda's explicit package lists have names that are also used for unrelated text files.
+    """
     return path.name not in conda_files.EXPLICIT or conda_files.is_one(path)
 
 
 def misspelt_manifest(names: Iterable[str]) -> str | None:
-    """The first of the file names that was likely meant to be a manifest's."""
+    """Return the first file name that looks like a misspelt manifest, or None."""
     return next(
         (name for name in sorted(names) if _MISSPELT.fullmatch(name) and name not in MANIFESTS),
         None,

@@ -1,7 +1,8 @@
-"""Lock files as manifests: uv.lock beside a pyproject.toml, and pylock.toml (PEP 751). What they depend on, and which indexes they name.
+"""Reader for lock files: uv.lock with its pyproject.toml, and pylock.toml (PEP 751).
 
-What uv is told to install is made from them when the layer is (install/locked.py). Groups for development and extras
-are not installed: what counts of uv.lock is what the project itself depends on.
+The module reads what a lock file depends on and which indexes it names. The requirements that uv
+installs are exported from it when the layer is built (install/locked.py). Development groups and
+extras are not installed: only the project's own dependencies in uv.lock count.
 """
 
 import hashlib
@@ -28,13 +29,14 @@ if TYPE_CHECKING:
 UV_LOCK = "uv.lock"
 PYLOCK = "pylock.toml"
 
-# The index that uv asks where none is named, by the sha256 of its URL: registries are not named here.
+# uv's default index, PyPI, as the sha256 of its URL: the code contains no registry names.
 _PUBLIC = "5a06749b2297be54ac5699f6f2761716adc5001a2d5f8b915ab2172922dd5706"
-# Pins decide alone what is installed, so an index that has other versions of a name need not hide one that has the pinned.
+# The pins alone decide what is installed, so an index that has only other versions of a package
+# must not hide an index that has the pinned one.
 _STRATEGY = "unsafe-first-match"
-# A lock may be half a megabyte: what stands before :// is not looked for.
+# Does not match the scheme before ://, for speed: a lock file can be half a megabyte.
 _WITH_USER = re.compile(r"://[^\s\"'/@]*@[^\s\"']*")
-# Sources of a package for which uv.lock does not keep the versions that were asked for.
+# Sources of packages for which uv.lock does not record the required versions.
 _DIRECT = {"path", "directory", "editable", "virtual", "git", "url"}
 _IN_SOURCE = ("editable", "directory", "path")
 
@@ -42,7 +44,12 @@ _IN_SOURCE = ("editable", "directory", "path")
 def read_uv(
     app: Path, project_files: tuple[Path, ...], pyproject: Mapping[str, Any]
 ) -> Requirements:
-    """uv.lock of the project whose pyproject.toml lies beside it. Raises LockUnreadable and PathOutsideSource."""
+    """Read uv.lock, which belongs to the pyproject.toml in the same directory.
+
+    Raises:
+        LockUnreadable: The file is not valid, or its version is not supported.
+        PathOutsideSource: The file refers to a path outside the source.
+    """
     path = app / UV_LOCK
     text, told = _toml(app, path)
     packages = told.get("package")
@@ -85,7 +92,12 @@ def read_uv(
 
 
 def read_pylock(app: Path) -> Requirements:
-    """pylock.toml. Raises LockUnreadable and PathOutsideSource."""
+    """Read pylock.toml.
+
+    Raises:
+        LockUnreadable: The file is not valid.
+        PathOutsideSource: The file refers to a path outside the source.
+    """
     path = app / PYLOCK
     lock = pylock(app)
     local = [one for package in lock.packages for one in _paths(package)]
@@ -122,7 +134,11 @@ def read_pylock(app: Path) -> Requirements:
 
 
 def pylock(app: Path) -> "Pylock":
-    """The content of pylock.toml, which is valid. Raises LockUnreadable."""
+    """Parse and validate pylock.toml.
+
+    Raises:
+        LockUnreadable: The file is not valid.
+    """
     _, told = _toml(app, app / PYLOCK)
     from packaging.pylock import Pylock, PylockValidationError
 
@@ -133,16 +149,20 @@ def pylock(app: Path) -> "Pylock":
 
 
 def overrides(app: Path) -> frozenset[str]:
-    """The names for which uv.lock goes over what packages ask for (``override-dependencies`` under [tool.uv])."""
+    """Return the packages that uv.lock overrides.
+
+    These are ``override-dependencies`` under [tool.uv], which replace what packages require.
+    """
     manifest = _toml(app, app / UV_LOCK)[1].get("manifest", {})
     return frozenset(canonical(one["name"]) for one in manifest.get("overrides", []))
 
 
 def asked_otherwise(app: Path) -> list[str]:
-    """The packages that pyproject.toml asks for in another way than uv.lock was made from, conditions and sources aside.
+    """Return the packages whose requirements in pyproject.toml differ from those in uv.lock.
 
-    For what uv itself cannot tell without a network: it builds a project whose version or dependencies are computed. Dependencies
-    that are computed are not known here either.
+    Markers and sources are not compared. uv cannot check this without a network if the version or
+    the dependencies of a project are dynamic, because it then builds the project. Dynamic
+    dependencies are not known here either.
     """
     from packaging.requirements import InvalidRequirement, Requirement
     from packaging.specifiers import SpecifierSet
@@ -207,7 +227,10 @@ def _is_package(one: object) -> bool:
 
 
 def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The packages that the project in the source depends on, itself among them; all members' where the source is a workspace without one."""
+    """Yield the project in the source and the packages that it depends on.
+
+    If the source is a workspace without a root project, all members count.
+    """
     by_name: dict[str, list[dict[str, Any]]] = {}
     for package in packages:
         by_name.setdefault(package["name"], []).append(package)
@@ -230,7 +253,7 @@ def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _forks(wanted: list[dict[str, Any]]) -> Iterator[Asked]:
-    """The wrapper's entries in uv.lock, each with the condition under which it is the one that is installed."""
+    """Yield the wrapper's entries in uv.lock, each with the marker under which it is installed."""
     entries = [one for one in wanted if canonical(one["name"]) == WRAPPER]
     needs = [
         need
@@ -257,7 +280,7 @@ def _forks(wanted: list[dict[str, Any]]) -> Iterator[Asked]:
 
 
 def _paths(package: "Package") -> Iterator[tuple[str, bool]]:
-    """What of the source a package of pylock.toml is, and whether it is installed in place."""
+    """Yield the paths in the source for a package of pylock.toml, and whether each is editable."""
     if package.directory:
         yield package.directory.path, bool(package.directory.editable)
     files = (package.archive, package.sdist, *(package.wheels or ()))
@@ -265,7 +288,7 @@ def _paths(package: "Package") -> Iterator[tuple[str, bool]]:
 
 
 def _folders(lock: "Pylock") -> Iterator[str]:
-    """Where the wheels and source archives lie that are files of the source."""
+    """Yield the folders of the source that contain locked wheels and source archives."""
     for package in lock.packages:
         files = (package.sdist, *(package.wheels or ()))
         yield from (
@@ -287,7 +310,10 @@ def _wrapper(pins: Iterable[tuple[str, object]]) -> str:
 
 
 def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:
-    """The indexes of [tool.uv] that carry credentials, which uv.lock leaves out."""
+    """Return the indexes of [tool.uv] with credentials, which uv.lock omits.
+
+    The keys are the URLs without credentials.
+    """
     indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
     urls = [str(one["url"]) for one in indexes if isinstance(one, dict) and "url" in one]
     return {without_credentials(url).rstrip("/"): url for url in urls if url_secrets(url)}
@@ -296,7 +322,11 @@ def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:
 def _index(
     app: Path, lock: str, registries: list[str], known: Mapping[str, str] = MappingProxyType({})
 ) -> IndexLines:
-    """Its registries as index lines: the public one is the default where it is among them, else the first; folders hold wheels."""
+    """Return the registries of a lock file as index options.
+
+    The default index is PyPI if it is one of the registries, else the first of them. Registries
+    without a scheme are folders of wheels.
+    """
     bare = dict.fromkeys(url.rstrip("/") for url in registries if "://" in url)
     urls = [known.get(url, url) for url in bare]
     folders = tuple(
