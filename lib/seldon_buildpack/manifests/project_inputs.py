@@ -1,6 +1,7 @@
-"""What the build of a Python project reads of the source, besides the code that is served in place.
+"""Files of the source that a Python project's build reads, apart from code served in place.
 
-Used for the key of a layer that a project is installed into: where it is not certain that a file does not matter, it counts.
+They are part of the key of the layer that the project is installed into. A file counts unless it is
+certain that it does not matter.
 """
 
 import ast
@@ -12,7 +13,7 @@ from typing import Any
 
 SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
 
-# What build backends read by themselves, at the project's top.
+# Files at the top of a project that build backends read without being configured to.
 _ALWAYS = (
     *(SETUP, SETUP_CFG, PYPROJECT, "MANIFEST.in", "PKG-INFO", ".git_archival.txt", "hatch.toml"),
     *("hatch_build.py", "pdm_build.py", "LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"),
@@ -49,7 +50,7 @@ _COMPILED = frozenset(
         ".build",
     ]
 )
-# What a program may well read that runs when the project is built; a file without a suffix too.
+# Suffixes of files that code run by the build is likely to read; "" for files without one.
 _TEXT = frozenset(("", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".lock"))
 _VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
 _ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
@@ -59,7 +60,11 @@ _SEPARATORS = re.compile(r"[\s,=:;\"']+")
 
 @dataclass(frozen=True)
 class ProjectInputs:
-    """``files`` count by content, ``names`` are the packages and modules by name, ``packages`` further projects and archives it depends on."""
+    """Inputs of a project's build.
+
+    ``files`` count by their content, ``names`` are the names of its packages and modules, and
+    ``packages`` are the other projects and archives in the source that it depends on.
+    """
 
     files: tuple[Path, ...]
     names: tuple[str, ...]
@@ -67,12 +72,16 @@ class ProjectInputs:
 
 
 def is_project(folder: Path) -> bool:
-    """Whether pip and uv would build a folder."""
+    """Return whether a folder has a project that pip and uv can build."""
     return any((folder / name).is_file() for name in (SETUP, PYPROJECT))
 
 
 def read(folder: Path, app: Path) -> ProjectInputs:
-    """What the build of the project in ``folder`` reads, as far as its files tell. What cannot be parsed is for the build to refuse."""
+    """Find the inputs of the build of the project in ``folder``.
+
+    They are found in the project's configuration and in the code that its build runs. Files that
+    cannot be parsed are not an error here: the build reports them.
+    """
     home = app.resolve()
     told = _toml(folder / PYPROJECT)
     cfg = _text(folder / SETUP_CFG)
@@ -105,7 +114,7 @@ def read(folder: Path, app: Path) -> ProjectInputs:
             or (runs_code and path.suffix.lower() in _TEXT)
         ):
             files[path] = None
-    # `here / ".." / "VERSION"`
+    # Files outside the project that its build reads, such as `here / ".." / "VERSION"`.
     files |= {path: None for path in beside if path.name in names and path.suffix != ".py"}
     up = {word for word in literals if not word.strip("./")}
     named, packages, folders = _named(folder, home, words | literals - up)
@@ -142,7 +151,7 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def _table(told: object, *names: str) -> dict[str, Any]:
-    """A table in a table; empty where it is none."""
+    """Return a nested table, or an empty one if there is none."""
     for name in names:
         told = told.get(name) if isinstance(told, dict) else None
     return told if isinstance(told, dict) else {}
@@ -152,12 +161,12 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:
-        # A name that is too long for one.
+        # The text is too long for a file name.
         return False
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Every text in a table, however deep."""
+    """Yield all strings in a nested table."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -166,7 +175,10 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _walk(folder: Path, home: Path, seen: set[Path]) -> Iterator[Path]:
-    """Its files, also those that links lead to inside of the source; neither hidden folders nor other environments."""
+    """Yield the files below a folder, following links that stay inside the source.
+
+    Hidden folders and virtual environments are skipped.
+    """
     for path in sorted(folder.iterdir()):
         if path.is_dir():
             real = path.resolve()
@@ -187,7 +199,10 @@ def _inside(path: Path, home: Path) -> bool:
 def _named(
     folder: Path, home: Path, words: Iterable[str]
 ) -> tuple[list[Path], list[Path], list[Path]]:
-    """What words name below the project or beside it: files, projects, and folders that are no packages."""
+    """Return the paths in the source that words refer to.
+
+    The result has three lists: files, projects, and folders that are not packages.
+    """
     files, packages, folders = [], [], []
     for word in sorted(words):
         for path in _paths(folder, home, word):
@@ -204,7 +219,11 @@ def _named(
 
 
 def _paths(folder: Path, home: Path, word: str) -> Iterator[Path]:
-    """The paths that a text may mean: `x @ file:///app/x`, `/reqs.txt` behind the project's own place, a pattern."""
+    """Yield the existing paths that a text may refer to.
+
+    The text may be a requirement (`x @ file:///app/x`), a path that is appended to the project's
+    directory (`/reqs.txt`), or a glob pattern.
+    """
     text = word.rpartition(" @ ")[2].partition("#")[0].strip()
     text = text.removeprefix("file://").removeprefix("file:")
     if not text or len(text) > 255 or "\n" in text or "\0" in text or "://" in text:
@@ -220,21 +239,24 @@ def _paths(folder: Path, home: Path, word: str) -> Iterator[Path]:
         try:
             if ".." in pattern and not _inside(folder / _GLOB.split(pattern)[0], home):
                 return
-            # The code itself is served in place.
+            # Code is served in place.
             yield from (path for path in folder.glob(pattern) if path.suffix != ".py")
         except (ValueError, NotImplementedError, OSError, RuntimeError):
             return
 
 
 def _attributes(told: dict[str, Any]) -> Iterator[str]:
-    """What `attr` names under [tool.setuptools.dynamic]."""
+    """Yield the values of `attr` under [tool.setuptools.dynamic]."""
     for one in _table(told, "tool", "setuptools", "dynamic").values():
         if isinstance(one, dict) and isinstance(one.get("attr"), str):
             yield one["attr"]
 
 
 def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
-    """Modules that a backend reads: the project's own build backend, and the one that flit takes version and summary from."""
+    """Yield the names of the modules that a build backend reads.
+
+    These are an in-tree build backend, and the module that flit reads version and summary from.
+    """
     system = _table(told, "build-system")
     backend = str(system.get("build-backend", "")).partition(":")[0]
     if backend.startswith("flit"):
@@ -247,7 +269,10 @@ def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _modules(folder: Path, name: str) -> Iterator[Path]:
-    """The files of a module or package, and of the packages it lies in; an attribute at the name's end does not hurt."""
+    """Yield the files of a module or package, and of its parent packages.
+
+    The name may end with an attribute, which is ignored.
+    """
     parts = [part for part in name.split(".") if part]
     for base in (folder, folder / "src", folder / "lib"):
         for count in range(1, len(parts) + 1):
@@ -260,7 +285,10 @@ def _modules(folder: Path, name: str) -> Iterator[Path]:
 
 
 def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) -> tuple[Path, ...]:
-    """Python files with all they import of the project, wherever in it their sys.path leads."""
+    """Return Python files and everything that they import from the project.
+
+    Modules are matched by name anywhere in the project, because code may change sys.path.
+    """
     stems: dict[str, list[Path]] = {}
     for path in entries:
         if path.suffix == ".py":
@@ -299,7 +327,7 @@ def _tree(path: Path) -> ast.Module | None:
 
 
 def _literals(path: Path) -> Iterator[str]:
-    """The texts in a program; all its words where it does not parse."""
+    """Yield the string literals in a Python file, or all words if it cannot be parsed."""
     tree = _tree(path)
     if tree is None:
         yield from _SEPARATORS.split(_text(path))
@@ -310,7 +338,10 @@ def _literals(path: Path) -> Iterator[str]:
 
 
 def _names(folder: Path, entries: Iterable[Path], folders: Iterable[Path]) -> Iterator[str]:
-    """The folders that have Python code, and the modules that lie in no package: what packages are found by."""
+    """Yield the folders that contain Python code, and the modules outside packages.
+
+    Build backends discover packages by these names.
+    """
     tops = {folder, folder / "src", *folders}
     for path in entries:
         if path.suffix == ".py":
@@ -320,7 +351,7 @@ def _names(folder: Path, entries: Iterable[Path], folders: Iterable[Path]) -> It
 
 
 def _members(folder: Path, home: Path, told: dict[str, Any]) -> Iterator[Path]:
-    """The members of the workspace that a project takes packages from."""
+    """Yield the members of the uv workspace that a project takes packages from."""
     sources = _table(told, "tool", "uv", "sources")
     if not any(isinstance(one, dict) and one.get("workspace") for one in _tables(sources, depth=2)):
         return
@@ -340,7 +371,7 @@ def _tables(value: object, depth: int) -> Iterator[object]:
 
 
 def _git(folder: Path, home: Path) -> Iterator[Path]:
-    """What of a repository a version is computed from: the commit and the tags."""
+    """Yield the git files that a version is computed from: the commit and the tags."""
     for root in (folder, *folder.parents):
         if not _inside(root, home):
             return

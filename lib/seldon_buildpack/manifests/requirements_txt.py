@@ -1,7 +1,7 @@
-"""requirements.txt as pip reads it: which files it draws in, which index it names, and whether every line can be read.
+"""Parser for requirements.txt as pip reads it: included files, index options, invalid lines.
 
-uv installs from the file itself; this module finds out what the file depends on, so that a change of any of it is
-noticed, and says which line is wrong before anything is downloaded.
+uv installs from the file itself. This module finds out what the file depends on, so that a change
+of any of it is noticed, and reports invalid lines before anything is downloaded.
 """
 
 import hashlib
@@ -32,7 +32,8 @@ from seldon_buildpack.names import canonical
 
 WRAPPER = "seldon-core"
 
-# pip expands ${NAME} with capital letters, digits and underscores, nothing else (pip: Requirements File Format).
+# pip expands only ${NAME} with uppercase letters, digits and underscores (pip: Requirements File
+# Format).
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 _INDEX_LINE = re.compile(r"\s*(?:-i|-f|--index-url|--pypi-url|--extra-index-url|--find-links)\b")
 _INCLUDE = re.compile(
@@ -42,7 +43,7 @@ _INCLUDE = re.compile(
 _URL = re.compile(r"[\w+.-]+://[^\s;]+")
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SPECIFIER = r"(?:[=!]=\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?|(?:~=|>=|<=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?:\.post\d+)?"
-# A name with versions and nothing else, which is what most lines of most files are.
+# A name with version specifiers and nothing else: most lines of most files.
 _PLAIN = re.compile(
     rf"({_NAME})(?:\s*{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?"
 )
@@ -50,29 +51,29 @@ _PLAIN = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class IndexLines:
-    """The options of requirements files that say where packages come from and which count."""
+    """Options in requirements files that select package sources and candidate packages."""
 
-    # The index in the place of PyPI.
+    # The index that replaces PyPI.
     index_url: str = ""
-    # Indexes beside it.
     extra_index_urls: tuple[str, ...] = ()
-    # Folders, absolute, and pages of links.
+    # Absolute paths of folders, and URLs of pages with links.
     find_links: tuple[str, ...] = ()
     # Hosts whose certificates are not verified.
     trusted_hosts: tuple[str, ...] = ()
-    # Whether no index is asked.
+    # Whether indexes are not searched.
     no_index: bool = False
-    # Whether pre-releases count.
+    # Whether pre-releases are allowed.
     pre: bool = False
     # Whether each requirement must have a hash.
     require_hashes: bool = False
     # uv's index strategy.
     strategy: str = ""
-    # Whether a lock file says all this: an explicit PIP_INDEX_URL or PIP_NO_INDEX then takes the place of its indexes.
+    # Whether the options are from a lock file: an explicit PIP_INDEX_URL or PIP_NO_INDEX then
+    # replaces its indexes.
     of_lock: bool = False
 
     def and_those_of(self, other: "IndexLines") -> "IndexLines":
-        """Both, the first file's single values winning."""
+        """Return the options of both; for single values, those of ``self`` win."""
         return IndexLines(
             index_url=self.index_url or other.index_url,
             extra_index_urls=self.extra_index_urls + other.extra_index_urls,
@@ -86,54 +87,53 @@ class IndexLines:
 
 @dataclass(frozen=True, kw_only=True)
 class Requirements:
-    """A requirements file with all it includes, or another manifest that says the same."""
+    """A requirements file with its includes, or another manifest with the same information."""
 
     # The manifest.
     path: Path
     # The files that were read.
     files: tuple[Path, ...] = ()
-    # The wheels, archives and folders of the source that it names.
+    # The wheels, archives and folders in the source that it names.
     local: tuple[Path, ...] = ()
-    # Those of them that are installed in place.
+    # The subset of ``local`` that is installed in editable mode.
     editable: tuple[Path, ...] = ()
-    # The canonical names of what is required; constraints require nothing.
+    # The canonical names of the required packages. Constraints do not count.
     names: tuple[str, ...] = ()
-    # The number of local folders beside them.
+    # The number of requirements without a name, such as local folders.
     nameless: int = 0
-    # The versions of seldon-core that it asks for: `==1.16.0`.
+    # The required versions of seldon-core: `==1.16.0`.
     wrapper: str = ""
-    # Whether it says by a URL or a path where seldon-core is.
+    # Whether seldon-core is required by a URL or a path.
     wrapper_by_url: bool = False
     # The environment variables that it uses.
     variables: frozenset[str] = frozenset()
-    # Those of them that say where packages come from, or carry credentials.
+    # The subset of ``variables`` that configures package sources or contains credentials.
     configuring: frozenset[str] = frozenset()
     # The credentials in it.
     secrets: tuple[Secret, ...] = ()
-    # Over what the files say with their variables filled in, less credentials.
+    # The digest of the files, with variables expanded and credentials removed.
     digest: str = ""
-    # What it says of indexes.
     index: IndexLines = field(default_factory=IndexLines)
     # uv's arguments for a manifest that is not a list of requirements.
     arguments: tuple[str, ...] = ()
-    # What it says, where it is no file of the source but a part of another manifest, `path`.
+    # The requirements, if they are a section of another manifest, `path`, and not a file.
     text: str = field(default="", repr=False)
-    # Whether it is a lock file: the requirements are exported from it when the layer is made.
+    # Whether it is a lock file: the requirements are exported from it when the layer is built.
     lock: bool = False
-    # The Pythons that the lock is for.
+    # The Python versions that the lock is for.
     requires_python: str = ""
-    # The lines, or those of them that may be for some Pythons only.
+    # The requirements, or only those that may apply to some Python versions only.
     asked: tuple[Asked, ...] = field(default=(), repr=False)
-    # What a line wants in place (`-e git+URL`), which uv does not do.
+    # The editable git requirements (`-e git+URL`), which uv does not support.
     from_git: tuple[str, ...] = ()
 
     @property
     def told(self) -> tuple[str, ...]:
-        """What uv is told to install."""
+        """The arguments for uv that install the requirements."""
         return self.arguments or ("-r", str(self.path))
 
     def for_python(self, python: str) -> "Requirements":
-        """The same less the lines whose marker is false on this Python (`3.12`)."""
+        """Return a copy without the lines whose marker is false on this Python (`3.12`)."""
         if not any(one.marker for one in self.asked):
             return self
         kept = [one for one in self.asked if holds(one.marker, python)]
@@ -154,7 +154,11 @@ class Requirements:
         )
 
     def wrapper_version(self, default: str) -> str:
-        """The release of seldon-core that the files ask for: pinned, or ``default`` if it will do, else what they say (`<1.17`)."""
+        """Return the version of seldon-core that the files require.
+
+        This is the pinned version, or ``default`` if it satisfies the specifiers, else the
+        specifiers themselves (`<1.17`).
+        """
         if not self.wrapper:
             return default
         from packaging.specifiers import SpecifierSet
@@ -174,7 +178,7 @@ class Requirements:
         )
 
     def summary(self) -> str:
-        """What of it is installed, for the log."""
+        """Return a phrase for the log that says what is installed."""
         if self.lock:
             return "what it pins" + (
                 ", and the project in place" if self.path.parent in self.editable else ""
@@ -187,7 +191,10 @@ class Requirements:
 
 @dataclass(frozen=True)
 class ManifestSection:
-    """Requirements that are a part of another manifest: their text, and for each of its lines the line of the manifest."""
+    """Requirements in a section of another manifest.
+
+    ``lines`` has the line number in the manifest for each line of ``text``.
+    """
 
     text: str
     lines: tuple[int, ...]
@@ -196,14 +203,18 @@ class ManifestSection:
 def read(
     app: Path, path: Path, env: Mapping[str, str], part: ManifestSection | None = None
 ) -> Requirements:
-    """Read the file, or the ``part`` of it that is meant, and those it includes with -r and -c; ``env`` is what ${NAME} is looked up in.
+    """Read a requirements file and the files that it includes with -r and -c.
 
-    Raises a BuildError for a file that is missing or is not text, or a line that pip would refuse.
+    If ``part`` is given, only that section of the manifest is read. Variables (``${NAME}``) are
+    expanded from ``env``.
+
+    Raises:
+        BuildError: A file is missing or is not text, or pip would reject a line.
     """
     found = Requirements(path=path, text=part.text if part else "")
     waiting = [(path, False)]
     while waiting:
-        # A file that is both counts as what requires.
+        # Requirements come first: a file that is included both ways counts as requirements.
         waiting.sort(key=lambda one: one[1])
         current, constraints = waiting.pop(0)
         if current in found.files:
@@ -232,7 +243,7 @@ def read(
             for table in options
             for key in ("requirements", "constraints")
             for name in table.get(key, [])
-            # uv fetches one from a URL itself; what it holds is not looked at before.
+            # uv fetches included URLs itself; their content is not checked here.
             if "://" not in name
         ]
         found = _with_index(found, app, current, options)
@@ -241,7 +252,10 @@ def read(
 
 
 def with_includes(paths: Iterable[Path], env: Mapping[str, str]) -> dict[Path, str]:
-    """Files of constraints that are there and those they include, with the text of each; what is wrong with one is for uv to say."""
+    """Return the existing constraints files and the files that they include, with their texts.
+
+    Variables are expanded. Errors in the files are left for uv to report.
+    """
     found: dict[Path, str] = {}
     waiting = list(paths)
     for path in waiting:
@@ -258,15 +272,15 @@ def with_includes(paths: Iterable[Path], env: Mapping[str, str]) -> dict[Path, s
 
 
 def local_of_text(app: Path, text: str) -> Iterator[Path]:
-    """Packages of the source that lines of a file name."""
+    """Yield the packages in the source that the lines of a text name."""
     lines = (line.partition(" ;")[0].partition(" --hash")[0] for line in text.splitlines())
     return _local(app, [line.strip() for line in lines if "/" in line])
 
 
 def _plain_names(text: str) -> tuple[str, ...] | None:
-    """The names of a file of plain lines only; None where the parser has to look.
+    """Return the names in a file that has only plain lines, or None if it needs the parser.
 
-    Importing it takes longer than all else that a rebuild which makes nothing has to do.
+    Importing the parser takes longer than all the rest of a rebuild that reuses every layer.
     """
     lines = [_PLAIN.fullmatch(line) for line in text.splitlines()]
     names = tuple(canonical(line[1]) for line in lines if line and line[1])
@@ -300,7 +314,7 @@ def _with_file(
 
 
 def _configuring(text: str) -> Iterator[str]:
-    """The variables in index lines, and in the user part and the query of any other URL."""
+    """Yield the variables in index options, and in the user info and query of other URLs."""
     for line in text.splitlines():
         if _INDEX_LINE.match(line):
             yield from _VARIABLE.findall(line)
@@ -359,7 +373,7 @@ def _with_requirements(found: Requirements, app: Path, lines: list[Any]) -> Requ
 
 
 def _name_before_at(line: Any) -> str:
-    """The name in `name @ ./path`, which the parser takes for a path as a whole."""
+    """Return the name in `name @ ./path`, all of which the parser takes for a path."""
     name, at, _ = str(line.link.url).partition(" @ ") if line.link else ("", "", "")
     return name.partition("[")[0].strip() if at else ""
 
@@ -367,22 +381,27 @@ def _name_before_at(line: Any) -> str:
 def _parsed(text: str) -> Any:
     from pip_requirements_parser import RequirementsFile
 
-    # from_string of release 32.0.1 uses a name it does not import.
+    # Not from_string: in release 32.0.1 it uses a name that it does not import.
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
-        # The parser takes a time that grows with the square of a run of spaces.
+        # The parser's time grows with the square of the number of consecutive spaces.
         file.write(re.sub(r"[ \t]{64,}", " ", text))
         file.flush()
         return RequirementsFile.from_file(file.name)
 
 
 def text_of(app: Path, path: Path) -> str:
-    """The text of a manifest. Raises UnreadableManifest and ManifestNotText."""
+    """Return the text of a manifest.
+
+    Raises:
+        UnreadableManifest: The file cannot be read.
+        ManifestNotText: The file is not UTF-8 text.
+    """
     name = str(path.relative_to(app)) if path.is_relative_to(app) else str(path)
     try:
         data = user_files.read(app, path)
     except OSError as error:
         raise UnreadableManifest(name, unreadable(path, error)) from error
-    # Half of plain text in UTF-16 are null bytes, also where the mark that says so is missing.
+    # Half the bytes of plain text in UTF-16 are null bytes, even without a byte order mark.
     if data.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in data[:200]:
         raise ManifestNotText(name, 1, utf16=True)
     try:
@@ -407,7 +426,10 @@ def _refuse_bad_lines(app: Path, path: Path, invalid: list[Any], numbers: tuple[
 
 
 def _meant(line: str) -> str:
-    """`name=1.2` and conda's `name=1.2=py312_0`, as pip writes a version; empty for any other line."""
+    """Return `name=1.2` and conda's `name=1.2=py312_0` in pip's syntax.
+
+    For any other line, return an empty string.
+    """
     found = re.fullmatch(
         r"([A-Za-z0-9][\w.-]*(?:\[[\w, -]*\])?)\s*=\s*(\d[\w.*+!]*)(?:=[\w.*]+)?", line
     )
@@ -429,7 +451,8 @@ def _index_lines(app: Path, current: Path, options: list[dict[str, Any]]) -> Ind
             value = table.get(key, [])
             yield from [str(word) for word in value] if isinstance(value, list) else [str(value)]
 
-    # A folder is looked for beside the file that names it first, then in the working directory (pip: --find-links).
+    # A relative folder is resolved against the directory of the file that names it first, then
+    # against the working directory (pip: --find-links).
     folders = tuple(
         next(
             (
@@ -453,7 +476,11 @@ def _index_lines(app: Path, current: Path, options: list[dict[str, Any]]) -> Ind
 
 
 def _local(app: Path, links: list[str] | tuple[str, ...]) -> Iterator[Path]:
-    """Those of the links that are files or folders; relative ones start at the source, wherever the file that names them lies (pip, uv)."""
+    """Yield the links that are existing files or folders.
+
+    As in pip and uv, relative paths are resolved against the source, not against the file that
+    names them.
+    """
     for link in links:
         path = (
             link.rpartition(" @ ")[2]
