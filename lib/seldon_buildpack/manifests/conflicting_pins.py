@@ -27,7 +27,7 @@ _LOCKED = re.compile(
 
 
 def advice(app: Path, chosen: Iterable[Path], others: Iterable[str]) -> tuple[Advice, ...]:
-    """Return a warning for each manifest in ``others`` that conflicts with the ``chosen`` files.
+    """Return a warning for each manifest in ``others`` that conflicts with ``chosen``.
 
     The warning names both versions, and which of them is installed.
     """

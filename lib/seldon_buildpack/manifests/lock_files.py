@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 UV_LOCK = "uv.lock"
 PYLOCK = "pylock.toml"
 
-# uv's default index, PyPI, as the sha256 of its URL: the code contains no registry names.
+# uv's default index, PyPI, as the sha256 of its URL: registries are not named in the code.
 _PUBLIC = "5a06749b2297be54ac5699f6f2761716adc5001a2d5f8b915ab2172922dd5706"
 # The pins alone decide what is installed, so an index that has only other versions of a package
 # must not hide an index that has the pinned one.
@@ -253,7 +253,7 @@ def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _forks(wanted: list[dict[str, Any]]) -> Iterator[Asked]:
-    """Yield the wrapper's entries in uv.lock, each with the marker under which it is installed."""
+    """Yield the wrapper's entries in uv.lock, with the markers that select each of them."""
     entries = [one for one in wanted if canonical(one["name"]) == WRAPPER]
     needs = [
         need
@@ -280,7 +280,7 @@ def _forks(wanted: list[dict[str, Any]]) -> Iterator[Asked]:
 
 
 def _paths(package: "Package") -> Iterator[tuple[str, bool]]:
-    """Yield the paths in the source for a package of pylock.toml, and whether each is editable."""
+    """Yield the source paths of a package in pylock.toml, and whether each is editable."""
     if package.directory:
         yield package.directory.path, bool(package.directory.editable)
     files = (package.archive, package.sdist, *(package.wheels or ()))

@@ -1,4 +1,4 @@
-"""Files of the source that a Python project's build reads, apart from code served in place.
+"""Files of the source that a project's build reads, apart from code served in place.
 
 They are part of the key of the layer that the project is installed into. A file counts unless it is
 certain that it does not matter.

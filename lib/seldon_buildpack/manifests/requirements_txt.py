@@ -1,4 +1,4 @@
-"""Parser for requirements.txt as pip reads it: included files, index options, invalid lines.
+"""Parser for requirements.txt as pip reads it: includes, index options, invalid lines.
 
 uv installs from the file itself. This module finds out what the file depends on, so that a change
 of any of it is noticed, and reports invalid lines before anything is downloaded.

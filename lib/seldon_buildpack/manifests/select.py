@@ -1,7 +1,8 @@
-"""Which manifest the source has.
+"""Selection of the manifest that the source is installed from.
 
-s2i's order first: requirements.txt, setup.py, environment.yml, in whose place its locks come before it. Where there is none of them,
-what s2i did not know: pylock.toml, uv.lock, pyproject.toml. A manifest that is not installed decides nothing, but a log line names it.
+s2i's manifests come first, in s2i's order: requirements.txt, setup.py, environment.yml. Locks of
+environment.yml take precedence over it. Next are manifests that s2i did not support: pylock.toml,
+uv.lock, pyproject.toml. Other manifests have no effect, but are named in the log.
 """
 
 import re
@@ -25,7 +26,7 @@ from seldon_buildpack.names import canonical
 
 REQUIREMENTS = "requirements.txt"
 _PROJECT = "pyproject.toml"
-# What decides about a project's installation, its code aside.
+# The files that determine how a project is installed, apart from its code.
 _PROJECT_FILES = ("setup.py", "setup.cfg", _PROJECT, "MANIFEST.in")
 _POETRY = "poetry.lock"
 _PIPENV = ("Pipfile.lock", "Pipfile")
@@ -35,7 +36,11 @@ _OF_A_PROJECT = re.compile(
 
 
 def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
-    """The requirements of the source, or None where it has no manifest. Raises a BuildError for one that cannot be installed."""
+    """Return the requirements of the source, or None if it has no manifest.
+
+    Raises:
+        BuildError: The manifest cannot be installed.
+    """
     if _has_requirements(app):
         return requirements_txt.read(app, app / REQUIREMENTS, env)
     if (app / "setup.py").is_file():
@@ -62,9 +67,12 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
 
 
 def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:
-    """The environment of conda's that the source is installed from; None where it has none, or a manifest of pip's goes before it.
+    """Return the conda environment that the source is installed from.
 
-    Raises a BuildError for one that cannot be used.
+    The result is None if there is none, or if a pip manifest takes precedence.
+
+    Raises:
+        BuildError: The environment cannot be used.
     """
     if _has_requirements(app) or (app / "setup.py").is_file():
         return None
@@ -77,14 +85,20 @@ def _has_requirements(app: Path) -> bool:
 
 
 def present(app: Path) -> tuple[Path, ...]:
-    """Every manifest of the source, also those that nothing is installed from: any of them may carry credentials."""
+    """Return all manifests of the source.
+
+    This includes manifests that are not installed: any of them may contain credentials.
+    """
     return tuple(
         app / name for name in MANIFESTS if (app / name).is_file() and is_manifest(app / name)
     )
 
 
 def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[str, ...]:
-    """The manifests that the chosen one goes before, none of which it draws in itself."""
+    """Return the names of the manifests that are not installed.
+
+    Manifests that the chosen one includes are not among them.
+    """
     if not chosen:
         return ()
     itself = isinstance(chosen, Requirements) and app in chosen.local
@@ -102,7 +116,7 @@ def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> 
 
 
 def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[Advice, ...]:
-    """What will surprise: manifests that pin other versions than the chosen one, and dependencies that nothing installs."""
+    """Return warnings about manifests that conflict and dependencies that are not installed."""
     if isinstance(chosen, CondaEnvironment):
         return chosen.advice
     if chosen:
@@ -112,7 +126,7 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
 
 
 def _says_a_project(path: Path) -> bool:
-    """Whether a file that tools are configured in also says what a project is or needs."""
+    """Return whether a configuration file for tools also defines a project."""
     try:
         return bool(_OF_A_PROJECT.search(user_files.read(path.parent, path)))
     except OSError:
@@ -124,7 +138,11 @@ def _project_files(app: Path) -> tuple[Path, ...]:
 
 
 def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
-    """A source that installs itself: in place, as s2i did (`pip install -e .`), so that a change of its code installs nothing anew."""
+    """Return the requirements of a source that is a project.
+
+    ``arguments`` with `-e` install the project in editable mode, as s2i did (`pip install -e .`),
+    so that a change of its code does not reinstall it.
+    """
     in_place = (app,) if "-e" in arguments else ()
     pyproject = _pyproject(app)
     index = uv_indexes.read(app, pyproject)
@@ -150,7 +168,10 @@ def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
 
 
 def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
-    """What pyproject.toml says of seldon-core; not what setup.py says, or a build computes."""
+    """Yield the requirements for seldon-core in pyproject.toml.
+
+    Those in setup.py and dynamic dependencies are not known here.
+    """
     lines = _table(pyproject, "project").get("dependencies")
     lines = [one for one in lines if isinstance(one, str)] if isinstance(lines, list) else []
     for line in lines:
@@ -167,7 +188,7 @@ def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
 
 
 def _pyproject(app: Path) -> dict[str, Any]:
-    """What pyproject.toml says; nothing where there is none."""
+    """Return the content of pyproject.toml, or an empty table if there is no such file."""
     path = app / _PROJECT
     if not path.is_file():
         return {}
@@ -181,16 +202,20 @@ def _pyproject(app: Path) -> dict[str, Any]:
 
 
 def _table(within: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """A table of pyproject.toml; an empty one where something else stands there, or nothing."""
+    """Return a table of pyproject.toml, or an empty one if it is missing or not a table."""
     found = within.get(name)
     return found if isinstance(found, dict) else {}
 
 
 def _arguments(app: Path, pyproject: Mapping[str, Any]) -> tuple[str, ...]:
-    """What uv is told of a pyproject.toml: the project if it says how it is built, else what it depends on; nothing if it is of tools only.
+    """Return uv's arguments for a pyproject.toml.
 
-    uv and poetry each have a way to say that a project is no package although it has a build system. One without a build system
-    whose dependencies are computed is setuptools' (PEP 517: Source trees), unless poetry has them.
+    A project with a build system is installed itself; of other projects, only the dependencies are
+    installed. The result is empty if the file only configures tools.
+
+    uv and poetry each have a setting which says that a project is not a package, even if it has a
+    build system. A project with dynamic dependencies but without a build system is built by
+    setuptools (PEP 517: Source trees), unless it is a poetry project.
     """
     tool = _table(pyproject, "tool")
     no_package = (

@@ -1,7 +1,8 @@
-"""The indexes that a project names for uv in its pyproject.toml: [[tool.uv.index]], or the older names under [tool.uv].
+"""uv's index settings in pyproject.toml.
 
-uv's own reading of it is switched off, for a build's variables and bindings come first. An index that is there for some packages only
-(`explicit = true`) is none for all.
+They are in [[tool.uv.index]], or in the older names under [tool.uv]. uv itself does not read them
+in a build, because the build's variables and bindings take precedence. An index for certain
+packages only (`explicit = true`) is ignored.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ from seldon_buildpack.manifests.requirements_txt import IndexLines
 
 
 def read(app: Path, pyproject: Mapping[str, Any]) -> IndexLines:
-    """The index lines of what the pyproject.toml of ``app`` says."""
+    """Return the index options in the pyproject.toml of ``app``."""
     uv = _table(_table(pyproject.get("tool")).get("uv"))
     named = [
         entry

@@ -1,1 +1,1 @@
-"""What the user set."""
+"""The user's settings."""

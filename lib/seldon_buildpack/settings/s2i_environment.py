@@ -1,8 +1,11 @@
-"""``.s2i/environment`` as s2i reads it, with a word where s2i would let the model crash.
+"""Parser for ``.s2i/environment`` that follows s2i's rules.
 
-The rules are those of openshift/source-to-image v1.5.1: pkg/scripts/environment.go (lines; ``#`` in column 0 is a comment) and
-EnvironmentList.Set in pkg/api/types.go (split at the first ``=``, both sides trimmed, lines without ``=`` or with nothing before it
-skipped). Variables are appended in order, and the last of a name wins.
+It warns about lines with which, under s2i, the model would crash.
+
+The rules are those of openshift/source-to-image v1.5.1: pkg/scripts/environment.go (lines; ``#`` in
+column 0 starts a comment) and EnvironmentList.Set in pkg/api/types.go (split at the first ``=``,
+both sides trimmed, lines without ``=`` or without a name are skipped). Variables are appended in
+order, and the last one of a name wins.
 """
 
 import re
@@ -21,12 +24,13 @@ from seldon_buildpack.messages.warnings import Advice
 
 FILE = ".s2i/environment"
 
-# What Go's strings.TrimSpace takes off (unicode.IsSpace); Python's strip() would take off more.
+# The characters that Go's strings.TrimSpace removes (unicode.IsSpace). Python's strip() removes
+# more.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _EXPORT = re.compile(r"export\s+(?=[^\s=]+$)")
-# `NAME: value` of YAML, or one of the names everybody needs without its `=`.
+# `NAME: value` as in YAML, or one of the most common names without `=`.
 _ALMOST = re.compile(
     r"\s*(?:export\s+)?(?:([A-Za-z_]\w*)\s*:(?!//)|(MODEL_NAME|SERVICE_TYPE|PERSISTENCE|API_TYPE|EXTRA_INDEX_URL|PIP_[A-Z_]+)\b)"
 )
@@ -41,7 +45,7 @@ class Variable(NamedTuple):
 
     @property
     def origin(self) -> str:
-        """The place, as a log line names it."""
+        """The file and line, for the log."""
         return f"{FILE} line {self.line}"
 
     # The value may be a password.
@@ -50,24 +54,30 @@ class Variable(NamedTuple):
 
 
 class S2iEnvironment(NamedTuple):
-    """The variables in the order of their winning lines, each name once, and what to tell the user."""
+    """The variables in ``.s2i/environment``, and warnings about the file.
+
+    Each name occurs once; the order is that of the lines that win.
+    """
 
     variables: tuple[Variable, ...] = ()
     advice: tuple[Advice, ...] = ()
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Names and values."""
+        """Return the names and values."""
         return tuple((variable.name, variable.value) for variable in self.variables)
 
     def get(self, name: str) -> Variable | None:
-        """The variable of that name."""
+        """Return the variable with this name, or None."""
         return next((variable for variable in self.variables if variable.name == name), None)
 
 
 def read(app: Path) -> S2iEnvironment:
-    """The variables of ``app/.s2i/environment``; none where there is no such file.
+    """Read ``app/.s2i/environment``; the result is empty if there is no such file.
 
-    Raises EnvironmentFileUnreadable, EnvironmentFileNotUtf8 and EnvironmentFileBadName.
+    Raises:
+        EnvironmentFileUnreadable: The file cannot be read.
+        EnvironmentFileNotUtf8: The file is not UTF-8 text.
+        EnvironmentFileBadName: A variable's name is not valid.
     """
     path = app / FILE
     try:
@@ -80,7 +90,12 @@ def read(app: Path) -> S2iEnvironment:
 
 
 def parse(data: bytes) -> S2iEnvironment:
-    """The variables of a file with these bytes. Raises EnvironmentFileNotUtf8 and EnvironmentFileBadName."""
+    """Parse the content of ``.s2i/environment``.
+
+    Raises:
+        EnvironmentFileNotUtf8: The content is not UTF-8 text.
+        EnvironmentFileBadName: A variable's name is not valid.
+    """
     text = _text(data)
     advice = [warnings.byte_order_mark(FILE)] if text.startswith("\ufeff") else []
     found: dict[str, Variable] = {}
@@ -133,7 +148,10 @@ def _line(line: str, number: int) -> tuple[Variable | None, list[Advice]]:
 
 
 def unquoted(name: str, value: str, origin: str) -> tuple[str, tuple[Advice, ...]]:
-    """The value without quotes around the whole of it: s2i and ``--env`` keep them, and nobody means them."""
+    """Return the value without quotes around all of it, and warnings.
+
+    s2i and ``--env`` keep such quotes, but nobody wants them to be part of the value.
+    """
     quote = value[:1]
     if not quote or quote not in "\"'":
         return value, ()

@@ -1,8 +1,11 @@
-"""The variables that the wrapper reads at start, whatever set them: taken as meant where that is plain, an error where the wrapper would stop.
+"""Checks of the variables that the wrapper reads at startup, whatever their origin.
 
-The rules are those of seldon-core 1.17.1, seldon_core/microservice.py (``parse_args``, ``parse_parameters``, ``setup_logger``), env_utils.py and
-seldon_methods.py (``init_metadata``). launch/seldon_serve.py has the same for what is set at ``docker run``; tests/unit/settings/test_start_and_build.py
-holds the two to one verdict on each value.
+A value is normalized if its meaning is clear, and is an error if the wrapper would not start.
+
+The rules are those of seldon-core 1.17.1: seldon_core/microservice.py (``parse_args``,
+``parse_parameters``, ``setup_logger``), env_utils.py and seldon_methods.py (``init_metadata``).
+launch/seldon_serve.py has the same checks for variables set at ``docker run``;
+tests/unit/settings/test_start_and_build.py verifies that both agree on each value.
 """
 
 import json
@@ -43,7 +46,7 @@ PORTS = {
 }
 GRPC_PORT = "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
-# What the wrapper, or gunicorn, reads with int() when it starts: from 0, or from 1.
+# Variables that the wrapper or gunicorn converts with int() at startup, by their minimum.
 FROM_0 = (
     "GRPC_WORKERS",
     "GUNICORN_THREADS",
@@ -57,16 +60,21 @@ _HIGHEST_PORT = 65535
 _YES, _NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _COMMENT = re.compile(r"(?<!\s)\s+#.*$")
-# importlib takes a module of any name, but the wrapper's command line none that starts like an option.
+# importlib accepts any module name, but the wrapper's command line rejects names that start like an
+# option.
 _MODULE = re.compile(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+")
-# A file's name has at most 255 bytes, `.py` included.
+# A file name has at most 255 bytes, including `.py`.
 _LONGEST = 250
 
 Checked = tuple[str, tuple[Advice, ...]]
 
 
 def read(known: Settings) -> tuple[Settings, tuple[Advice, ...]]:
-    """The settings with these variables as the wrapper wants them, and what was changed. Raises where it would not start with one."""
+    """Normalize the wrapper's variables; return the new settings and warnings about changes.
+
+    Raises:
+        BuildError: The wrapper would not start with a value.
+    """
     found: list[Advice] = []
     for name, check in CHECKS.items():
         value = known.get(name)
@@ -80,10 +88,14 @@ def read(known: Settings) -> tuple[Settings, tuple[Advice, ...]]:
 
 
 def model_name(value: str, origin: str) -> Checked:
-    """MODEL_NAME as the wrapper wants it: ``Module``, or ``package.module.Class`` (split at the last dot).
+    """Normalize MODEL_NAME for the wrapper.
 
-    A path names a file, and so the class of the file's name: ``dir/MyModel.py`` is ``dir.MyModel.MyModel``. An empty value stays empty.
-    Raises ModelNameInvalid.
+    The wrapper expects ``Module`` or ``package.module.Class`` (split at the last dot). A path names
+    a file and the class with the file's name: ``dir/MyModel.py`` is ``dir.MyModel.MyModel``. An
+    empty value stays empty.
+
+    Raises:
+        ModelNameInvalid: The value does not name a module or a class.
     """
     bare, advice = _bare("MODEL_NAME", value, origin)
     name = _dotted(bare)
@@ -96,7 +108,11 @@ def model_name(value: str, origin: str) -> Checked:
 
 
 def service_type(value: str, origin: str) -> Checked:
-    """SERVICE_TYPE as one of the wrapper's five; an empty value stays empty. Raises ServiceTypeUnknown."""
+    """Normalize SERVICE_TYPE to one of the wrapper's five; an empty value stays empty.
+
+    Raises:
+        ServiceTypeUnknown: The value is none of them.
+    """
     bare, advice = _bare("SERVICE_TYPE", value, origin)
     name = re.sub(r"[-\s]+", "_", bare).upper()
     if name and name not in SERVICE_TYPES:
@@ -113,7 +129,11 @@ def service_type(value: str, origin: str) -> Checked:
 
 
 def log_level(value: str, origin: str) -> Checked:
-    """SELDON_LOG_LEVEL in upper case. Raises LogLevelUnknown."""
+    """Normalize SELDON_LOG_LEVEL to upper case.
+
+    Raises:
+        LogLevelUnknown: The value is not a log level.
+    """
     bare, advice = _bare("SELDON_LOG_LEVEL", value, origin)
     level = bare.upper()
     if level and level not in (*LOG_LEVELS, "WARN", "FATAL", "NOTSET"):
@@ -125,7 +145,7 @@ def log_level(value: str, origin: str) -> Checked:
 
 
 def metrics_endpoint(value: str, origin: str) -> Checked:
-    """PREDICTIVE_UNIT_METRICS_ENDPOINT with the slash that Flask wants at its start."""
+    """Add the leading slash that Flask requires to PREDICTIVE_UNIT_METRICS_ENDPOINT."""
     bare, advice = _bare("PREDICTIVE_UNIT_METRICS_ENDPOINT", value, origin)
     path = f"/{bare}" if bare and not bare.startswith("/") else bare
     return path, advice if path == bare else (
@@ -135,7 +155,12 @@ def metrics_endpoint(value: str, origin: str) -> Checked:
 
 
 def parameters(value: str, origin: str) -> Checked:
-    """PREDICTIVE_UNIT_PARAMETERS: arguments of the class. Raises ParametersInvalid, which repeats no value: one may be a password."""
+    """Check PREDICTIVE_UNIT_PARAMETERS, the arguments of the class.
+
+    Raises:
+        ParametersInvalid: The value is not a valid list. The error does not repeat any value,
+            because one may be a password.
+    """
     text, advice = _document("PREDICTIVE_UNIT_PARAMETERS", value, origin)
     try:
         complaint = _complaint(json.loads(text.strip() or "[]"))
@@ -147,7 +172,11 @@ def parameters(value: str, origin: str) -> Checked:
 
 
 def predictor_labels(value: str, origin: str) -> Checked:
-    """PREDICTOR_LABELS: an object in JSON, read when the wrapper is imported. Raises PredictorLabelsInvalid."""
+    """Check PREDICTOR_LABELS, a JSON object that is read when the wrapper is imported.
+
+    Raises:
+        PredictorLabelsInvalid: The value is not a JSON object.
+    """
     text, advice = _document("PREDICTOR_LABELS", value, origin)
     try:
         complaint = (
@@ -161,7 +190,13 @@ def predictor_labels(value: str, origin: str) -> Checked:
 
 
 def model_metadata(value: str, origin: str) -> Checked:
-    """MODEL_METADATA: a mapping in YAML. Raises MetadataInvalid; what is not YAML at all the wrapper leaves out with a line in its log."""
+    """Check MODEL_METADATA, a YAML mapping.
+
+    A value that is not YAML is only a warning: the wrapper ignores it and logs a message.
+
+    Raises:
+        MetadataInvalid: The value is YAML, but not a mapping or not loadable.
+    """
     import yaml
 
     text, advice = _document("MODEL_METADATA", value, origin)
@@ -170,7 +205,7 @@ def model_metadata(value: str, origin: str) -> Checked:
     except yaml.YAMLError as error:
         return text, (*advice, warnings.metadata_not_yaml(origin, yaml_problem(error)))
     except Exception as error:
-        # A date that does not exist, for one: the wrapper expects YAMLError only.
+        # For example, a date that does not exist. The wrapper catches only YAMLError.
         raise MetadataInvalid(f"YAML cannot read it: {error}", origin) from error
     if not isinstance(metadata, dict):
         raise MetadataInvalid("it is not a mapping of names to values", origin)
@@ -178,7 +213,7 @@ def model_metadata(value: str, origin: str) -> Checked:
 
 
 def yaml_problem(error: Exception) -> str:
-    """YAML's complaint in one line, and where."""
+    """Return a YAML error as one line, with its position."""
     mark = getattr(error, "problem_mark", None)
     place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     return f"{getattr(error, 'problem', None) or 'a character that YAML does not allow'}{place}"
@@ -228,7 +263,7 @@ CHECKS: Mapping[str, Callable[[str, str], Checked]] = {
 
 def _ports_differ(known: Settings) -> None:
     taken: dict[int, str] = {}
-    # Without workers for gRPC nothing listens on its port (microservice.py, ``main``).
+    # Without gRPC workers, nothing listens on the gRPC port (microservice.py, ``main``).
     no_grpc = int(known.text("GRPC_WORKERS") or 1) == 0
     for name, default in PORTS.items():
         if no_grpc and name == GRPC_PORT:
@@ -240,7 +275,14 @@ def _ports_differ(known: Settings) -> None:
 
 
 def _tags_of_traces(known: Settings) -> None:
-    """Jaeger's client splits each tag at ``=`` (jaeger_client/config.py, ``tags``); it is asked only where TRACING is on."""
+    """Check that each tag in JAEGER_TAGS has one ``=``, if TRACING is on.
+
+    Jaeger's client splits tags there (jaeger_client/config.py, ``tags``). It is used only for
+    tracing.
+
+    Raises:
+        JaegerTagsInvalid: A tag has no ``=``, or more than one.
+    """
     tags = known.get("JAEGER_TAGS")
     if (
         tags
@@ -251,7 +293,7 @@ def _tags_of_traces(known: Settings) -> None:
 
 
 def _complaint(found: Any) -> str:
-    """What is wrong with parameters, without their values; empty where nothing is."""
+    """Return what is wrong with the parameters, without their values, or an empty string."""
     if not isinstance(found, list):
         return "it is not a list"
     for parameter in found:
@@ -277,7 +319,7 @@ def _complaint(found: Any) -> str:
 
 
 def _bare(name: str, value: str, origin: str) -> Checked:
-    """The value without spaces, a comment behind it, and quotes: none of these variables can hold any."""
+    """Remove spaces, a trailing comment and quotes, which none of these variables can contain."""
     stripped = value.strip()
     bare = _COMMENT.sub("", stripped)
     advice = () if bare == stripped else (warnings.comment_taken_off(origin, name),)
@@ -286,17 +328,21 @@ def _bare(name: str, value: str, origin: str) -> Checked:
 
 
 def _document(name: str, value: str, origin: str) -> Checked:
-    """JSON or YAML without quotes around the whole of it; else as it is, for in YAML the first line's spaces mean something."""
+    """Remove quotes around a whole JSON or YAML document.
+
+    A document without such quotes is unchanged: in YAML, the first line's indentation matters.
+    """
     stripped = value.strip()
     bare, advice = unquoted(name, stripped, origin)
     if bare == stripped and len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
-        # Quotes inside as well, as in "[{"name": "a"}]": what is read here is never a text.
+        # There are quotes inside as well, as in "[{"name": "a"}]". The outer ones are not part of
+        # the document, because none of these variables is a string.
         bare, advice = bare[1:-1], (warnings.quotes_taken_off(origin, name),)
     return (value, ()) if bare == stripped else (bare, advice)
 
 
 def _dotted(value: str) -> str | None:
-    """The dotted name that a value means; None where it means none."""
+    """Return the dotted name that a value stands for, or None if it is not valid."""
     if not value:
         return ""
     path = value.replace("\\", "/")
@@ -308,7 +354,7 @@ def _dotted(value: str) -> str | None:
     if last.count(":") == 1 and not is_file:
         last = last.replace(":", ".")
     names = [*folders, *last.split(".")]
-    # A path with a dot in its last part (`dir/module.Class`) says which class it means.
+    # A path with a dot in its last part (`dir/module.Class`) already names the class.
     if folders and "." not in last:
         names.append(last)
     fits = all(_MODULE.fullmatch(name) and len(name.encode()) <= _LONGEST for name in names) and (

@@ -1,6 +1,7 @@
-"""What the user set, read once: ``.s2i/environment`` and --env merged, each value with where it came from, and what of it reaches the image.
+"""The user's settings: ``.s2i/environment`` and --env, read once and merged.
 
-The variables themselves are declared in variables.py.
+Each value has its origin. The module also decides which variables reach the image. The variables
+themselves are declared in variables.py.
 """
 
 import re
@@ -14,14 +15,15 @@ from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
 from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
 
-# What configures an index or our build: honoured at build, never baked.
+# Variables that configure an index or the build: used at build time, never baked into the image.
 _BUILD_ONLY = re.compile(
     r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY|CONDA_CHANNELS|CONDA_CHANNEL_ALIAS|CONDA_OVERRIDE_.*",
     re.IGNORECASE,
 )
-# What pip, uv and the buildpack call their own; what else a build reads has no prefix of its own to be misspelt behind.
+# The prefixes of pip, uv and the buildpack. Other variables that the build reads have no common
+# prefix by which a misspelt one could be recognized.
 _OF_TOOLS = re.compile(r"(?:PIP|UV|BP)_", re.IGNORECASE)
-# Of these pip and uv show, ask or store something else, and install the same.
+# Variables that change what pip and uv print, prompt for or store, but not what they install.
 _WITHOUT_EFFECT = {
     "PIP_CACHE_DIR",
     "PIP_DISABLE_PIP_VERSION_CHECK",
@@ -41,7 +43,7 @@ _WITHOUT_EFFECT = {
     "UV_NO_PROGRESS",
     "UV_PYTHON_DOWNLOADS",
 }
-# uv's names for what pip's say, where the two differ by more than their prefix.
+# uv's variables and what to use instead, if the names differ in more than the prefix.
 _INSTEAD = {
     "UV_DEFAULT_INDEX": "PIP_INDEX_URL",
     "UV_INDEX": "PIP_EXTRA_INDEX_URL",
@@ -54,13 +56,13 @@ _INSTEAD = {
     "UV_PRERELEASE": "PIP_PRE",
     "UV_BUILD_CONSTRAINT": "PIP_BUILD_CONSTRAINT",
 }
-# What would lead the tools of a build astray, or is told them in another way.
+# Variables that would break the build's tools, or that are passed to them in another way.
 _ASTRAY = re.compile(
     r"PATH|HOME|TMPDIR|NO_COLOR|NETRC|VIRTUAL_ENV|BASH_ENV|(LD|PYTHON|SSL|GIT|CNB|BPE|CONDA|MAMBA|XDG)_.*|PYTHON.*|.*_PROXY|.*_CA_BUNDLE",
     re.IGNORECASE,
 )
 _APART = re.compile(r"[\s,]+")
-# A name of a password, not of the file that holds one; and values whose form says what they are.
+# Names of credentials, but not of files that contain them, and values with the form of credentials.
 _CREDENTIAL = re.compile(
     r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)",
     re.IGNORECASE,
@@ -89,17 +91,17 @@ def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
     return re.compile("|".join(names))
 
 
-# What the wrapper reads at start: of --env only these are baked.
+# Variables that the wrapper reads at startup: the only ones of --env that are baked.
 _WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
 
 
-# PIP_TIMEOUT is pip's other name for PIP_DEFAULT_TIMEOUT.
+# PIP_TIMEOUT is pip's alias for PIP_DEFAULT_TIMEOUT.
 _READ = re.compile(f"{_pattern(DECLARED).pattern}|PIP_TIMEOUT")
 
 
 @dataclass(frozen=True)
 class Value:
-    """A value and the place it came from."""
+    """A value and its origin."""
 
     value: str
     source: Origin
@@ -107,65 +109,83 @@ class Value:
 
 @dataclass(frozen=True)
 class Settings:
-    """What was set, each by its winner. ``launch`` are files of env.launch: ``NAME.default`` and the like to value."""
+    """The variables that were set.
+
+    ``values`` maps each name to the value that wins. ``launch`` maps files of env.launch, such as
+    ``NAME.default``, to their content.
+    """
 
     values: Mapping[str, Value]
     launch: Mapping[str, str]
 
     def get(self, name: str) -> Value | None:
-        """The value of a declared variable; an empty one counts as not set."""
+        """Return the value of a variable, or None; an empty one counts as not set."""
         value = self.values.get(name)
         return value if value and value.value.strip() else None
 
     def text(self, name: str) -> str:
-        """The value, or an empty string."""
+        """Return the value without surrounding white space, or an empty string."""
         value = self.get(name)
         return value.value.strip() if value else ""
 
     def words(self, *names: str) -> tuple[str, ...]:
-        """The words of one or more list variables, in order (pip separates a list by white space)."""
+        """Return the words of list variables, in order.
+
+        As in pip, a list is separated by white space.
+        """
         return tuple(word for name in names for word in self.text(name).split())
 
     def channels(self, name: str) -> tuple[str, ...]:
-        """The channels in a variable, in order: commas separate them as in conda, and spaces as in our other lists."""
+        """Return the channels in a variable, in order.
+
+        They are separated by commas, as in conda, or by spaces, as in the other list variables.
+        """
         return tuple(word for word in _APART.split(self.text(name)) if word)
 
     def flag(self, name: str) -> bool:
-        """Whether a switch is on, as pip reads one."""
+        """Return whether a switch is on, by pip's rules."""
         return self.text(name).lower() in _YES
 
     def with_fallbacks(self, values: Mapping[str, tuple[str, Origin]]) -> "Settings":
-        """The same with values, each with its source, for what is not set; they configure the build and reach no image."""
+        """Return a copy with values for variables that are not set.
+
+        Each value comes with its origin. The values configure the build only and do not reach the
+        image.
+        """
         missing = {name: Value(*one) for name, one in values.items() if self.get(name) is None}
         return Settings({**self.values, **missing}, self.launch)
 
     def switch(self, name: str, default: bool) -> bool:
-        """Whether a switch of ours is on. Raises InvalidBoolean."""
+        """Return whether a switch of the buildpack is on.
+
+        Raises:
+            InvalidBoolean: The value is not a boolean.
+        """
         value = self.get(name)
         if value and value.value.strip().lower() not in _YES | _NO:
             raise InvalidBoolean(name, value.value.strip(), value.source.describe())
         return self.flag(name) if value else default
 
     def with_value(self, name: str, text: str) -> "Settings":
-        """The same with one value put as the wrapper wants it; its launch default follows."""
+        """Return a copy with a value changed, in the launch default too if there is one."""
         launch = dict(self.launch)
         if f"{name}.default" in launch:
             launch[f"{name}.default"] = text
         return Settings({**self.values, name: Value(text, self.values[name].source)}, launch)
 
     def with_launch(self, files: Mapping[str, str]) -> "Settings":
-        """The same with further launch defaults."""
+        """Return a copy with more files of env.launch."""
         return Settings(self.values, {**self.launch, **files})
 
     def without_launch(self, names: Iterable[str]) -> "Settings":
-        """The same less the launch defaults of these variables."""
+        """Return a copy without the launch defaults of these variables."""
         files = {f"{name}.default" for name in names}
         return Settings(
             self.values, {name: value for name, value in self.launch.items() if name not in files}
         )
 
     def at_launch(self, name: str) -> str:
-        """What a variable that lists folders will hold in the image, less what the run image has."""
+        """Return the value of a path list in the image, without the run image's part."""
         parts = (
             self.launch.get(f"{name}.{kind}", "")
             for kind in ("prepend", "override", "default", "append")
@@ -173,11 +193,14 @@ class Settings:
         return ":".join(part for part in parts if part)
 
     def plain(self) -> dict[str, str]:
-        """Every variable that was set, with its value."""
+        """Return the values of all variables that were set."""
         return {name: value.value for name, value in self.values.items()}
 
     def for_packages(self) -> dict[str, str]:
-        """What of the user's variables the building of a package may read, as under s2i: those that nothing else here reads."""
+        """Return the user's variables that package builds may read, as under s2i.
+
+        These are the variables that neither the buildpack nor its tools read.
+        """
         return {
             name: value.value
             for name, value in sorted(self.values.items())
@@ -186,7 +209,11 @@ class Settings:
         }
 
     def secrets(self) -> tuple[Secret, ...]:
-        """What must be masked: credentials in any URL of a build variable, and values whose name says that they are one."""
+        """Return the secrets that must be masked.
+
+        These are the credentials in URLs in build variables, and the values of variables that are
+        credentials by their names.
+        """
         texts = {
             name: value.value
             for name, value in self.values.items()
@@ -210,7 +237,7 @@ class Settings:
         )
 
     def like_credentials(self) -> tuple[str, ...]:
-        """The keys of the file that would be in the image and look as if they held a password."""
+        """Return the baked variables in ``.s2i/environment`` that look like credentials."""
         baked = {file.removesuffix(".default") for file in self.launch}
         return tuple(
             name
@@ -222,24 +249,28 @@ class Settings:
 
 
 def like_credential(name: str, value: str) -> bool:
-    """Whether a variable is a password by its name or by the form of its value."""
+    """Return whether a variable looks like a credential by its name or the form of its value."""
     return _named_credential(name, value) or bool(_CREDENTIAL_VALUE.search(value))
 
 
 def _named_credential(name: str, value: str) -> bool:
-    """Whether the name is one of a password, and the value long enough for one."""
+    """Return whether the name is that of a credential and the value is long enough."""
     return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
 
 
 def in_image(name: str, source: Kind) -> bool:
-    """Whether a variable is baked as a launch default: each key of the file but what configures the build; of --env only the wrapper's."""
+    """Return whether a variable is baked into the image as a launch default.
+
+    This applies to all variables in ``.s2i/environment`` that do not configure the build, and to
+    the wrapper's variables in --env.
+    """
     if _BUILD_ONLY.fullmatch(name):
         return False
     return source is not Kind.PLATFORM_ENV or bool(_WRAPPER.fullmatch(name))
 
 
 def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
-    """Merge ``.s2i/environment`` and --env: the latter wins, as with s2i (pkg/build: file < -e)."""
+    """Merge ``.s2i/environment`` and --env; --env wins, as in s2i (pkg/build: file < -e)."""
     values = {name: Value(value, S2I_ENVIRONMENT) for name, value in file}
     values |= {name: Value(value, PLATFORM_ENV) for name, value in env.items()}
     launch = {
@@ -251,7 +282,10 @@ def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
 
 
 def unread(known: Settings) -> tuple[Advice, ...]:
-    """What was set for pip, uv or the buildpack in a name that nothing reads, each with the nearest that is read."""
+    """Return a warning for each variable of pip, uv or the buildpack that nothing reads.
+
+    The warning suggests the closest name that is read.
+    """
     return tuple(
         warnings.variable_not_read(value.source.describe(), name, _nearest(name))
         for name, value in sorted(known.values.items())
@@ -264,7 +298,7 @@ def unread(known: Settings) -> tuple[Advice, ...]:
 
 
 def _nearest(name: str) -> str:
-    """The variable that is most likely meant; empty where none is like it."""
+    """Return the variable that is most likely meant, or an empty string."""
     upper = name.upper()
     rest = upper.partition("_")[2]
     for one in (upper, _INSTEAD.get(upper, ""), f"PIP_{rest}", f"BP_{rest}"):

@@ -1,7 +1,8 @@
-"""Every variable a user can set, declared once: name, default, where it may come from, whether it reaches the image, help, example, s2i's name.
+"""The catalogue of all variables that a user can set.
 
-docs/variables.md and the short table of the README are made from ``GROUPS`` (``make docs``). A new variable is one ``Setting`` in the group it
-belongs to: that is also what lets one of the wrapper's through from --env into the image. The wrapper's defaults are those of seldon-core 1.17.1.
+docs/variables.md and the short table in the README are generated from ``GROUPS`` (``make docs``).
+To add a variable, add a ``Setting`` to a group. This is also what lets a variable of the wrapper
+pass from --env into the image. The wrapper's defaults are those of seldon-core 1.17.1.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ ENV = PLATFORM_ENV.describe()
 FILE = S2I_ENVIRONMENT.describe()
 RUN = "docker run -e"
 
-# For ``Setting.s2i``: s2i's builder images had the variable too, under this name.
+# For ``Setting.s2i``: s2i's builder images have the same variable under the same name.
 SAME = "the same"
 
 _ANYWHERE = (FILE, ENV, RUN)
@@ -21,10 +22,11 @@ _BUILD = (FILE, ENV)
 
 @dataclass(frozen=True)
 class Setting:
-    """A variable, or a family of them (``GRPC_*``, separated by commas).
+    """A variable, or families of variables (``GRPC_*``, separated by commas).
 
-    ``where`` lists its origins; the later one wins. ``in_image`` says whether it is baked as a launch default. ``example`` is a value, or for
-    a family an assignment. ``s2i`` is what s2i called it. ``common``: it stands in the README too.
+    ``where`` lists its possible origins; later ones win. ``in_image`` says whether it is baked as a
+    launch default. ``example`` is a value, or an assignment for a family. ``s2i`` is its name in
+    s2i. ``common`` variables are also listed in the README.
     """
 
     name: str
@@ -39,7 +41,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Group:
-    """Variables that belong together: a chapter of docs/variables.md."""
+    """A group of related variables: a chapter of docs/variables.md."""
 
     title: str
     settings: tuple[Setting, ...]
@@ -49,14 +51,14 @@ class Group:
 def _build(
     name: str, default: str, help: str, example: str, s2i: str = "", common: bool = False
 ) -> Setting:
-    """A variable of the build alone."""
+    """Return a variable that only the build reads."""
     return Setting(name, default, _BUILD, False, help, example, s2i, common)
 
 
 def _wrapper(
     name: str, default: str, help: str, example: str, common: bool = False, s2i: str = SAME
 ) -> Setting:
-    """A variable that the wrapper reads at start."""
+    """Return a variable that the wrapper reads at startup."""
     return Setting(name, default, _ANYWHERE, True, help, example, s2i, common)
 
 
