@@ -1,1 +1,1 @@
-"""The manifests of conda: environment.yml, lock files and explicit lists."""
+"""Readers for conda manifests: environment.yml, lock files and explicit lists."""

@@ -1,4 +1,4 @@
-"""conda-lock.yml, the unified format (version 1) that conda-lock and micromamba write."""
+"""Reader for conda-lock.yml: the unified format (version 1) of conda-lock and micromamba."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,7 +15,13 @@ _RENEW = "Make it anew: `conda-lock lock --platform linux-64`."
 
 
 def read(app: Path, path: Path) -> CondaEnvironment:
-    """Read what the category `main` has for this platform. Raises LockUnreadable, LockLacksPlatform and CondaPythonUnsupported."""
+    """Read the packages of the category `main` for this platform.
+
+    Raises:
+        LockUnreadable: The file is malformed, or not of version 1.
+        LockLacksPlatform: The file was not locked for linux-64.
+        CondaPythonUnsupported: No supported Python matches the locked one.
+    """
     lock = load(app, path, _RENEW)
     version = text(lock, "version") or "none"
     if version != _VERSION:
@@ -63,7 +69,10 @@ def _conda(name: str, packages: Iterable[Entry]) -> Iterator[Locked]:
 
 
 def _pip(name: str, package: Entry) -> str:
-    """The package as pip's requirement: by its version, or where it came from a place of its own, by that."""
+    """Return a locked package as a pip requirement.
+
+    A package that does not come from an index is required by its URL, any other by its version.
+    """
     source = table(package.get("source"))
     if source or "+" in _url(name, package).partition("://")[0]:
         return f"{text(package, 'name')} @ {text(source, 'url') or _url(name, package)}"

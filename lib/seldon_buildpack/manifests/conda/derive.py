@@ -1,4 +1,8 @@
-"""What follows from what a file says, whichever kind it is: what is secret, what it is known by, which Python and wrapper it asks for."""
+"""Fields of a `CondaEnvironment` that are derived from its other fields.
+
+They are the same for every kind of file: the secrets, the digest, and the versions of Python and of
+the wrapper that the file requires.
+"""
 
 import hashlib
 import json
@@ -17,7 +21,11 @@ _PYTHON = "python"
 
 
 def completed(environment: CondaEnvironment) -> CondaEnvironment:
-    """The same with secrets, digest, and the versions of Python and wrapper. Raises CondaPythonUnsupported."""
+    """Return the environment with its secrets, digest, Python and wrapper versions filled in.
+
+    Raises:
+        CondaPythonUnsupported: No supported Python matches the version that the file requires.
+    """
     places = (
         *environment.channels,
         *(spec.text for spec in environment.specs),
@@ -53,7 +61,10 @@ def completed(environment: CondaEnvironment) -> CondaEnvironment:
 
 
 def _asked(named: Iterable[tuple[int, MatchSpec]], name: str) -> tuple[int, str]:
-    """The line and the version of a package among the specs; of several specs of it, all count."""
+    """Return the line and the version that the specs require of a package.
+
+    If several specs name the package, their versions are joined, and the line is that of the first.
+    """
     found = [
         (line, spec.version or python_versions.ANY) for line, spec in named if spec.name == name
     ]

@@ -1,4 +1,7 @@
-"""environment.yml as conda reads it: channels, dependencies, a section for pip, variables. Each fault is said with its line."""
+"""Reader for environment.yml: channels, dependencies, the pip section and variables.
+
+It accepts what conda accepts, and reports each error with its line.
+"""
 
 import difflib
 import re
@@ -38,11 +41,12 @@ from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.settings import settings
 
 _NO_DEFAULTS = "nodefaults"
-# As in .s2i/environment.
+# The same names as in .s2i/environment.
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
-# What os.path.expandvars fills in, as conda does in channels (conda: conda/env/env.py, _expand_channels).
+# The variables that os.path.expandvars expands, as conda does in channels (conda: conda/env/env.py,
+# _expand_channels).
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))", re.ASCII)
-# conda-build's selectors, which conda-lock reads too, and those of them that are true here.
+# Selectors of conda-build, which conda-lock reads too; below, those that are true on this platform.
 _SELECTOR = re.compile(
     r"^\s*-\s*(\S.*?)\s+#\s*\[\s*((?:not\s+)?(?:linux|unix|win|osx|arm|aarch|x86|py)[\w -]*)\]",
     re.MULTILINE,
@@ -51,9 +55,10 @@ _TRUE = re.compile(r"linux(64)?|unix|x86_64|not\s+(win\w*|osx\w*|arm\w*|aarch\w*
 
 
 def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
-    """Read environment.yml; ``env`` is what variables in channels are looked up in.
+    """Read environment.yml, and look up the variables in its channels in ``env``.
 
-    Raises a BuildError for a file that is not text, not YAML, or does not say what conda would take.
+    Raises:
+        BuildError: The file is not text, is not YAML, or is not an environment that conda accepts.
     """
     name, text = path.name, text_of(app, path)
     document = yaml_lines.load(name, text)
@@ -99,7 +104,11 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
 def _channels(
     name: str, document: Document, env: Mapping[str, str]
 ) -> tuple[tuple[str, ...], frozenset[str]]:
-    """The channels with their variables filled in, and the names of these."""
+    """Return the channels with their variables expanded, and the names of those variables.
+
+    Raises:
+        ChannelVariableUnset: A variable is not set.
+    """
     channels, used = [], set()
     for number, channel in enumerate(document.value.get("channels") or []):
         for found in _VARIABLE.finditer(channel):
@@ -112,7 +121,13 @@ def _channels(
 
 
 def _variables(name: str, document: Document) -> dict[str, str]:
-    """What is set in the image: each becomes a file of the layer's (spec: Environment Variable Modification Rules). Raises VariableMisnamed."""
+    """Return the variables to set in the image.
+
+    Each becomes the name of a file in the layer (spec: Environment Variable Modification Rules).
+
+    Raises:
+        VariableMisnamed: A name contains a character that is not allowed.
+    """
     variables = document.value.get("variables") or {}
     for key in variables:
         if not _NAME.fullmatch(key):
@@ -121,7 +136,12 @@ def _variables(name: str, document: Document) -> dict[str, str]:
 
 
 def _specs(name: str, document: Document) -> tuple[Spec, ...]:
-    """conda's own dependencies. Raises SpecInvalid and SpecOfPip."""
+    """Return the dependencies that conda installs.
+
+    Raises:
+        SpecInvalid: A dependency is not a match spec.
+        SpecOfPip: A dependency is a requirement or an option that only pip understands.
+    """
     found = []
     for number, entry in enumerate(document.value.get("dependencies") or []):
         if not isinstance(entry, str):
@@ -136,7 +156,11 @@ def _specs(name: str, document: Document) -> tuple[Spec, ...]:
 
 
 def _pip(name: str, document: Document) -> Iterator[Spec]:
-    """The lines of the section for pip. Raises PipTwice."""
+    """Yield the lines of the pip section.
+
+    Raises:
+        PipTwice: There is more than one pip section.
+    """
     earlier = 0
     for number, entry in enumerate(document.value.get("dependencies") or []):
         if not isinstance(entry, dict):
@@ -150,7 +174,10 @@ def _pip(name: str, document: Document) -> Iterator[Spec]:
 
 
 def _selectors(name: str, text: str) -> Iterator[Advice]:
-    """A word for each dependency whose comment would leave it out here, if conda read it."""
+    """Yield advice on each dependency whose selector would exclude it here.
+
+    conda ignores selectors, so these dependencies are installed.
+    """
     for found in _SELECTOR.finditer(text):
         if not _TRUE.fullmatch(found[2].strip()):
             yield warnings.conda_selector_ignored(
@@ -159,7 +186,7 @@ def _selectors(name: str, text: str) -> Iterator[Advice]:
 
 
 def _validate(name: str, document: Document) -> None:
-    """Raises the error of what is wrong first in the file."""
+    """Raise the error for the first problem in the file."""
     for place, kind in document.plain.items():
         if place[:1] == ("dependencies",) and len(place) == 2 and isinstance(place[1], int):
             raise DependencyOfConda(
@@ -174,7 +201,7 @@ def _validate(name: str, document: Document) -> None:
 
 
 def _error(name: str, document: Document, found: ValidationError) -> tuple[int, BuildError]:
-    """What the schema finds, in words, and the line of it."""
+    """Return the line of a schema violation, and the error for it."""
     place: Place = tuple(found.absolute_path)
     if place[:1] == ("dependencies",) and len(place) == 2 and isinstance(found.instance, dict):
         return _mapping(name, document, place, found.instance)
@@ -217,7 +244,7 @@ def _error(name: str, document: Document, found: ValidationError) -> tuple[int, 
 def _mapping(
     name: str, document: Document, place: Place, entry: Mapping[str, Any]
 ) -> tuple[int, BuildError]:
-    """A table among the dependencies that is not the section for pip alone."""
+    """Return the error for a mapping among the dependencies that is not just a pip section."""
     key = next((key for key in entry if key != "pip"), "pip")
     line, value = document.line((*place, key)), entry[key]
     if key.startswith("sel("):

@@ -1,4 +1,8 @@
-"""Files with @EXPLICIT: the URL of each package, a line each (conda list --explicit; conda-lock, which adds pip's as comments)."""
+"""Reader for @EXPLICIT files, which list the URL of each package on a line of its own.
+
+They are written by `conda list --explicit`, and by conda-lock, which adds the pip packages as
+comments.
+"""
 
 import re
 from pathlib import Path
@@ -11,14 +15,20 @@ from seldon_buildpack.messages.errors.conda_files import ExplicitLineInvalid, Lo
 
 _PLATFORM = re.compile(r"#\s*platform:\s*(\S+)")
 _PIP = re.compile(r"#\s*pip\s+(\S.*)")
-# An MD5, or since conda 23.11 and in micromamba a SHA-256, with or without its name.
+# An MD5, or since conda 23.11 and in micromamba a SHA-256; either with or without a prefix.
 _HASH = re.compile(r"(?:md5:)?([0-9a-fA-F]{32})|(?:sha256:)?([0-9a-fA-F]{64})")
 _SUBDIR = re.compile(r"/((?:linux|osx|win|freebsd|emscripten|wasi)-[\w]+)/[^/]+$")
 _RENEW = "`conda list --explicit --sha256 > {}`, on Linux."
 
 
 def read(app: Path, path: Path) -> CondaEnvironment:
-    """Read the packages. Raises ExplicitLineInvalid, LockLacksPlatform, and the errors of a file that cannot be read."""
+    """Read the packages that the file lists.
+
+    Raises:
+        ExplicitLineInvalid: A line is not the URL or path of a package.
+        LockLacksPlatform: The file is for another platform.
+        BuildError: The file cannot be read.
+    """
     name, packages, pip = path.name, [], []
     for number, raw in enumerate(text_of(app, path).splitlines(), start=1):
         line = raw.strip()

@@ -1,4 +1,4 @@
-"""What the locks of conda-lock and pixi have in common: large YAML files that programs write."""
+"""Helpers to read the lock files of conda-lock and pixi: large, generated YAML files."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,17 +14,23 @@ Entry = Mapping[str, Any]
 
 _DEEPEST = 1000
 _BRACKET = re.compile(r"[\[\]{}]")
-# What opens the lists and tables of a line: each takes a column at least.
+# The indentation and markers that open the lists and tables on a line: each takes at least one
+# column.
 _INDENT = re.compile(r"^[ \t]*(?:[-?:][ \t]+)*", re.MULTILINE)
 
 
 def load(app: Path, path: Path, renew: str) -> Entry:
-    """What the lock says, every scalar as the text that stands there: a version 1.10 is no number. Raises LockUnreadable."""
+    """Read the lock with every scalar as text, since a version such as 1.10 is not a number.
+
+    Raises:
+        LockUnreadable: The file is not YAML, is nested too deeply, or is not a mapping.
+    """
     text = text_of(app, path)
     if _depth(text) > _DEEPEST:
         raise LockUnreadable(path.name, NESTED, renew)
     try:
-        # libyaml's, where there is one: a lock of a large environment takes PyYAML's own parser seconds.
+        # Prefer the parser of libyaml: PyYAML's own needs seconds for the lock of a large
+        # environment.
         found = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -36,7 +42,10 @@ def load(app: Path, path: Path, renew: str) -> Entry:
 
 
 def _depth(text: str) -> int:
-    """No less than the depth of the lists and tables in a text of YAML: libyaml's composer has no limit, and its stack an end."""
+    """Return an upper bound of how deeply lists and tables are nested in a YAML text.
+
+    libyaml's composer has no limit of its own, and overflows its stack.
+    """
     deepest = depth = 0
     for found in _BRACKET.finditer(text):
         depth = depth + 1 if found[0] in "[{" else max(0, depth - 1)
@@ -45,21 +54,21 @@ def _depth(text: str) -> int:
 
 
 def tables(value: object) -> tuple[Entry, ...]:
-    """The tables of a list; none where it is no list."""
+    """Return the mappings in a list, or nothing if the value is not a list."""
     return tuple(one for one in value if isinstance(one, dict)) if isinstance(value, list) else ()
 
 
 def table(value: object) -> Entry:
-    """A table; an empty one where it is none."""
+    """Return the value if it is a mapping, or an empty mapping."""
     return value if isinstance(value, dict) else {}
 
 
 def text(entry: Entry, key: str) -> str:
-    """A text of a table; empty where it is none."""
+    """Return the text of a key, or an empty string if it has none."""
     value = entry.get(key)
     return value if isinstance(value, str) and value not in ("null", "~") else ""
 
 
 def pinned(name: str, version: str, hashes: Iterable[str]) -> str:
-    """A requirement of pip's that takes one version only, and only the files that have one of the SHA-256 hashes."""
+    """Return a pip requirement for one version, and for the files with these SHA-256 hashes."""
     return " ".join((f"{name}=={version}", *(f"--hash=sha256:{one}" for one in hashes if one)))

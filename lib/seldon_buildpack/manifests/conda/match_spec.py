@@ -1,6 +1,8 @@
-"""conda's match specs, as far as the build has to read them itself: whose they are, and which version they ask for.
+"""Parser for conda's match specs, as far as the build itself needs to understand them.
 
-The solver reads them again, and in full. What is refused here is what it would take for something else or say in its own words only.
+It reads the name and the version that a spec requires. The solver parses each spec again, and in
+full. Rejected here is only what the solver would misread or report in its own terms.
+
 Source: conda, Package match specifications.
 """
 
@@ -8,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
-# The file of a package: name, version, build, either form.
+# A package file, in either format: name, version, build.
 FILE = re.compile(r"(?:.*/)?([^/]+)-([^/-]+)-([^/-]+)\.(?:conda|tar\.bz2)")
 
 _BRACKETS = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*$")
@@ -23,7 +25,10 @@ _OPTION = re.compile(r"-{1,2}[A-Za-z]")
 
 @dataclass(frozen=True)
 class MatchSpec:
-    """A spec taken apart. ``version`` is as conda writes one (`=1.2`, `>=1,<2`); the other parts are empty where they are not given."""
+    """A parsed match spec.
+
+    ``version`` is written as in conda (`=1.2`, `>=1,<2`). The other fields are empty if not given.
+    """
 
     name: str
     version: str = ""
@@ -33,7 +38,11 @@ class MatchSpec:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a text is no spec: a clause, the spec it was likely meant as, and whether pip would take it."""
+    """The reason why a text is not a match spec.
+
+    ``why`` is a clause, ``meant`` the spec that was probably intended, and ``of_pip`` says whether
+    pip would accept the text.
+    """
 
     why: str
     meant: str = ""
@@ -41,7 +50,7 @@ class Fault:
 
 
 def parse(text: str) -> MatchSpec | Fault:
-    """Take a spec apart, or say what is wrong with it."""
+    """Parse a match spec, or return what is wrong with it."""
     text = re.sub(r"\s#.*", "", text)
     if (
         "://" in text
@@ -70,7 +79,7 @@ def parse(text: str) -> MatchSpec | Fault:
 
 
 def _of_pip(text: str) -> Fault | None:
-    """What only pip reads."""
+    """Return the fault if only pip can read the text."""
     name = NAME.match(text)
     plain = name[0] if name else ""
     if _OPTION.match(text):
@@ -95,7 +104,7 @@ def _of_pip(text: str) -> Fault | None:
 
 
 def _bracketed(text: str) -> tuple[str, dict[str, str]]:
-    """The text before `[version='>=1', build=x]`, and what stands in the brackets."""
+    """Split `[version='>=1', build=x]` off, and return the rest and the pairs in the brackets."""
     found = _BRACKETS.search(text)
     if not found:
         return text, {}
@@ -105,7 +114,7 @@ def _bracketed(text: str) -> tuple[str, dict[str, str]]:
 
 
 def _version_and_build(text: str) -> tuple[str, list[str]]:
-    """What follows the name: the version, and the words behind it."""
+    """Return the version from the text after the name, and the words that follow it."""
     tight = re.sub(r"\s*([,|])\s*", r"\1", text.strip())
     tight = re.sub(rf"({_OPERATOR})\s+", r"\1", tight)
     if found := _WITH_BUILD.fullmatch(tight):

@@ -1,4 +1,7 @@
-"""What an environment has pip install, as requirements: the same checks, includes, variables and secrets as in requirements.txt."""
+"""The pip packages of a conda environment, read as requirements.
+
+They get the same checks, includes, variables and secrets as requirements.txt.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +14,17 @@ from seldon_buildpack.manifests.requirements_txt import ManifestSection, Require
 def pip_requirements(
     environment: CondaEnvironment, app: Path, env: Mapping[str, str]
 ) -> Requirements | None:
-    """The requirements of the section `pip:`, or of a lock's pip packages; None where there are none.
+    """Return the requirements of a pip section or of the pip packages in a lock, if any.
 
-    ``text`` holds what pip is told. It goes into a file beside the environment's, as conda does it, since what it includes is looked
-    for from there. Raises what requirements.read does, with the line of the environment's file.
+    The ``text`` of the result is passed to pip. As with conda, it is written to a file next to the
+    environment file, because relative includes are resolved from there.
+
+    Raises:
+        BuildError: As `requirements_txt.read` does, with the line in the environment file.
     """
     if not environment.pip:
         return None
-    # An entry may be a text of several lines.
+    # An entry may span several lines.
     lines = [
         (line, entry.line + number)
         for entry in environment.pip

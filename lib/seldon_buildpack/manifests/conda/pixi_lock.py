@@ -1,4 +1,4 @@
-"""pixi.lock, of its versions 4 to 7: the environment `default`."""
+"""Reader for the environment `default` of pixi.lock, versions 4 to 7."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,7 +19,14 @@ Known = Mapping[str, Entry]
 
 
 def read(app: Path, path: Path) -> CondaEnvironment:
-    """Read what the environment `default` has for this platform. Raises LockUnreadable, LockLacksPlatform and CondaPythonUnsupported."""
+    """Read the packages of the environment `default` for this platform.
+
+    Raises:
+        LockUnreadable: The file is malformed, of an unsupported version, or has no such
+            environment.
+        LockLacksPlatform: The environment was not locked for linux-64.
+        CondaPythonUnsupported: No supported Python matches the locked one.
+    """
     lock = load(app, path, _RENEW)
     version = text(lock, "version") or "none"
     if version not in _VERSIONS:
@@ -56,20 +63,23 @@ def read(app: Path, path: Path) -> CondaEnvironment:
 
 
 def _platform(lock: Entry) -> str:
-    """The name under which this platform stands: since version 7 a lock may give it one of its own."""
+    """Return the lock's name for this platform, which since version 7 can be a custom one."""
     named = tables(lock.get("platforms"))
     return next((text(one, "name") for one in named if text(one, "subdir") == PLATFORM), PLATFORM)
 
 
 def _indexes(environment: Entry) -> Iterator[str]:
-    """Where its packages of PyPI come from, as options of pip: the first index in the place of pip's own."""
+    """Yield the indexes of the PyPI packages as pip options; the first one replaces PyPI."""
     urls = environment.get("indexes")
     for number, url in enumerate(urls if isinstance(urls, list) else []):
         yield f"{'--extra-index-url' if number else '--index-url'} {url}"
 
 
 def _address(package: Entry) -> str:
-    """By what an environment names a package: version 6 has it under its kind, the older ones under `url` or `path`."""
+    """Return the address by which an environment refers to a package.
+
+    Version 6 stores it under the kind of the package, older versions under `url` or `path`.
+    """
     return (
         text(package, "conda")
         or text(package, "pypi")
@@ -95,7 +105,10 @@ def _conda(name: str, mine: tuple[Entry, ...], known: Known) -> Iterator[Locked]
 
 
 def _pip(mine: tuple[Entry, ...], known: Known) -> Iterator[str]:
-    """The packages of PyPI as pip's requirements: by version and hash, or where there is none, by the place they come from."""
+    """Yield the PyPI packages as pip requirements.
+
+    A package is pinned by version and hash, or if it has no hash, required by its URL or path.
+    """
     for one in mine:
         if not (address := text(one, "pypi")):
             continue

@@ -1,25 +1,34 @@
-"""conda's version specs, as far as the choice of a Python needs them (conda: Package match specifications, Version ordering)."""
+"""Python versions that a conda version spec allows, as needed to choose a Python.
+
+Source: conda, Package match specifications, Version ordering.
+"""
 
 import re
 
-# The Pythons that some release of the wrapper runs on; 3.6 has its last in seldon-core 1.14.1.
+# The Pythons that some release of the wrapper supports; the last one for 3.6 is seldon-core 1.14.1.
 MINORS = tuple(f"3.{minor}" for minor in range(13, 5, -1))
 ANY = "*"
 
-# The patch releases of a minor that a spec is tried on.
+# The patch releases of each minor version against which a spec is tested.
 _PATCHES = range(64)
 _CONSTRAINT = re.compile(r"(==|!=|~=|<=|>=|=|<|>)?\s*(.*)")
 
 
 def minors(spec: str) -> tuple[str, ...]:
-    """The Pythons of those that a wrapper runs on which a version spec allows, newest first; an empty spec allows all."""
+    """Return the Pythons that a version spec allows and the wrapper supports, newest first.
+
+    An empty spec allows all.
+    """
     return tuple(
         minor for minor in MINORS if any(_allows(spec, f"{minor}.{patch}") for patch in _PATCHES)
     )
 
 
 def exact_by_mistake(spec: str) -> str:
-    """`3.8` for a spec that asks for 3.8.0 alone, where two numbers usually mean all of 3.8; empty for any other."""
+    """Return `3.8` for a spec that means 3.8.0 only, or an empty string for any other spec.
+
+    Users who write two numbers usually mean every 3.8 release.
+    """
     found = re.fullmatch(r"(?:==)?\s*(\d+\.\d+)", spec)
     return found[1] if found else ""
 
@@ -36,7 +45,10 @@ def _pep440(operator: str, version: str) -> str:
 
 
 def _allows(spec: str, version: str) -> bool:
-    """Whether a release is in a spec. What is too intricate to say here is allowed: the solver knows."""
+    """Return whether a version spec allows a release.
+
+    A spec that is too complex to evaluate here counts as allowed: the solver decides.
+    """
     if not spec or "(" in spec or "^" in spec:
         return True
     return any(

@@ -1,7 +1,9 @@
-"""The form of environment.yml as a JSON schema: conda's keys, and those that conda-lock reads from the same file.
+"""JSON schema of environment.yml: conda's keys, and those that conda-lock adds.
 
-Source: conda, Managing environments (Creating an environment file manually); conda-lock, Source files. Values are texts here,
-whatever YAML would take them for.
+Scalars are text here, whatever type YAML gives them.
+
+Source: conda, Managing environments (Creating an environment file manually); conda-lock, Source
+files.
 """
 
 from collections.abc import Mapping

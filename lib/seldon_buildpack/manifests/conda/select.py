@@ -1,4 +1,7 @@
-"""Which of conda's files the source has, and its reader: a lock goes before the file that it was made from."""
+"""Choice of the conda file to install from, and of its reader.
+
+A lock takes precedence over the file that it was generated from.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,19 +10,22 @@ from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conda.types import MARK, CondaEnvironment
 
 CONDA_LOCK, PIXI_LOCK = "conda-lock.yml", "pixi.lock"
-# The names under which conda's documentation and conda-lock write explicit specs.
+# File names for explicit specs in conda's documentation and in conda-lock.
 EXPLICIT = ("conda-linux-64.lock", "explicit.txt", "spec-file.txt", "environment.txt")
 ENVIRONMENT = ("environment.yml", "environment.yaml")
 NAMES = (CONDA_LOCK, PIXI_LOCK, *EXPLICIT, *ENVIRONMENT)
 
 
 def find(app: Path) -> Path | None:
-    """The file that an environment is made from; None where the source has none."""
+    """Return the file that the environment is installed from, or None if there is none."""
     return next((app / name for name in NAMES if is_one(app / name)), None)
 
 
 def is_one(path: Path) -> bool:
-    """Whether a file of one of the names is there, and is what its name says: any text may be called explicit.txt."""
+    """Return whether the file is a conda file by its name, and if needed by its content.
+
+    Any text file can be named explicit.txt, so such a file must also contain @EXPLICIT.
+    """
     if not path.is_file() and not path.is_symlink():
         return False
     if path.name not in EXPLICIT:
@@ -31,8 +37,12 @@ def is_one(path: Path) -> bool:
 
 
 def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
-    """Read the file with the reader of its kind. Raises what that one raises."""
-    # Each takes its time to import, and most sources have none of these files.
+    """Read the file with the reader for its kind.
+
+    Raises:
+        BuildError: The file cannot be read, or is invalid.
+    """
+    # The readers are slow to import, and most sources have none of these files.
     if path.name == CONDA_LOCK:
         from seldon_buildpack.manifests.conda import conda_lock
 

@@ -1,4 +1,4 @@
-"""What a file of conda's asks for, whichever kind of file it is."""
+"""Types that describe what a conda file requires, for every kind of file."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,10 +8,10 @@ from typing import Literal
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.warnings import Advice
 
-# The only platform that is built for, as conda calls it.
+# The only supported platform, in conda's notation.
 PLATFORM = "linux-64"
 
-# The line that makes any text a file of explicit specs.
+# The line that marks a text file as a list of explicit specs.
 MARK = b"@EXPLICIT"
 
 Kind = Literal["environment", "explicit", "conda-lock", "pixi"]
@@ -19,7 +19,10 @@ Kind = Literal["environment", "explicit", "conda-lock", "pixi"]
 
 @dataclass(frozen=True)
 class Spec:
-    """A dependency as the file has it, a match spec of conda's or a line for pip, and the number of its line."""
+    """A dependency as written in the file, with its line number.
+
+    It is a match spec of conda, or a line of the pip section.
+    """
 
     text: str = field(repr=False)
     line: int
@@ -27,7 +30,10 @@ class Spec:
 
 @dataclass(frozen=True)
 class Locked:
-    """A package that a lock names: its URL, which may carry credentials, and its hashes, empty where the lock has none."""
+    """A package in a lock.
+
+    Its URL may contain credentials. Its hashes are empty if the lock has none.
+    """
 
     url: str = field(repr=False)
     md5: str = ""
@@ -36,45 +42,44 @@ class Locked:
 
 @dataclass(frozen=True, kw_only=True)
 class CondaEnvironment:
-    """An environment as a file of conda's describes it."""
+    """An environment as described by a conda file."""
 
-    # The file.
     path: Path
-    # Its form.
     kind: Kind
-    # The environment's name in it.
+    # The name that the file gives the environment.
     name: str = ""
-    # The channels as they are written, with variables filled in, less `nodefaults`.
+    # The channels as written, with variables expanded and without `nodefaults`.
     channels: tuple[str, ...] = field(default=(), repr=False)
-    # Whether `nodefaults` is among them.
+    # Whether `nodefaults` is among the channels.
     nodefaults: bool = False
-    # What is to be solved.
+    # The specs to solve.
     specs: tuple[Spec, ...] = ()
-    # The lines of the section `pip:`, or a lock's pinned pip packages with their hashes.
+    # The lines of the pip section, or the pinned pip packages of a lock with their hashes.
     pip: tuple[Spec, ...] = ()
-    # The environment variables that it sets.
+    # The environment variables that the file sets.
     variables: Mapping[str, str] = field(default_factory=dict, repr=False)
-    # Where it lay on the machine that exported it.
+    # The prefix on the machine where the environment was exported.
     prefix: str = field(default="", repr=False)
-    # What a lock names in the place of `specs`.
+    # The packages of a lock, which has no `specs`.
     packages: tuple[Locked, ...] = ()
     # The files that were read.
     files: tuple[Path, ...] = ()
-    # The variables of the build that channels use: none of them belongs into the image.
+    # The build variables that channels use: none of them belongs in the image.
     configuring: frozenset[str] = frozenset()
-    # The credentials in it.
+    # The credentials in the file.
     secrets: tuple[Secret, ...] = ()
-    # Over what conda's half is made from, less credentials; that of pip's half is with its Requirements.
+    # Digest of everything the conda packages depend on, without credentials. The digest for the pip
+    # packages is part of their Requirements.
     digest: str = ""
-    # The versions of python among conda's packages, as conda writes one: `=3.8`, `*` for any; empty where it is not named.
+    # The version of `python` among the conda packages, in conda's notation: `=3.8`, `*` for any,
+    # empty if the file does not name it.
     python: str = ""
-    # The same of seldon-core.
+    # The version of `seldon-core`, in the same notation.
     wrapper: str = ""
-    # Advice for the user.
     advice: tuple[Advice, ...] = ()
 
     def summary(self) -> str:
-        """What of it is installed, for the log."""
+        """Return a summary of what is installed, for the log."""
         conda, pip = len(self.packages) or len(self.specs), len(self.pip)
         what = "locked package" if self.locked else "package"
         both = f"{conda} {what}{'' if conda == 1 else 's'} of conda's"
@@ -82,5 +87,5 @@ class CondaEnvironment:
 
     @property
     def locked(self) -> bool:
-        """Whether the file says which packages, so that nothing is solved."""
+        """Whether the file lists the exact packages, so that nothing is solved."""
         return self.kind != "environment"

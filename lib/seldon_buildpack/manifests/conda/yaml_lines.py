@@ -1,4 +1,4 @@
-"""A YAML file with the line that each of its values stands on."""
+"""YAML parser that records the line of each value."""
 
 import re
 from collections.abc import Mapping
@@ -10,10 +10,10 @@ import yaml
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_files import DuplicateKey, YamlInvalid, YamlSeveral
 
-# A place in a file: the keys and indices that lead there.
+# The keys and indices that lead to a value in a file.
 Place = tuple[str | int, ...]
 
-# Aliases let a few lines stand for millions of values, or for one inside itself.
+# Aliases let a few lines expand to millions of values, or a value contain itself.
 _MOST_VALUES = 100_000
 _DEEPEST = 20
 _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
@@ -21,9 +21,11 @@ _CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?: |$)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Document:
-    """What a file says. A scalar is the text that stands there, whatever YAML would make of it, but for None where nothing stands.
+    """The content of a YAML file.
 
-    ``plain`` are the places of scalars that YAML takes for something else than text, with what: `int`, `float`, `bool`.
+    Each scalar in ``value`` is the text as written, whatever type YAML gives it; an empty scalar is
+    None. ``plain`` has the places of the scalars that YAML does not read as text, with the type:
+    `int`, `float` or `bool`.
     """
 
     value: Any
@@ -31,14 +33,20 @@ class Document:
     plain: Mapping[Place, str]
 
     def line(self, place: Place) -> int:
-        """The line of a value, or of the nearest one around it."""
+        """Return the line of a value, or of the closest value around it."""
         while place and place not in self.lines:
             place = place[:-1]
         return self.lines.get(place, 1)
 
 
 def load(name: str, text: str) -> Document:
-    """Read the one document of a file. Raises YamlInvalid, YamlSeveral and DuplicateKey; a file that says nothing has the value None."""
+    """Parse the single document of a file; the value of an empty file is None.
+
+    Raises:
+        YamlInvalid: The text is not YAML, or is nested too deeply.
+        YamlSeveral: There is more than one document.
+        DuplicateKey: A mapping has the same key twice.
+    """
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -59,7 +67,7 @@ def load(name: str, text: str) -> Document:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Walks through the nodes of one document and notes their lines."""
+    """A walk over the nodes of one document that records their lines."""
 
     name: str
     written: list[str]
@@ -133,7 +141,10 @@ def _invalid(name: str, text: str, error: yaml.MarkedYAMLError) -> BuildError:
 
 
 def _shown(lines: list[str], number: int, problem: str) -> int:
-    """The line that is wrong: of a key without its colon, YAML notices only behind it."""
+    """Return the line that is at fault.
+
+    If a key lacks its colon, YAML only notices on a later line.
+    """
     if problem == "could not find expected ':'" and number > 1:
         number -= 1
     while 1 < number <= len(lines) + 1 and (number > len(lines) or not lines[number - 1].strip()):
@@ -142,7 +153,7 @@ def _shown(lines: list[str], number: int, problem: str) -> int:
 
 
 def _meant(lines: list[str], number: int, line: str, problem: str) -> tuple[str, str]:
-    """What is wrong, as a clause, and how it is mended."""
+    """Return what is wrong, as a clause, and how to fix it."""
     before = next((one for one in reversed(lines[: number - 1]) if one.strip()), "")
     if "\t" in line[: len(line) - len(line.lstrip())] or ("'\\t'" in problem and "\t" in line):
         return "it is indented with a tab, which YAML does not allow", "Indent it with spaces."
