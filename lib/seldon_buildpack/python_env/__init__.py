@@ -1,1 +1,1 @@
-"""The files of a venv or a conda prefix."""
+"""The files of a venv or of a conda prefix."""

@@ -1,4 +1,4 @@
-"""Packages that the source holds as folders: building one leaves traces beside its files, which are not the user's."""
+"""Removal of what building a local package leaves in the user's source."""
 
 import shutil
 from collections.abc import Iterable
@@ -8,15 +8,15 @@ _TRACES = ("build", "*.egg-info", "__pycache__")
 
 
 def entries(folders: Iterable[Path]) -> frozenset[Path]:
-    """Every file and folder below them."""
+    """Return every file and folder below the folders."""
     return frozenset(path for folder in folders if folder.is_dir() for path in folder.rglob("*"))
 
 
 def tidy(folders: Iterable[Path], editable: Iterable[Path], before: frozenset[Path]) -> bool:
-    """Remove what building added to the folders, and return whether something was left.
+    """Remove what a build added to the folders, and return whether anything was kept.
 
-    What it compiled or wrote into a folder that is installed in place (an extension module, a version file) is part of
-    the package and stays.
+    A folder that is installed in editable mode keeps what the build compiled or wrote there (an
+    extension module, a version file), since that is part of the package.
     """
     in_place = tuple(editable)
     added = entries(folders) - before

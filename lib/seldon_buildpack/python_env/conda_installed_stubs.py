@@ -1,4 +1,7 @@
-"""Conda's Python packages shown to pip and uv as installed: their metadata, and nothing else, in the environment that pip's half goes to."""
+"""Stubs that make pip and uv see the packages of conda as installed.
+
+A stub is the metadata of a package, and nothing else, in the environment of the pip packages.
+"""
 
 import contextlib
 import re
@@ -10,14 +13,17 @@ from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.python_env import installed_stubs
 
 _EXTRA = re.compile(r"^\[.*\]$", re.MULTILINE)
-# Whoever installs a package writes it (PyPA: Recording installed projects), and what is only shown has none.
+# Every installer writes this file (PyPA: Recording installed projects), so only stubs lack it.
 _INSTALLED = "INSTALLER"
 
 
 def show(source: Path, site: Path) -> Mapping[str, str]:
-    """Show the packages in ``source``, a site-packages folder of conda's, in ``site``; returns their versions by canonical name.
+    """Write stubs to ``site`` for the packages in ``source``, a site-packages folder of conda.
 
-    What is replaced there is removed there: conda's files stay, behind those of pip's half.
+    Replacing a package removes its stub only. conda's files stay, and come after the pip packages
+    on `sys.path`.
+
+    Return the versions by canonical name.
     """
     installed_stubs.show(source, site)
     for path in (*source.glob("*.egg-info"), *source.glob("*.egg-info/PKG-INFO")):
@@ -27,7 +33,10 @@ def show(source: Path, site: Path) -> Mapping[str, str]:
 
 
 def hide(site: Path, conda: Mapping[str, str]) -> dict[str, str]:
-    """Remove what is still only shown; returns what pip's half has in the place of some of ``conda``: its versions by canonical name."""
+    """Remove the remaining stubs, and return the packages of ``conda`` that pip has replaced.
+
+    The result has the versions that pip installed, by canonical name.
+    """
     for path in site.glob("*.dist-info"):
         if not (path / _INSTALLED).exists():
             shutil.rmtree(path)
@@ -35,13 +44,16 @@ def hide(site: Path, conda: Mapping[str, str]) -> dict[str, str]:
 
 
 def names(site: Path) -> tuple[str, ...]:
-    """The canonical names of what is installed, or shown as if it were."""
+    """Return the canonical names of the packages that are installed or have a stub."""
     return tuple(_versions(site))
 
 
 @contextlib.contextmanager
 def bounded(site: Path, bounds: Path | None) -> Iterator[None]:
-    """Let seldon-core, in ``site``, ask for what the file ``bounds`` says, where there is one, while uv looks at it."""
+    """Replace requirements of seldon-core in ``site`` while uv reads them.
+
+    The file ``bounds`` has the requirements to use. Nothing happens without it.
+    """
     found = next(site.glob("seldon_core-*.dist-info/METADATA"), None) if bounds else None
     if bounds is None or found is None:
         yield
@@ -61,7 +73,10 @@ def _versions(site: Path) -> dict[str, str]:
 
 
 def _show_egg(file: Path, site: Path) -> None:
-    """A package of setuptools' older form (setuptools: egg-info), which many of conda's for older Pythons have."""
+    """Write a stub for a package with the older metadata of setuptools (setuptools: egg-info).
+
+    Many of conda's packages for older Pythons have it.
+    """
     told = dict(
         re.findall(
             r"^(Name|Version): (.+)$",

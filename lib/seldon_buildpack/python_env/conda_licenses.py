@@ -1,4 +1,8 @@
-"""The licences of conda's packages: the name that each has in its record, and the files that it brings beside what it installs."""
+"""The licenses of conda packages.
+
+The name comes from the record of the package, and the text from files that the package contains in
+addition to what it installs.
+"""
 
 import json
 from collections.abc import Iterable
@@ -11,7 +15,10 @@ _UNKNOWN = "UNKNOWN"
 
 
 def read(packages: Iterable[Package], extracted: Path) -> list[Licensed]:
-    """The licence of each package; ``extracted`` is the folder in which they lie extracted, by the names of their files."""
+    """Return the license of each package.
+
+    ``extracted`` is the folder of the extracted packages, each named after its file.
+    """
     return [
         _licensed(one, extracted / f"{one.name}-{one.version}-{one.build}" / "info")
         for one in packages

@@ -1,4 +1,7 @@
-"""What conda's packages are made into an image layer with: no traces of the build, no doubled files, bytecode that is valid at start."""
+"""Preparation of a freshly installed conda prefix to be a layer of the image.
+
+It removes traces of the build and duplicate files, and makes the bytecode valid at launch.
+"""
 
 import contextlib
 import json
@@ -12,9 +15,10 @@ from pathlib import Path
 from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.python_env.venv import site_packages
 
-# What the exporter sets every time to: 1980-01-01T00:00:01Z (lifecycle: layers.NormalizedDateTime).
+# The time that the exporter sets on every file: 1980-01-01T00:00:01Z (lifecycle:
+# layers.NormalizedDateTime).
 EXPORTED = 315532801
-# Python 3.7 brought bytecode that is never compared with its source (PEP 552).
+# Since Python 3.7, bytecode can be marked as never compared with its source (PEP 552).
 _UNCHECKED = 1
 _HEADER, _HEADER_36 = 16, 12
 _32_BITS = 0xFFFFFFFF
@@ -22,13 +26,13 @@ _JOIN = "_seldon_pip_half.pth"
 
 
 def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
-    """Make an environment that was just installed one for an image.
+    """Prepare a freshly installed environment for the image.
 
-    ``joined`` are the site-packages of pip's half, which come before the environment's own; ``extracted`` holds what the packages say of
-    themselves.
+    ``joined`` is the site-packages folder of the pip packages, which comes before the environment's
+    own. ``extracted`` has the extracted packages with their metadata.
     """
     (prefix / "CACHEDIR.TAG").unlink(missing_ok=True)
-    # By this file, which lists what was done when, other programs know an environment of conda's.
+    # Other programs recognize a conda environment by this file, a log of the changes made to it.
     (prefix / "conda-meta/history").touch()
     _complete_records(prefix / "conda-meta", extracted)
     _single(prefix)
@@ -39,7 +43,11 @@ def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
 
 
 def _joining(own: Path, joined: Path) -> str:
-    """A line that `site` runs (site: .pth files): its own path alone would put pip's packages behind conda's, which they may replace."""
+    """Return a line for a .pth file that puts the pip packages before those of conda.
+
+    `site` runs the line (site: .pth files). A plain path would put the pip packages after conda's,
+    which they may replace.
+    """
     return (
         f"import site, sys; n = len(sys.path); site.addsitedir({str(joined)!r}); new = sys.path[n:]; del sys.path[n:]; "
         f"i = sys.path.index({str(own)!r}) if {str(own)!r} in sys.path else n; sys.path[i:i] = new\n"
@@ -47,7 +55,7 @@ def _joining(own: Path, joined: Path) -> str:
 
 
 def _complete_records(folder: Path, extracted: Path) -> None:
-    """Take the build's own paths out of conda-meta, and put in what each package says of itself."""
+    """Remove the build's paths from conda-meta, and add the metadata of each package."""
     for path in sorted(folder.glob("*.json")):
         record = json.loads(path.read_text())
         told = extracted / path.stem / "info/index.json"
@@ -68,7 +76,10 @@ def _complete_records(folder: Path, extracted: Path) -> None:
 
 
 def _single(prefix: Path) -> None:
-    """Let one of several hard links stand and the others point to it: the exporter writes each of them in full."""
+    """Keep one of several hard links to a file, and replace the others with symlinks to it.
+
+    The exporter would write each hard link as a full copy.
+    """
     first: dict[tuple[int, int], Path] = {}
     for folder, _, names in os.walk(prefix):
         for name in sorted(names):
@@ -83,9 +94,11 @@ def _single(prefix: Path) -> None:
 
 
 def compile_bytecode(interpreter: Path, library: Path, minor: str) -> None:
-    """Make all bytecode of a library valid in the image, whatever the sources' times say; of folders named ``tests`` only what is there.
+    """Make the bytecode of a library valid in the image, whatever the times of its sources.
 
-    A package's own is kept where it is of the source that lies there: where rattler put the prefix into a source, it is not.
+    Folders named ``tests`` are not compiled, and only keep the bytecode that they have. The
+    bytecode in a package is kept if it matches the source as installed. If rattler has written the
+    prefix into the source, it does not.
     """
     sources = [path for path in _sources(library) if not path.is_symlink()]
     keep = _timed if minor == "3.6" else _unchecked
@@ -109,7 +122,7 @@ def _compiled(source: Path, minor: str) -> Path:
 
 
 def _unchecked(source: Path, compiled: Path) -> bool:
-    """Whether there is bytecode of the package's own that will do, which is made such that nobody compares it with its source (PEP 552)."""
+    """Return whether a package's bytecode is usable, and mark it as unchecked (PEP 552)."""
     header = _header(compiled, _HEADER)
     if not header:
         return False
@@ -123,7 +136,10 @@ def _unchecked(source: Path, compiled: Path) -> bool:
 
 
 def _timed(source: Path, compiled: Path) -> bool:
-    """The same for Python 3.6, whose bytecode holds its source's time: the one that the exporter gives it."""
+    """Return whether bytecode for Python 3.6 is usable, and set the source time in it.
+
+    Such bytecode contains the time of its source, which the exporter changes.
+    """
     header = _header(compiled, _HEADER_36)
     if not header:
         return False
@@ -135,7 +151,7 @@ def _timed(source: Path, compiled: Path) -> bool:
 
 
 def _header(compiled: Path, length: int) -> bytes:
-    """The first bytes of a file of bytecode; empty where it is not there, or shorter."""
+    """Return the start of a bytecode file, or nothing if the file is missing or too short."""
     try:
         with compiled.open("rb") as file:
             header = file.read(length)
@@ -145,20 +161,23 @@ def _header(compiled: Path, length: int) -> bytes:
 
 
 def _is_of(source: Path, time: int, size: int) -> bool:
-    """Whether bytecode is of a source as it is, as Python itself decides (CPython: importlib, _validate_timestamp_pyc)."""
+    """Return whether bytecode matches its source, by the rule that Python itself uses.
+
+    See CPython: importlib, _validate_timestamp_pyc.
+    """
     told = source.stat()
     return (int(told.st_mtime) & _32_BITS, told.st_size & _32_BITS) == (time, size)
 
 
 def _replace(compiled: Path, data: bytes) -> None:
-    """Not in place: the file may be a hard link to one of a package's."""
+    """Replace a file, but not in place: it may be a hard link to a file of an extracted package."""
     compiled.unlink()
     compiled.write_bytes(data)
 
 
 def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: str) -> None:
-    """Compile these files. Those of another Python's syntax are not ours to report."""
-    # Before 3.11 the bytes depend on what the same process compiled before.
+    """Compile the files, ignoring those with the syntax of another Python version."""
+    # Before 3.11, the bytecode depends on what the same process has compiled before.
     count = 1 if minor in ("3.6", "3.7", "3.8", "3.9", "3.10") else os.cpu_count() or 1
     mode = () if minor == "3.6" else ("--invalidation-mode", "unchecked-hash")
     command = [interpreter, "-s", "-m", "compileall", "-qq", "-f", *mode, "-i", "-"]
@@ -166,7 +185,8 @@ def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: s
     with contextlib.ExitStack() as lists:
         running = []
         for number in range(min(count, len(listed))):
-            # A file, not a pipe: that is full before the process has read it, and the next one would start when this one is nearly done.
+            # A file, since a pipe fills up before the process has read it all: the next process
+            # would only start when this one is nearly done.
             part = lists.enter_context(tempfile.TemporaryFile("w+", errors="surrogateescape"))
             part.writelines(listed[number::count])
             part.seek(0)

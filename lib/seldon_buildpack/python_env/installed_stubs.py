@@ -1,4 +1,7 @@
-"""The wrapper's packages shown to uv as installed: their .dist-info, and nothing else, in the environment that it installs into."""
+"""Stubs that make uv see the packages of the wrapper as installed.
+
+A stub is a .dist-info folder, and nothing else, in the environment that uv installs into.
+"""
 
 import re
 import shutil
@@ -11,10 +14,12 @@ _CORE = "seldon_core-"
 
 
 def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]:
-    """Copy each .dist-info from ``source`` to ``site``, listing no other files: what uv replaces, it removes, and nothing else.
+    """Copy each .dist-info from ``source`` to ``site``, and return their names.
 
-    ``bounds`` are requirements that seldon-core is shown to have in place of its own of the same name. An override of uv's would put
-    them in place of the user's too (uv: Dependency overrides). Returns their names.
+    The copies list no other files, so uv removes nothing else when it replaces a package.
+
+    The requirements in ``bounds`` replace those of the same name in the metadata of seldon-core. An
+    override in uv would also replace the user's own requirements (uv: Dependency overrides).
     """
     names = frozenset(path.name for path in source.glob("*.dist-info"))
     for name in names:
@@ -32,7 +37,7 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
 
 
 def bound_otherwise(metadata: Path, bounds: Path) -> None:
-    """Put the requirements of the file ``bounds`` in the place of those of the same name in a package's METADATA."""
+    """Replace requirements in a METADATA file with those of the same name in ``bounds``."""
     others = {
         canonical(requirement_name(line)): line
         for line in bounds.read_text().splitlines()
@@ -50,7 +55,10 @@ def bound_otherwise(metadata: Path, bounds: Path) -> None:
 
 
 def unmet(site: Path) -> tuple[str, ...]:
-    """What seldon-core, in ``site`` beside the packages that serve with it, requires and does not get: `numpy<2.0.0, not numpy 2.1.0`."""
+    """Return the requirements of seldon-core that the packages in ``site`` do not meet.
+
+    An example is `numpy<2.0.0, not numpy 2.1.0`.
+    """
     from importlib.metadata import distributions
 
     from packaging.requirements import Requirement
@@ -76,7 +84,7 @@ def unmet(site: Path) -> tuple[str, ...]:
 def pins(
     lock: Path, scratch: Path, only: Iterable[str] | None = None, left_out: Iterable[str] = ()
 ) -> Path:
-    """The lock's entries for these packages, or for all but those, as a file in ``scratch``."""
+    """Write the lock's entries for ``only``, or for all but ``left_out``, to ``scratch``."""
     wanted, unwanted = (
         {canonical(name) for name in only or ()},
         {canonical(name) for name in left_out},
@@ -92,7 +100,10 @@ def pins(
 
 
 def versions(lock: Path, left_out: Iterable[str] = ()) -> str:
-    """What a lock pins, less its hashes, but for these packages: constraints for a pip that would want a hash for everything."""
+    """Return the versions that a lock pins, except those of ``left_out``, as constraints.
+
+    Hashes are omitted, because pip would otherwise require one for every package.
+    """
     unwanted = {canonical(name) for name in left_out}
     found = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text())
     return "".join(

@@ -1,8 +1,9 @@
-"""The licences of installed packages, in the two files that Seldon's s2i images have of pip-licenses.
+"""The licenses of installed packages, in the two files that Seldon's s2i images contain.
 
-pip-licenses itself finds an environment's packages only by running its interpreter, which is not there when that layer is
-reused; it stops at metadata that is not UTF-8; and it reads each list of files six times: 0.6 s for the wrapper's packages
-alone. What it prints is checked to be the same.
+Those files are made by pip-licenses. It is not used here for three reasons. It finds the packages
+of an environment by running its interpreter, which is missing if that layer is reused. It fails on
+metadata that is not UTF-8. And it reads each list of files six times, which takes 0.6 s for the
+packages of the wrapper alone. A test compares the output with that of pip-licenses.
 """
 
 import csv
@@ -16,15 +17,16 @@ from pathlib import Path
 
 _UNKNOWN = "UNKNOWN"
 _SAYS_NOTHING = {None, "", _UNKNOWN}
-# The first such file in a package's RECORD is taken for its licence, as pip-licenses does.
+# The first such file in the RECORD of a package is used as its license, as in pip-licenses.
 _LICENCE_FILE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
 class Licensed:
-    """An installed package, the names of its licences (none where it does not say) and a licence's text.
+    """An installed package with the names of its licenses and a license text.
 
-    ``kind`` and ``about`` are the type and the qualifiers of its package URL.
+    ``licences`` is empty if the package states none. ``kind`` and ``about`` are the type and the
+    qualifiers of its package URL.
     """
 
     name: str
@@ -36,12 +38,12 @@ class Licensed:
 
     @property
     def licence(self) -> str:
-        """Its licences as a line."""
+        """The names of its licenses on one line."""
         return "; ".join(self.licences) or _UNKNOWN
 
 
 def read(sites: Iterable[Path]) -> list[Licensed]:
-    """The packages of some site-packages folders, in the order of their names."""
+    """Return the packages of several site-packages folders, ordered by name."""
     return sorted(
         _licensed(_Installed(file.parent))
         for site in sites
@@ -50,22 +52,25 @@ def read(sites: Iterable[Path]) -> list[Licensed]:
 
 
 def as_csv(packages: Iterable[Licensed]) -> str:
-    """license_info.csv: name, version and licence of each."""
+    """Return license_info.csv: the name, version and license of each package."""
     table = io.StringIO()
     writer = csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n")
     writer.writerow(("Name", "Version", "License"))
-    # pip-licenses prints with a library for tables on a screen, which leaves no tabs.
+    # pip-licenses prints with a library for tables on a terminal, which expands tabs.
     writer.writerows((one.name, one.version, one.licence.expandtabs()) for one in packages)
     return table.getvalue()
 
 
 def as_text(packages: Iterable[Licensed]) -> str:
-    """license.txt: the same and the licence's text, each on lines of its own, with an empty line after each package."""
+    """Return license.txt: the name, version, license and license text of each package.
+
+    Each is on a line of its own, and an empty line follows each package.
+    """
     return "".join(f"{one.name}\n{one.version}\n{one.licence}\n{one.text}\n\n" for one in packages)
 
 
 class _Installed(Distribution):
-    """A package by its .dist-info; what is not UTF-8 in its files is written as escapes."""
+    """A package in a .dist-info folder; bytes that are not UTF-8 are read as escapes."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -87,7 +92,8 @@ def _licensed(package: _Installed) -> Licensed:
         for one in metadata.get_all("Classifier") or ()
         if one.startswith("License")
     }
-    # PEP 639's expression is exact; classifiers are some of a list, and the older field may hold anything.
+    # The expression of PEP 639 is exact. Classifiers come from a fixed list, and the older field
+    # may contain any text.
     licences = (
         {metadata.get("License-Expression")} - _SAYS_NOTHING
         or classifiers - {"OSI Approved"}
@@ -103,7 +109,7 @@ def _licensed(package: _Installed) -> Licensed:
 
 def _texts(package: _Installed) -> Iterator[str]:
     record = package.read_text("RECORD") or ""
-    # Of the thousands of files of a large package few are worth the parsing.
+    # A large package has thousands of files, of which few are worth parsing.
     for line in filter(_LICENCE_FILE.search, record.splitlines()):
         path = package.locate_file(next(csv.reader([line]))[0])
         if _LICENCE_FILE.match(path.name) and path.is_file():

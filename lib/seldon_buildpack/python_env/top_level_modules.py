@@ -1,6 +1,7 @@
-"""Which top-level modules the packages of an environment have, kept with the layer that holds them: a module of the source by such a name is hidden.
+"""The top-level modules of installed packages, which hide modules of the source.
 
-A layer that is reused is not there to be looked into, so its list is part of its metadata, as text.
+The list is stored as text in the metadata of the layer with the packages, since a reused layer is
+not available to look into.
 """
 
 import csv
@@ -10,15 +11,17 @@ from pathlib import Path
 
 METADATA = "modules"
 
-# A module at the top, or the beginning of a package. A directory without __init__ hides nothing (PEP 420).
+# A top-level module, or the start of a package. A directory without __init__ hides nothing (PEP
+# 420).
 _TOP = re.compile(r"(\w+)(?:/__init__)?\.(?:[\w-]+\.)?(?:py|so)")
 
 
 def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
-    """The modules, each with its package's name.
+    """Return the top-level modules, each with the name of its package.
 
-    Not those of packages that the user pointed at by a path or a URL (PEP 610): they may be the source itself. ``by_conda``: most of
-    conda's packages have that note too, of the folder in which they were built.
+    Packages that the user installed from a path or a URL (PEP 610) are omitted: they may be the
+    source itself. With ``by_conda`` they are included, since most conda packages have that metadata
+    too, for the folder in which they were built.
     """
     found = {}
     for info in sorted(site.glob("*.dist-info")):
@@ -27,7 +30,7 @@ def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
         name = _name(info)
         with (info / "RECORD").open(encoding="utf-8", newline="") as record:
             tops = (_TOP.fullmatch(line[0]) for line in csv.reader(record) if line)
-            # The wrapper's own tests are listed, and were taken away.
+            # RECORD still lists the wrapper's tests, which have been removed.
             found.update({top[1]: name for top in tops if top and (site / top[0]).exists()})
     return found
 
@@ -39,7 +42,7 @@ def _name(info: Path) -> str:
 
 
 def as_text(modules: Mapping[str, str]) -> str:
-    """``module=package``, or just the one name where they are the same, with spaces between."""
+    """Return the modules as words: ``module=package``, or just the name if both are the same."""
     return " ".join(
         module if module == package else f"{module}={package}"
         for module, package in sorted(modules.items())
@@ -47,6 +50,6 @@ def as_text(modules: Mapping[str, str]) -> str:
 
 
 def from_text(text: str) -> dict[str, str]:
-    """What ``as_text`` was given."""
+    """Return the modules that ``as_text`` was given."""
     pairs = (word.partition("=") for word in text.split())
     return {module: package or module for module, _, package in pairs}

@@ -1,7 +1,8 @@
-"""Virtual environments as they will stand in the image: made by hand, since the interpreter's layer may not be there.
+"""Virtual environments as they will be in the image, created without running Python.
 
-A launch-only layer that is reused is not restored, so nothing can be run from its path. What a virtual environment is
-made of (PEP 405) is two files' worth: pyvenv.cfg and links to the interpreter.
+A launch-only layer that is reused is not restored, so the interpreter may be missing and nothing
+can be run from its path. A virtual environment (PEP 405) is little more than pyvenv.cfg and links
+to the interpreter.
 """
 
 import csv
@@ -15,23 +16,25 @@ from pathlib import Path
 
 from seldon_buildpack.masking import MASK, without_credentials, without_queries
 
-# A project may ask for another by a URL with a token in it (PEP 508: Specification).
+# A project may require another by a URL that contains a token (PEP 508: Specification).
 _REQUIRED = re.compile(r"^Requires-Dist: .*://.*$", re.MULTILINE)
-# What setuptools writes for a namespace package from before PEP 420 names it by its parts: ``*('google',)``.
+# For a namespace package from before PEP 420, setuptools writes the parts of its name:
+# ``*('google',)``.
 _NAMESPACE = re.compile(r"\*\(('\w+'(?:, ?'\w+')*),?\)")
 
 
 def site_packages(prefix: Path, minor: str) -> Path:
-    """Where an environment's packages lie."""
+    """Return the folder with the packages of an environment."""
     return prefix / f"lib/python{minor}/site-packages"
 
 
 def prepare(prefix: Path, interpreter_home: Path, minor: str) -> None:
-    """Make ``prefix`` an environment of the interpreter at ``interpreter_home``; what is in it stays."""
+    """Make ``prefix`` an environment of the given interpreter, and keep its content."""
     site_packages(prefix, minor).mkdir(parents=True, exist_ok=True)
     binaries = prefix / "bin"
     binaries.mkdir(exist_ok=True)
-    # uv reads `relocatable`: the scripts it writes then look for their interpreter beside themselves.
+    # uv reads `relocatable`, and writes scripts that look for their interpreter in their own
+    # folder.
     (prefix / "pyvenv.cfg").write_text(
         f"home = {interpreter_home / 'bin'}\ninclude-system-site-packages = false\nversion_info = {minor}\nrelocatable = true\n"
     )
@@ -45,12 +48,15 @@ def prepare(prefix: Path, interpreter_home: Path, minor: str) -> None:
 
 
 def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
-    """Compile all but folders named ``tests``, valid whatever the sources' times say.
+    """Compile everything except folders named ``tests``, whatever the times of the sources.
 
-    The exporter sets every time to 1980, which makes ordinary bytecode stale; unchecked-hash bytecode (PEP 552) is
-    never compared. Test suites are half of numpy's and pandas's files and no server imports them. Files of another
-    Python's syntax are not ours to report. The same sources give the same bytes: sets are ordered by the hash seed,
-    and before 3.11 also by what the process compiled before.
+    The exporter sets every time to 1980, which makes ordinary bytecode stale. Unchecked-hash
+    bytecode (PEP 552) is never compared with its source. Test suites are half of the files of numpy
+    and pandas, and no server imports them. Files with the syntax of another Python version are
+    ignored.
+
+    The same sources give the same bytes: the hash seed fixes the order of sets, and before 3.11 a
+    single process is used, because the bytes also depend on what it compiled before.
     """
     one_by_one = minor in ("3.8", "3.9", "3.10")
     subprocess.run(
@@ -68,7 +74,10 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
 
 
 def forget_installation(site: Path) -> None:
-    """Remove uv's notes for itself, which hold times, and what may be secret in the URLs that a package came from or asks for."""
+    """Remove uv's own notes and secrets in URLs from the metadata of the packages.
+
+    The notes contain times. The URLs are those that a package was installed from or requires.
+    """
     for note in site.glob("*.dist-info/uv_*.json"):
         note.unlink()
         _list_again(note, "")
@@ -89,7 +98,7 @@ def forget_installation(site: Path) -> None:
 
 
 def _list_again(file: Path, line: str) -> None:
-    """Replace a file's line in its package's RECORD."""
+    """Replace the line of a file in the RECORD of its package."""
     record = file.parent / "RECORD"
     lines = record.read_text().splitlines(keepends=True)
     record.write_text(
@@ -99,7 +108,10 @@ def _list_again(file: Path, line: str) -> None:
 
 
 def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[str]) -> None:
-    """Copy installed packages, given by their .dist-info, with scripts and bytecode, from one environment to another."""
+    """Copy packages, with their scripts and bytecode, from one environment to another.
+
+    ``dist_infos`` has the names of their .dist-info folders.
+    """
     site = site_packages(source, minor)
     for name in sorted(dist_infos):
         for line in (site / name / "RECORD").read_text().splitlines():
@@ -107,7 +119,7 @@ def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[s
             compiled = (
                 path.parent.glob(f"__pycache__/{path.stem}.*.pyc") if path.suffix == ".py" else ()
             )
-            # A file that was left out of the wrapper, such as its tests, may still be listed.
+            # RECORD may list files that were removed from the wrapper, such as its tests.
             for file in filter(Path.is_file, (path, *compiled)):
                 copy = target / os.path.relpath(file, source)
                 copy.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +127,10 @@ def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[s
 
 
 def copy_scripts(source: Path, target: Path) -> None:
-    """Give an environment the commands of another (seldon-core-tester ...): they run the Python beside them, and so see its packages."""
+    """Copy the commands of one environment (such as seldon-core-tester) to another.
+
+    They run the Python in their own folder, and so see the packages of that environment.
+    """
     for script in sorted((source / "bin").iterdir()):
         copy = target / "bin" / script.name
         if script.is_file() and not script.is_symlink() and not copy.exists():
@@ -123,9 +138,11 @@ def copy_scripts(source: Path, target: Path) -> None:
 
 
 def drop_namespace_files(site: Path) -> None:
-    """Remove ``*-nspkg.pth`` of namespace packages that Python finds by itself: those without ``__init__.py``, as protobuf 3.20's google.
+    """Remove the ``*-nspkg.pth`` files of namespace packages that Python finds by itself.
 
-    What such a file makes has one folder for good, so that ``python -I`` finds nothing of the same name in another environment.
+    These are packages without ``__init__.py``, such as google of protobuf 3.20. A package that is
+    created by such a file has a single folder for good, so ``python -I`` finds nothing of the same
+    name in another environment.
     """
     for file in site.glob("*-nspkg.pth"):
         found = _NAMESPACE.findall(file.read_text(errors="replace"))
@@ -141,7 +158,11 @@ def drop_namespace_files(site: Path) -> None:
 
 
 def drop_wrapper_tests(site: Path) -> None:
-    """Remove the top-level package ``tests`` that the wheels of seldon-core and Flask-OpenTracing ship: it would hide a model's own."""
+    """Remove the top-level package ``tests`` that wheels of the wrapper install.
+
+    The wheels of seldon-core and Flask-OpenTracing contain it. It would hide the ``tests`` package
+    of a model.
+    """
     for record in [
         *site.glob("seldon_core-*.dist-info/RECORD"),
         *site.glob("[Ff]lask_[Oo]pen[Tt]racing-*.dist-info/RECORD"),

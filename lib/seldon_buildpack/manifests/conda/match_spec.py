@@ -1,7 +1,8 @@
 """Parser for conda's match specs, as far as the build itself needs to understand them.
 
-It reads the name and the version that a spec requires. The solver parses each spec again, and in
-full. Rejected here is only what the solver would misread or report in its own terms.
+It tells conda's specs from pip's, and reads the name and the version that a spec requires. The
+solver parses each spec again, and in full. Only specs that the solver would misread, or report in
+its own terms, are rejected here.
 
 Source: conda, Package match specifications.
 """
