@@ -1,1 +1,1 @@
-"""Turn a tool's output into a named error."""
+"""Named errors from the output of the tools that the build runs."""

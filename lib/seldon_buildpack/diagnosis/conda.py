@@ -1,4 +1,4 @@
-"""Why conda's half cannot be had: rattler's words turned into a named error."""
+"""Named errors for failures to solve or install conda packages, from rattler's messages."""
 
 import re
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _MOST_LINES = 24
 
 
 def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> BuildError:
-    """The named error for what rattler could not do."""
+    """Return the named error for a failure of rattler."""
     said = str(error)
     if "os error 28" in said or "No space left on device" in said:
         return DiskFull("conda's packages")
@@ -76,7 +76,7 @@ def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> Bu
 
 
 def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels) -> BuildError:
-    """The named error for an environment that has no solution by itself."""
+    """Return the named error for an environment that has no solution by itself."""
     name = environment.path.name
     origin = exported_on(environment)
     asked = [channel.name for channel in channels.channels]
@@ -100,9 +100,10 @@ def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels)
 def against_wrapper(
     error: Unsolved, environment: CondaEnvironment, attempts: Sequence[Attempt]
 ) -> BuildError:
-    """The same for one that has a solution, but none in which the wrapper runs: told of the last attempt with the release tried first.
+    """Return the named error for an environment that can be solved, but not with the wrapper.
 
-    An older release, for a Python that nobody may have meant, is not what the environment has to be changed for.
+    It describes the last attempt with the first release that was tried. A user should not have to
+    change the environment for an older release, which may be for a Python that nobody asked for.
     """
     attempt, report = [
         one
@@ -121,10 +122,10 @@ def against_wrapper(
 
 
 def said(report: str) -> str:
-    """The solver's report in plain words, as far as it has not them; the first lines of a long one."""
+    """Return the solver's report in plain words, cut after the first lines if it is long."""
     text = report.removeprefix("Cannot solve the request because of: ")
     text = re.sub(r"(\S+) \* ", r"\1 ", text)
-    # What another of the user's own specs excludes is there, and the solver says it is not.
+    # The solver also reports a package as not found if another of the user's specs excludes it.
     text = re.sub(
         r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.",
         r"\1, which is not the Python asked for, or not there",
@@ -142,7 +143,7 @@ def said(report: str) -> str:
 
 
 def _asking(name: str, environment: CondaEnvironment) -> Spec | None:
-    """The dependency of the file that asks for a package itself."""
+    """Return the dependency in the file that requires the package directly."""
     return next(
         (
             one
@@ -183,7 +184,7 @@ def _connection(url: str, said: str, rattler: Rattler) -> BuildError:
 
 
 def _certificate(words: str) -> str:
-    """rustls' names of what is wrong, in words."""
+    """Return a TLS error of rustls in plain words."""
     for name, plain in (
         ("UnknownIssuer", "nobody the build trusts has signed it"),
         ("CaUsedAsEndEntity", "it is signed by itself"),
@@ -197,7 +198,7 @@ def _certificate(words: str) -> str:
 
 
 def _channel(url: str, rattler: Rattler) -> str:
-    """The channel that an address below it belongs to."""
+    """Return the channel that a URL belongs to."""
     public = without_credentials(url)
     return next(
         (one for one in rattler.channels.urls if public.startswith(one.rstrip("/") + "/")), public

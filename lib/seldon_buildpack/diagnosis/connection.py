@@ -1,4 +1,7 @@
-"""Why an index, a proxy or a download failed: uv's words, and a look at the server where they leave it open."""
+"""Named errors for failed requests to an index, a proxy or a download server.
+
+They come from uv's messages, and from a request to the server if those leave the cause open.
+"""
 
 import re
 from urllib.parse import urlsplit
@@ -50,7 +53,7 @@ _TLS = (
 
 
 def explain(words: Words, attempt: Attempt) -> BuildError | None:
-    """The named error for a request that failed; None where that is not what failed."""
+    """Return the named error for a failed request, or None if something else failed."""
     if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", words.said):
         index = index_of(content[2], attempt) or _root(content[2])
         return NotAnIndex(index, f"it sends {content[1]}, neither HTML nor its JSON", "")
@@ -67,12 +70,12 @@ def explain(words: Words, attempt: Attempt) -> BuildError | None:
 
 
 def reason(words: Words) -> str:
-    """Why a request failed, in a clause."""
+    """Return the reason why a request failed, as a clause."""
     return _plainly(words, _url(words)) if words.chain else "uv said nothing"
 
 
 def _url(words: Words) -> str:
-    """What was asked for last: after a redirect another address than at first."""
+    """Return the last URL that was requested: after a redirect, it differs from the first."""
     if last := re.search(r"for url \((https?://[^)]+)\)", words.said):
         return last[1]
     found = next((found for line in words.chain if (found := _URL.search(line))), None)
@@ -96,7 +99,7 @@ def _of_index(words: Words, url: str, attempt: Attempt) -> BuildError:
 
 
 def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
-    """What a proxy that the request went through has to do with it."""
+    """Return the error if the request went through a proxy, and the proxy is the cause."""
     address = requesting.proxies(url, attempt.index).get(urlsplit(url).scheme, "")
     if not address:
         return None
@@ -145,13 +148,16 @@ def _plainly(words: Words, url: str) -> str:
 
 
 def index_of(url: str, attempt: Attempt) -> str:
-    """The index or page of links that a request went to, as the user named it; empty where it went elsewhere."""
+    """Return the index or page of links that a request went to, as the user named it.
+
+    The result is empty if the request went elsewhere.
+    """
     bare = without_credentials(url)
     named = (
         *attempt.index.names(),
         *(without_credentials(link) for link in attempt.index.find_links if "://" in link),
     )
-    # A host may have several: the one that the address lies below is meant.
+    # A host may serve several indexes: prefer the one that the URL is below.
     here = sorted(
         (name for name in named if urlsplit(name).netloc == urlsplit(bare).netloc),
         key=bare.startswith,
@@ -166,7 +172,10 @@ def _root(url: str) -> str:
 
 
 def refused(words: Words, attempt: Attempt) -> BuildError | None:
-    """uv takes an index that refuses for one without the package, and mentions it in a hint."""
+    """Return the error if an index has denied access, which uv only mentions in a hint.
+
+    uv treats such an index like one that does not have the package.
+    """
     for hint in words.hints:
         status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
         if status and url:
@@ -176,7 +185,7 @@ def refused(words: Words, attempt: Attempt) -> BuildError | None:
 
 def _refusal(url: str, status: int, attempt: Attempt) -> BuildError:
     name = index_of(url, attempt)
-    # A proxy for http may answer in the index's name.
+    # With plain http, the response may come from the proxy and not from the index.
     proxy = (
         without_credentials(requesting.proxies(url, attempt.index).get("http", ""))
         if url.startswith("http://")

@@ -1,4 +1,7 @@
-"""Why installing failed: uv's words, and where they leave it open one look at the index, turned into a named error."""
+"""Named errors for a failed installation.
+
+They come from uv's messages, and from a request to the index if those leave the cause open.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -39,7 +42,7 @@ from seldon_buildpack.python_version import SUPPORTED
 _TAIL = 12
 _WRAPPER = "seldon-core"
 _SETUPTOOLS = "setuptools<82"
-# What a build from source did not find, and how Debian names the package that has it.
+# What a build from source did not find, and the Debian package that contains it.
 _MISSING = (
     (r"pg_config executable not found|libpq-fe\.h", "PostgreSQL's headers", "libpq-dev"),
     (r"mysql_config|mysqlclient|mysql\.h", "MySQL's headers", "default-libmysqlclient-dev"),
@@ -63,7 +66,8 @@ _MISSING = (
         "build-essential",
     ),
 )
-# What builds of a project say that find nothing of it to install: setuptools, hatchling, poetry-core and flit, uv_build.
+# What build backends print if they find nothing to install in a project: setuptools, hatchling,
+# poetry-core and flit, uv_build.
 _SEVERAL = re.compile(
     r"Multiple top-level (?:packages|modules) discovered in a flat-layout: \[(.+?)\]"
 )
@@ -72,14 +76,14 @@ _NO_PACKAGE = (
     r"No file/folder found for (?:package|module) \S+",
     r"Expected a Python module at: \S+",
 )
-# A line of a build that says what it does, not what is wrong; and a compiler's command.
+# Build output that reports progress, not an error; and the command line of a compiler.
 _STEP = re.compile(
     r"(?:running|writing|creating|copying|reading|adding|building|removing|byte-compiling|installing) |!!$|\*{4,}|\S*(?:gcc|g\+\+|cc|c\+\+) -"
 )
 
 
 def explain(outcome: Outcome, attempt: Attempt) -> BuildError:
-    """The named error for a failed run of uv."""
+    """Return the named error for a failed run of uv."""
     words = read(outcome, attempt.app)
     for part in (
         _disk,
@@ -99,7 +103,7 @@ def explain(outcome: Outcome, attempt: Attempt) -> BuildError:
 
 
 def reason(outcome: Outcome, what: str) -> str:
-    """Why uv could not get ``what``, in a clause."""
+    """Return the reason why uv could not get ``what``, as a clause."""
     words = read(outcome, Path("/workspace"))
     if "No download found" in words.said:
         return f"it has no {what}"
@@ -148,7 +152,10 @@ def _own_wheel(words: Words, attempt: Attempt) -> BuildError | None:
 
 
 def _broken(words: Words, _attempt: Attempt) -> BuildError | None:
-    """A file that is no archive, or not all of one; uv says so of one whose download broke off too."""
+    """Return the error for a file that is not an archive, or is incomplete.
+
+    uv also reports a download that broke off in this way.
+    """
     if found := re.search(
         r"The structure of `([^`]+)` \(v([^)]+)\) was invalid: *(.*)", words.said
     ):
@@ -167,7 +174,7 @@ def _source_build(words: Words, attempt: Attempt) -> BuildError | None:
     built = re.findall(r"Failed to (?:download and )?build `([^`]+)`", words.said)
     if not built and "build backend returned an error" not in words.said:
         return None
-    # A folder without a name is built to learn it: uv does not say which.
+    # uv builds a folder to learn the package's name, and does not say which folder it was.
     package = built[-1].rpartition(" @ ")[2] if built else _only_folder(attempt)
     log = "\n".join(words.build)
     what, debian = next(
@@ -226,7 +233,10 @@ def _only_folder(attempt: Attempt) -> str:
 
 
 def _what_went_wrong(build: Sequence[str]) -> list[str]:
-    """What a build printed, less what it only did and where it was called from; its standard error where there is any."""
+    """Return the errors in the output of a build, without progress messages and tracebacks.
+
+    If there is standard error, standard output is left out.
+    """
     start = build.index("[stderr]") + 1 if "[stderr]" in build else 0
     lines = [line for line in without_frames(build[start:]) if line.strip() and line != "[stdout]"]
     return [
@@ -251,9 +261,9 @@ def _resolution(words: Words, attempt: Attempt) -> BuildError | None:
 
 
 def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> BuildError | None:
-    """The package that the wrapper and somebody else ask for in ways that exclude each other."""
+    """Return the error for a package on which the wrapper conflicts with something else."""
     wants = list(dict.fromkeys(_wants(flat)))
-    # The wrapper's metadata do not say so: layers/requirements.py does.
+    # The wrapper's metadata does not require this: layers/requirements.py adds it.
     if re.search(rf"{_SETUPTOOLS}(?=[, ])", flat):
         wants = [(_WRAPPER, _SETUPTOOLS), *(one for one in wants if one[1] != _SETUPTOOLS)]
     own = {
@@ -292,13 +302,19 @@ def _conflict_with_wrapper(flat: str, _words: Words, attempt: Attempt) -> BuildE
 
 
 def _wants(flat: str) -> Iterator[tuple[str, str]]:
-    """Who asks for what, in uv's order; the user's requirements are ``""``. Sets of versions hold no space (`numpy>=2,<2.3`)."""
+    """Yield who requires what, in uv's order; the user is an empty string.
+
+    A version set contains no spaces (`numpy>=2,<2.3`).
+    """
     yield from re.findall(r"(\S+) depends? on (\S+?)[,.]?(?= |$)", flat)
     yield from (("", one) for one in _required(flat))
 
 
 def _required(flat: str) -> list[str]:
-    """What uv says the user requires, less the wrapper and what it concludes from others."""
+    """Return what uv says that the user requires.
+
+    The wrapper is left out, and so is what uv concludes from other requirements.
+    """
     told = re.findall(
         r"(?:Because|and|because) you require (\S+?)(?: and (?!you)(\S+?))?[,.]?(?= |$)", flat
     )
@@ -309,7 +325,7 @@ def _unknown(flat: str, words: Words, attempt: Attempt) -> BuildError | None:
     found = re.search(
         r"(\S+) was not found in the (?:package registry|provided package locations)", flat
     )
-    # An index without files of the package, as a page that is none seems to be.
+    # The index has no files of the package; a page that is not an index looks the same to uv.
     empty = re.search(r"there are no versions of (\S+) and you require", flat)
     if not found and not empty:
         return None
@@ -332,14 +348,14 @@ def _unknown(flat: str, words: Words, attempt: Attempt) -> BuildError | None:
 
 
 def _asked(attempt: Attempt) -> tuple[str, ...]:
-    """Where was looked, as it may be shown, the public index by its kind."""
+    """Return the package sources that were searched, in a form that can be printed."""
     public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
     folders = (wheel_folders.shown(folder, attempt.app) for folder in attempt.index.folders)
     return (*folders, *attempt.index.places(attempt.app), *public)
 
 
 def _other_python(flat: str, words: Words, attempt: Attempt) -> BuildError | None:
-    """A release that is there, and not for this Python or platform."""
+    """Return the error for a release that exists, but not for this Python or platform."""
     if needs := re.search(r"(\S+?)(?:==\S+)? requires Python (\S+?),? and", flat):
         one = re.search(r"(\S+) requires Python", flat)
         from packaging.specifiers import SpecifierSet
@@ -394,14 +410,17 @@ def _other_python(flat: str, words: Words, attempt: Attempt) -> BuildError | Non
 
 
 def _index_order(_flat: str, words: Words, attempt: Attempt) -> BuildError | None:
-    """A name that the first index has, and not in a version that fits: uv looks no further (uv: Searching across multiple indexes)."""
+    """Return the error for a package that the first index has, but in no version that fits.
+
+    uv then ignores the other indexes (uv: Searching across multiple indexes).
+    """
     hint = re.search(
         r"`(\S+)` was found on (\S+), but not at the requested version \((\S+)\)",
         " ".join(words.hints),
     )
     if not hint:
         return None
-    # A wheel folder that comes first holds a name as an index does.
+    # A wheel folder that comes first shadows a name just as an index does.
     first = connection.index_of(hint[2], attempt) or without_credentials(hint[2]).removeprefix(
         "file://"
     )

@@ -1,4 +1,7 @@
-"""A look at a server after a failure: what uv takes for an index without the package, and whose certificate it refused."""
+"""Requests to a server after a failure, to find out what uv does not report.
+
+They show whether a URL is an index at all, and whose certificate uv has rejected.
+"""
 
 import socket
 import ssl
@@ -12,13 +15,17 @@ from seldon_buildpack.package_sources.indexes import Index
 
 _JSON = "application/vnd.pypi.simple.v1+json"
 _ACCEPTED = (_JSON, "application/vnd.pypi.simple.v1+html", "text/html")
-# OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which ssl has no name for.
+# OpenSSL's X509_V_FLAG_NO_CHECK_TIME, which the ssl module does not define.
 _NO_CHECK_TIME = 0x200000
 _NOBODYS = "no-index-has-a-package-of-this-name"
 
 
 def not_an_index(index: Index, package: str) -> tuple[str, str] | None:
-    """The first of the indexes that does not answer as one, less credentials, and what it does instead; None where all do or do not answer."""
+    """Return the first URL that does not respond like an index, and what it does instead.
+
+    The URL has no credentials. The result is None if every server responds like an index, or not at
+    all.
+    """
     import requests
 
     for url in index.urls:
@@ -37,7 +44,11 @@ def not_an_index(index: Index, package: str) -> tuple[str, str] | None:
 def what_is_wrong(
     top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], package: str
 ) -> str:
-    """Empty for an index (PEP 503). Its top may be switched off, a package may be unknown, but a package that cannot be must be."""
+    """Return how the responses differ from those of an index (PEP 503), or an empty string.
+
+    An index may have no page at its root, and may not know a package. But it must not know a
+    package that cannot exist.
+    """
     if top[0] == 404 and one[0] == 404:
         return f"neither its own page nor that of {package} is there (404)"
     if none[0] == 200 and one[0] == 200:
@@ -48,13 +59,20 @@ def what_is_wrong(
 
 
 def _ask(url: str, index: Index) -> tuple[int, str]:
-    """Status and type of an answer. Raises requests.RequestException."""
+    """Return the status and content type of a response.
+
+    Raises:
+        requests.RequestException: The request failed.
+    """
     with requesting.get(url, index, {"Accept": ", ".join(_ACCEPTED)}) as answer:
         return answer.status_code, answer.headers.get("Content-Type", "").partition(";")[0].strip()
 
 
 def certificate(url: str, index: Index) -> str:
-    """Whose certificate the server at a URL shows, and who signed it, as a sentence; empty where it cannot be asked directly."""
+    """Return a sentence on whose certificate the server presents, and who signed it.
+
+    It is empty if the server cannot be reached directly.
+    """
     try:
         parts = urlsplit(url)
         address = (parts.hostname or "", parts.port or 443)
@@ -63,7 +81,8 @@ def certificate(url: str, index: Index) -> str:
         plain = ssl.create_default_context()
         plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
         shown = _shown(address, plain, binary=True)
-        # Only a certificate that was verified is taken apart: it is trusted by itself, whatever its time says.
+        # ssl only parses a certificate that it has verified: this one is trusted as its own CA
+        # certificate, whatever its dates.
         itself = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         itself.check_hostname = False
         itself.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)
@@ -75,7 +94,7 @@ def certificate(url: str, index: Index) -> str:
 
 
 def whose(told: Mapping[str, Any]) -> str:
-    """A certificate, in the form of ssl's getpeercert, in a sentence."""
+    """Return a sentence that describes a certificate as returned by ssl's getpeercert."""
     hosts = (
         ", ".join(dict.fromkeys(name for _, name in told.get("subjectAltName", ()))) or "no host"
     )
@@ -83,14 +102,18 @@ def whose(told: Mapping[str, Any]) -> str:
 
 
 def _name(parts: Iterable[Iterable[tuple[str, str]]]) -> str:
-    """The name of a subject or issuer by its most telling parts."""
+    """Return the name of a subject or issuer: its common name and its organization."""
     found = dict(pair for part in parts for pair in part)
     words = [found[key] for key in ("commonName", "organizationName") if key in found]
     return ", ".join(dict.fromkeys(words)) or "somebody without a name"
 
 
 def _shown(address: tuple[str, int], context: ssl.SSLContext, binary: bool) -> Any:
-    """What certificate a server shows. Raises OSError."""
+    """Return the certificate that a server presents.
+
+    Raises:
+        OSError: The connection failed.
+    """
     with (
         socket.create_connection(address, requesting.SECONDS) as plain,
         context.wrap_socket(plain, server_hostname=address[0]) as secure,

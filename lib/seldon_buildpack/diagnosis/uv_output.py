@@ -1,4 +1,4 @@
-"""What uv says of a failure, taken apart."""
+"""Parser for what uv prints when it fails."""
 
 import re
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ _TAIL = 12
 
 @dataclass(frozen=True)
 class Attempt:
-    """What was being installed, for the words of an error.
+    """An installation that is attempted, as described in its errors.
 
-    ``local`` are the folders of the source ``app`` that are required, ``lock`` is the lock file, ``lacking`` what the wheel folders
-    were found to lack.
+    ``local`` are the required folders in the source ``app``, ``lock`` is the lock file, and
+    ``lacking`` is what the wheel folders were found to lack.
     """
 
     index: Index
@@ -30,7 +30,11 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Words:
-    """What uv said of its failure. ``chain``: the error and its causes, each on one line; ``build``: what a package's build printed."""
+    """The parsed output of a failed run of uv.
+
+    ``chain`` is the error and its causes, each on one line. ``build`` is what the build of a
+    package printed.
+    """
 
     lines: tuple[str, ...]
     chain: tuple[str, ...]
@@ -39,17 +43,21 @@ class Words:
 
     @property
     def said(self) -> str:
-        """All but what a package's build printed."""
+        """Everything except the output of a build."""
         return "\n".join((*self.chain, *self.hints))
 
     @property
     def tail(self) -> tuple[str, ...]:
-        """What is worth reading of it where nothing better is known."""
+        """The last lines, to print if nothing better is known."""
         return self.lines[-_TAIL:]
 
 
 def read(outcome: Outcome, app: Path) -> Words:
-    """Take uv's output apart: `error:`, then `  cause:` lines, each with its own indented ones, then `hint:` lines."""
+    """Parse uv's output.
+
+    It has an `error:` line, then `  cause:` lines, each with indented lines of its own, then
+    `hint:` lines.
+    """
     start = next(
         (number for number, line in enumerate(outcome.lines) if line.startswith("error:")), 0
     )
@@ -67,7 +75,7 @@ def read(outcome: Outcome, app: Path) -> Words:
     build = next(
         (block for _, block in blocks if block[0].startswith("Call to `") and len(block) > 1), [""]
     )[1:]
-    # What git and a build print is quoted below a line that is none of uv's sentences.
+    # uv quotes the output of git and of builds below a line that is not a sentence of its own.
     chain = tuple(
         " ".join(block if "[std" not in "".join(block[1:2]) else block[:1])
         for kind, block in blocks
@@ -82,7 +90,10 @@ def read(outcome: Outcome, app: Path) -> Words:
 
 
 def _without_paths(line: str, app: Path) -> str:
-    """The line less the container's paths: what lies in the source is named from its top, uv's own folders not at all."""
+    """Return the line without paths in the container.
+
+    Paths in the source become relative to its root, and uv's own folders are removed.
+    """
     line = re.sub(rf"(?:file://)?{re.escape(str(app))}(?=$|[`'\s:)])", ".", line)
     line = re.sub(rf"(?:file://)?{re.escape(str(app))}/", "./", line)
     return re.sub(

@@ -170,7 +170,7 @@ def _is_of(source: Path, time: int, size: int) -> bool:
 
 
 def _replace(compiled: Path, data: bytes) -> None:
-    """Replace a file, but not in place: it may be a hard link to a file of an extracted package."""
+    """Replace a file, but not in place: it may be a hard link to a file of a package."""
     compiled.unlink()
     compiled.write_bytes(data)
 
