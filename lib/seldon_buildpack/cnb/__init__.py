@@ -1,1 +1,1 @@
-"""The buildpack contract and nothing of Seldon."""
+"""The Cloud Native Buildpacks specification, without anything specific to Seldon."""

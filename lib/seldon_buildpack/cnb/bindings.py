@@ -1,8 +1,9 @@
-"""Service bindings: what a platform hands to a build beside its source, each a directory with a file per entry.
+"""Service bindings: a directory per binding, with a file per entry.
 
-The form is that of the Service Binding specification for Kubernetes, which the buildpack specification takes over (spec: Bindings): a
-directory by the binding's name, in it ``type``, perhaps ``provider``, and the entries. kubelet mounts a Secret as links into a
-directory ``..data``, which is no entry.
+The format is that of the Service Binding specification for Kubernetes, which the buildpack
+specification adopts (spec: Bindings): a directory named after the binding, with ``type``,
+optionally ``provider``, and the entries. kubelet mounts a Secret as links into a directory
+``..data``, which is not an entry.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,7 +12,10 @@ from pathlib import Path
 
 
 class BindingFileUnreadable(Exception):
-    """A file or directory at ``path`` cannot be read; ``binding`` and ``entry`` are empty where it is not one's."""
+    """A file or directory at ``path`` that cannot be read.
+
+    ``binding`` and ``entry`` are empty if the path does not belong to one.
+    """
 
     def __init__(self, binding: str, entry: str, path: Path, reason: OSError) -> None:
         super().__init__(f"{path}: {reason}")
@@ -23,7 +27,11 @@ class BindingFileUnreadable(Exception):
 
 @dataclass(frozen=True)
 class Binding:
-    """One binding. ``entries`` are its files by name, less ``type`` and ``provider``: any may be a secret, none is printed."""
+    """A service binding.
+
+    ``entries`` are its files by name, without ``type`` and ``provider``. Any of them may be a
+    secret, so none is printed.
+    """
 
     name: str
     type: str
@@ -32,29 +40,44 @@ class Binding:
     entries: Mapping[str, bytes] = field(default_factory=dict, repr=False)
 
     def text(self, key: str) -> str:
-        """An entry as text, less the line end that editors and `echo` put behind it; empty where there is none. Raises UnicodeDecodeError."""
+        """Return an entry as text, or "" if there is no such entry.
+
+        The trailing newline that editors and `echo` add is removed.
+
+        Raises:
+            UnicodeDecodeError: The entry is not UTF-8.
+        """
         return self.entries.get(key, b"").decode().rstrip("\r\n")
 
 
 @dataclass(frozen=True)
 class Bindings:
-    """Those of the types that were asked for, by name, and the names of directories without a type."""
+    """The bindings of the requested types, and the names of directories without a type."""
 
     found: tuple[Binding, ...] = ()
     untyped: tuple[str, ...] = ()
 
     def of(self, kind: str) -> tuple[Binding, ...]:
-        """The bindings of one type."""
+        """Return the bindings of one type."""
         return tuple(binding for binding in self.found if binding.type == kind)
 
 
 def root(env: Mapping[str, str], platform: Path) -> Path:
-    """Where bindings lie: $SERVICE_BINDING_ROOT of the user's variables, else <platform>/bindings (spec: Bindings)."""
+    """Return the directory of the bindings (spec: Bindings).
+
+    It is $SERVICE_BINDING_ROOT if the user sets it, else <platform>/bindings.
+    """
     return Path(env.get("SERVICE_BINDING_ROOT") or platform / "bindings")
 
 
 def read(directory: Path, types: Iterable[str]) -> Bindings:
-    """The bindings of these types below a directory; of others only the type is read. Raises BindingFileUnreadable."""
+    """Read the bindings of these types below a directory.
+
+    Of bindings of other types, only the type is read.
+
+    Raises:
+        BindingFileUnreadable: A file or directory cannot be read.
+    """
     found, untyped = [], []
     for path in _listed(directory, ""):
         if not path.is_dir():

@@ -1,4 +1,4 @@
-"""launch.toml: the processes and labels of the image, and the slices of the application directory (spec: launch.toml)."""
+"""Writer for launch.toml: processes, labels and slices (spec: launch.toml)."""
 
 import json
 import re
@@ -12,7 +12,11 @@ import toml
 
 @dataclass(frozen=True)
 class Process:
-    """A process type. All words stand in ``command``: platform API 0.9 appends a user's arguments to ``args``, later ones replace them."""
+    """A process type.
+
+    ``command`` holds all words: platform API 0.9 appends a user's arguments to ``args``, while
+    later versions replace ``args`` with them.
+    """
 
     type: str
     command: Sequence[str]
@@ -21,9 +25,11 @@ class Process:
 
 @dataclass(frozen=True)
 class Slice:
-    """A part of the application directory that gets a layer of its own: files, and directories with all that is in them, relative to it.
+    """A part of the application directory that gets its own layer.
 
-    Of n slices the lifecycle makes n + 1 layers, the last one of what no slice has; what two slices name is part of the first.
+    ``paths`` are files and whole directories, relative to the application directory. For n slices
+    the lifecycle makes n + 1 layers. The last one has the files that are in no slice. A path in two
+    slices is in the layer of the first.
     """
 
     paths: Sequence[str]
@@ -51,13 +57,18 @@ def write(
 
 
 def _pattern(path: str) -> str:
-    """What matches just this path: paths of slices are patterns of Go's filepath.Match (lifecycle 0.21.17, layers/slices.go).
+    """Return a pattern that matches exactly this path.
 
-    TOML cannot hold a byte that is not UTF-8; `?` matches one.
+    Paths of slices are patterns for Go's filepath.Match (lifecycle 0.21.17, layers/slices.go). TOML
+    cannot hold a byte that is not UTF-8; `?` matches one.
     """
     return re.sub(r"[\udc80-\udcff]", "?", re.sub(r"([*?\[\\])", r"\\\1", path))
 
 
 def _quoted(text: str) -> str:
-    """A TOML string: toml 0.10.2 itself stumbles over a backslash before an x. JSON's escapes are TOML's too; only DEL is not among them."""
+    """Quote a TOML string.
+
+    toml 0.10.2 itself fails on a backslash before an x. JSON's escapes are valid in TOML, except
+    that JSON does not escape DEL.
+    """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

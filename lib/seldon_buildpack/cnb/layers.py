@@ -1,7 +1,8 @@
-"""Layers as the buildpack specification has them: a directory, its types, its metadata, its environment.
+"""Layers as the buildpack specification defines them: directory, types, metadata, environment.
 
-A launch-only layer is restored as metadata alone. To reuse it, its types are declared again and no directory is left:
-a directory, even an empty one, would replace what the previous image holds (spec: Buildpack Layers).
+The lifecycle restores only the metadata of a launch-only layer. To reuse such a layer, declare its
+types again and leave no directory: even an empty one would replace the content that the previous
+image has (spec: Buildpack Layers).
 """
 
 import shutil
@@ -14,7 +15,7 @@ import toml
 
 @dataclass(frozen=True)
 class Types:
-    """What a layer is for."""
+    """What a layer is used for."""
 
     launch: bool = False
     build: bool = False
@@ -23,14 +24,14 @@ class Types:
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of this buildpack by its name."""
+    """A layer of this buildpack."""
 
     root: Path
     name: str
 
     @property
     def path(self) -> Path:
-        """Its directory: the same in the build container and in the image."""
+        """Return the layer's directory, which is the same in the build container and in the image."""
         return self.root / self.name
 
     @property
@@ -38,7 +39,7 @@ class Layer:
         return self.root / f"{self.name}.toml"
 
     def metadata(self) -> dict[str, str]:
-        """What the last build wrote of it; empty where there is none or it is not ours to read."""
+        """Return the metadata that the last build wrote, or {} if there is none or it is unreadable."""
         try:
             stored = toml.loads(self._description.read_text()).get("metadata", {})
         except (OSError, toml.TomlDecodeError, UnicodeDecodeError):
@@ -46,14 +47,14 @@ class Layer:
         return {name: value for name, value in stored.items() if isinstance(value, str)}
 
     def begin(self) -> Path:
-        """An empty directory to fill; whatever was restored is gone."""
+        """Remove the restored layer, and return a new empty directory to fill."""
         shutil.rmtree(self.path, ignore_errors=True)
         self._description.unlink(missing_ok=True)
         self.path.mkdir(parents=True)
         return self.path
 
     def finish(self, types: Types, metadata: Mapping[str, str]) -> None:
-        """Declare it. Metadata are strings only: the lifecycle returns numbers as floats."""
+        """Declare the layer. Metadata are strings only: the lifecycle returns numbers as floats."""
         table = {
             "types": {"launch": types.launch, "build": types.build, "cache": types.cache},
             "metadata": dict(metadata),
@@ -61,7 +62,11 @@ class Layer:
         self._description.write_text(toml.dumps(table))
 
     def write_environment(self, phase: str, variables: Mapping[str, str]) -> None:
-        """Files of env.launch or env.build: ``NAME.default``, ``NAME.prepend`` ... to value, verbatim."""
+        """Write files to env.launch or env.build.
+
+        ``variables`` maps file names such as ``NAME.default`` and ``NAME.prepend`` to values, which
+        are written verbatim.
+        """
         directory = self.path / f"env.{phase}"
         directory.mkdir(exist_ok=True)
         for name, value in variables.items():
@@ -69,7 +74,7 @@ class Layer:
 
 
 def drop_others(root: Path, kept: set[str]) -> None:
-    """Remove restored layers that this build does not know any more."""
+    """Remove restored layers that this build does not have."""
     for description in root.glob("*.toml"):
         if description.stem not in kept | {"launch", "build", "store"}:
             description.unlink()

@@ -1,4 +1,4 @@
-"""What the platform hands a buildpack, read once: directories, the user's variables, the proxies."""
+"""The platform's input: directories, the user's variables, and proxies."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from seldon_buildpack.cnb import bindings
 
-# The names the lifecycle lets through from the build image (lifecycle env.BuildEnvIncludelist), less those that could
-# lead our own tools astray (LD_LIBRARY_PATH and its like).
+# The variables that the lifecycle passes on from the build image (lifecycle
+# env.BuildEnvIncludelist), except those that could break our own tools, such as LD_LIBRARY_PATH.
 _KEPT_FROM_BUILD_IMAGE = (
     "HOME",
     "PATH",
@@ -18,7 +18,7 @@ _KEPT_FROM_BUILD_IMAGE = (
     "https_proxy",
     "no_proxy",
 )
-# What the image is made for and of: what is compiled, and which wheels fit, depends on it (spec: Targets, Stack ID).
+# The image's target. Compiled code and the choice of wheels depend on it (spec: Targets, Stack ID).
 _TARGET = (
     "CNB_TARGET_OS",
     "CNB_TARGET_ARCH",
@@ -32,11 +32,13 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 @dataclass(frozen=True)
 class Platform:
-    """Directories of this run (spec: Buildpack Interface) and ``env``, the user's variables from <platform>/env.
+    """The directories (spec: Buildpack Interface) and variables of this run.
 
-    ``base_env`` is what a child process starts from: the build image's PATH and HOME and the platform's proxies, nothing
-    else a user set. ``bindings`` is where service bindings lie, if there are any. ``layers`` is None in detect, which has none.
-    ``target`` is the platform's word for what the image is made for, a part of every key that depends on it.
+    ``env`` are the user's variables from <platform>/env. ``base_env`` is the base environment of
+    child processes: PATH and HOME of the build image, and the platform's proxies, but no other
+    variable of the user. ``bindings`` is the directory of the service bindings, which may not
+    exist. ``layers`` is None in detect, which has no layers. ``target`` describes the image's
+    target, and is a part of every key that depends on it.
     """
 
     app: Path
@@ -49,7 +51,10 @@ class Platform:
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "Platform":
-        """Read the CNB_* variables of the process and the files of <platform>/env; undecodable bytes are kept by surrogates."""
+        """Read the process's CNB_* variables and the files in <platform>/env.
+
+        Undecodable bytes are kept as surrogates.
+        """
         platform = Path(environ["CNB_PLATFORM_DIR"])
         user = _user_variables(platform / "env")
         base = {name: environ[name] for name in _KEPT_FROM_BUILD_IMAGE if name in environ}
@@ -67,12 +72,15 @@ class Platform:
         )
 
     def proxies(self) -> dict[str, str]:
-        """The platform's proxies by their variables; an address may hold a password."""
+        """Return the platform's proxies by variable. A proxy's URL may contain a password."""
         return {name: self.base_env[name] for name in _PROXIES if name in self.base_env}
 
 
 def _user_variables(directory: Path) -> dict[str, str]:
-    """Name and value of each file, verbatim (spec: Provided by the Platform); kubelet's ``..data`` entries are not variables."""
+    """Return the name and verbatim value of each file (spec: Provided by the Platform).
+
+    kubelet's ``..data`` entries are not variables.
+    """
     if not directory.is_dir():
         return {}
     files = [

@@ -1,6 +1,7 @@
-"""What a layer brings, as a bill of materials (spec: Bill of Materials): CycloneDX JSON, the same bytes for the same packages.
+"""Bill of materials of a layer (spec: Bill of Materials), as reproducible CycloneDX JSON.
 
-The lifecycle restores a launch layer's file with its metadata, so it stays with a layer that is reused.
+The lifecycle restores a launch layer's file together with its metadata, so a reused layer keeps its
+bill of materials.
 """
 
 import json
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Package:
-    """A package and its licences: one SPDX expression, or names. ``kind`` is the type of its package URL, ``about`` that URL's qualifiers."""
+    """A package and its licenses: a single SPDX expression, or names.
+
+    ``kind`` is the type of the package URL, and ``about`` are the URL's qualifiers.
+    """
 
     name: str
     version: str
@@ -26,8 +30,9 @@ class Package:
 
 
 def write(layer: Layer, packages: Iterable[Package]) -> None:
-    """Write ``<layers>/<layer>.sbom.cdx.json``, a format that buildpack.toml has to declare."""
-    # Half of a rebuild's time, and most rebuilds make nothing.
+    """Write ``<layers>/<layer>.sbom.cdx.json``, whose format buildpack.toml must declare."""
+    # These imports take half of the time of a rebuild, and most rebuilds write no bill of
+    # materials.
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component
     from cyclonedx.output.json import JsonV1Dot5
@@ -46,8 +51,9 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
             )
         )
     document = json.loads(JsonV1Dot5(bom).output_as_string())
-    # The time and a random number would make another image of the same source; and an entry for a package without an
-    # edge says that it needs no other, which nobody has looked into.
+    # The timestamp and the random serial number would make the image irreproducible. A dependency
+    # entry without edges would claim that the package has no dependencies, which was not
+    # determined.
     for name in ("serialNumber", "metadata", "dependencies"):
         document.pop(name, None)
     (layer.root / f"{layer.name}.sbom.cdx.json").write_text(
@@ -59,7 +65,7 @@ def _licences(names: tuple[str, ...]) -> list["License"]:
     from cyclonedx.contrib.license.factories import LicenseFactory
 
     factory = LicenseFactory()
-    # An expression may stand only by itself (CycloneDX: licenseChoice).
+    # An expression must be the only entry (CycloneDX: licenseChoice).
     return (
         [factory.make_from_string(name) for name in names]
         if len(names) == 1
