@@ -1,1 +1,1 @@
-"""The source on its way into the image."""
+"""The source directory on its way into the image."""

@@ -1,4 +1,4 @@
-"""``before-run``, which runs at each start before the model if it is executable (Seldon's s2i run script)."""
+"""The ``before-run`` script, which Seldon's s2i run script runs before the model if executable."""
 
 import stat
 from pathlib import Path
@@ -9,12 +9,16 @@ from seldon_buildpack.messages.warnings import Advice
 
 FILE = "before-run"
 
-# As much of a first line as the kernel reads (linux/binfmts.h, BINPRM_BUF_SIZE).
+# The kernel reads this much of a first line (linux/binfmts.h, BINPRM_BUF_SIZE).
 _FIRST_LINE = 256
 
 
 def advice(app: Path) -> tuple[Advice, ...]:
-    """A word where the file is there and will not run. Raises BeforeRunCarriageReturn where it certainly could not be started."""
+    """Warn if there is a ``before-run`` that will not run.
+
+    Raises:
+        BeforeRunCarriageReturn: The script cannot start because of a carriage return.
+    """
     try:
         status = (app / FILE).stat()
         if not stat.S_ISREG(status.st_mode):

@@ -1,8 +1,10 @@
-"""Labels of the image: the user's, from ``.s2i/image_metadata.json``, and those that s2i gave and that say something of the model.
+"""Image labels: those in ``.s2i/image_metadata.json``, and those that describe the model.
 
-The file's form is s2i's (openshift/source-to-image v1.5.1, docs/new_labels.md, and pkg/build/strategies/sti/postexecutorstep.go, which stops at
-anything else): a list of objects under ``labels``, all values text, a later one winning. s2i looks for it in the build container, at
-/tmp/.s2i/image_metadata.json, where an assemble script put it; here it lies in the source.
+The file's format is that of s2i (openshift/source-to-image v1.5.1, docs/new_labels.md, and
+pkg/build/strategies/sti/postexecutorstep.go, which fails on anything else): a list of objects under
+``labels``. All values are strings, and the last value of a label wins. s2i reads the file from
+/tmp/.s2i/image_metadata.json in the build container, where an assemble script puts it. The
+buildpack reads it from the source.
 """
 
 import json
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 
 FILE = ".s2i/image_metadata.json"
 
-# The lifecycle's own; it lets a buildpack write over them (phase/exporter.go, setLabels), and the next build would then not find its layers.
+# The lifecycle's own labels. A buildpack can overwrite them (phase/exporter.go, setLabels), and
+# then the next build would not find its layers.
 _RESERVED = r"^io\.buildpacks\."
 _KINDS = {
     dict: "an object",
@@ -39,10 +42,12 @@ _WANTED = {"object": "an object", "array": "a list", "string": "text in quotes"}
 
 
 def of_model(name: str, service_type: str) -> dict[str, str]:
-    """The labels of s2i (pkg/util/labels.go) that a build without s2i can give a meaning to.
+    """Return the labels of s2i (pkg/util/labels.go) that have a meaning without s2i.
 
-    s2i took the display name from the image's, which a buildpack is not told. Left out are io.openshift.s2i.build.* (builder and commit: the
-    platform says them in labels of its own) and io.openshift.s2i.scripts-url: s2i would take them as an offer to rebuild.
+    s2i took the display name from the name of the image, which a buildpack does not know. These are
+    omitted: io.openshift.s2i.build.* (the builder and the commit, for which the platform has its
+    own labels) and io.openshift.s2i.scripts-url, because s2i would conclude from them that it can
+    rebuild the image.
     """
     return {
         "io.k8s.display-name": name,
@@ -51,15 +56,23 @@ def of_model(name: str, service_type: str) -> dict[str, str]:
 
 
 def read(app: Path) -> dict[str, str]:
-    """The labels of ``app/.s2i/image_metadata.json``, credentials in URLs masked; none where there is no such file.
+    """Return the labels of ``app/.s2i/image_metadata.json``, or {} if there is no such file.
 
-    Raises UnreadableManifest, ManifestNotText, ImageMetadataNotJson and ImageMetadataInvalid.
+    Credentials in URLs are masked.
+
+    Raises:
+        UnreadableManifest, ManifestNotText, ImageMetadataNotJson, ImageMetadataInvalid: The file is
+            unreadable or invalid.
     """
     return {name: Masker().mask(value) for name, value in _labels(app).items()}
 
 
 def mask(app: Path) -> bool:
-    """Write the file anew if one of its labels carries credentials; whether it was. Raises what ``read`` raises."""
+    """Rewrite the file if one of its labels contains credentials, and return whether it was.
+
+    Raises:
+        BuildError: As in ``read``.
+    """
     masked = read(app)
     if masked == _labels(app):
         return False
@@ -86,7 +99,7 @@ def _labels(app: Path) -> dict[str, str]:
 
 def _json(data: bytes) -> Any:
     try:
-        # A whole number may have too many digits for int(), and none is wanted.
+        # An integer may have too many digits for int(). Numbers are invalid here anyway.
         return json.loads(data.decode("utf-8-sig"), parse_int=float)
     except UnicodeDecodeError as error:
         utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -119,7 +132,7 @@ def _check(told: Any) -> None:
 
 
 def _fault(error: "ValidationError") -> tuple[str, str]:
-    """What is wrong at the place, and what to do."""
+    """Return what is wrong at this place, and how to fix it."""
     if error.validator == "required":
         return "has no `labels`", "Put the labels under `labels`."
     if error.validator == "minLength":
@@ -134,5 +147,5 @@ def _fault(error: "ValidationError") -> tuple[str, str]:
 
 
 def _text(text: str) -> str:
-    """The text as Go reads it: half of a surrogate pair, which no UTF-8 can hold, is U+FFFD."""
+    """Return the text as Go reads it: a lone surrogate, which UTF-8 cannot hold, is U+FFFD."""
     return re.sub("[\ud800-\udfff]", "\ufffd", text)

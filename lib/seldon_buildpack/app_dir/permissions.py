@@ -1,7 +1,9 @@
-"""The application directory as it goes into the image: with the modes it has, and with its links as they are (spec: Phase #4: Export).
+"""Permissions of the application directory.
 
-It belongs to the build's user there, and Seldon's operator serves as another, 8888. s2i made that one the owner of everything; here every user
-may read everything, so that a source from a careful umask serves as any user. No file is opened: a source may hold gigabytes.
+It is exported with its modes and its links (spec: Phase #4: Export). The build's user owns it, but
+Seldon's operator runs the model as user 8888. s2i made that user the owner of everything. Here
+everything is readable for everyone instead, so that a source from a strict umask works for any
+user. No file is opened, because a source may hold gigabytes.
 """
 
 import contextlib
@@ -17,21 +19,24 @@ from seldon_buildpack.messages.warnings import Advice
 
 @dataclass(frozen=True)
 class Files:
-    """The regular files below the application directory, by their relative paths, with their sizes in bytes; and what is to be said of the rest."""
+    """The regular files of the application directory, and advice about the other entries.
+
+    ``sizes`` maps relative paths to sizes in bytes.
+    """
 
     sizes: Mapping[str, int]
     advice: tuple[Advice, ...] = ()
 
 
 def open_to_all(app: Path) -> Files:
-    """Let every user read everything and look into every directory, and run what its owner may run; returns what is there."""
+    """Make everything readable for every user, as `chmod a+rX` does, and return the files."""
     sizes: dict[str, int] = {}
     closed = [] if _opened(str(app), app.stat().st_mode) else ["the directory itself"]
     leading_nowhere = []
     for entry in _below(app):
         name = entry.path[len(str(app)) + 1 :]
         if entry.is_symlink():
-            # An absolute one may be meant for what is mounted at run.
+            # The target of an absolute link may be mounted when the image runs.
             if not Path(entry.path).readlink().is_absolute() and not _exists(Path(entry.path)):
                 leading_nowhere.append(name)
             continue
@@ -46,10 +51,14 @@ def open_to_all(app: Path) -> Files:
 
 
 def let_owner_write(app: Path) -> None:
-    """Let the build's user add to and remove from every directory: a package of the source is built beside its files."""
+    """Let the build's user write to every directory.
+
+    Building a package of the source adds and removes files next to its own.
+    """
     for path, mode in ((str(app), app.stat().st_mode), *_directories(app)):
         if not mode & stat.S_IWUSR:
-            # One of somebody else's stays as it is, and what needs it says so.
+            # A directory of another user stays as it is. Whatever needs to write to it reports the
+            # error.
             with contextlib.suppress(OSError):
                 Path(path).chmod(stat.S_IMODE(mode) | stat.S_IWUSR)
 
@@ -61,7 +70,7 @@ def _directories(app: Path) -> Iterator[tuple[str, int]]:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Give a file of the source another content; it keeps its mode, and may be one that is not to be written to."""
+    """Replace the content of a file of the source, even of a read-only one, and keep its mode."""
     mode = stat.S_IMODE(path.stat().st_mode)
     if not mode & stat.S_IWUSR:
         path.chmod(mode | stat.S_IWUSR)
@@ -71,7 +80,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def _below(app: Path) -> Iterator[os.DirEntry[str]]:
-    """Every entry at any depth; a directory comes before what is in it, so that it can be opened first."""
+    """Yield every entry at any depth.
+
+    A directory comes before its entries, so that the caller can make it readable first.
+    """
     waiting = [str(app)]
     while waiting:
         folder = waiting.pop()
@@ -90,12 +102,12 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
-        # A link that leads in a circle.
+        # The link is part of a loop.
         return False
 
 
 def _opened(path: str, mode: int) -> bool:
-    """`chmod a+rX`; whether it did not have to be done or could be."""
+    """Apply `chmod a+rX`, and return whether the mode is right now."""
     wanted = mode | 0o444 | (0o111 if stat.S_ISDIR(mode) or mode & 0o111 else 0)
     if wanted == mode:
         return True

@@ -1,6 +1,7 @@
-"""Files of the source that hold passwords by custom: they are for the build, if for anything, and are left out of the image.
+"""Files of the source that usually hold passwords, and are removed from the image.
 
-The whole application directory is exported (spec: Phase #4: Export); a history of git holds all that was ever committed.
+The build may use them, but the whole application directory is exported (spec: Phase #4: Export). A
+git history holds everything that was ever committed.
 """
 
 import os
@@ -14,9 +15,13 @@ NAMES = frozenset({".condarc", ".env", ".git", ".git-credentials", ".netrc", ".p
 
 
 def remove(app: Path, kept: Collection[str]) -> tuple[str, ...]:
-    """Remove what has one of the names, wherever it lies, but for those of ``kept`` (names or paths). Returns what went.
+    """Remove private files at any depth, except those in ``kept`` (names or paths).
 
-    The directory is a copy on every platform but one that builds in a checkout. No link is followed. Raises PrivateNotRemoved.
+    Returns the paths that were removed. The directory is a copy on every platform except one that
+    builds in a checkout. Links are not followed.
+
+    Raises:
+        PrivateNotRemoved: A file or directory cannot be removed.
     """
     gone = []
     for path in list(_found(app)):

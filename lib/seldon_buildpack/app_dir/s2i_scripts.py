@@ -1,4 +1,4 @@
-"""Scripts in ``.s2i/bin`` by which a source took the place of the builder image's own: they are not run here."""
+"""Scripts in ``.s2i/bin``, which s2i runs instead of the builder image's and a build ignores."""
 
 from pathlib import Path
 
@@ -7,12 +7,15 @@ from seldon_buildpack.messages.warnings import Advice
 
 FOLDER = ".s2i/bin"
 
-# s2i v1.5.1, pkg/api/constants/scripts.go, and test/run of its docs/builder_image.md.
+# s2i v1.5.1, pkg/api/constants/scripts.go, and test/run from its docs/builder_image.md.
 _SCRIPTS = ("assemble", "run", "save-artifacts", "test/run")
 
 
 def advice(app: Path) -> tuple[Advice, ...]:
-    """A word for each script that is there: what to use instead. s2i takes them from the source before it reads .s2iignore."""
+    """Return advice for each script that is present, saying what to use instead.
+
+    s2i takes the scripts from the source before it reads .s2iignore.
+    """
     return tuple(
         warnings.script_not_run(f"{FOLDER}/{name}")
         for name in _SCRIPTS

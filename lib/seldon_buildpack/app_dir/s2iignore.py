@@ -1,9 +1,10 @@
-"""``.s2iignore`` as s2i reads it: what it names is not part of the source.
+"""Support for ``.s2iignore``, which lists what is not part of the source.
 
-The rules are those of openshift/source-to-image v1.5.1, pkg/ignore/ignore.go. Line by line, less the spaces around it: nothing, or ``#`` and
-a comment; ``!`` and a pattern, which lets through again what an earlier line caught by just that name; a pattern for Go's filepath.Glob,
-from the source's top. ``*`` stops at a slash and takes hidden names too, a directory goes with all that is in it, and a pattern that is
-malformed catches nothing.
+The rules are those of openshift/source-to-image v1.5.1, pkg/ignore/ignore.go. Spaces around a line
+are removed. A line is empty, a comment that starts with ``#``, or a pattern for Go's filepath.Glob,
+relative to the top of the source. ``!`` before a pattern restores paths that earlier lines matched,
+if the pattern matches the same path. ``*`` does not match a slash, but matches hidden names. A
+directory is removed with everything in it. A malformed pattern matches nothing.
 """
 
 import os
@@ -29,23 +30,27 @@ from seldon_buildpack.settings import s2i_environment
 FILE = ".s2iignore"
 
 _META = re.compile(r"[*?\[\\]")
-# What the build looks for; a folder goes with the files in it.
+# Files that the build reads. Ignoring a folder also ignores the files in it.
 _READ = {*MANIFESTS, ".s2i", s2i_environment.FILE, image_labels.FILE}
 
 
 class _Chunk(NamedTuple):
-    """What stands between two stars of a pattern, and whether one stands before it."""
+    """The part of a pattern between two stars, and whether a star precedes it."""
 
     star: bool
     letters: re.Pattern[str]
 
 
 def apply(app: Path) -> tuple[str, ...]:
-    """Remove what ``app/.s2iignore`` names, and return the names: relative, sorted, none below another.
+    """Remove what ``app/.s2iignore`` lists, and return the removed paths.
 
-    The directory is a copy on every platform but one that builds in a checkout. Nothing outside it is touched: a link is removed itself,
-    and one that leads out is not looked behind.
-    Raises UnreadableManifest and IgnoredNotRemoved.
+    The paths are relative and sorted, and none is below another. The directory is a copy on every
+    platform except one that builds in a checkout. Nothing outside it changes: links are removed,
+    not followed, and a pattern does not look through a link that leads out of the source.
+
+    Raises:
+        UnreadableManifest: .s2iignore cannot be read.
+        IgnoredNotRemoved: A path cannot be removed.
     """
     names = listed(app)
     for name in names:
@@ -61,12 +66,19 @@ def apply(app: Path) -> tuple[str, ...]:
 
 
 def advice(names: Iterable[str]) -> tuple[Advice, ...]:
-    """A word for each name that the build would have read: s2i did without it too, but that may not be meant."""
+    """Return advice for each ignored path that the build would have read.
+
+    s2i ignored those as well, but the user may not have meant to.
+    """
     return tuple(warnings.left_out_unread(name) for name in names if name in _READ)
 
 
 def listed(app: Path) -> tuple[str, ...]:
-    """What ``apply`` would remove. Raises UnreadableManifest."""
+    """Return the paths that ``apply`` would remove.
+
+    Raises:
+        UnreadableManifest: .s2iignore cannot be read.
+    """
     caught: set[str] = set()
     for line in _lines(app):
         pattern = _from_top(line.removeprefix("!"))
@@ -92,14 +104,17 @@ def _lines(app: Path) -> Iterator[str]:
     except OSError as error:
         raise UnreadableManifest(FILE, unreadable(path, error)) from error
     for line in os.fsdecode(data).split("\n"):
-        # Of white space, s2i takes off a carriage return at the end and spaces.
+        # The only white space that s2i strips is spaces and a carriage return at the end.
         meant = line.removesuffix("\r").strip(" ")
         if meant and not meant.startswith("#"):
             yield meant
 
 
 def _from_top(pattern: str) -> str | None:
-    """The pattern as s2i joins it to the source's path, less that path: empty for the source itself, None for what lies outside."""
+    """Return the pattern as s2i joins it to the source's path, without that path.
+
+    Returns "" for the source itself, and None for a pattern that leads outside.
+    """
     clean = posixpath.normpath(f"./{pattern}")
     if clean == ".." or clean.startswith("../"):
         return None
@@ -111,7 +126,7 @@ def _slashes(path: str) -> Iterator[int]:
 
 
 def _glob(app: Path, pattern: str) -> list[str]:
-    """The paths that match, each with a slash before it; empty for the source itself."""
+    """Return the matching paths, each with a leading slash, or "" for the source itself."""
     top = os.path.realpath(app)
     found = [""]
     for part in pattern.split("/")[1:]:
@@ -142,7 +157,11 @@ def _names(folder: Path) -> list[str]:
 
 
 def _matches(chunks: list[_Chunk], text: str) -> bool:
-    """Go's filepath.Match: each chunk where it fits first, without going back on an earlier one; a star passes over no slash."""
+    """Match as Go's filepath.Match does.
+
+    Each chunk matches at the first place where it fits, without backtracking into earlier chunks. A
+    star does not match a slash.
+    """
     place = 0
     for number, chunk in enumerate(chunks, start=1):
         last = number == len(chunks)
@@ -159,7 +178,7 @@ def _matches(chunks: list[_Chunk], text: str) -> bool:
 
 
 def _chunks(pattern: str) -> list[_Chunk] | None:
-    """A pattern of Go's filepath.Match, read; None where it is malformed."""
+    """Parse a pattern of Go's filepath.Match. Returns None if it is malformed."""
     chunks: list[_Chunk] = []
     star, letters, place = False, "", 0
     while place < len(pattern):
@@ -184,9 +203,10 @@ def _chunks(pattern: str) -> list[_Chunk] | None:
 
 
 def _class(pattern: str, place: int) -> tuple[str, int]:
-    """The class whose ``[`` stands before the place, as a regular expression, and the place behind it; that is negative if it is malformed.
+    """Parse the character class whose ``[`` is just before ``place``.
 
-    Unlike ``*`` and ``?``, a class can match a slash: `[^a]` does.
+    Returns the class as a regular expression, and the position after it, which is negative if the
+    class is malformed. Unlike ``*`` and ``?``, a class can match a slash: `[^a]` does.
     """
     negated = pattern.startswith("^", place)
     place += negated
@@ -212,7 +232,10 @@ def _class(pattern: str, place: int) -> tuple[str, int]:
 
 
 def _letter(pattern: str, place: int) -> tuple[str, int]:
-    """The letter at the place, or the one that a backslash there takes literally, and the place behind it; -1 if the backslash is the last."""
+    """Return the letter at this position, or the one that a backslash escapes.
+
+    The second value is the position after it, or -1 if the backslash is the last letter.
+    """
     if pattern[place] != "\\":
         return pattern[place], place + 1
     return (pattern[place + 1], place + 2) if place + 1 < len(pattern) else ("", -1)

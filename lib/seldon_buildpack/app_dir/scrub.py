@@ -1,7 +1,7 @@
-"""What of the source must not reach the image as it is: index settings and credentials.
+"""Removal of index settings and credentials from the source before it goes into the image.
 
-The whole application directory is exported (spec: Phase #4: Export). It is a copy on every platform but one that builds
-in a checkout; only files that do carry something secret are rewritten.
+The whole application directory is exported (spec: Phase #4: Export). It is a copy on every platform
+except one that builds in a checkout. Only files that contain a secret are rewritten.
 """
 
 import os
@@ -22,10 +22,13 @@ def application(
     others: Iterable[Path] = (),
     configuring: frozenset[str] = frozenset(),
 ) -> tuple[str, ...]:
-    """Take index settings out of .s2i/environment and mask credentials in requirements files, in labels, and in ``others``.
+    """Remove index settings from .s2i/environment, and mask credentials in other files.
 
-    These are constraints files, manifests that were not installed, and files of conda's, whose channels use the variables
-    ``configuring``. Returns the files rewritten.
+    The other files are requirements files, image_metadata.json, and ``others``: constraints files,
+    manifests that were not installed, and conda files. ``configuring`` are the variables that
+    conda's channels use.
+
+    Returns the paths of the rewritten files.
     """
     changed = []
     environment = app / FILE

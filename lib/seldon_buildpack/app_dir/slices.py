@@ -1,8 +1,9 @@
-"""Layers of their own for what is large in the source: a change of code then writes, pushes and pulls the code alone.
+"""Slices for large files, so that a change of code writes, pushes and pulls only the code.
 
-A large file has a layer to itself, up to a number of them, the largest first; layers are in the order of the files' names, so that a new one
-leaves those before it where they are. One more layer has the other large files, and directories without code that are large by many small
-files. An image may not have more than some 120 layers.
+The largest files get a layer each, up to a limit. These layers are in the order of the files'
+names, so that a new file leaves the layers before it unchanged. One more layer holds the other
+large files, and directories without code that are large because of many small files. An image may
+have at most about 120 layers.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,20 +13,20 @@ from seldon_buildpack.cnb.launch import Slice
 
 LARGE = 10_000_000
 _MOST_ALONE = 8
-# The lifecycle walks through the whole source once for each path that it is given.
+# The lifecycle walks through the whole source once for each path.
 _MOST_TOGETHER = 16
 
 
 @dataclass(frozen=True)
 class Apart:
-    """What lies in layers of its own, and its bytes in all."""
+    """The slices, and their total size in bytes."""
 
     slices: tuple[Slice, ...] = ()
     size: int = 0
 
 
 def apart(sizes: Mapping[str, int]) -> Apart:
-    """What is large among files given by their paths and sizes."""
+    """Plan the slices for files, given as a mapping of paths to sizes."""
     alone = _largest(_MOST_ALONE, {path: size for path, size in sizes.items() if size >= LARGE})
     others = {path: size for path, size in sizes.items() if path not in alone}
     folders = _folders_of_data(others)
@@ -46,7 +47,10 @@ def _largest(most: int, sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _folders_of_data(sizes: Mapping[str, int]) -> dict[str, int]:
-    """The uppermost directories that are large and have no Python code, with their sizes; no hidden ones, which are a tool's and change with it."""
+    """Return the topmost directories that are large and have no Python code, with their sizes.
+
+    Hidden directories are skipped: they belong to tools, and change when the tools run.
+    """
     if sum(sizes.values()) < LARGE:
         return {}
     total: dict[str, int] = {}
@@ -68,7 +72,7 @@ def _folders_of_data(sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _above(path: str) -> Iterator[str]:
-    """The directories that a path lies in, but for the source itself."""
+    """Yield the parent directories of a path, except the source itself."""
     while folder := path.rpartition("/")[0]:
         yield folder
         path = folder

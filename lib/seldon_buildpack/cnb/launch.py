@@ -68,7 +68,7 @@ def _pattern(path: str) -> str:
 def _quoted(text: str) -> str:
     """Quote a TOML string.
 
-    toml 0.10.2 itself fails on a backslash before an x. JSON's escapes are valid in TOML, except
-    that JSON does not escape DEL.
+    toml 0.10.2 itself fails on a backslash before an x. JSON's escapes are valid in TOML, but JSON
+    leaves DEL, which TOML forbids, as it is.
     """
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,4 +1,4 @@
-"""Layers as the buildpack specification defines them: directory, types, metadata, environment.
+"""Layers of the buildpack specification: directory, types, metadata and environment.
 
 The lifecycle restores only the metadata of a launch-only layer. To reuse such a layer, declare its
 types again and leave no directory: even an empty one would replace the content that the previous
@@ -31,7 +31,7 @@ class Layer:
 
     @property
     def path(self) -> Path:
-        """Return the layer's directory, which is the same in the build container and in the image."""
+        """Return the layer's directory. It is the same during the build and in the image."""
         return self.root / self.name
 
     @property
@@ -39,7 +39,10 @@ class Layer:
         return self.root / f"{self.name}.toml"
 
     def metadata(self) -> dict[str, str]:
-        """Return the metadata that the last build wrote, or {} if there is none or it is unreadable."""
+        """Return the metadata that the last build wrote.
+
+        Returns {} if there is none or the file is not readable.
+        """
         try:
             stored = toml.loads(self._description.read_text()).get("metadata", {})
         except (OSError, toml.TomlDecodeError, UnicodeDecodeError):
