@@ -1,4 +1,7 @@
-"""The ``before-run`` script, which Seldon's s2i run script runs before the model if executable."""
+"""The ``before-run`` script, which runs at each start of the model if it is executable.
+
+Seldon's s2i run script does the same.
+"""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Scripts in ``.s2i/bin``, which s2i runs instead of the builder image's and a build ignores."""
+"""Scripts in ``.s2i/bin`` that replace the builder image's own with s2i. Builds ignore them."""
 
 from pathlib import Path
 

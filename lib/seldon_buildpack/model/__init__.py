@@ -1,1 +1,1 @@
-"""The class that is served."""
+"""The model: the class that is served."""

@@ -1,4 +1,7 @@
-"""What a class of the source offers, read from syntax trees: its methods, those of its bases in the source, and what cannot be known without running it."""
+"""Static analysis of a class in the source.
+
+Finds its methods, those of its bases in the source, and what only running the code could tell.
+"""
 
 import ast
 import builtins
@@ -7,7 +10,8 @@ from dataclasses import dataclass
 
 from seldon_buildpack.model.source_tree import Module, Sources
 
-# Bases outside the source that bring no method of the wrapper. SeldonComponent defines them all, to say that they are not implemented.
+# Bases outside the source that add no method of the wrapper. SeldonComponent defines all of them,
+# but only to report that they are not implemented.
 _EMPTY_BASES = {"abc.ABC", "typing.Generic", "typing.Protocol", "typing_extensions.Protocol"}
 _PLAIN_METACLASSES = {"ABCMeta", "abc.ABCMeta"}
 _MAKES_NAMES = {"setattr", "exec", "globals"}
@@ -19,7 +23,10 @@ Seen = frozenset[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Definition:
-    """A class, or what stands in for one. ``doubt`` says why it may have more than ``names``; empty where it cannot."""
+    """A class, or whatever else defines the name.
+
+    ``doubt`` says why the class may have more methods than ``names``, or is empty if it cannot.
+    """
 
     module: Module | None
     names: frozenset[str] = frozenset()
@@ -28,7 +35,10 @@ class Definition:
 
 @dataclass(frozen=True)
 class NotFound:
-    """A name that the module certainly does not have as a class. ``submodule``: it is a module of that package instead."""
+    """A name that is certainly not a class of the module.
+
+    ``submodule`` is set if the name is a module of that package instead.
+    """
 
     module: Module
     name: str
@@ -37,14 +47,17 @@ class NotFound:
 
 @dataclass(frozen=True)
 class Binding:
-    """A statement at module level that gives a name its meaning. ``sure``: it is not part of a try or an if."""
+    """A statement at module level that binds a name.
+
+    ``sure`` is False inside a try or an if.
+    """
 
     node: ast.stmt
     sure: bool
 
 
 def written(node: ast.AST) -> str:
-    """The code of a node, on one line; of one that is nested too deeply for that, dots."""
+    """Return a node's code on one line, or "..." if it is nested too deeply."""
     try:
         return ast.unparse(node)
     except RecursionError:
@@ -52,14 +65,17 @@ def written(node: ast.AST) -> str:
 
 
 def bindings(tree: ast.Module, name: str) -> list[Binding]:
-    """The statements at module level that bind a name, those inside if, try, with and loops included."""
+    """Return the statements at module level that bind a name.
+
+    Those inside if, try, with and loops are included.
+    """
     return [
         Binding(node, sure) for node, sure in _statements(tree.body, True) if name in _bound(node)
     ]
 
 
 def class_names(tree: ast.Module) -> list[str]:
-    """The classes that the module defines at its top level."""
+    """Return the names of the classes that the module defines at its top level."""
     return [node.name for node, _ in _statements(tree.body, True) if isinstance(node, ast.ClassDef)]
 
 
@@ -81,7 +97,7 @@ def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bo
 
 
 def _never_imported(test: ast.expr) -> bool:
-    """``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
+    """Detect ``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
     text = written(test)
     return text in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (
         text.startswith("__name__ ==") and "__main__" in text
@@ -114,7 +130,11 @@ class Resolver:
     sources: Sources
 
     def resolve(self, module: Module, name: str, seen: Seen = frozenset()) -> Definition | NotFound:
-        """What ``getattr(module, name)`` would be. Raises what parsing a file on the way raises."""
+        """Resolve ``getattr(module, name)`` without running the module.
+
+        Raises:
+            BuildError: A file on the way cannot be parsed, as in ``source_tree.parse``.
+        """
         if (module.name, name) in seen or len(seen) > _DEEPEST:
             return Definition(None, doubt=f"{name} is imported in a circle")
         seen |= {(module.name, name)}
@@ -175,7 +195,7 @@ class Resolver:
         return self.resolve(target, name, seen)
 
     def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | NotFound:
-        """A class given by an expression: a name, a dotted name, or either of them with type arguments."""
+        """Resolve an expression for a class: a name or a dotted name, perhaps with type arguments."""
         text = written(node)
         if isinstance(node, ast.Subscript):
             return self._expression(module, node.value, seen)
@@ -193,7 +213,7 @@ class Resolver:
         return Definition(None, doubt=f"{text} cannot be read without running it")
 
     def _module_of(self, module: Module, tree: ast.Module, node: ast.expr) -> str | None:
-        """The dotted name of the module that an expression such as ``package.module`` stands for."""
+        """Return the dotted name of the module that an expression such as ``package.module`` means."""
         first, *rest = written(node).split(".")
         for binding in bindings(tree, first):
             if isinstance(binding.node, ast.Import):
@@ -223,14 +243,14 @@ class Resolver:
 
 
 def _either(found: list[Definition]) -> Definition:
-    """One definition of several that a module chooses from when it runs."""
+    """Merge the alternatives that a module chooses from when it runs."""
     names = frozenset[str]().union(*(part.names for part in found))
     module = next((part.module for part in reversed(found) if part.module), None)
     return Definition(module, names, next((part.doubt for part in found if part.doubt), ""))
 
 
 def absolute(module: Module, node: ast.ImportFrom) -> str:
-    """The full name of the module in ``from ... import``."""
+    """Return the full name of the module in ``from ... import``."""
     if not node.level:
         return node.module or ""
     parts = module.name.split(".") if module.package else module.name.split(".")[:-1]
@@ -239,7 +259,7 @@ def absolute(module: Module, node: ast.ImportFrom) -> str:
 
 
 def _may_appear(tree: ast.Module, name: str) -> str:
-    """Why a name that no statement binds may still be there; empty where it cannot."""
+    """Return why a name that no statement binds may exist at runtime, or "" if it cannot."""
     for node, _ in _statements(tree.body, True):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             return f"`from {'.' * node.level}{node.module or ''} import *` may bring it"
@@ -258,7 +278,10 @@ def _may_appear(tree: ast.Module, name: str) -> str:
 
 
 def _makers(tree: ast.AST, harmless: set[str]) -> Iterator[str]:
-    """Calls that give names to a module or a class, but for ``setattr`` on what is called by a harmless name."""
+    """Yield the calls that may add names to a module or a class.
+
+    ``setattr`` on a name in ``harmless`` does not count.
+    """
     for part in ast.walk(tree):
         if (
             isinstance(part, ast.Call)
@@ -273,7 +296,11 @@ def _makers(tree: ast.AST, harmless: set[str]) -> Iterator[str]:
 
 
 def _names(tree: ast.Module, node: ast.ClassDef) -> frozenset[str]:
-    """What a class body binds, what its methods store on ``self``, and what the module stores on the class."""
+    """Return the attributes of a class.
+
+    These are the names that its body binds, the attributes that its methods set, and those that the
+    module sets on the class.
+    """
     body = frozenset[str]().union(
         *(_bound(statement) for statement, _ in _statements(node.body, True))
     )
@@ -294,7 +321,7 @@ def _names(tree: ast.Module, node: ast.ClassDef) -> frozenset[str]:
 
 
 def _own_doubt(tree: ast.Module, node: ast.ClassDef) -> str:
-    """Why the class may have methods that its body and its bases do not show; empty where it cannot."""
+    """Return why the class may have methods other than its body's and its bases', or ""."""
     if node.decorator_list:
         return f"it is decorated with {written(node.decorator_list[0])}"
     for keyword in node.keywords:

@@ -1,7 +1,8 @@
-"""Which class is served, and whether it can be: found and checked without running any of its code.
+"""Find the class to serve, and check it, without running any of its code.
 
-How the wrapper takes MODEL_NAME: seldon_core 1.17.1, microservice.py, ``main``: ``rsplit('.', 1)`` into module and class, and a name without a
-dot is both. Which methods it calls: seldon_methods.py. What only running the code could tell is no error: ``Model.doubt`` says what it was.
+The wrapper reads MODEL_NAME in seldon_core 1.17.1, microservice.py, ``main``: ``rsplit('.', 1)``
+gives module and class, and a name without a dot is both. seldon_methods.py has the methods that it
+calls. What only running the code could tell is not an error: ``Model.doubt`` names it.
 """
 
 import re
@@ -28,13 +29,14 @@ from seldon_buildpack.model.methods import FITS, NEEDS, calls, of_wrapper
 from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
-# Where s2i put the source; in our run image a link to it.
+# s2i put the source here. In our run image, this is a link to it.
 _OF_S2I = Path("/microservice")
 
-# Files that let other modules be installed than those at the top of the source.
+# With these files, modules other than those at the top of the source may be installed.
 _INSTALLS_ITSELF = ("setup.py", "setup.cfg")
 _MANIFESTS = ("requirements.txt", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock")
-# Newer than the oldest Python that is supported, or not part of the interpreters that are served with: the user's own are found.
+# Newer than the oldest supported Python, or missing from the interpreters in the image: a module of
+# the user's with such a name is found.
 _NOT_ALWAYS_STANDARD = {
     "graphlib",
     "tomllib",
@@ -55,27 +57,25 @@ _NOT_ALWAYS_STANDARD = {
 class Model:
     """The class that is served."""
 
-    # MODEL_NAME in the form `package.module.Class`, or `Class` of the module of the same name.
+    # MODEL_NAME in the form `package.module.Class`, or `Class` if the module has the same name.
     name: str
     # The dotted name of its module.
     module: str
-    # The name of the class.
     class_name: str
-    # Its module's file, relative to the source; None where it is not in the source.
+    # The module's file, relative to the source, or None if it is not in the source.
     path: Path | None
-    # SERVICE_TYPE as the wrapper takes it.
+    # SERVICE_TYPE in the wrapper's spelling.
     service_type: str
-    # The wrapper's methods that were found in it.
+    # The methods of the wrapper that the class has.
     methods: tuple[str, ...]
-    # Who says the name, as the log prints it.
+    # Where the name comes from, as printed in the log.
     name_source: str
-    # Who says the service type, as the log prints it.
+    # Where the service type comes from, as printed in the log.
     service_type_source: str
-    # Why something about it is not known before it runs; empty where all is known.
+    # Why the methods are not fully known before the code runs, or empty if they are.
     doubt: str = ""
-    # Advice for the user.
     advice: tuple[Advice, ...] = ()
-    # Where it was looked for.
+    # The source tree that was searched.
     sources: Sources = field(default=Sources(Path()), repr=False, compare=False)
 
 
@@ -88,12 +88,19 @@ def find(
     python_path: str = "",
     origins: tuple[str, str] = ("MODEL_NAME", "SERVICE_TYPE"),
 ) -> Model:
-    """The model of the source ``app``. Names are as ``wrapper_variables`` returns them; None or empty where they are not set.
+    """Find the model in the source ``app``.
 
-    ``python`` is the one that was chosen, ``python_path`` the PYTHONPATH that the image will have, and ``origins`` is what the log says of the
-    two names where they are given.
-    Raises ModelNameMissing, ModelModuleNotFound, ModelModuleShadowed, ModelModuleIsStandard, ModelClassNotFound, ModelClassIsModule,
-    ModelMethodMissing, SourceSyntaxError, SourceNotDecodable, SourceEncodingUnknown and SourceUnreadable.
+    ``model_name`` and ``service_type`` are as ``wrapper_variables`` returns them, and None or empty
+    if not set. ``python`` is the chosen Python version, ``python_path`` is PYTHONPATH in the image,
+    and ``origins`` say in the log where the two names come from, if they are set.
+
+    Raises:
+        ModelNameMissing, ModelModuleNotFound, ModelModuleShadowed, ModelModuleIsStandard: There is
+            no module to serve, or another one is imported instead.
+        ModelClassNotFound, ModelClassIsModule, ModelMethodMissing: The module has no such class, or
+            the wrapper cannot serve it.
+        SourceSyntaxError, SourceNotDecodable, SourceEncodingUnknown, SourceUnreadable: A file
+            cannot be parsed.
     """
     ahead = _of_python_path(app, python_path)
     sources = Sources(app, _roots(app, ahead), python, ahead)
@@ -146,7 +153,7 @@ def find(
 
 
 def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
-    """The entries of PYTHONPATH that are in the source, relative to it."""
+    """Return the entries of PYTHONPATH that are in the source, relative to it."""
     paths = [Path(entry) for entry in python_path.split(":") if entry]
     inside = [
         next(
@@ -161,7 +168,11 @@ def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
 
 
 def _roots(app: Path, ahead: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Where imports start: PYTHONPATH, the source, and ``src`` of a source that installs itself. All relative to the source."""
+    """Return the directories where imports start, relative to the source.
+
+    These are the entries of PYTHONPATH, the source itself, and ``src`` if the source is an
+    installable project.
+    """
     installed = (Path("src"),) if _installs_itself(app) and (app / "src").is_dir() else ()
     return tuple(dict.fromkeys((*ahead, Path(), *installed)))
 
@@ -181,7 +192,7 @@ def _has_manifest(app: Path) -> bool:
 
 
 def _only_candidate(sources: Sources) -> tuple[str, str]:
-    """The MODEL_NAME of the one file at the top that fits, and how it was found."""
+    """Return the MODEL_NAME of the only suitable file at the top, and how it was found."""
     found = suggestions.own_named(sources)
     if len(found) == 1:
         return found[
@@ -194,12 +205,19 @@ def _only_candidate(sources: Sources) -> tuple[str, str]:
 
 
 def _from_package(sources: Sources, name: str, module: Module) -> bool:
-    """Whether a directory without ``__init__.py`` is no module of the user's at all: an installed package of that name goes first."""
+    """Return whether a directory without ``__init__.py`` is not a module of the user's.
+
+    An installed package of the same name takes precedence over such a directory.
+    """
     return ("." not in name or sources.locate(name) is None) and not sources.has_code(module)
 
 
 def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> tuple[Advice, ...]:
-    """A module that is not in the source: raises ModelModuleNotFound, unless an installed package may bring it."""
+    """Return advice about a module that is not in the source but may be installed.
+
+    Raises:
+        ModelModuleNotFound: No installed package can provide the module.
+    """
     top = module_name.partition(".")[0]
     near = suggestions.nearest(sources, module_name, class_name)
     only_case = near is not None and near.module.casefold() == module_name.casefold()
@@ -221,7 +239,10 @@ def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> 
 
 
 def _definition(sources: Sources, name: str, module: Module, class_name: str) -> Definition:
-    """The class in its module; the packages above it are parsed too, for an import runs them."""
+    """Find the class in its module.
+
+    The parent packages are parsed too, because an import runs them.
+    """
     top = module.name.partition(".")[0]
     file = (module.file or module.folder).as_posix()
     if top in sys.stdlib_module_names - _NOT_ALWAYS_STANDARD and not sources.goes_first(top):
@@ -242,7 +263,11 @@ def _definition(sources: Sources, name: str, module: Module, class_name: str) ->
 
 
 def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
-    """Raises ModelModuleShadowed where ``name/__init__.py`` goes before the ``name.py`` that has the class."""
+    """Check that ``name/__init__.py`` does not hide a ``name.py`` that has the class.
+
+    Raises:
+        ModelModuleShadowed: It does.
+    """
     beside = module.folder.parent / f"{module.folder.name}.py"
     if not module.package or module.file is None or not (sources.app / beside).is_file():
         return
@@ -284,7 +309,10 @@ def _method_missing(
 def _service_type(
     class_name: str, file: Path | None, definition: Definition, methods: Sequence[str]
 ) -> tuple[str, str]:
-    """The service type by the methods, and why; the wrapper's own default where a doubt leaves them unknown."""
+    """Infer the service type from the methods, and return it with the reason.
+
+    If the methods are not fully known and none decides, it is the wrapper's own default.
+    """
     for kind in FITS:
         if present := [method for method in methods if method in calls(kind)]:
             return kind, f"{class_name} has {_and(present)}"

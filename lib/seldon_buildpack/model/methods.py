@@ -1,8 +1,11 @@
-"""The methods that the wrapper calls, by service type (seldon-core 1.17.1, seldon_core/seldon_methods.py and user_model.py)."""
+"""The methods that the wrapper calls, by service type.
+
+See seldon_core/seldon_methods.py and user_model.py of seldon-core 1.17.1.
+"""
 
 from collections.abc import Iterable
 
-# `_rest` and `_grpc` are deprecated, and still called before the others.
+# `_rest` and `_grpc` are deprecated, but the wrapper still tries them first.
 _FORMS = ("", "_raw", "_rest", "_grpc")
 _GRAPH = ("predict", "transform_input", "transform_output", "route", "aggregate")
 _OTHERS = (
@@ -18,7 +21,8 @@ _OTHERS = (
     *("class_names", "feature_names", "load", "custom_service", "model_error_handler"),
 )
 
-# The wrapper serves every endpoint whatever the type is, and calls an outlier detector through whichever the graph asks for.
+# The wrapper serves every endpoint for any type, and calls an outlier detector through the endpoint
+# that the graph uses.
 NEEDS = {
     "MODEL": ("predict",),
     "ROUTER": ("route",),
@@ -26,26 +30,30 @@ NEEDS = {
     "COMBINER": ("aggregate",),
     "OUTLIER_DETECTOR": ("predict", "transform_input", "transform_output", "route", "aggregate"),
 }
-# The order of a guess: a class that routes or aggregates is made for that, whatever else it has, and a model may well transform besides.
-# An outlier detector has a model's methods or a transformer's, and is never guessed.
+# The order in which types are inferred. A class that routes or aggregates is made for that,
+# whatever other methods it has, and a model may also transform. An outlier detector has the methods
+# of a model or a transformer, so it is never inferred.
 FITS = ("ROUTER", "COMBINER", "MODEL", "TRANSFORMER")
 
 GRAPH_METHODS = tuple(method + form for method in _GRAPH for form in _FORMS)
 
 
 def calls(service_type: str) -> frozenset[str]:
-    """The methods, in every form, through which a class of that service type is called: one of them must be there."""
+    """Return the methods, in every form, that the wrapper calls for a service type.
+
+    The class needs at least one of them.
+    """
     return frozenset(method + form for method in NEEDS[service_type] for form in _FORMS)
 
 
 def of_wrapper(names: Iterable[str]) -> tuple[str, ...]:
-    """Those of the names that the wrapper calls, in its own order."""
+    """Return the names that the wrapper calls, in the wrapper's order."""
     known = set(names)
     return tuple(method for method in (*GRAPH_METHODS, *_OTHERS) if method in known)
 
 
 def example(service_type: str) -> tuple[str, str]:
-    """A path of the REST API that reaches such a class, and a message to send there."""
+    """Return a REST API path for the service type, and a message to send there."""
     message = '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
     paths = {"ROUTER": "/route", "TRANSFORMER": "/transform-input", "COMBINER": "/aggregate"}
     if service_type == "COMBINER":

@@ -1,6 +1,7 @@
-"""Modules of the source that an installed package hides: the wrapper makes the working directory the last entry of ``sys.path``.
+"""Check for modules of the source that an installed package hides.
 
-As with s2i, and kept so: a package's own imports must find what they mean, whatever files a source has.
+The wrapper makes the working directory the last entry of ``sys.path``, as with s2i. This stays so:
+a package's own imports must find the modules that they mean, whatever files a source has.
 """
 
 import ast
@@ -19,9 +20,12 @@ _MOST_MODULES = 300
 
 
 def check(model: Model, installed: Mapping[str, str]) -> tuple[Advice, ...]:
-    """A word for each module that the model would import and that is hidden. ``installed``: top-level modules with their packages.
+    """Return advice for each hidden module that the model would import.
 
-    Raises ModelModuleInstalled where it is the model's own.
+    ``installed`` maps top-level modules to their packages.
+
+    Raises:
+        ModelModuleInstalled: The model's own module is hidden.
     """
     hidden = _hidden(model.sources, installed)
     module = model.sources.locate(model.module)
@@ -38,7 +42,10 @@ def check(model: Model, installed: Mapping[str, str]) -> tuple[Advice, ...]:
 
 
 def _hidden(sources: Sources, installed: Mapping[str, str]) -> dict[str, str]:
-    """The source's modules by such names: each one's file, or its directory with a slash at the end."""
+    """Return the source's modules that are hidden, by name.
+
+    The value is the module's file, or its directory with a trailing slash.
+    """
     there = {
         entry.name.partition(".")[0]
         for root in sources.roots
@@ -59,7 +66,10 @@ def _hidden(sources: Sources, installed: Mapping[str, str]) -> dict[str, str]:
 
 
 def _importers(sources: Sources, model: Module, hidden: frozenset[str]) -> dict[str, Path]:
-    """Those of the hidden modules that an import of the model may ask for, each with the first file that does."""
+    """Return the hidden modules that importing the model may import.
+
+    The value is the first file that imports it.
+    """
     found: dict[str, Path] = {}
     seen, waiting = {model.name}, [model]
     while waiting and len(seen) < _MOST_MODULES:
@@ -75,7 +85,10 @@ def _importers(sources: Sources, model: Module, hidden: frozenset[str]) -> dict[
 
 
 def _imported(sources: Sources, module: Module) -> Iterator[str]:
-    """The full names of what a module imports, and of what it may: ``from a import b`` imports a, and a.b if that is a module."""
+    """Yield the full names of the modules that a module imports or may import.
+
+    ``from a import b`` imports a, and also a.b if that is a module.
+    """
     try:
         tree = sources.tree(module)
     except BuildError:

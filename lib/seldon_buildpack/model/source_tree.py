@@ -1,4 +1,7 @@
-"""The Python files of the source: found as an import with the source as last entry of ``sys.path`` finds them, and parsed without being run."""
+"""The Python files of the source, found as an import finds them and parsed without running them.
+
+The source is the last entry of ``sys.path``.
+"""
 
 import ast
 import codecs
@@ -20,7 +23,7 @@ from seldon_buildpack.messages.errors.source_files import (
 )
 
 Version = tuple[int, int]
-# The Python that the buildpack runs on: what its parser can read.
+# The Python that the buildpack runs on, whose syntax its parser can read.
 OURS: Version = sys.version_info[:2]
 
 # PEP 263: in the first line, or in the second if the first is blank or a comment.
@@ -29,7 +32,7 @@ _COOKIE = re.compile(
 )
 _BOM = codecs.BOM_UTF8
 
-# Directories that hold no model, and may hold very much.
+# Directories that hold no model, but possibly very many files.
 _PASSED_OVER = {
     "node_modules",
     "venv",
@@ -42,13 +45,14 @@ _PASSED_OVER = {
     "test",
     "docs",
 }
-# Code that people write is far from these; for more the parser takes seconds and gigabytes, and the compiler ends the process.
+# Code written by people is far below these limits. Above them, the parser takes seconds and
+# gigabytes, and the compiler crashes the process.
 _LONGEST = 5_000_000
 _MOST_LOOPS = 200
-# What Linux takes as a path below any source, and as a name with `.py`.
+# The limits of Linux for a path below any source, and for a file name including `.py`.
 _LONGEST_NAME, _LONGEST_PART = 2000, 250
 _DEEPEST = 700
-# Encodings that are none of texts; Python's own decoders of them take a time that grows with the square of the length.
+# Not text encodings. Python's decoders for them take time quadratic in the length.
 _NO_TEXT = {"punycode", "idna"}
 _MOST_FOLDERS = 200
 _MOST_ENTRIES = 2000
@@ -56,7 +60,10 @@ _MOST_ENTRIES = 2000
 
 @dataclass(frozen=True)
 class Module:
-    """A module of the source. ``file`` is relative to the source; None for a directory without ``__init__.py``."""
+    """A module of the source.
+
+    ``file`` is relative to the source, and None for a directory without ``__init__.py``.
+    """
 
     name: str
     folder: Path
@@ -65,15 +72,17 @@ class Module:
 
     @property
     def readable(self) -> bool:
-        """Whether it is Python source, not an extension module or bare bytecode."""
+        """Return whether it is Python source, not an extension module or bytecode only."""
         return self.file is not None and self.file.suffix == ".py"
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The modules below ``app``. ``roots`` are the directories that imports start from, relative to it, in the order of ``sys.path``.
+    """The modules below ``app``.
 
-    ``ahead`` are those of them that PYTHONPATH names: they come before the standard library and what is installed.
+    ``roots`` are the directories where imports start, relative to ``app``, in the order of
+    ``sys.path``. ``ahead`` are the roots that PYTHONPATH names: they come before the standard
+    library and installed packages.
     """
 
     app: Path
@@ -83,7 +92,10 @@ class Sources:
     _trees: dict[Path, ast.Module | None] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, name: str) -> Module | None:
-        """The module of a dotted name, or None: the order is that of importlib's FileFinder."""
+        """Return the module with this dotted name, or None.
+
+        The search order is that of importlib's FileFinder.
+        """
         *folders, last = name.split(".")
         bare = None
         if len(name) > _LONGEST_NAME or any(
@@ -99,12 +111,15 @@ class Sources:
         return bare
 
     def goes_first(self, name: str) -> bool:
-        """Whether PYTHONPATH leads to a module at the top before any other of its name is found."""
+        """Return whether PYTHONPATH makes this top-level module win over any other of its name."""
         found = Sources(self.app, self.ahead).locate(name)
         return found is not None and found.file is not None
 
     def has_code(self, module: Module | None) -> bool:
-        """Whether it is a module of the user's, and not a directory that only looks like a namespace package."""
+        """Return whether the user wrote this module.
+
+        It may also be a directory that merely looks like a namespace package.
+        """
         return module is not None and (
             module.file is not None
             or any(is_source(entry) for entry in entries(self.app / module.folder))
@@ -116,7 +131,8 @@ class Sources:
             return None
         if (directory / last / "__init__.py").is_file():
             return Module(name, folder / last, folder / last / "__init__.py", package=True)
-        # importlib would take an extension module first; beside a .py of the same name it is that file compiled.
+        # importlib prefers an extension module, but one next to a .py of the same name is that file
+        # compiled.
         if (directory / f"{last}.py").is_file():
             return Module(name, folder, folder / f"{last}.py")
         for suffix in (".so", ".pyc"):
@@ -129,7 +145,11 @@ class Sources:
         return Module(name, folder / last, package=True) if (directory / last).is_dir() else None
 
     def tree(self, module: Module) -> ast.Module | None:
-        """The syntax tree of a module; None where there is no source to parse. Raises what ``parse`` raises."""
+        """Return the syntax tree of a module, or None if there is no source to parse.
+
+        Raises:
+            BuildError: The file cannot be parsed, as in ``parse``.
+        """
         if module.file is None or not module.readable:
             return None
         if module.file not in self._trees:
@@ -137,18 +157,18 @@ class Sources:
         return self._trees[module.file]
 
     def parents(self, module: Module) -> Iterator[Module]:
-        """The packages that an import of the module imports first."""
+        """Yield the parent packages, which an import of the module imports first."""
         parts = module.name.split(".")
         for end in range(1, len(parts)):
             if found := self.locate(".".join(parts[:end])):
                 yield found
 
     def top(self) -> list[Module]:
-        """The modules of the roots, by name."""
+        """Return the modules directly in the roots, by name."""
         return [module for root in self.roots for module in self._listed(root, "")]
 
     def below(self) -> list[Module]:
-        """The modules of the directories in the roots, one level down."""
+        """Return the modules one level below the roots."""
         found = []
         for root in self.roots:
             folders = (entry for entry in entries(self.app / root) if looked_into(entry))
@@ -166,7 +186,11 @@ class Sources:
 
 
 def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]]:
-    """The entries of a directory by name, of a very large one only some; none where it cannot be listed."""
+    """Return the entries of a directory, sorted by name.
+
+    Of a very large directory, only some are returned. The list is empty if the directory cannot be
+    listed.
+    """
     try:
         with os.scandir(directory) as found:
             return sorted(islice(found, most), key=lambda entry: entry.name)
@@ -175,7 +199,7 @@ def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]
 
 
 def closed_directory(app: Path, error: OSError) -> str:
-    """The directory of the source that must not be looked into, where that is why reading failed; else empty."""
+    """Return the source directory whose permissions caused this error, or ""."""
     if not isinstance(error, PermissionError) or error.filename is None:
         return ""
     path = Path(os.fsdecode(error.filename))
@@ -193,12 +217,12 @@ def closed_directory(app: Path, error: OSError) -> str:
 
 
 def is_source(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a Python file."""
+    """Return whether an entry is a Python file."""
     return entry.name.endswith(".py") and is_file(entry)
 
 
 def is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a file or leads to one; a link that leads in a circle does not."""
+    """Return whether an entry is a file or a link to one, and not part of a loop of links."""
     try:
         return entry.is_file()
     except OSError:
@@ -206,7 +230,7 @@ def is_file(entry: os.DirEntry[str]) -> bool:
 
 
 def looked_into(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry is a directory that may hold the user's own Python files."""
+    """Return whether an entry is a directory that may hold the user's own Python files."""
     try:
         return not entry.name.startswith(".") and entry.name not in _PASSED_OVER and entry.is_dir()
     except OSError:
@@ -214,15 +238,20 @@ def looked_into(entry: os.DirEntry[str]) -> bool:
 
 
 def glob_escaped(name: str) -> str:
-    """The name with nothing in it that a glob pattern gives a meaning to."""
+    """Escape the characters that have a meaning in a glob pattern."""
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
 def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
-    """The syntax tree of a file, compiled once to find what only the compiler refuses, and not run.
+    """Parse a file, and compile it once to find errors that only the compiler reports.
 
-    None where the parser gives up: nesting too deep, or what may be syntax of a Python newer than ours.
-    Raises SourceUnreadable, SourceEncodingUnknown, SourceNotDecodable, SourceSyntaxError.
+    Nothing is run. Returns None if the parser gives up: the nesting is too deep, or the syntax may
+    be that of a Python newer than ours.
+
+    Raises:
+        SourceUnreadable: The file cannot be read.
+        SourceEncodingUnknown, SourceNotDecodable: The file is not text in a known encoding.
+        SourceSyntaxError: The file is not valid Python.
     """
     display_name = file.as_posix()
     try:
@@ -233,7 +262,7 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
     if len(text) > _LONGEST:
         return None
     try:
-        # A stray backslash is a warning, which the parser would print.
+        # An invalid escape sequence is a warning, which the parser would print.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, display_name, feature_version=min(python, OURS))
@@ -252,7 +281,10 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
 
 
 def _too_deep(tree: ast.AST) -> bool:
-    """Whether following the tree could end the process: the compiler calls itself for each loop of a comprehension, without a limit."""
+    """Return whether walking this tree could crash the process.
+
+    The compiler recurses for each loop of a comprehension, without a limit.
+    """
     waiting = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
@@ -263,7 +295,12 @@ def _too_deep(tree: ast.AST) -> bool:
 
 
 def decoded(data: bytes, display_name: str) -> str:
-    """The text of a Python file, by its byte order mark or declared encoding, else UTF-8. Raises SourceEncodingUnknown, SourceNotDecodable."""
+    """Decode a Python file by its byte order mark or declared encoding, else as UTF-8.
+
+    Raises:
+        SourceEncodingUnknown: The declared encoding does not exist.
+        SourceNotDecodable: The file does not have the declared encoding.
+    """
     marked = data.startswith(_BOM)
     body = data.removeprefix(_BOM)
     cookie = _COOKIE.match(body)

@@ -1,4 +1,4 @@
-"""What else the user may have meant: classes that could be served, and the nearest names."""
+"""Suggestions for error messages: classes that could be served, and similar names."""
 
 import ast
 import re
@@ -19,7 +19,11 @@ _NO_MODEL = re.compile(r"test_.*|.*_test|setup|conftest|noxfile|tasks")
 
 @dataclass(frozen=True)
 class Candidate:
-    """A class that could be served: the MODEL_NAME for it, its file relative to the source, and a few words for a list."""
+    """A class that could be served.
+
+    ``name`` is its MODEL_NAME, ``file`` is relative to the source, and ``what`` describes it in a
+    list.
+    """
 
     name: str
     module: str
@@ -28,7 +32,10 @@ class Candidate:
 
 
 def own_named(sources: Sources) -> list[Candidate]:
-    """The modules at the top that define a class of their own name with a method of the wrapper. Files that do not parse are left out."""
+    """Return the classes at the top that have their module's name and a method of the wrapper.
+
+    Files that do not parse are skipped.
+    """
     named = [
         module
         for module in sources.top()
@@ -40,7 +47,10 @@ def own_named(sources: Sources) -> list[Candidate]:
 
 
 def candidates(sources: Sources) -> list[Candidate]:
-    """The classes with a method of the wrapper, in the modules at the top and one level down; the first few of them."""
+    """Return the first few classes with a method of the wrapper.
+
+    Modules at the top and one level below it are searched.
+    """
     modules = [
         module
         for module in [*sources.top(), *sources.below()]
@@ -50,7 +60,11 @@ def candidates(sources: Sources) -> list[Candidate]:
 
 
 def raise_first_broken(sources: Sources) -> None:
-    """Raises the error of the first file at the top that looks like a model and cannot be parsed, if there is one."""
+    """Check that the files at the top that look like a model can be parsed.
+
+    Raises:
+        BuildError: The error of the first file that cannot.
+    """
     methods = "|".join(GRAPH_METHODS)
     for module in sources.top():
         if not _NO_MODEL.fullmatch(module.name) and _mentions(
@@ -60,14 +74,17 @@ def raise_first_broken(sources: Sources) -> None:
 
 
 def classes(sources: Sources, module: Module, wanted: str) -> tuple[list[str], str | None]:
-    """The classes of a module, and the one whose name is nearest to the wanted one."""
+    """Return the classes of a module, and the one whose name is most similar to ``wanted``."""
     tree = _tree(sources, module)
     names = class_names(tree) if tree else []
     return names, _nearest(wanted, names)
 
 
 def nearest(sources: Sources, module_name: str, class_name: str) -> Candidate | None:
-    """A file that may have been meant by a module that is not there: by its name, or because it has the class."""
+    """Return the file that may be meant by a module name that does not exist.
+
+    It has a similar name, or else it has the class.
+    """
     modules = {module.name: module for module in [*sources.top(), *sources.below()] if module.file}
     near = _nearest(module_name, list(modules))
     if near is None:
@@ -89,7 +106,11 @@ def nearest(sources: Sources, module_name: str, class_name: str) -> Candidate | 
 
 
 def in_module(sources: Sources, module: Module, class_name: str) -> str | None:
-    """The MODEL_NAME for a class of this module: the one named so, else the nearest name with a method of the wrapper, else the only one."""
+    """Return the MODEL_NAME of the class in this module that is most likely meant.
+
+    That is the class of this name, else the class with the most similar name if it has a method of
+    the wrapper, else the only class with such a method.
+    """
     names, near = classes(sources, module, class_name)
     served = [found.name.rpartition(".")[2] for found in _in(sources, module)]
     choice = (
@@ -105,7 +126,7 @@ def in_module(sources: Sources, module: Module, class_name: str) -> str | None:
 
 
 def elsewhere(sources: Sources, module: Module, class_name: str) -> str | None:
-    """The MODEL_NAME for a class of this name in another module."""
+    """Return the MODEL_NAME of a class of this name in another module."""
     found = (candidate for candidate in candidates(sources) if candidate.module != module.name)
     return next(
         (candidate.name for candidate in found if candidate.name.rpartition(".")[2] == class_name),
@@ -144,7 +165,10 @@ def _tree(sources: Sources, module: Module) -> ast.Module | None:
 
 
 def _mentions(sources: Sources, module: Module, pattern: str) -> bool:
-    """Whether a file has a line of this kind: parsing every file of a large source would take longer than the build."""
+    """Return whether a file has a line that matches the pattern.
+
+    Parsing every file of a large source would take longer than the build.
+    """
     path = sources.app / (module.file or "")
     try:
         data = user_files.read(sources.app, path) if path.stat().st_size <= _LARGEST else b""
