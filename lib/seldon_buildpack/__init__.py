@@ -1,1 +1,1 @@
-"""The Seldon Python buildpack: a directory with a Python model class becomes an image serving it with Seldon Core's wrapper."""
+"""Seldon Python buildpack: builds images that serve a Python model class with Seldon Core."""

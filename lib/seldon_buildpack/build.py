@@ -1,4 +1,4 @@
-"""Build: read what the user set and wrote, make or reuse the layers, write how the image starts."""
+"""The build phase: read settings and source, make or reuse layers, write the launch metadata."""
 
 import errno
 import os
@@ -21,7 +21,11 @@ from seldon_buildpack.summary import log_installed_wrapper, log_summary
 
 
 def build(context: BuildContext) -> None:
-    """Build the model image. Raises BuildError."""
+    """Build the model image.
+
+    Raises:
+        BuildError: The input is invalid, or a layer cannot be made.
+    """
     context.log.line(f"Seldon Python buildpack {context.bundle.buildpack_version}")
     project = read_project(context)
     plan = planning.plan(context, project)
@@ -36,7 +40,11 @@ def build(context: BuildContext) -> None:
 
 
 def read_project(context: BuildContext) -> Project:
-    """Read and check what the user set and wrote, one step after the other. Raises BuildError."""
+    """Read and check the user's settings and source, step by step.
+
+    Raises:
+        BuildError: The input is invalid.
+    """
     steps.apply_s2iignore(context)
     user = steps.read_settings(context)
     manifest = steps.select_manifest(context, user)
@@ -62,9 +70,9 @@ def read_project(context: BuildContext) -> Project:
 
 
 def main() -> int:
-    """Return the exit code of bin/build (spec: Phase #3: Build).
+    """Run bin/build and return its exit code (spec: Phase #3: Build).
 
-    Every failure is explained. Bad input never shows a traceback.
+    Every failure is explained. Invalid input never shows a traceback.
     """
     out = Log(sys.stdout)
     os.umask(0o022)
@@ -83,7 +91,7 @@ def main() -> int:
     except OSError as error:
         if closed := closed_directory(Path.cwd(), error):
             return _explain(out, DirectoryClosed(closed))
-        # shutil's error for a tree has no errno: it lists those of the files.
+        # shutil's error for a tree has no errno, but lists the errors of the files.
         if os.strerror(errno.ENOSPC) not in str(error):
             return _explain(out, _our_fault())
         return _explain(out, DiskFull(str(error.filename or "the layers of the image")))

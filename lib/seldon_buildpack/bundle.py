@@ -1,17 +1,21 @@
-"""What the buildpack carries: interpreters, prebuilt wrappers, watchers, locks, uv. Made by ``make builder``, read-only here."""
+"""The bundle: interpreters, prebuilt wrappers, watchers, locks and uv.
+
+``make builder`` makes it. It is read-only here.
+"""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-# The two sets of pins of the wrapper: its release's own, and the same release on current dependencies.
+# The two pin sets of the wrapper: that of its release, and the same release on current
+# dependencies.
 UPSTREAM, CURRENT = "upstream", "current"
 
 
 @dataclass(frozen=True)
 class BundledTree:
-    """A tree that is carried: its version and the digest of its content."""
+    """A directory tree in the bundle, with its version and the digest of its content."""
 
     version: str
     digest: str
@@ -19,7 +23,11 @@ class BundledTree:
 
 @dataclass(frozen=True)
 class Bundle:
-    """The bundle's directory and what its manifest says of it, by Python minor ("3.12"); of the wrapper by set of pins too, of ``watchers`` the digests."""
+    """The bundle's directory, and the content of its manifest bundle.json.
+
+    The mappings are by Python minor ("3.12"). ``wrappers`` are also by pin set, and ``watchers``
+    are digests.
+    """
 
     root: Path
     buildpack_version: str
@@ -31,7 +39,7 @@ class Bundle:
 
     @classmethod
     def read(cls, buildpack: Path) -> "Bundle":
-        """Read bundle/bundle.json of the buildpack directory."""
+        """Read bundle/bundle.json in the buildpack's directory."""
         root = buildpack / "bundle"
         told = json.loads((root / "bundle.json").read_text())
         return cls(
@@ -55,34 +63,38 @@ class Bundle:
 
     @property
     def uv(self) -> Path:
-        """The uv program."""
+        """Return the path of the uv program."""
         return self.root / "bin/uv"
 
     @property
     def dumb_init(self) -> Path:
-        """The init that signals the process group."""
+        """Return the path of dumb-init, the init that forwards signals to the process group."""
         return self.root / "bin/dumb-init"
 
     @property
     def dumb_init_licence(self) -> Path:
-        """Its licence, which an image with it has to hold."""
+        """Return the path of dumb-init's license, which an image with dumb-init must contain."""
         return self.root / "bin/dumb-init.LICENSE"
 
     @property
     def wheels(self) -> Path:
-        """Wheels of the wrapper's requirements that have none on the index."""
+        """Return the folder of wheels for the wrapper's requirements that have none on the index."""
         return self.root / "wheels"
 
     @property
     def conda_pythons(self) -> tuple[str, ...]:
-        """The Pythons (minors) that a conda environment may have: those that some release of the wrapper is locked for."""
+        """Return the Python minors that a conda environment may have.
+
+        These are the ones with a lock of some release of the wrapper.
+        """
         found = {path.stem.removeprefix("py") for path in (self.root / "locks").glob("*/*/py*.txt")}
         return tuple(sorted(found, key=lambda minor: int(minor.partition(".")[2])))
 
     def release_for(self, minor: str) -> str:
-        """The release of the wrapper for a Python of a conda environment: the carried one if it is locked for it, else the newest that is.
+        """Return the release of the wrapper for a conda environment's Python.
 
-        Empty where none is.
+        It is the bundled release if that has a lock for this Python, else the newest that has one,
+        else "".
         """
         found = {
             path.parent.parent.name.removeprefix("seldon-core-")
@@ -93,35 +105,44 @@ class Bundle:
 
     @property
     def seldon_core(self) -> str:
-        """The release of the wrapper that is carried."""
+        """Return the release of the bundled wrapper."""
         return self.wrappers[self.default_python][UPSTREAM].version
 
     def python(self, minor: str) -> Path:
-        """The prefix of a carried interpreter."""
+        """Return the prefix of a bundled interpreter."""
         return self.root / "pythons" / minor
 
     def wrapper(self, minor: str, pins: str = UPSTREAM) -> Path:
-        """The prefix of a prebuilt wrapper: lib/pythonX.Y/site-packages and bin."""
+        """Return the prefix of a prebuilt wrapper: lib/pythonX.Y/site-packages and bin."""
         return self.root / "wrappers" / pins / minor
 
     def watcher(self, minor: str) -> Path:
-        """The folder of watchfiles and what it needs, for any supported Python, carried or not."""
+        """Return the folder of watchfiles and its dependencies.
+
+        There is one for every supported Python, even if the interpreter is not in the bundle.
+        """
         return self.root / "watchers" / minor
 
     def locks(self, seldon_core: str) -> Path:
-        """The folder of locks of a release of the wrapper; it may not be there."""
+        """Return the folder of a wrapper release's locks, which may not exist."""
         return self.root / f"locks/seldon-core-{seldon_core}"
 
     def lock(self, seldon_core: str, minor: str, pins: str = UPSTREAM) -> Path:
-        """The lock (pins with hashes) of a release of the wrapper for a Python; it may not be there."""
+        """Return the lock (pins with hashes) of a wrapper release for a Python.
+
+        The file may not exist.
+        """
         return self.locks(seldon_core) / pins / f"py{minor}.txt"
 
     def pins(self, seldon_core: str, minor: str) -> tuple[str, ...]:
-        """The sets that a release of the wrapper is locked in for a Python."""
+        """Return the pin sets that a wrapper release has for a Python."""
         return tuple(
             pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file()
         )
 
     def overrides(self, seldon_core: str) -> Path:
-        """What a release of the wrapper requires in the current set in place of what its metadata says; it may not be there."""
+        """Return the file with a wrapper release's overrides for the current pin set.
+
+        They replace requirements in the release's metadata. The file may not exist.
+        """
         return self.locks(seldon_core) / CURRENT / "overrides.txt"

@@ -1,4 +1,4 @@
-"""What every step of a build gets: the platform, the bundle, the log and a scratch directory."""
+"""The context that every step of a build gets."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,11 @@ from seldon_buildpack.log import Log
 
 @dataclass(frozen=True, kw_only=True)
 class BuildContext:
-    """One build's surroundings, handed to every step."""
+    """The platform, the bundle, the log and a scratch directory of one build."""
 
     # Directories and variables that the lifecycle sets.
     platform: Platform
-    # What the buildpack brings along: interpreters, wrappers, locks, uv.
+    # The buildpack's own interpreters, wrappers, locks and uv.
     bundle: Bundle
     log: Log
     # Removed after the build. Files with the platform's secrets go here and nowhere else.
@@ -22,5 +22,5 @@ class BuildContext:
 
     @property
     def app_dir(self) -> Path:
-        """The directory with the user's source."""
+        """Return the directory with the user's source."""
         return self.platform.app

@@ -1,6 +1,8 @@
-"""Detect: is this a Python model for Seldon, or what looks like one with a mistake in it, which the build can then explain?
+"""The detect phase: decide whether the source is a Python model for Seldon.
 
-Only the top of the source and one level below it are looked at, and no more than some entries of each: a source may hold gigabytes.
+A source that looks like a model with a mistake passes too, so that the build can explain the
+mistake. Only the top of the source and one level below it are read, and a limited number of entries
+of each, because a source may hold gigabytes.
 """
 
 import os
@@ -23,7 +25,7 @@ from seldon_buildpack.settings import s2i_environment
 PASS = 0
 FAIL = 100
 
-# The files of Seldon's other wrappers: Node.js, R and Java.
+# Files of Seldon's other wrappers: Node.js, R and Java.
 _OTHER_LANGUAGES = re.compile(
     r"package\.json|install\.R|DESCRIPTION|pom\.xml|build\.gradle(\.kts)?|.*\.(js|mjs|ts|R|java|jar)"
 )
@@ -34,13 +36,13 @@ _COMPONENT = re.compile(rb"^class[ \t]+\w+\([^)]{0,500}\bSeldonComponent\b", re.
 _METHOD = re.compile(
     rf"^[ \t]+(?:async[ \t]+)?def[ \t]+(?:{'|'.join(GRAPH_METHODS)})[ \t]*\(".encode(), re.MULTILINE
 )
-# `route` and `aggregate` are names of many other programs' methods.
+# Many other programs have methods called `route` and `aggregate`.
 _CERTAIN_METHOD = re.compile(
     rb"^[ \t]+(?:async[ \t]+)?def[ \t]+(?:predict|transform_input|transform_output)(?:_raw)?[ \t]*\(",
     re.MULTILINE,
 )
 
-# The longest name that a file can have.
+# The longest possible file name.
 _LONGEST_NAME = 255
 _LARGEST = 1_000_000
 _MOST_FILES = 300
@@ -49,7 +51,10 @@ _MOST_FOLDERS = 50
 
 
 def main() -> int:
-    """Exit code of bin/detect (spec: Phase #1: Detection): 0 takes the source, 100 leaves it to others."""
+    """Run bin/detect and return its exit code (spec: Phase #1: Detection).
+
+    0 accepts the source, and 100 leaves it to other buildpacks.
+    """
     platform = Platform.read(os.environ, Path.cwd())
     result = detect(platform.app, platform.env)
     if result.passes:
@@ -60,14 +65,17 @@ def main() -> int:
 
 @dataclass(frozen=True)
 class Detection:
-    """Whether the source is ours, and a line that says why or what was looked for."""
+    """The result of detect, and a line that says why, or what was missing."""
 
     passes: bool
     reason: str
 
 
 def detect(app: Path, environment: Mapping[str, str]) -> Detection:
-    """Whether the source ``app`` is ours; ``environment`` holds what the platform was given by --env. Raises nothing, whatever is there."""
+    """Return whether the source ``app`` is a model.
+
+    ``environment`` holds the variables given with --env. Raises nothing, whatever the source holds.
+    """
     top = entries(app, _MOST_ENTRIES)
     files = {entry.name for entry in top if is_file(entry)}
     python = [app / entry.name for entry in top if is_source(entry)]
@@ -93,7 +101,10 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
 
 
 def _may_be_there(path: Path) -> bool:
-    """Whether something is there that the build has to read or to explain: a file, a link, or what a closed directory hides."""
+    """Return whether the build must read or explain this path.
+
+    That is a file, a link, or something in a directory that cannot be read.
+    """
     try:
         return path.is_file() or path.is_symlink()
     except OSError:
@@ -112,7 +123,10 @@ def _python_below(top: list[os.DirEntry[str]]) -> bool:
 def _other_language(
     app: Path, files: set[str], pythonic: bool, environment: Mapping[str, str]
 ) -> bool:
-    """Whether the source is one for Seldon's Node.js, R or Java wrapper: by its model's file, else by its manifest."""
+    """Return whether the source is for Seldon's Node.js, R or Java wrapper.
+
+    The model's file decides, else the manifest.
+    """
     name = environment.get("MODEL_NAME") or _model_name(app)
     name = name.encode(errors="replace")[:_LONGEST_NAME].decode(errors="ignore")
     if _OTHER_MODEL.search(name):
@@ -128,7 +142,10 @@ def _other_language(
 
 
 def _model_name(app: Path) -> str:
-    """MODEL_NAME in ``.s2i/environment``, roughly: the build says what is wrong with the file."""
+    """Return MODEL_NAME in ``.s2i/environment``.
+
+    The parsing is lenient: the build reports what is wrong with the file.
+    """
     try:
         text = user_files.read(app, app / s2i_environment.FILE).decode("utf-8", "replace")
     except OSError:
@@ -142,7 +159,10 @@ def _model_name(app: Path) -> str:
 
 
 def _model(python: list[Path]) -> str | None:
-    """The first file with a class that has a method of the wrapper, by its text: it may be one that does not parse."""
+    """Return the first file with a class that has a method of the wrapper.
+
+    The text of the file decides, because it may not parse.
+    """
     for path in python[:_MOST_FILES]:
         try:
             data = user_files.read(path.parent, path) if path.stat().st_size <= _LARGEST else b""

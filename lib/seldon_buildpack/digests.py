@@ -1,6 +1,7 @@
-"""Digests of what layers are made from. A layer's key covers everything its content depends on, and no secret.
+"""Digests of a layer's inputs.
 
-Names, contents, modes and links count; times do not, for they differ from upload to upload.
+A layer's key covers everything that its content depends on, but no secret. Names, contents, modes
+and links count. Times do not, because they differ with each upload.
 """
 
 import hashlib
@@ -17,29 +18,32 @@ from seldon_buildpack.masking import without_credentials, without_signatures
 _TAIL = 22 + 0xFFFF
 # Zip archives, which list everything in them with size and checksum.
 _ZIPPED = (".whl", ".conda")
-# What Python and git write beside the sources.
+# Python and git write these next to the sources.
 _NO_INPUTS = ("__pycache__", ".git")
 
 
 def of_values(values: object) -> str:
-    """Digest of what JSON can write."""
+    """Return the digest of values that JSON can represent."""
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def without_secrets(text: str) -> str:
-    """The text as it counts in a key: its URLs without user, password, token and signature, but with what else they ask for."""
+    """Return the text as it counts in a key: URLs without credentials and signatures.
+
+    User names, passwords, tokens and signatures are removed, and other query parameters are kept.
+    """
     return without_signatures(without_credentials(text))
 
 
 def of_text(text: str) -> str:
-    """Digest of a text without its secrets."""
+    """Return the digest of a text without its secrets."""
     return hashlib.sha256(
         without_secrets(text).encode("utf-8", errors="surrogateescape")
     ).hexdigest()
 
 
 def of_texts(paths: Iterable[Path], base: Path) -> str:
-    """Digest of text files by name and content without their secrets."""
+    """Return the digest of text files: their names, and their content without secrets."""
     total = hashlib.sha256()
     for path in paths:
         text = without_secrets(path.read_text(encoding="utf-8-sig", errors="surrogateescape"))
@@ -48,9 +52,10 @@ def of_texts(paths: Iterable[Path], base: Path) -> str:
 
 
 def of_trees(paths: Iterable[Path], base: Path) -> str:
-    """Digest of files and folders by name, mode, link and content; empty for none.
+    """Return the digest of files and folders by name, mode, link and content, or "" for none.
 
-    What a link leads to below ``base`` counts too. Compiled Python and git's own files do not.
+    The targets of links count too if they are below ``base``. Compiled Python and git's own files
+    do not.
     """
     total, found = hashlib.sha256(), False
     seen: set[Path] = set()
@@ -62,7 +67,10 @@ def of_trees(paths: Iterable[Path], base: Path) -> str:
 
 
 def of_archives(paths: Iterable[Path], base: Path) -> str:
-    """Digest of wheels and archives of source by name and content, also of what a link among them leads to; empty for none."""
+    """Return the digest of wheels and source archives by name and content, or "" for none.
+
+    Links count by the content of their targets.
+    """
     total = hashlib.sha256()
     seen = False
     for path in paths:
@@ -72,9 +80,11 @@ def of_archives(paths: Iterable[Path], base: Path) -> str:
 
 
 def of_file(path: Path) -> bytes:
-    """Digest of a file's content; of a wheel, of its zip directory, which lists everything in it with size and checksum.
+    """Return the digest of a file's content.
 
-    Some are hundreds of megabytes: reading them would be most of a rebuild's time.
+    Of a wheel it is the digest of the zip directory, which lists everything in the wheel with size
+    and checksum. Some wheels are hundreds of megabytes large: reading them would take most of a
+    rebuild's time.
     """
     with path.open("rb") as file:
         if path.suffix in _ZIPPED:
@@ -83,7 +93,10 @@ def of_file(path: Path) -> bytes:
 
 
 def _entries(path: Path, name: bytes, inside: Path, seen: set[Path]) -> Iterator[bytes]:
-    """What counts of a path and all below it. Each folder is read once: links may lead in circles."""
+    """Yield what counts of a path and everything below it.
+
+    Each folder is read only once, because links may form loops.
+    """
     if path.is_symlink():
         yield b"link " + name + b"\0" + os.fsencode(path.readlink())
         if not _leads_inside(path, inside):
@@ -111,7 +124,10 @@ def _leads_inside(link: Path, inside: Path) -> bool:
 
 
 def _seek_directory(file: BinaryIO) -> None:
-    """Go to the central directory of a zip archive (APPNOTE 4.3.16), or to the start of what has none, or one of zip64."""
+    """Seek to the central directory of a zip archive (APPNOTE 4.3.16).
+
+    Seeks to the start of a file that has none, or one of zip64.
+    """
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - _TAIL))
     tail = file.read()

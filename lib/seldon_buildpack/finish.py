@@ -1,4 +1,4 @@
-"""The last steps of a build: how the image starts, and what must not be in it."""
+"""The last steps of a build: write the launch metadata and remove secrets from the image."""
 
 from seldon_buildpack.app_dir import private_files, scrub
 from seldon_buildpack.cnb import launch

@@ -1,4 +1,4 @@
-"""What the layers of every model are planned from, with conda or without."""
+"""Inputs of the layers that models with and without conda share."""
 
 from pathlib import Path
 
@@ -15,7 +15,13 @@ from seldon_buildpack.steps import Project
 
 
 def wrapper_version(project: Project, bundle: Bundle) -> str:
-    """The release that is asked for: by the variable, by the requirements, else the one that is carried. Raises WrapperVersionInvalid."""
+    """Return the requested release of the wrapper.
+
+    The variable goes first, then the requirements, then the bundled release.
+
+    Raises:
+        WrapperVersionInvalid: BP_SELDON_CORE_VERSION is not a version.
+    """
     asked = project.settings.text("BP_SELDON_CORE_VERSION")
     if asked and not asked[0].isdigit():
         raise WrapperVersionInvalid(asked)
@@ -27,7 +33,7 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
 
 
 def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
-    """The variables that the requirements use, and those that the building of packages may read."""
+    """Return the variables that the requirements use, and those that package builds may read."""
     told = project.settings.plain()
     used = project.requirements.variables if project.requirements else frozenset()
     found = {name: told[name] for name in sorted(used) if name in told}
@@ -35,7 +41,7 @@ def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
 
 
 def built_with(project: Project) -> str:
-    """What the building of packages may read, as it counts: a digest without credentials."""
+    """Return the digest of the variables that package builds may read, without credentials."""
     configuring = project.requirements.configuring if project.requirements else frozenset()
     told = {
         name: value
@@ -46,7 +52,7 @@ def built_with(project: Project) -> str:
 
 
 def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:
-    """The uv of this build, with the cache that its layer keeps."""
+    """Return the uv of this build, which uses the cache layer."""
     return Uv(
         bundle.uv,
         platform.base_env,
@@ -56,7 +62,11 @@ def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:
 
 
 def layers_directory(platform: Platform) -> Path:
-    """Where the layers of this build lie (spec: Phase #3: Build). Raises ValueError in detect, which has none."""
+    """Return the directory of this build's layers (spec: Phase #3: Build).
+
+    Raises:
+        ValueError: This is detect, which has no layers.
+    """
     if platform.layers is None:
         raise ValueError("CNB_LAYERS_DIR is not set: this is not a build (spec: Phase #3: Build)")
     return platform.layers

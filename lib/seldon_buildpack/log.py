@@ -1,6 +1,6 @@
-"""Everything a good build prints: facts in aligned lines, slow steps with their time, warnings that say what to do.
+"""The build's log: facts in aligned lines, slow steps with their duration, and warnings.
 
-Every line passes the masker, which the build sets once the settings are read.
+Every line goes through the masker, which the build sets once it has read the settings.
 """
 
 import contextlib
@@ -17,68 +17,85 @@ from seldon_buildpack.messages.warnings import MOST_NAMES, Advice, first_names
 _LABEL_WIDTH = 14
 
 _LAYER_WIDTH = 16
-# Control characters but for the tab, separators of lines, what turns the direction of writing, and halves of surrogate pairs.
+# Control characters except the tab, line separators, characters that change the writing direction,
+# and lone surrogates.
 _UNSHOWN = re.compile(
     "[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
 
 
 def _visible(text: str) -> str:
-    """The text with what steers a terminal, ends a line or cannot be encoded written out: names and files of the source are shown, not obeyed."""
+    """Escape characters that control a terminal, end a line or cannot be encoded.
+
+    Names and files of the source are shown, not obeyed.
+    """
     return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 @dataclass
 class Log:
-    """Prints to the platform's log; lifecycle merges standard error into it, so one stream is enough."""
+    """Printer for the platform's log.
+
+    The lifecycle merges standard error into the log, so one stream is enough.
+    """
 
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     masker: Masker = field(default_factory=Masker)
 
     def line(self, text: str = "") -> None:
-        """One line, masked and flushed: platforms show it while the build runs."""
+        """Print a line, masked and flushed: platforms show it while the build runs."""
         print(_visible(self.masker.mask(text)).rstrip(), file=self.stream, flush=True)
 
     def heading(self, text: str) -> None:
-        """A line that opens a part, with an empty line before it."""
+        """Print an empty line and a heading."""
         self.line()
         self.line(text)
 
     def fact(self, label: str, value: str, source: str = "") -> None:
-        """What was chosen, and in brackets where that came from or how to change it."""
+        """Print a choice and, in parentheses, where it comes from or how to change it."""
         self.line(f"  {label:<{_LABEL_WIDTH}}{value}" + (f"  ({source})" if source else ""))
 
     def tool(self, text: str) -> None:
-        """A line of another tool's own output."""
+        """Print a line of another tool's output."""
         self.line(f"      {text}")
 
     def advise(self, advice: Advice) -> None:
-        """A warning: what was found, then what to do."""
+        """Print a warning: what was found, then what to do."""
         self.line(f"  Warning: {advice.found}")
         for line in advice.todo.splitlines():
             self.line(f"           {line}")
 
     def reused(self, layer: str) -> None:
-        """A layer that stays as the last build made it."""
+        """Print that a layer of the last build is reused."""
         self.line(f"  {layer:<{_LAYER_WIDTH}}reused")
 
     @contextlib.contextmanager
     def layer(self, name: str, reason: str) -> Iterator[None]:
-        """A layer that is made: why, the tools' own lines, and the seconds it took."""
+        """Print the name of a layer and why it is made, then the time it took.
+
+        The tools' own lines come in between.
+        """
         self.line(f"  {name:<{_LAYER_WIDTH}}made: {reason}")
         start = time.monotonic()
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
 
     def chosen_by_conda(self, python: str, others: int, size: int, locked: bool) -> None:
-        """What conda's half consists of; ``size`` is in bytes, 0 where nobody says it."""
+        """Print what conda installs.
+
+        ``size`` is in bytes, and 0 if unknown.
+        """
         fetched = f", {size / 1_000_000:.0f} MB to fetch" if size else ""
         self.tool(
             f"{'locked' if locked else 'solved'}: python {python} and {others} more package{'' if others == 1 else 's'}{fetched}"
         )
 
     def pins(self, pins: str, excluding: str, python: str) -> None:
-        """Which set of the wrapper's pins serves, where it is not its release's own: for what that excludes, or has nothing for."""
+        """Print which pin set serves, if it is not that of the wrapper's release.
+
+        ``excluding`` is what that set conflicts with. ``python`` is the Python that it is not
+        locked for.
+        """
         because = (
             f"exclude {excluding}"
             if excluding
@@ -90,26 +107,26 @@ class Log:
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
 
     def wrapper(self, version: str, licence: str) -> None:
-        """The release of the wrapper that is installed, where that was not sure before."""
+        """Print the installed release of the wrapper, if it was not certain before."""
         self.line(f"  {'Wrapper':<{_LAYER_WIDTH}}seldon-core {version}  ({licence})")
 
     def masked_in_image(self, name: str) -> None:
-        """A file of the source that carried credentials or index settings: the image has it without."""
+        """Print that a file is in the image without its credentials and index settings."""
         self.line(f"  {name} is in the image without its index settings and credentials.")
 
     def private(self, names: Sequence[str]) -> None:
-        """What of the source is not in the image because it holds passwords by custom."""
+        """Print which files were removed from the image because they usually hold passwords."""
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         self.line(
             f"  Not in the image, for it may hold credentials: {', '.join(names[:MOST_NAMES])}{more} (BP_KEEP_FILES keeps what it names)."
         )
 
     def left_out(self, names: Sequence[str]) -> None:
-        """What is not part of the source, the first few by name."""
+        """Print what .s2iignore excludes, the first few by name."""
         self.fact("Left out", first_names(names), ".s2iignore")
 
     def large_files(self, size: int, layers: int) -> None:
-        """What of the source a change of code does not write again."""
+        """Print the size of the large files, which a change of code does not write again."""
         where = "a layer of their own" if layers == 1 else f"{layers} layers of their own"
         self.fact(
             "Large files",
@@ -118,7 +135,7 @@ class Log:
         )
 
     def closing(self, path: str, example: str) -> None:
-        """How to run what was built, and what to send to which path."""
+        """Print how to run the image, and what to send to which path."""
         self.heading(
             "Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)"
         )

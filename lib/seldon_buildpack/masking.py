@@ -1,4 +1,4 @@
-"""Values that must not be read by anyone: their type, and the filter that keeps them out of what is printed."""
+"""Secret values, and the masker that keeps them out of the log."""
 
 import base64
 import re
@@ -8,32 +8,37 @@ from urllib.parse import quote, unquote, urlsplit
 
 MASK = "****"
 
-# What stands before the last @ of a URL's host part. A password with a raw `/`, `#` or `?` ends the host part too early: then the
-# host part ends in something that is no port, and an @ follows. `git@` alone is the customary user of ssh, not a secret.
+# The user info of a URL, up to the last @. A password with a raw `/`, `#` or `?` ends the host part
+# too early: it then ends in something that is not a port, and an @ follows. `git@` alone is the
+# usual user of ssh, not a secret.
 _USERINFO = re.compile(
     r"(?<=://)(?!git@)(?:[^/?#\s]+(?=@)|[^/?#\s:@\[]*:(?!\d*(?:[/?#\s'\"`,;)]|$))\S*(?=@))"
 )
-# What stands behind the ? of a URL: signed links carry their signature there.
+# The query of a URL. Signed links carry their signature there.
 _QUERY = re.compile(r"(?<=://)([^\s?#]*\?)([^\s#]+)")
-# What says in a query who asks and until when, not what is asked for.
+# Query parameters that say who asks and until when, not what is requested.
 _SIGNATURE = re.compile(
     r"(?i)((?:sig|signature|expires|(?:[\w-]*[_-])?(?:token|password|secret|signature)|api[_-]?key|"
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|x-(?:amz|goog)-[\w-]+)=)[^&]*"
 )
-# A token for a channel of conda's, which is a part of the path (conda: conda.common.url, split_anaconda_token).
+# The token of a conda channel, which is a part of the path (conda: conda.common.url,
+# split_anaconda_token).
 _TOKEN = re.compile(r"(?<=://)([^\s?#]*?/t/)([^\s/?#'\"`,;)]+)")
-# What the WHATWG's URL standard leaves as it is in a user's part, and so does uv.
+# Characters in the user info that the WHATWG URL standard, and so uv, does not encode.
 _NOT_ENCODED = "!$&'()*+,~"
 
 
 @dataclass(frozen=True)
 class Secret:
-    """A value that prints as ``****``; ``reveal()`` is for the one place that hands it to a tool."""
+    """A value that prints as ``****``.
+
+    ``reveal()`` is only for the place that passes it to a tool.
+    """
 
     _value: str
 
     def reveal(self) -> str:
-        """The value itself."""
+        """Return the value itself."""
         return self._value
 
     def __repr__(self) -> str:
@@ -45,13 +50,13 @@ class Secret:
 
 @dataclass(frozen=True)
 class Masker:
-    """Replaces what is known to be secret, in each form a tool may print it in, and the user part of any URL."""
+    """Replaces secrets, in each form that a tool may print, and the user info of any URL."""
 
     forms: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, secrets: Iterable[Secret]) -> "Masker":
-        """A masker for these values: as they are, percent-encoded, decoded, and in base64."""
+        """Return a masker for these values: as is, percent-encoded, decoded, and in base64."""
         forms: set[str] = set()
         for secret in secrets:
             value = secret.reveal()
@@ -76,17 +81,18 @@ class Masker:
         )
 
     def mask(self, text: str) -> str:
-        """The text with every secret form, and every ``user:password@`` and ``/t/token`` of a URL, replaced by ``****``."""
+        """Replace every secret, and ``user:password@`` and ``/t/token`` in URLs, with ``****``."""
         for form in self.forms:
             text = text.replace(form, MASK)
         return _TOKEN.sub(rf"\1{MASK}", _USERINFO.sub(MASK, text))
 
 
 def url_secrets(url: str) -> tuple[Secret, ...]:
-    """The secret parts of a URL: the password, or a user name that stands alone (a token), the two together, `/t/token`, and its query.
+    """Return the secret parts of a URL.
 
-    A user name beside a password is masked in URLs alone: elsewhere it is a word such as `admin` that says nothing; and so is
-    `git`, the customary user of ssh.
+    These are the password or, without one, the user name (a token); user name and password
+    together; `/t/token`; and the query. A user name with a password is only masked in URLs:
+    elsewhere it is a word such as `admin` that reveals nothing. So is `git`, the usual user of ssh.
     """
     # A proxy is often given without a scheme.
     url = url if "://" in url else f"http://{url}"
@@ -106,24 +112,24 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
 
 
 def without_credentials(url: str) -> str:
-    """The URL less its user name, password and token: fit for a key, a label, a log."""
+    """Return the URL without user name, password and token, for a key, a label or the log."""
     bare = _USERINFO.sub("", url).replace("://@", "://")
     return _TOKEN.sub(lambda found: found[1].removesuffix("/t/"), bare)
 
 
 def url_token(url: str) -> str:
-    """The token in the path of a channel's URL; empty where there is none."""
+    """Return the token in the path of a channel's URL, or "" if there is none."""
     found = _TOKEN.search(url)
     return found[2] if found else ""
 
 
 def without_queries(text: str) -> str:
-    """The text with ``****`` for the query of each URL in it."""
+    """Replace the query of each URL in the text with ``****``."""
     return _QUERY.sub(rf"\1{MASK}", text)
 
 
 def without_signatures(text: str) -> str:
-    """The text with ``****`` for what in the query of a URL says who asks, not what is asked for."""
+    """Replace the query parameters of URLs that say who asks, not what, with ``****``."""
     return _QUERY.sub(
         lambda found: (
             found[1]

@@ -1,7 +1,7 @@
 """Names of Python packages.
 
-``packaging.utils`` and ``packaging.requirements`` do the same, but take 46 ms and more to import, in each build: what they cannot
-be spared for imports them where it is needed.
+``packaging.utils`` and ``packaging.requirements`` do the same, but their import takes at least 46
+ms in each build. Code that cannot do without them imports them where it needs them.
 """
 
 import re
@@ -9,16 +9,22 @@ from pathlib import Path
 
 
 def canonical(name: str) -> str:
-    """The name in the form that the same packages share: `Flask_Cors` is `flask-cors` (PyPA: Names and normalization)."""
+    """Normalize a package name: `Flask_Cors` is `flask-cors` (PyPA: Names and normalization)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def requirement_name(requirement: str) -> str:
-    """The name in a requirement as it is written there: `Flask_Cors` of `Flask_Cors[x]>=3; python_version < "3.9"`."""
+    """Return the name in a requirement, as written.
+
+    It is `Flask_Cors` in `Flask_Cors[x]>=3; python_version < "3.9"`.
+    """
     return re.split(r"[\[<>=!~;@(\s]", requirement.strip(), maxsplit=1)[0]
 
 
 def of_dist_info(path: Path) -> tuple[str, str]:
-    """Name and version of an installed package, given by its folder `Flask_Cors-3.0.dist-info` (PyPA: Recording installed projects)."""
+    """Return name and version of an installed package from its folder.
+
+    The folder is, for example, `Flask_Cors-3.0.dist-info` (PyPA: Recording installed projects).
+    """
     name, _, version = path.name.removesuffix(".dist-info").rpartition("-")
     return name, version

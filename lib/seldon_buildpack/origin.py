@@ -1,11 +1,14 @@
-"""Where a setting, a channel, a login or the Python version comes from: tested by its kind, and printed by ``describe``."""
+"""The origin of a setting, a channel, a login or the Python version.
+
+Code tests its kind, and people read what ``describe`` returns.
+"""
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 
 class Kind(Enum):
-    """What sort of place an origin is."""
+    """The kind of an origin."""
 
     NOWHERE = auto()
     S2I_ENVIRONMENT = auto()
@@ -41,34 +44,34 @@ _WORDS = {
 
 @dataclass(frozen=True)
 class Origin:
-    """A place that says something."""
+    """Where a value comes from."""
 
     kind: Kind
     # The variable, the binding or the file.
     name: str = ""
-    # The line of the file, from 1; 0 where the whole file is meant.
+    # The line of the file, from 1, or 0 for the whole file.
     line: int = 0
-    # The range of versions that stands there, where that is printed too.
+    # The version range given there, if the log prints it too.
     specifier: str = ""
 
     @property
     def is_bound(self) -> bool:
-        """Whether a binding of the platform says it."""
+        """Return whether the value comes from a service binding."""
         return self.kind in (Kind.BINDING, Kind.NETRC)
 
     @property
     def is_user_env(self) -> bool:
-        """Whether it was set as a variable, in the source or on the command line."""
+        """Return whether it was set as a variable, in the source or on the command line."""
         return self.kind in (Kind.S2I_ENVIRONMENT, Kind.PLATFORM_ENV)
 
     def describe(self) -> str:
-        """The place as the log and the errors name it; empty for none."""
+        """Return the origin as the log and the errors name it, or "" for none."""
         words = _WORDS[self.kind].format(name=self.name)
         line = f" line {self.line}" if self.line else ""
         return f"{words}{line}: {self.specifier}" if self.specifier else words + line
 
     def describe_from(self) -> str:
-        """The same as a phrase for where something comes from: `from environment.yml`; empty for none."""
+        """Return the origin as a phrase: `from environment.yml`, or "" for none."""
         absent = (Kind.NOWHERE, Kind.NO_CHANNELS, Kind.CONDA_DEFAULTS)
         return self.describe() if self.kind in absent else f"from {self.describe()}"
 
@@ -80,15 +83,15 @@ REQUIREMENTS = Origin(Kind.REQUIREMENTS)
 
 
 def variable(name: str) -> Origin:
-    """A variable, wherever it was set."""
+    """Return the origin of a value from a variable, wherever that was set."""
     return Origin(Kind.VARIABLE, name)
 
 
 def binding(name: str) -> Origin:
-    """A binding of the platform."""
+    """Return the origin of a value from a service binding."""
     return Origin(Kind.BINDING, name)
 
 
 def file(name: str) -> Origin:
-    """A file of the source."""
+    """Return the origin of a value from a file of the source."""
     return Origin(Kind.FILE, name)

@@ -1,4 +1,4 @@
-"""What each layer is made from, before any is made."""
+"""The plan of the image's layers: what each is made from, before any is made."""
 
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layer_inputs import (
@@ -17,7 +17,11 @@ from seldon_buildpack.steps import Project
 
 
 def plan(context: BuildContext, project: Project) -> LayerPlan:
-    """Return the plan of a build's layers. Raises a BuildError where what is asked for cannot be had."""
+    """Return the plan of a build's layers.
+
+    Raises:
+        BuildError: A requested version or pin set is not available.
+    """
     if not project.environment:
         return plan_layers(context, project)
     # Most models have no conda environment, and their builds don't pay for these imports.
@@ -27,7 +31,11 @@ def plan(context: BuildContext, project: Project) -> LayerPlan:
 
 
 def plan_layers(context: BuildContext, project: Project) -> PipPlan:
-    """Return the plan of a model that uv alone installs. Raises BuildError."""
+    """Return the plan for a model that uv alone installs.
+
+    Raises:
+        BuildError: A requested version or pin set is not available.
+    """
     platform, bundle, out = context.platform, context.bundle, context.log
     interpreter = python.plan(
         project.python,

@@ -1,4 +1,7 @@
-"""What the layers of a model in a conda environment are made from, before any is made. Apart, for only such a model needs what it imports."""
+"""The plan of the layers of a model with a conda environment.
+
+It is a module of its own because only such a model needs its imports.
+"""
 
 import re
 
@@ -76,7 +79,10 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
 
 
 def pythons(choice: PythonChoice, environment: CondaEnvironment) -> tuple[str, ...]:
-    """The Pythons (minors) that an environment may get: those that its file allows, else the one that is added."""
+    """Return the Python minors that an environment may get.
+
+    These are the ones that its file allows, else the one that the build adds.
+    """
     return (
         python_versions.minors(environment.python)
         if environment.python
@@ -85,7 +91,11 @@ def pythons(choice: PythonChoice, environment: CondaEnvironment) -> tuple[str, .
 
 
 def name(known: Settings) -> str:
-    """The environment's name: s2i's variable, and s2i's default. Raises EnvironmentNameInvalid for one that is no folder's name."""
+    """Return the environment's name, as in s2i: CONDA_ENV_NAME or "microservice".
+
+    Raises:
+        EnvironmentNameInvalid: The name cannot be the name of a folder.
+    """
     found = known.text("CONDA_ENV_NAME") or "microservice"
     if not re.fullmatch(r"\w[\w.+-]*", found):
         raise EnvironmentNameInvalid(found)

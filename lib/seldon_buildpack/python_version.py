@@ -1,4 +1,4 @@
-"""Which Python the model is built and served with."""
+"""Choice of the Python version that the model is built and served with."""
 
 import re
 from dataclasses import dataclass, replace
@@ -35,15 +35,15 @@ _OTHER_PYTHON = re.compile(
     r"(pypy|pyston|graalpy|jython|ironpython|stackless|micropython|activepython)", re.IGNORECASE
 )
 _SPECIFIER = re.compile(r"[<>=!~]")
-# The patch releases of a minor that a specifier is tried on.
+# The patch releases of a minor that a specifier is tested with.
 _PATCHES = range(64)
 
 
 @dataclass(frozen=True)
 class PythonChoice:
-    """A Python: the minor, the exact version where one was asked for, and the place that chose it, for the log.
+    """A Python minor, the exact version if one is required, and the origin of the choice.
 
-    ``specifier`` is a requires-python that a Python of this minor must meet besides; empty where there is none.
+    ``specifier`` is a requires-python that the Python must also meet, or "".
     """
 
     minor: tuple[int, int]
@@ -54,11 +54,11 @@ class PythonChoice:
 
     @property
     def spec(self) -> str:
-        """What to ask an installer for: `3.11.7` or `3.11`."""
+        """Return the version to request from an installer: `3.11.7` or `3.11`."""
         return self.version or f"{self.minor[0]}.{self.minor[1]}"
 
     def allows(self, version: str) -> bool:
-        """Whether a Python of this exact version (`3.12.1`) is what was asked for."""
+        """Return whether this exact version (`3.12.1`) satisfies the choice."""
         if self.version:
             return version == self.version
         if not version.startswith(f"{self.spec}."):
@@ -66,7 +66,7 @@ class PythonChoice:
         return not self.specifier or _meets(self.specifier, version)
 
     def meets(self, specifier: str) -> bool:
-        """Whether a Python of this choice can meet a requires-python."""
+        """Return whether a Python of this choice can meet a requires-python."""
         versions = (
             [self.version] if self.version else [f"{self.spec}.{patch}" for patch in _PATCHES]
         )
@@ -74,10 +74,16 @@ class PythonChoice:
 
 
 def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -> PythonChoice:
-    """The Python of the source ``app``: ``requested`` (BP_PYTHON_VERSION), `.python-version`, requires-python in pyproject.toml, the default.
+    """Choose the Python for the source ``app``.
 
-    ``lock`` is a lock file and the requires-python that it is for, which counts where pyproject.toml has none.
-    Raises PythonVersionUnknown, PythonVersionUnsupported and PyprojectUnreadable.
+    The first of these decides: ``requested`` (BP_PYTHON_VERSION), `.python-version`,
+    requires-python in pyproject.toml, that of ``lock``, the default. ``lock`` is the name of a lock
+    file and its requires-python.
+
+    Raises:
+        PythonVersionUnknown, PythonVersionUnsupported: The requested version is not valid or not
+            supported.
+        PyprojectUnreadable: pyproject.toml is invalid.
     """
     if requested and requested.strip():
         choice = _read(requested.strip().strip("\"'"), origin.variable(REQUESTED))
@@ -99,10 +105,16 @@ def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -
 
 
 def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
-    """The Python of a conda environment: what its file asks for, the newest of those where it leaves the choice to the solver.
+    """Choose the Python of a conda environment.
 
-    Where the file asks for none, that of ``choose``, which is said. Nothing is added to a lock. Raises what ``choose`` does,
-    CondaLockWithoutPython and CondaLockForOtherPython.
+    It is the one that the environment's file requires, or the newest of those that the file leaves
+    to the solver. If the file requires none, it is that of ``choose``, with advice that says so. A
+    lock file must have a Python: nothing is added to it.
+
+    Raises:
+        CondaLockWithoutPython: A lock file has no Python.
+        CondaLockForOtherPython: A lock file is for another Python than the requested one.
+        BuildError: As in ``choose``.
     """
     if environment.locked and not environment.python:
         raise CondaLockWithoutPython(environment.path.name)
@@ -128,7 +140,10 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
 
 
 def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
-    """The spec for a Python that the environment's file lacks, or that BP_PYTHON_VERSION asks for besides; else empty."""
+    """Return the conda spec for Python, or "" if the environment's file already has one.
+
+    An exact BP_PYTHON_VERSION is added to the file's own, but never to a lock.
+    """
     # A range in the variable leaves the version to the file.
     exact = choice.source == origin.variable(REQUESTED)
     if environment.locked or (environment.python and not exact):
@@ -137,13 +152,19 @@ def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
 
 
 def one_meeting(specifier: str) -> str:
-    """The default minor if it can meet a requires-python, else the newest that can; empty where none can."""
+    """Return the default minor if it can meet a requires-python, else the newest that can.
+
+    Returns "" if none can.
+    """
     minors = (PythonChoice(minor, None, NOWHERE) for minor in (DEFAULT, *reversed(SUPPORTED)))
     return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
 def _version_file(app: Path) -> str:
-    """The first version that the file names: pyenv and uv allow comments, several lines, and several versions."""
+    """Return the first version in the file.
+
+    pyenv and uv allow comments, several lines, and several versions.
+    """
     try:
         text = user_files.read(app, app / VERSION_FILE).decode("utf-8-sig", "replace")
     except FileNotFoundError:
@@ -156,7 +177,7 @@ def _version_file(app: Path) -> str:
 
 
 def _read(value: str, source: Origin) -> PythonChoice | None:
-    """The Python that a version or a specifier asks for; None where it is neither."""
+    """Return the Python for a version or a specifier, or None if the value is neither."""
     if _SPECIFIER.match(value):
         return _specified(value, source, ())
     if _OTHER_PYTHON.match(value):
@@ -168,7 +189,7 @@ def _read(value: str, source: Origin) -> PythonChoice | None:
     if minor is None:
         return PythonChoice(DEFAULT, None, source) if value == "3" else None
     choice = _known((int(major), int(minor)), value, source)
-    # `3.12rc1` and `3.11.7foo` are no releases that we know.
+    # `3.12rc1` and `3.11.7foo` are not releases that we know.
     if rest and not _SUFFIX.fullmatch(rest):
         return None
     return PythonChoice(choice.minor, f"{major}.{minor}.{patch}" if patch else None, source)
@@ -183,7 +204,12 @@ def _known(minor: tuple[int, int], value: str, source: Origin) -> PythonChoice:
 
 
 def _requires_python(app: Path) -> str:
-    """``project.requires-python`` of pyproject.toml; empty where there is none. Raises PyprojectUnreadable."""
+    """Return ``project.requires-python`` of pyproject.toml, or "" if there is none.
+
+    Raises:
+        PyprojectUnreadable: pyproject.toml is invalid.
+        SourceUnreadable: pyproject.toml cannot be read.
+    """
     try:
         data = user_files.read(app, app / PROJECT_FILE)
     except FileNotFoundError:
@@ -204,10 +230,10 @@ def _requires_python(app: Path) -> str:
 
 
 def _specified(specifier: str, source: Origin, advice: tuple[Advice, ...]) -> PythonChoice:
-    """The default Python if it meets the specifier, else the newest that does."""
+    """Return the default Python if it meets the specifier, else the newest that does."""
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    # `==3.11` is 3.11.0 alone, and nobody means that.
+    # `==3.11` means only 3.11.0, which is never intended.
     if re.fullmatch(r"={2,3}\s*\d+\.\d+", specifier):
         specifier = f"=={specifier.lstrip('= ')}.*"
     try:

@@ -252,13 +252,19 @@ def prepare_app_dir(context: BuildContext, python: PythonChoice, model: Model) -
 
 
 def add_launch_defaults(given: Settings, model: Model) -> Settings:
-    """Return the settings with what seldon-serve serves if the container's user sets nothing else."""
+    """Return the settings with seldon-serve's defaults for MODEL_NAME and SERVICE_TYPE.
+
+    They apply if the container's user sets no others.
+    """
     defaults = {"MODEL_NAME.default": model.name, "SERVICE_TYPE.default": model.service_type}
     return given.with_launch(defaults)
 
 
 def connect_network(context: BuildContext, bound: Bound, sources: PackageSources) -> PackageSources:
-    """Write the proxy, CA and credential files that child processes read, to the scratch directory."""
+    """Write the proxy, CA certificate and credential files that child processes read.
+
+    They go to the scratch directory.
+    """
     proxies = context.platform.proxies()
     index = network.joined(sources.index, bound, proxies, context.scratch)
     return replace(sources, index=index)

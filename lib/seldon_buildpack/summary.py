@@ -34,16 +34,16 @@ def _log_model(log: Log, project: Project, plan: LayerPlan) -> None:
 
 
 def _is_known(project: Project, seldon_core: str) -> bool:
-    """Whether it is sure before anything is resolved that this release serves.
+    """Return whether this release is certain to serve, before anything is resolved.
 
-    A range, and what a URL leads to, may be any release.
+    A range or a URL may lead to any release.
     """
     by_url = project.requirements is not None and project.requirements.wrapper_by_url
     return seldon_core[:1].isdigit() and not by_url
 
 
 def log_installed_wrapper(log: Log, project: Project, asked: str, installed: str) -> None:
-    """Print which release is installed, where that was not sure before, and what its licence forbids."""
+    """Print the installed release if it was not certain before, and its license's limits."""
     if installed and (installed != asked or not _is_known(project, asked)):
         log.wrapper(installed, licence(installed))
     if _is_bsl(installed):
@@ -94,7 +94,10 @@ def _log_package_sources(log: Log, project: Project) -> None:
 
 
 def licence(version: str) -> str:
-    """The licence of a release of the wrapper: Apache-2.0 up to 1.17.1, BSL 1.1 from 1.18.0 (seldon-core's LICENSE)."""
+    """Return the license of a wrapper release, as the log prints it.
+
+    It is Apache-2.0 up to 1.17.1, and BSL 1.1 from 1.18.0 on (seldon-core's LICENSE).
+    """
     if not _is_bsl(version):
         return "licence Apache-2.0"
     return "licence BSL 1.1: not for production without an agreement with Seldon"

@@ -1,6 +1,8 @@
-"""Files of the source that the build reads: what a user wrote decides about it, so a link must not lend it what lies elsewhere.
+"""Reader for files of the source that the build reads.
 
-Bindings and the platform's own files are readable here, and what is read may stand in the log, in labels or in the image.
+The user's files decide what is read, so a link must not lead out of the source. Bindings and the
+platform's own files are readable here, and what is read may end up in the log, in labels or in the
+image.
 """
 
 import errno
@@ -9,12 +11,17 @@ from pathlib import Path
 
 from seldon_buildpack.messages.errors.source_files import IS_NO_FILE, IS_OUTSIDE, IS_TOO_LARGE
 
-# Far above a lock of a thousand packages; without a limit a link to a device fills the memory.
+# Far above a lock of a thousand packages. Without a limit, a link to a device fills the memory.
 MOST_BYTES = 32_000_000
 
 
 def read(app: Path, path: Path) -> bytes:
-    """The bytes of a file below ``app``. Raises OSError, its reason for people, where it is no regular file inside the source or too large."""
+    """Return the content of a file below ``app``.
+
+    Raises:
+        OSError: The file is not a regular file inside the source, or is too large. The error's
+            reason is written for people.
+    """
     status = path.stat()
     if path.is_relative_to(app) and not path.resolve().is_relative_to(app.resolve()):
         raise OSError(errno.EPERM, IS_OUTSIDE, str(path))

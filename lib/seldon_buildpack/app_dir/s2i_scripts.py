@@ -1,4 +1,4 @@
-"""Scripts in ``.s2i/bin`` that replace the builder image's own with s2i. Builds ignore them."""
+"""Scripts in ``.s2i/bin`` that s2i runs instead of the builder image's. They are not run here."""
 
 from pathlib import Path
 

@@ -195,7 +195,10 @@ class Resolver:
         return self.resolve(target, name, seen)
 
     def _expression(self, module: Module, node: ast.expr, seen: Seen) -> Definition | NotFound:
-        """Resolve an expression for a class: a name or a dotted name, perhaps with type arguments."""
+        """Resolve an expression for a class.
+
+        It is a name or a dotted name, perhaps with type arguments.
+        """
         text = written(node)
         if isinstance(node, ast.Subscript):
             return self._expression(module, node.value, seen)
@@ -213,7 +216,10 @@ class Resolver:
         return Definition(None, doubt=f"{text} cannot be read without running it")
 
     def _module_of(self, module: Module, tree: ast.Module, node: ast.expr) -> str | None:
-        """Return the dotted name of the module that an expression such as ``package.module`` means."""
+        """Return the dotted name of the module that an expression means.
+
+        The expression is, for example, ``package.module``.
+        """
         first, *rest = written(node).split(".")
         for binding in bindings(tree, first):
             if isinstance(binding.node, ast.Import):

@@ -1,4 +1,4 @@
-"""The Python files of the source, found as an import finds them and parsed without running them.
+"""The Python files of the source: found as an import would, and parsed without being run.
 
 The source is the last entry of ``sys.path``.
 """
