@@ -1,4 +1,4 @@
-"""The build phase: read settings and source, make or reuse layers, write the launch metadata."""
+"""The build phase: read settings and source, make or reuse layers, write launch metadata."""
 
 import errno
 import os

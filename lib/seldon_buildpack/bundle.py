@@ -78,7 +78,10 @@ class Bundle:
 
     @property
     def wheels(self) -> Path:
-        """Return the folder of wheels for the wrapper's requirements that have none on the index."""
+        """Return the folder of wheels for the wrapper's requirements.
+
+        It has those requirements for which the index has no wheel.
+        """
         return self.root / "wheels"
 
     @property

@@ -23,7 +23,10 @@ def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) 
 def write_launch(
     context: BuildContext, project: Project, plan: LayerPlan, environment: ServingEnvironment
 ) -> None:
-    """Write the layers that start the model, and launch.toml with processes, labels and slices."""
+    """Write the layers that start the model, and launch.toml.
+
+    launch.toml has the processes, the labels and the slices.
+    """
     variables = {**environment.launch, **project.settings.launch}
     serve.make(plan.layer(serve.NAME), context.bundle, environment.path, variables)
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):

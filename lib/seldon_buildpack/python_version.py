@@ -28,7 +28,8 @@ PROJECT_FILE = "pyproject.toml"
 DEFAULT = (3, 12)
 SUPPORTED = tuple((3, minor) for minor in range(8, 14))
 
-# `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`, with pyenv's `/envs/name`.
+# `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`,
+# and any of them with pyenv's `/envs/name`.
 _VERSION = re.compile(r"(?:c?python)?[-@]?v?(\d+)(?:\.(\d+))?(?:\.(?:(\d+)|[*x]))?(\D.*)?")
 _SUFFIX = re.compile(r"[-/+].*")
 _OTHER_PYTHON = re.compile(

@@ -1,4 +1,4 @@
-"""The steps of a build up to the plan of its layers, in the order in which build.py calls them.
+"""The steps of a build up to the plan of its layers, in the order of build.py.
 
 Each step reads one thing, checks it, and prints its warnings. Nothing is installed here.
 """

@@ -1,4 +1,7 @@
-"""Scripts in ``.s2i/bin`` that s2i runs instead of the builder image's. They are not run here."""
+"""Scripts in ``.s2i/bin`` that s2i runs instead of the builder image's.
+
+They are not run here.
+"""
 
 from pathlib import Path
 

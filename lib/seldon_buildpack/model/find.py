@@ -90,7 +90,7 @@ def find(
 ) -> Model:
     """Find the model in the source ``app``.
 
-    ``model_name`` and ``service_type`` are as ``wrapper_variables`` returns them, and None or empty
+    ``model_name`` and ``service_type`` are as ``settings.serving`` returns them, and None or empty
     if not set. ``python`` is the chosen Python version, ``python_path`` is PYTHONPATH in the image,
     and ``origins`` say in the log where the two names come from, if they are set.
 
