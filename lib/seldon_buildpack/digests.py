@@ -82,9 +82,9 @@ def of_archives(paths: Iterable[Path], base: Path) -> str:
 def of_file(path: Path) -> bytes:
     """Return the digest of a file's content.
 
-    Of a wheel it is the digest of the zip directory, which lists everything in the wheel with size
-    and checksum. Some wheels are hundreds of megabytes large: reading them would take most of a
-    rebuild's time.
+    For a wheel or a .conda package, it is the digest of the zip directory, which lists everything
+    in the archive with size and checksum. Some archives are hundreds of megabytes large: reading
+    them would take most of a rebuild's time.
     """
     with path.open("rb") as file:
         if path.suffix in _ZIPPED:
@@ -126,7 +126,7 @@ def _leads_inside(link: Path, inside: Path) -> bool:
 def _seek_directory(file: BinaryIO) -> None:
     """Seek to the central directory of a zip archive (APPNOTE 4.3.16).
 
-    Seeks to the start of a file that has none, or one of zip64.
+    If the file has none, or is a zip64 archive, seek to its start.
     """
     end = file.seek(0, os.SEEK_END)
     file.seek(max(0, end - _TAIL))

@@ -1,4 +1,4 @@
-"""Inputs of the layers that models with and without conda share."""
+"""Inputs of the image's layers, for models with and without a conda environment."""
 
 from pathlib import Path
 
@@ -17,7 +17,8 @@ from seldon_buildpack.steps import Project
 def wrapper_version(project: Project, bundle: Bundle) -> str:
     """Return the requested release of the wrapper.
 
-    The variable goes first, then the requirements, then the bundled release.
+    BP_SELDON_CORE_VERSION takes precedence over the requirements. The default is the bundled
+    release.
 
     Raises:
         WrapperVersionInvalid: BP_SELDON_CORE_VERSION is not a version.

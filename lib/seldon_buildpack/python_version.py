@@ -143,7 +143,7 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
 def spec_for(choice: PythonChoice, environment: CondaEnvironment) -> str:
     """Return the conda spec for Python, or "" if the environment's file already has one.
 
-    An exact BP_PYTHON_VERSION is added to the file's own, but never to a lock.
+    A BP_PYTHON_VERSION that is not a range is added to the file's own spec, but never to a lock.
     """
     # A range in the variable leaves the version to the file.
     exact = choice.source == origin.variable(REQUESTED)

@@ -58,7 +58,7 @@ class Manifest:
     """What the source asks to install. Without an environment, uv installs everything."""
 
     environment: CondaEnvironment | None
-    # Of a conda environment: the requirements in its pip section.
+    # For a conda environment, the requirements in its pip section.
     requirements: Requirements | None
 
     def files(self) -> tuple[CondaEnvironment | Requirements, ...]:
@@ -96,9 +96,9 @@ class Project:
     # The conda environment, if the model has one.
     environment: CondaEnvironment | None
     channels: Channels
-    # What uv installs, if there is anything.
+    # The requirements that uv installs, if there are any.
     requirements: Requirements | None
-    # What service bindings bring.
+    # Settings from service bindings.
     bound: Bound
     index: Index
     # Labels of the image.

@@ -1,8 +1,8 @@
-"""Reader for files of the source that the build reads.
+"""Reader for the user's files in the source, which refuses links out of it.
 
-The user's files decide what is read, so a link must not lead out of the source. Bindings and the
-platform's own files are readable here, and what is read may end up in the log, in labels or in the
-image.
+What these files say decides about the build, so a link must not lend them other content. Bindings
+and the platform's own files are readable here, and what is read may end up in the log, in labels or
+in the image.
 """
 
 import errno

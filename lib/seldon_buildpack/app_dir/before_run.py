@@ -1,6 +1,6 @@
-"""The ``before-run`` script, which runs at each start of the model if it is executable.
+"""The ``before-run`` script, which runs before the model at each start if it is executable.
 
-Seldon's s2i run script does the same.
+Seldon's s2i run script runs it in the same way.
 """
 
 import stat
@@ -17,7 +17,7 @@ _FIRST_LINE = 256
 
 
 def advice(app: Path) -> tuple[Advice, ...]:
-    """Warn if there is a ``before-run`` that will not run.
+    """Return advice if there is a ``before-run`` that will not run.
 
     Raises:
         BeforeRunCarriageReturn: The script cannot start because of a carriage return.

@@ -1,4 +1,4 @@
-"""Files of the source that usually hold passwords, and are removed from the image.
+"""Files of the source that usually hold passwords. They are removed from the image.
 
 The build may use them, but the whole application directory is exported (spec: Phase #4: Export). A
 git history holds everything that was ever committed.

@@ -57,7 +57,10 @@ class Layer:
         return self.path
 
     def finish(self, types: Types, metadata: Mapping[str, str]) -> None:
-        """Declare the layer. Metadata are strings only: the lifecycle returns numbers as floats."""
+        """Declare the layer's types and metadata.
+
+        Metadata are strings only, because the lifecycle returns numbers as floats.
+        """
         table = {
             "types": {"launch": types.launch, "build": types.build, "cache": types.cache},
             "metadata": dict(metadata),

@@ -97,7 +97,7 @@ def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bo
 
 
 def _never_imported(test: ast.expr) -> bool:
-    """Detect ``if __name__ == "__main__"`` and ``if TYPE_CHECKING``."""
+    """Return whether a test is ``__name__ == "__main__"`` or ``TYPE_CHECKING``."""
     text = written(test)
     return text in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (
         text.startswith("__name__ ==") and "__main__" in text

@@ -1,8 +1,8 @@
-"""Find the class to serve, and check it, without running any of its code.
+"""The search for the class to serve, and checks of it, without running any of its code.
 
 The wrapper reads MODEL_NAME in seldon_core 1.17.1, microservice.py, ``main``: ``rsplit('.', 1)``
 gives module and class, and a name without a dot is both. seldon_methods.py has the methods that it
-calls. What only running the code could tell is not an error: ``Model.doubt`` names it.
+calls. What only running the code could tell is not an error: ``Model.doubt`` describes it.
 """
 
 import re
@@ -35,8 +35,8 @@ _OF_S2I = Path("/microservice")
 # With these files, modules other than those at the top of the source may be installed.
 _INSTALLS_ITSELF = ("setup.py", "setup.cfg")
 _MANIFESTS = ("requirements.txt", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock")
-# Newer than the oldest supported Python, or missing from the interpreters in the image: a module of
-# the user's with such a name is found.
+# Modules newer than the oldest supported Python, or missing from the interpreters in the image. The
+# user's own modules of these names are found.
 _NOT_ALWAYS_STANDARD = {
     "graphlib",
     "tomllib",

@@ -1,7 +1,8 @@
 """Check for modules of the source that an installed package hides.
 
-The wrapper makes the working directory the last entry of ``sys.path``, as with s2i. This stays so:
-a package's own imports must find the modules that they mean, whatever files a source has.
+The wrapper makes the working directory the last entry of ``sys.path``, as with s2i. The buildpack
+keeps this order: a package's own imports must find the modules that they mean, whatever files a
+source has.
 """
 
 import ast
