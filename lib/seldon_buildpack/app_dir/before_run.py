@@ -1,4 +1,4 @@
-"""The ``before-run`` script, which runs before the model at each start if it is executable.
+"""The ``before-run`` script, which runs before the model at each start if executable.
 
 Seldon's s2i run script runs it in the same way.
 """

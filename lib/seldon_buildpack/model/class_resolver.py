@@ -1,6 +1,7 @@
 """Static analysis of a class in the source.
 
-Finds its methods, those of its bases in the source, and what only running the code could tell.
+It finds the class's methods, those of its bases in the source, and what is uncertain because only
+running the code could tell.
 """
 
 import ast

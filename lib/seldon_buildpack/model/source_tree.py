@@ -116,9 +116,9 @@ class Sources:
         return found is not None and found.file is not None
 
     def has_code(self, module: Module | None) -> bool:
-        """Return whether the user wrote this module.
+        """Return whether this is a module of the user's.
 
-        It may also be a directory that merely looks like a namespace package.
+        A directory that only looks like a namespace package is not one.
         """
         return module is not None and (
             module.file is not None
