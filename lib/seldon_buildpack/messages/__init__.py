@@ -1,1 +1,1 @@
-"""Every sentence a user reads."""
+"""All texts that are shown to the user."""

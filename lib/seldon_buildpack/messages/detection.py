@@ -1,8 +1,8 @@
-"""Why detect passes or fails."""
+"""Messages that explain why detect fails."""
 
 
 def not_ours() -> str:
-    """Nothing in the source says that it is a model."""
+    """Explain that the source does not look like a Seldon model."""
     return (
         "No Python model for Seldon here: looked for MODEL_NAME, for .s2i/environment beside Python code or a Python manifest, "
         "and for a Python file with a class that has predict or another method of Seldon's wrapper."
@@ -10,5 +10,5 @@ def not_ours() -> str:
 
 
 def not_ours_but_seldons() -> str:
-    """The source is one for another of Seldon's wrappers."""
+    """Explain that the model is for another of Seldon's wrappers."""
     return "This is a model for Seldon's Node.js, R or Java wrapper: no Python file of the model and no Python manifest was found."

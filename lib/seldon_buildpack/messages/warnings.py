@@ -1,4 +1,4 @@
-"""Warnings: advice about a build that goes on."""
+"""Warnings, which don't stop the build."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,20 +8,23 @@ MOST_NAMES = 5
 
 @dataclass(frozen=True)
 class Advice:
-    """Something that is taken as meant, or will surprise: what was found, and what to do about it."""
+    """A warning: what was found, and what to do about it."""
 
     found: str
     todo: str
 
 
 def first_names(names: Sequence[str]) -> str:
-    """The first few of many names."""
+    """Join the first few names, and count the rest."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
 
 
 def quotes_taken_off(origin: str, name: str) -> Advice:
-    """s2i keeps quotes as part of the value, and the wrapper then stops at start."""
+    """Warn about a quoted value in .s2i/environment.
+
+    s2i keeps the quotes as part of the value, and the wrapper then fails at startup.
+    """
     return Advice(
         f"{origin}: the value of {name} stands in quotes; it is taken without them.",
         "Take the quotes off: none are needed, even around spaces.",
@@ -29,7 +32,7 @@ def quotes_taken_off(origin: str, name: str) -> Advice:
 
 
 def quote_left_open(origin: str, name: str) -> Advice:
-    """A value starts with a quote that nothing closes; it is taken as it stands."""
+    """Warn about a value that starts with an unclosed quote; it is kept unchanged."""
     return Advice(
         f"{origin}: the value of {name} starts with a quote that is not closed.",
         "Take the quote off if it is not part of the value.",
@@ -37,7 +40,7 @@ def quote_left_open(origin: str, name: str) -> Advice:
 
 
 def comment_taken_off(origin: str, name: str) -> Advice:
-    """s2i knows comments at the start of a line only."""
+    """Warn about a comment after a value; s2i supports comments on their own line only."""
     return Advice(
         f"{origin}: a comment follows the value of {name}; it is taken without it.",
         "Put the comment on a line of its own, with `#` as its first letter.",
@@ -45,7 +48,7 @@ def comment_taken_off(origin: str, name: str) -> Advice:
 
 
 def export_taken_off(origin: str, name: str) -> Advice:
-    """s2i makes a variable with a space in its name of ``export A=b``."""
+    """Warn about ``export A=b``, which s2i reads as a variable named ``export A``."""
     return Advice(
         f"{origin}: `export {name}=` is taken as `{name}=`.",
         "Leave out `export`: the file is not a shell script.",
@@ -53,7 +56,7 @@ def export_taken_off(origin: str, name: str) -> Advice:
 
 
 def not_an_assignment(origin: str, name: str) -> Advice:
-    """s2i skips a line without ``=``; this one looks like an assignment."""
+    """Warn about a line without ``=`` that looks like an assignment; s2i skips it too."""
     return Advice(
         f"{origin}: the line is skipped, for it has no `=`, but it looks as if it should set {name}.",
         f"Write it as {name}=value.",
@@ -61,7 +64,7 @@ def not_an_assignment(origin: str, name: str) -> Advice:
 
 
 def nameless_line(origin: str) -> Advice:
-    """s2i skips a line that starts with ``=``."""
+    """Warn about a line that starts with ``=``; s2i skips it too."""
     return Advice(
         f"{origin}: the line is skipped, for nothing stands before `=`.",
         "Write it as NAME=value, or remove it.",
@@ -69,7 +72,7 @@ def nameless_line(origin: str) -> Advice:
 
 
 def indented_comment(origin: str) -> Advice:
-    """s2i takes an indented comment with an ``=`` as a variable."""
+    """Warn about an indented comment; s2i reads one that contains ``=`` as a variable."""
     return Advice(
         f"{origin}: the line is skipped as a comment, though it does not start with `#`.",
         "Let `#` be the first letter of a comment.",
@@ -77,7 +80,11 @@ def indented_comment(origin: str) -> Advice:
 
 
 def dotted_name(origin: str, name: str) -> Advice:
-    """An image built by a buildpack gets its variables from files named after them, in which a dot ends the name."""
+    """Warn about a variable with a dot in its name, which can't be set.
+
+    A buildpack sets a variable with a file that is named after it, and the name ends at the first
+    dot.
+    """
     return Advice(
         f"{origin}: {name} is left out, for a buildpack cannot set a variable with a dot in its name.",
         f"Use another name, or give it at run: `docker run -e {name}=...`.",
@@ -85,7 +92,7 @@ def dotted_name(origin: str, name: str) -> Advice:
 
 
 def byte_order_mark(file: str) -> Advice:
-    """s2i takes a byte order mark as part of the first name."""
+    """Warn about a byte order mark; s2i reads it as part of the first name."""
     return Advice(
         f"{file} begins with a byte order mark; it is left out.",
         "Save the file as UTF-8 without a byte order mark.",
@@ -93,7 +100,7 @@ def byte_order_mark(file: str) -> Advice:
 
 
 def set_twice(origin: str, name: str, earlier: int) -> Advice:
-    """As with s2i, the last line wins."""
+    """Warn about a variable that is set twice; the last line wins, as in s2i."""
     return Advice(
         f"{origin}: {name} is set again, and this line wins over line {earlier}.",
         f"Remove line {earlier}.",
@@ -101,12 +108,15 @@ def set_twice(origin: str, name: str, earlier: int) -> Advice:
 
 
 def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
-    """A value that the wrapper would not take, and whose meaning is plain."""
+    """Warn about a value that the wrapper would reject, but whose meaning is clear."""
     return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
 
 
 def metadata_not_yaml(origin: str, problem: str) -> Advice:
-    """The wrapper says so in its log at start, and answers without it."""
+    """Warn about MODEL_METADATA that is not YAML.
+
+    The wrapper only logs this at startup, and serves the model without the metadata.
+    """
     return Advice(
         f"{origin}: MODEL_METADATA is not YAML, so the wrapper will leave it out: {problem}.",
         'Write it in YAML or JSON, on one line: {"name": "my-model", "versions": ["1"]}.',
@@ -114,7 +124,7 @@ def metadata_not_yaml(origin: str, problem: str) -> Advice:
 
 
 def left_out_unread(name: str) -> Advice:
-    """``.s2iignore`` names something that the build looks for."""
+    """Warn that ``.s2iignore`` excludes a file that the build looks for."""
     return Advice(
         f"{name} is left out by .s2iignore, so the build does not see it, as with s2i.",
         f"If it should, write `!{name}` as the last line of .s2iignore.",
@@ -122,7 +132,10 @@ def left_out_unread(name: str) -> Advice:
 
 
 def credential_in_image(name: str) -> Advice:
-    """Each key of .s2i/environment is a variable of the image, as with s2i: for a password that is no place."""
+    """Warn about a credential in .s2i/environment.
+
+    Each key becomes a variable of the image, as in s2i, so anyone with the image can read it.
+    """
     return Advice(
         f".s2i/environment: {name} looks like a credential, and everyone who has the image can read it.",
         "Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: a binding\n"
@@ -131,7 +144,7 @@ def credential_in_image(name: str) -> Advice:
 
 
 def binding_without_type(name: str) -> Advice:
-    """A directory among the bindings that does not say what it is."""
+    """Warn about a binding without a file ``type``."""
     return Advice(
         f"The binding {name} is not read: it has no file `type`.",
         "Add one that says what the binding is: pypi, conda, netrc, ca-certificates or dependency-mirror.",
@@ -139,7 +152,7 @@ def binding_without_type(name: str) -> Advice:
 
 
 def script_not_run(path: str) -> Advice:
-    """A script that s2i took in the place of its builder image's."""
+    """Warn about a script that s2i runs instead of its builder image's, and the build doesn't."""
     instead = {
         "assemble": "Packages belong in requirements.txt, labels in .s2i/image_metadata.json, and what else it prepared in an executable\n"
         "file `before-run` at the source's top, which runs at each start.",
@@ -152,7 +165,7 @@ def script_not_run(path: str) -> Advice:
 
 
 def before_run_not_executable() -> Advice:
-    """s2i passed over it without a word."""
+    """Warn about a before-run that is not executable; s2i skips it without a message."""
     return Advice(
         "before-run is not executable, so it does not run before the model, as with s2i.",
         "Make it executable: `chmod +x before-run` (for git: `git update-index --chmod=+x before-run`). If it is not meant to run, remove it.",
@@ -160,7 +173,10 @@ def before_run_not_executable() -> Advice:
 
 
 def closed_to_others(names: Sequence[str]) -> Advice:
-    """Files of a source that the build does not own."""
+    """Warn about files that aren't world-readable, and whose mode the build can't change.
+
+    This happens if the build does not own the source.
+    """
     return Advice(
         f"Not everybody may read {first_names(names)}, and the build may not change that: served by another user, the model cannot either.",
         "Let everybody read the source: `chmod -R a+rX .` there.",
@@ -168,7 +184,7 @@ def closed_to_others(names: Sequence[str]) -> Advice:
 
 
 def links_lead_nowhere(names: Sequence[str]) -> Advice:
-    """Relative links whose goal is not in the source, or was left out."""
+    """Warn about relative links whose target is not in the source or was excluded."""
     return Advice(
         f"Links that lead nowhere in the image: {first_names(names)}.",
         "Only the directory being built is there. Put what they lead to into it, or remove them.",
@@ -176,7 +192,10 @@ def links_lead_nowhere(names: Sequence[str]) -> Advice:
 
 
 def module_hidden(own: str, module: str, package: str, importer: str) -> Advice:
-    """The working directory is the last place in which Python looks for a module."""
+    """Warn about a module of the source that is hidden by an installed package.
+
+    The working directory comes last in Python's module search path.
+    """
     return Advice(
         f"{own} is hidden by the installed package {package}, which has a module {module} too: {importer} imports that one.",
         f"Give {own} a name that no package has, and change the imports.",
@@ -184,7 +203,7 @@ def module_hidden(own: str, module: str, package: str, importer: str) -> Advice:
 
 
 def version_file_passed_over(file: str, value: str) -> Advice:
-    """pyenv's file may name an environment instead of a version."""
+    """Warn about a version file without a version; pyenv's may name an environment."""
     return Advice(
         f"{file} says `{value}`, which is no Python version; it is passed over.",
         "Write a version there, such as 3.12, or set BP_PYTHON_VERSION.",
@@ -192,7 +211,10 @@ def version_file_passed_over(file: str, value: str) -> Advice:
 
 
 def module_not_in_source(name: str, near: str | None) -> Advice:
-    """A package that is installed may bring the module; nothing can be checked."""
+    """Warn that MODEL_NAME is not in the source.
+
+    An installed package may provide the module, so it can't be checked.
+    """
     return Advice(
         f"MODEL_NAME={name} is not among the files of the source; it is expected from an installed package.",
         f"If {near} is meant, set MODEL_NAME to that."
@@ -202,7 +224,10 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
 
 
 def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, str]]) -> Advice:
-    """s2i took the first manifest without a word. ``pins``: name, the chosen manifest's version, the other's."""
+    """Warn about manifests that pin different versions; s2i uses the first silently.
+
+    ``pins`` has the package's name, the version in ``chosen``, and the version in ``other``.
+    """
     shown = ", ".join(f"{name} {mine} and {theirs}" for name, mine, theirs in pins[:MOST_NAMES])
     more = f", and {len(pins) - MOST_NAMES} more" if len(pins) > MOST_NAMES else ""
     return Advice(
@@ -212,7 +237,7 @@ def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, s
 
 
 def poetry_not_built() -> Advice:
-    """A pyproject.toml that only poetry can read; s2i did not read it at all."""
+    """Warn about a pyproject.toml that only poetry can read; s2i did not read it at all."""
     return Advice(
         "pyproject.toml lists dependencies for poetry, and does not say how the project is built: none of them is installed, as with s2i.",
         "Export them: `poetry export --output requirements.txt`, with the plugin poetry-plugin-export.",
@@ -220,7 +245,10 @@ def poetry_not_built() -> Advice:
 
 
 def python_added(name: str, python: str) -> Advice:
-    """An environment without Python: s2i's conda made one in which nothing could serve."""
+    """Warn that Python was added to an environment that does not list it.
+
+    s2i's conda created an environment in which no model could be served.
+    """
     return Advice(
         f"{name} does not name Python: Python {python} is added.",
         f"Add `- python={python}` to its dependencies.",
@@ -228,7 +256,10 @@ def python_added(name: str, python: str) -> Advice:
 
 
 def conda_replaced(replaced: Mapping[str, tuple[str, str]]) -> Advice:
-    """Pip's half has its own version of a package that conda's half has too. ``replaced``: name to conda's version, pip's."""
+    """Warn about conda packages that the environment's pip section replaces.
+
+    ``replaced`` maps a package's name to conda's version and pip's version.
+    """
     shown = first_names(
         [f"{name} {own} for {other}" for name, (other, own) in sorted(replaced.items())]
     )
@@ -239,7 +270,7 @@ def conda_replaced(replaced: Mapping[str, tuple[str, str]]) -> Advice:
 
 
 def wrapper_under_bsl(version: str) -> Advice:
-    """Releases from 1.18 on are not under Apache-2.0."""
+    """Warn that seldon-core is not under Apache-2.0 from version 1.18 on."""
     return Advice(
         f"seldon-core {version} is under the Business Source License 1.1: production needs an agreement with Seldon.",
         "Without one, ask for the last release under Apache-2.0: seldon-core==1.17.1 in the requirements, or BP_SELDON_CORE_VERSION=1.17.1.",
@@ -247,7 +278,10 @@ def wrapper_under_bsl(version: str) -> Advice:
 
 
 def variable_not_read(origin: str, name: str, near: str) -> Advice:
-    """A variable named like pip's, uv's or the buildpack's own, which nothing reads; it does not reach the image either."""
+    """Warn about a variable that looks like one of pip, uv or the buildpack, but is not read.
+
+    It is not set in the image either.
+    """
     return Advice(
         f"{origin}: {name} has no effect, for this buildpack does not read it.",
         f"Set {near} if that is meant; otherwise remove it."
@@ -257,7 +291,10 @@ def variable_not_read(origin: str, name: str, near: str) -> Advice:
 
 
 def pins_overridden(unmet: Sequence[str]) -> Advice:
-    """The user's pins go against the wrapper's, which was started with them and served."""
+    """Warn that the user's pins conflict with the wrapper's.
+
+    The wrapper was started with the user's versions, and it served requests.
+    """
     return Advice(
         f"seldon-core asks for {'; '.join(unmet)} as your requirements want it.",
         "It was started with what you ask for, and answered over REST and gRPC. More was not tried: test your model.",
@@ -265,7 +302,7 @@ def pins_overridden(unmet: Sequence[str]) -> Advice:
 
 
 def conda_yaml_taken(name: str) -> Advice:
-    """s2i looked for environment.yml alone."""
+    """Warn that the environment file is installed, although s2i reads environment.yml only."""
     return Advice(
         f"{name} is installed; s2i did not read it, but environment.yml alone.",
         "Rename it to environment.yml if s2i builds this directory too.",
@@ -273,7 +310,10 @@ def conda_yaml_taken(name: str) -> Advice:
 
 
 def conda_prefix_ignored(name: str, number: int) -> Advice:
-    """Where the environment lay on the machine that it was exported on; conda reads it only for its own commands."""
+    """Warn about ``prefix``, the environment's path on the machine that exported it.
+
+    conda uses it in its own commands only.
+    """
     return Advice(
         f"{name}: the prefix in line {number} is of the machine that wrote the file; it is ignored.",
         f"Remove line {number}, or export without it: `conda env export --from-history`.",
@@ -281,7 +321,7 @@ def conda_prefix_ignored(name: str, number: int) -> Advice:
 
 
 def conda_selector_ignored(name: str, number: int, selector: str, dependency: str) -> Advice:
-    """conda-build's selectors are comments for conda."""
+    """Warn about a conda-build selector, which is only a comment to conda."""
     return Advice(
         f"{name}: `[{selector}]` in line {number} is a comment for conda, so {dependency} is installed here too.",
         f"Remove line {number} if it is for another platform, or the comment if it is not.",
@@ -289,7 +329,7 @@ def conda_selector_ignored(name: str, number: int, selector: str, dependency: st
 
 
 def conda_python_exact(name: str, number: int, version: str) -> Advice:
-    """`python 3.8` and `python==3.8` are not what `python=3.8` is."""
+    """Warn that `python 3.8` and `python==3.8` are exact, unlike `python=3.8`."""
     return Advice(
         f"{name}: line {number} asks for Python {version}.0 alone, not for any {version}.",
         f"Write python={version} for the newest {version}.",
@@ -297,7 +337,7 @@ def conda_python_exact(name: str, number: int, version: str) -> Advice:
 
 
 def terms_of_defaults() -> Advice:
-    """Anaconda's own channels are free of charge for some only."""
+    """Warn that Anaconda's own channels are free of charge for some users only."""
     return Advice(
         "The packages of `defaults` are under Anaconda's terms of service: organisations with more than 200 people need a licence.",
         "Read the terms, or take packages from elsewhere: `channels: [conda-forge, nodefaults]`, or BP_CONDA_CHANNELS=conda-forge.",
@@ -305,7 +345,10 @@ def terms_of_defaults() -> Advice:
 
 
 def condarc_certificates(binding: str) -> Advice:
-    """conda's own switch for TLS, which may name a file of the machine that it was written on."""
+    """Warn about ssl_verify in a .condarc.
+
+    It may name a file on the machine where the .condarc was written.
+    """
     return Advice(
         f"The binding {binding}: ssl_verify of its .condarc is not read.",
         "Put the authorities that are to be trusted into the binding as `certificates`, or into a binding of the type ca-certificates.",
@@ -313,7 +356,10 @@ def condarc_certificates(binding: str) -> Advice:
 
 
 def conda_credential_in_image(name: str, variable: str) -> Advice:
-    """The variables of an environment are set when it is activated, in each container."""
+    """Warn about a credential among an environment's variables.
+
+    They are set when the environment is activated, which happens in each container.
+    """
     return Advice(
         f"{name}: the variable {variable} looks like a credential, and everyone who has the image can read it.",
         "Take it out of the file, and give it at run: docker run -e, or a Secret of Kubernetes.",

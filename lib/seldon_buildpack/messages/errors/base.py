@@ -4,7 +4,11 @@ from collections.abc import Sequence
 
 
 class BuildError(Exception):
-    """A failure that is explained: title (a short line), cause (a sentence or two), fixes (each an imperative), tail."""
+    """An error with an explanation for the user.
+
+    It has a title (a short line), a cause (a sentence or two), fixes (each an imperative sentence)
+    and a tail (the last lines of a tool's output).
+    """
 
     exit_code = 1
 
@@ -16,7 +20,7 @@ class BuildError(Exception):
         self.tail = tuple(tail)
 
     def lines(self) -> list[str]:
-        """The error as it is printed."""
+        """Return the lines of the error as printed."""
         text = ["", f"ERROR: {self.title}", ""]
         text += [f"  {line}" for line in _lines(self.cause)]
         if self.fixes:
@@ -34,5 +38,5 @@ class BuildError(Exception):
 
 
 def _lines(text: str) -> list[str]:
-    """The lines of a text of ours: other signs than a line feed, which end lines too, come from what is quoted."""
+    """Split a text at line feeds only; other line separators come from quoted text."""
     return text.rstrip("\n").split("\n")

@@ -4,7 +4,11 @@ from seldon_buildpack.messages.errors.base import BuildError
 
 
 class BindingUnreadable(BuildError):
-    """A file of a service binding cannot be read, or its directory where ``key`` is empty, or that of all where ``name`` is empty too."""
+    """An unreadable file of a service binding.
+
+    If ``key`` is empty, it is the binding's directory; if ``name`` is empty too, it is the
+    directory of all bindings.
+    """
 
     def __init__(self, name: str, key: str, reason: str) -> None:
         what = (
@@ -22,7 +26,10 @@ class BindingUnreadable(BuildError):
 
 
 class BindingInvalid(BuildError):
-    """A service binding does not hold what its type wants. ``fault`` is a clause without a value of the binding, ``fix`` a sentence."""
+    """A service binding without what its type requires.
+
+    ``fault`` is a clause that quotes no value of the binding; ``fix`` is a sentence.
+    """
 
     def __init__(self, name: str, kind: str, fault: str, fix: str) -> None:
         super().__init__(
@@ -34,7 +41,7 @@ class BindingInvalid(BuildError):
 
 
 class MirrorInvalid(BuildError):
-    """A dependency mirror that is no address. ``origin`` says who named it."""
+    """A dependency mirror that is not a URL; ``origin`` says where it was set."""
 
     def __init__(self, origin: str) -> None:
         super().__init__(

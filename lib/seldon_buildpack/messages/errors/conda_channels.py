@@ -5,7 +5,7 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class ChannelVariableUnset(BuildError):
-    """A channel's address with a variable that has no value."""
+    """A channel URL with a variable that is not set."""
 
     def __init__(self, name: str, number: int, variable: str) -> None:
         super().__init__(
@@ -17,7 +17,7 @@ class ChannelVariableUnset(BuildError):
 
 
 class ChannelFolderMissing(BuildError):
-    """A channel that is a folder, which is not there. ``source`` says who names it."""
+    """A channel folder that does not exist; ``source`` says where it was set."""
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
@@ -29,7 +29,7 @@ class ChannelFolderMissing(BuildError):
 
 
 class ChannelFolderNotIndexed(BuildError):
-    """A folder that has no list of its packages."""
+    """A channel folder without a package list."""
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
@@ -41,7 +41,10 @@ class ChannelFolderNotIndexed(BuildError):
 
 
 class ChannelAliasInvalid(BuildError):
-    """Where names of channels are looked up is no address. ``variable`` is the one that says it, or empty."""
+    """A channel alias that is not a URL.
+
+    ``variable`` is the variable that sets it, or empty.
+    """
 
     def __init__(self, source: str, variable: str) -> None:
         super().__init__(
@@ -54,7 +57,7 @@ class ChannelAliasInvalid(BuildError):
 
 
 class ChannelUnreachable(BuildError):
-    """A channel does not answer. ``source`` says who names it."""
+    """A channel that does not respond; ``source`` says where it was set."""
 
     def __init__(self, channel: str, reason: str, source: str) -> None:
         super().__init__(
@@ -67,7 +70,7 @@ class ChannelUnreachable(BuildError):
 
 
 class ChannelUnknown(BuildError):
-    """There is no channel at an address. ``source`` says who names it."""
+    """A URL without a channel; ``source`` says where it was set."""
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
@@ -80,7 +83,10 @@ class ChannelUnknown(BuildError):
 
 
 class ChannelRefused(BuildError):
-    """401, 403 or 407. ``source`` says where the login comes from, empty where there was none."""
+    """A channel that responds with 401, 403 or 407.
+
+    ``source`` says where the login comes from; it is empty if there was none.
+    """
 
     def __init__(self, channel: str, status: int, source: str) -> None:
         super().__init__(
@@ -103,7 +109,7 @@ class ChannelRefused(BuildError):
 
 
 class ChannelFails(BuildError):
-    """A channel answers with an error of its own, 5xx."""
+    """A channel that responds with a server error (5xx)."""
 
     def __init__(self, channel: str, status: str) -> None:
         super().__init__(
@@ -115,7 +121,10 @@ class ChannelFails(BuildError):
 
 
 class ChannelNotTrusted(BuildError):
-    """The TLS certificate of a channel is refused. ``signer``: nobody the build trusts has signed it."""
+    """A rejected TLS certificate of a channel.
+
+    ``signer`` is set if it is not signed by a trusted CA certificate.
+    """
 
     def __init__(self, channel: str, reason: str, signer: bool) -> None:
         super().__init__(
@@ -135,7 +144,7 @@ class ChannelNotTrusted(BuildError):
 
 
 class ChannelGarbled(BuildError):
-    """What a channel sends as its list of packages is none."""
+    """A channel whose package list can't be parsed."""
 
     def __init__(self, channel: str, reason: str) -> None:
         super().__init__(

@@ -7,7 +7,10 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class YamlInvalid(BuildError):
-    """A line that is not YAML. ``why`` is a clause, ``fix`` a sentence, or empty where nothing certain can be said."""
+    """A line that is not YAML.
+
+    ``why`` is a clause; ``fix`` is a sentence, or empty if the fix is not certain.
+    """
 
     def __init__(self, name: str, number: int, written: str, why: str, fix: str) -> None:
         super().__init__(
@@ -25,12 +28,12 @@ class YamlInvalid(BuildError):
 
 
 def _below(written: str, cause: str) -> str:
-    """A cause below the line that it is about."""
+    """Place a cause below the line that it is about."""
     return f"{written.strip()}\n{cause}" if written.strip() else cause
 
 
 class YamlSeveral(BuildError):
-    """A second document in the file."""
+    """A file with a second YAML document."""
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
@@ -41,7 +44,7 @@ class YamlSeveral(BuildError):
 
 
 class DuplicateKey(BuildError):
-    """YAML would take one of the two without a word."""
+    """A duplicate key, of which YAML would silently ignore one."""
 
     def __init__(self, name: str, number: int, key: str, earlier: int) -> None:
         super().__init__(
@@ -52,7 +55,7 @@ class DuplicateKey(BuildError):
 
 
 class EnvironmentEmpty(BuildError):
-    """Nothing stands in the file but comments."""
+    """A file without anything but comments."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -64,7 +67,7 @@ class EnvironmentEmpty(BuildError):
 
 
 class EnvironmentNotMapping(BuildError):
-    """The file is a list or a text as a whole. ``listed``: it is a list."""
+    """A file that is a list or a text instead of a mapping; ``listed`` is set for a list."""
 
     def __init__(self, name: str, number: int, listed: bool) -> None:
         super().__init__(
@@ -78,7 +81,10 @@ class EnvironmentNotMapping(BuildError):
 
 
 class EnvironmentKeyUnknown(BuildError):
-    """A key that conda does not know, and would ignore. ``near`` is the one that was likely meant."""
+    """A key that conda does not know and would ignore.
+
+    ``near`` is the key that was probably meant.
+    """
 
     def __init__(self, name: str, number: int, key: str, near: str) -> None:
         super().__init__(
@@ -90,7 +96,7 @@ class EnvironmentKeyUnknown(BuildError):
 
 
 class PipMisplaced(BuildError):
-    """A section `pip:` beside the dependencies instead of among them."""
+    """A section `pip:` next to the dependencies instead of among them."""
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
@@ -101,7 +107,7 @@ class PipMisplaced(BuildError):
 
 
 class PipTwice(BuildError):
-    """Two sections for pip, of which conda would take the last."""
+    """Two pip sections, of which conda would use the last."""
 
     def __init__(self, name: str, number: int, earlier: int) -> None:
         super().__init__(
@@ -112,7 +118,7 @@ class PipTwice(BuildError):
 
 
 class EnvironmentNotList(BuildError):
-    """A key whose value has to be a list. ``written``: what stands there, where it is a text."""
+    """A key whose value must be a list; ``written`` is the value if it is a text."""
 
     def __init__(self, name: str, number: int, key: str, written: str) -> None:
         dash = written.startswith("-") and not written.startswith("- ")
@@ -129,7 +135,10 @@ class EnvironmentNotList(BuildError):
 
 
 class EnvironmentNotText(BuildError):
-    """An entry or a value that has to be a text, and is a list, a mapping or nothing. ``meant`` is the likely entry."""
+    """An entry or value that must be a text, and is a list, a mapping or empty.
+
+    ``meant`` is the entry that was probably meant.
+    """
 
     def __init__(self, name: str, number: int, what: str, meant: str = "") -> None:
         super().__init__(
@@ -140,7 +149,10 @@ class EnvironmentNotText(BuildError):
 
 
 class DependencyOfConda(BuildError):
-    """An entry of the dependencies that is a number or a mapping. ``written`` is as it stands, ``meant`` the likely spec, or empty."""
+    """A dependency that is a number or a mapping.
+
+    ``written`` is the entry in the file; ``meant`` is the spec that was probably meant, or empty.
+    """
 
     def __init__(self, name: str, number: int, written: str, meant: str) -> None:
         super().__init__(
@@ -154,7 +166,7 @@ class DependencyOfConda(BuildError):
 
 
 class SelectorNotCondas(BuildError):
-    """`sel(linux): x`, which conda-devenv reads."""
+    """A selector such as `sel(linux): x`, which only conda-devenv reads."""
 
     def __init__(self, name: str, number: int, selector: str) -> None:
         super().__init__(
@@ -166,7 +178,10 @@ class SelectorNotCondas(BuildError):
 
 
 class SpecInvalid(BuildError):
-    """A dependency that is none of conda's specs. ``why`` is a clause, ``meant`` the likely spec, or empty."""
+    """A dependency that is not a valid conda spec.
+
+    ``why`` is a clause; ``meant`` is the spec that was probably meant, or empty.
+    """
 
     def __init__(self, name: str, number: int, written: str, why: str, meant: str) -> None:
         super().__init__(
@@ -178,7 +193,10 @@ class SpecInvalid(BuildError):
 
 
 class SpecOfPip(BuildError):
-    """A requirement of pip's among conda's dependencies. ``why`` is a clause, ``meant`` the likely spec, or empty."""
+    """A pip requirement among conda's dependencies.
+
+    ``why`` is a clause; ``meant`` is the spec that was probably meant, or empty.
+    """
 
     def __init__(self, name: str, number: int, written: str, why: str, meant: str) -> None:
         super().__init__(
@@ -190,7 +208,7 @@ class SpecOfPip(BuildError):
 
 
 class VariablesNotMapping(BuildError):
-    """The variables of an environment as a list. ``meant`` is its first entry as it should stand."""
+    """A list of variables instead of a mapping; ``meant`` is its first entry, corrected."""
 
     def __init__(self, name: str, number: int, meant: str) -> None:
         super().__init__(
@@ -201,7 +219,10 @@ class VariablesNotMapping(BuildError):
 
 
 class VariableMisnamed(BuildError):
-    """A key below ``variables:`` that no program can read as one. Text that may be a secret is not repeated."""
+    """A key below ``variables:`` that no program can read as a variable.
+
+    Text that may be a secret is not quoted.
+    """
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
@@ -212,7 +233,7 @@ class VariableMisnamed(BuildError):
 
 
 class CudaInvalid(BuildError):
-    """The version of CUDA to solve for is none. ``source`` says where it comes from."""
+    """An invalid CUDA version; ``source`` says where it was set."""
 
     def __init__(self, name: str, value: str, source: str) -> None:
         super().__init__(
@@ -223,7 +244,7 @@ class CudaInvalid(BuildError):
 
 
 class CondaPythonUnsupported(BuildError):
-    """No wrapper runs on what the environment asks for as Python. ``number`` is 0 where a lock says it."""
+    """An environment whose Python no wrapper supports; ``number`` is 0 if it is from a lock."""
 
     def __init__(self, name: str, number: int, version: str) -> None:
         where = f"Line {number} of {name}" if number else name
@@ -237,7 +258,10 @@ class CondaPythonUnsupported(BuildError):
 
 
 class LockLacksPlatform(BuildError):
-    """A lock of conda packages that has none for this platform. ``found``: those it has; ``renew``: a command."""
+    """A conda lock without packages for this platform.
+
+    ``found`` are the platforms it has; ``renew`` is a command.
+    """
 
     def __init__(self, name: str, found: Sequence[str], renew: str) -> None:
         super().__init__(
@@ -248,7 +272,7 @@ class LockLacksPlatform(BuildError):
 
 
 class CondaLockWithoutPython(BuildError):
-    """A lock of conda packages without Python: what is not in it is not installed."""
+    """A conda lock without Python; nothing is installed that is not in the lock."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -259,7 +283,10 @@ class CondaLockWithoutPython(BuildError):
 
 
 class CondaLockForOtherPython(BuildError):
-    """A lock of conda packages has another Python (``version``) than was asked for (``python``, by ``source``)."""
+    """A conda lock with a different Python than was requested.
+
+    ``version`` is the lock's Python; ``python`` is the one requested by ``source``.
+    """
 
     def __init__(self, name: str, version: str, python: str, source: str) -> None:
         super().__init__(
@@ -271,7 +298,7 @@ class CondaLockForOtherPython(BuildError):
 
 
 class ExplicitLineInvalid(BuildError):
-    """A line behind @EXPLICIT that is not the URL of a package."""
+    """A line after @EXPLICIT that is not a package URL."""
 
     def __init__(self, name: str, number: int, written: str) -> None:
         super().__init__(
@@ -283,7 +310,7 @@ class ExplicitLineInvalid(BuildError):
 
 
 class EnvironmentNameInvalid(BuildError):
-    """CONDA_ENV_NAME is not fit for a folder."""
+    """A CONDA_ENV_NAME that can't be used as a folder name."""
 
     def __init__(self, name: str) -> None:
         super().__init__(

@@ -6,7 +6,11 @@ from seldon_buildpack.messages.errors.base import BuildError
 
 
 class CondaPackageUnknown(BuildError):
-    """Names that no channel has. ``missing``: name, its line or 0, near names; ``origin``: the system the file was exported on, or empty."""
+    """Packages that no channel has.
+
+    ``missing`` has the name, its line or 0, and similar names. ``origin`` is the system that the
+    file was exported on, or empty.
+    """
 
     def __init__(
         self,
@@ -37,9 +41,10 @@ def _from_history(origin: str, name: str) -> str:
 
 
 class CondaUnsolvable(BuildError):
-    """No set of packages meets what the file asks for. ``virtual`` is what a package asks of the system in vain, if that is the reason.
+    """An environment that can't be solved.
 
-    ``versions``: the specs that nothing fits, each with the newest versions there are.
+    ``virtual`` is what a package requires of the system, if that is the reason. ``versions`` are
+    the specs that nothing matches, each with the newest versions that exist.
     """
 
     def __init__(
@@ -75,9 +80,10 @@ class CondaUnsolvable(BuildError):
 
 
 class CondaAgainstWrapper(BuildError):
-    """The environment has a solution, and none in which the wrapper runs.
+    """An environment that can be solved, but not together with the wrapper.
 
-    ``wants``: what the wrapper wants, and the line and the text that ask for something else, 0 and empty where none does by itself.
+    ``wants`` has the wrapper's requirement, and the line and text that conflict with it; they are 0
+    and empty if no single line does.
     """
 
     def __init__(
@@ -106,7 +112,10 @@ class CondaAgainstWrapper(BuildError):
 
 
 class CondaPackageMismatch(BuildError):
-    """A package's content is not what its channel, or a lock (``lock``, its file), says."""
+    """A package whose content does not match its channel's metadata or a lock.
+
+    ``lock`` is the lock file.
+    """
 
     def __init__(self, file: str, expected: str, got: str, lock: str) -> None:
         super().__init__(
@@ -123,7 +132,7 @@ class CondaPackageMismatch(BuildError):
 
 
 class CondaPackageBroken(BuildError):
-    """A package cannot be unpacked."""
+    """A package that can't be unpacked."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(
@@ -135,7 +144,7 @@ class CondaPackageBroken(BuildError):
 
 
 class CondaPackageGone(BuildError):
-    """A channel lists a package, or a lock names it, and it is not there."""
+    """A package that a channel or a lock lists, but that does not exist."""
 
     def __init__(self, file: str, channel: str) -> None:
         super().__init__(
@@ -147,7 +156,7 @@ class CondaPackageGone(BuildError):
 
 
 class CondaFailed(BuildError):
-    """Installing conda's packages failed in a way that is not known."""
+    """An unknown failure while installing conda packages."""
 
     def __init__(self, kind: str, tail: Sequence[str]) -> None:
         super().__init__(
@@ -159,7 +168,7 @@ class CondaFailed(BuildError):
 
 
 class CondaPipMissing(BuildError):
-    """An environment with a Python that uv does not run on, and without pip."""
+    """An environment without pip, and with a Python that uv does not support."""
 
     def __init__(self, python: str, name: str) -> None:
         super().__init__(
@@ -170,7 +179,7 @@ class CondaPipMissing(BuildError):
 
 
 class CondaPipFailed(BuildError):
-    """The environment's own pip failed."""
+    """A failure of the environment's own pip."""
 
     def __init__(self, python: str, tail: Sequence[str]) -> None:
         super().__init__(
@@ -182,7 +191,7 @@ class CondaPipFailed(BuildError):
 
 
 class CondaWrapperBroken(BuildError):
-    """The environment is complete, and the wrapper does not serve in it."""
+    """A complete environment in which the wrapper does not serve."""
 
     def __init__(self, version: str, replaced: Sequence[str], tail: Sequence[str]) -> None:
         listed = "".join(f"\n  {one}" for one in replaced)

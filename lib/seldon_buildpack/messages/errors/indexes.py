@@ -7,7 +7,7 @@ from seldon_buildpack.origin import Kind, Origin
 
 
 class IndexUnreachable(BuildError):
-    """An index that was named does not answer."""
+    """A configured index that does not respond."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
@@ -20,7 +20,7 @@ class IndexUnreachable(BuildError):
 
 
 class IndexSlow(BuildError):
-    """An index takes a request and does not answer in ``seconds``."""
+    """An index that accepts a request, but does not respond within ``seconds``."""
 
     def __init__(self, url: str, seconds: str) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class IndexSlow(BuildError):
 
 
 class ProxyUnreachable(BuildError):
-    """The proxy itself cannot be reached."""
+    """A proxy that can't be reached."""
 
     def __init__(self, proxy: str, host: str, reason: str) -> None:
         super().__init__(
@@ -44,9 +44,10 @@ class ProxyUnreachable(BuildError):
 
 
 class ProxyRefuses(BuildError):
-    """The proxy answers, and not with what was asked for. ``how`` is a clause whose subject it is.
+    """A proxy that rejects a request.
 
-    ``credentials``: it is a user and a password that it wants.
+    ``how`` is a clause whose subject is the proxy; ``credentials`` is set if the proxy requires a
+    user and a password.
     """
 
     def __init__(self, proxy: str, host: str, how: str, credentials: bool) -> None:
@@ -65,7 +66,7 @@ class ProxyRefuses(BuildError):
 
 
 class IndexFilesUnreachable(BuildError):
-    """An index answers, and keeps its files on a host that cannot be reached."""
+    """An index that responds, but whose file host can't be reached."""
 
     def __init__(self, index: str, files: str, reason: str) -> None:
         super().__init__(
@@ -77,7 +78,7 @@ class IndexFilesUnreachable(BuildError):
 
 
 class NetworkUnreachable(BuildError):
-    """No index was named and the public one does not answer."""
+    """PyPI does not respond, and no other index is configured."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
@@ -90,7 +91,7 @@ class NetworkUnreachable(BuildError):
 
 
 class IndexFails(BuildError):
-    """The index answers with an error of its own, 5xx."""
+    """An index that responds with a server error (5xx)."""
 
     def __init__(self, url: str, status: str) -> None:
         super().__init__(
@@ -102,7 +103,10 @@ class IndexFails(BuildError):
 
 
 class TlsNotTrusted(BuildError):
-    """The TLS certificate of an index is refused. ``signer``: the fault is that nobody the build trusts has signed it; ``shown``: whose it is."""
+    """A rejected TLS certificate of an index.
+
+    ``signer`` is set if it is not signed by a trusted CA certificate; ``shown`` is whose it is.
+    """
 
     def __init__(self, url: str, reason: str, signer: bool, shown: str = "") -> None:
         host = urlsplit(url).netloc
@@ -124,13 +128,14 @@ class TlsNotTrusted(BuildError):
 
 
 class IndexRefused(BuildError):
-    """401 or 403. ``source`` says where the user and password that it was given come from; nowhere where there were none.
+    """An index that responds with 401 or 403.
 
-    ``proxy`` is one for http that the request went through.
+    ``source`` is the origin of the user and password that were sent, or nowhere if there were none.
+    ``proxy`` is the HTTP proxy that the request went through.
     """
 
     def __init__(self, url: str, status: int, source: Origin, proxy: str = "") -> None:
-        # A placeholder of the usual form would be masked as if it were a password.
+        # A placeholder such as user:password@ would be masked like a password.
         how = "percent-encoded, with a colon between them and an @ behind"
         given = source.kind is not Kind.NOWHERE
         fixes: tuple[str, ...]
@@ -164,7 +169,7 @@ class IndexRefused(BuildError):
 
 
 class NotAnIndex(BuildError):
-    """The URL answers, but not as an index does. ``package`` is what was looked for in vain."""
+    """A URL that responds, but not as an index; ``package`` was looked up in vain."""
 
     def __init__(self, url: str, found: str, package: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""Errors that are not caused by the model: bugs in the buildpack and a full disk."""
+"""Errors that are not caused by the model: bugs in the buildpack, and a full disk."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ from seldon_buildpack.messages.errors.base import BuildError
 
 
 class InternalError(BuildError):
-    """Something this buildpack did not foresee."""
+    """An unexpected exception: a bug in the buildpack."""
 
     exit_code = 70
 
@@ -20,7 +20,7 @@ class InternalError(BuildError):
 
 
 class DiskFull(BuildError):
-    """No space left."""
+    """A disk without space left."""
 
     def __init__(self, where: str) -> None:
         super().__init__(

@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
-# Why a lock is not read, as a clause.
+# Why a lock can't be read, as a clause.
 NESTED = "it has more lists within lists than can be read"
 
 
 class LockUnreadable(BuildError):
-    """A lock file is damaged, or not one that is known. ``renew`` is a sentence."""
+    """A lock file that is damaged or of an unknown format; ``renew`` is a sentence."""
 
     def __init__(self, name: str, reason: str, renew: str) -> None:
         super().__init__(f"{name} is not a valid lock file", f"Reading it failed: {reason}.", renew)
 
 
 class LockWithoutProject(BuildError):
-    """uv.lock says what a project needs, and the project is not there."""
+    """A uv.lock without the project that it locks."""
 
     def __init__(self, name: str, project: str) -> None:
         super().__init__(
@@ -30,7 +30,10 @@ class LockWithoutProject(BuildError):
 
 
 class LockOutOfDate(BuildError):
-    """pyproject.toml was changed after uv.lock was made. ``differing`` are the packages that it asks for otherwise, ``reason`` uv's words."""
+    """A uv.lock that is older than a change of pyproject.toml.
+
+    ``differing`` are the packages whose requirements changed; ``reason`` is uv's message.
+    """
 
     def __init__(self, name: str, reason: str, differing: Sequence[str]) -> None:
         what = (
@@ -49,7 +52,10 @@ class LockOutOfDate(BuildError):
 
 
 class LockForOtherPython(BuildError):
-    """The lock's requires-python leaves the chosen Python out. ``fits``: one that it is for and that is supported, if any."""
+    """A lock whose requires-python excludes the chosen Python.
+
+    ``fits`` is a supported Python that it includes, if any.
+    """
 
     def __init__(self, name: str, specifier: str, python: str, source: str, fits: str) -> None:
         super().__init__(
@@ -61,7 +67,10 @@ class LockForOtherPython(BuildError):
 
 
 class LockNotForHere(BuildError):
-    """A pylock.toml of which nothing can be chosen for this Python and platform. ``reason`` is that of the packaging library."""
+    """A pylock.toml without packages for this Python and platform.
+
+    ``reason`` is the message of the packaging library.
+    """
 
     def __init__(self, name: str, python: str, reason: str) -> None:
         super().__init__(
@@ -74,7 +83,7 @@ class LockNotForHere(BuildError):
 
 
 class PathOutsideSource(BuildError):
-    """A lock names a folder or file that does not lie in the source."""
+    """A lock that names a folder or file outside the source."""
 
     def __init__(self, lock: str, path: str) -> None:
         super().__init__(
@@ -87,7 +96,10 @@ class PathOutsideSource(BuildError):
 
 
 class LockNotExported(BuildError):
-    """A manifest of poetry or pipenv, which no installer but its own reads. ``installed_without``: pyproject.toml says enough by itself."""
+    """A manifest of poetry or pipenv, which no other installer reads.
+
+    ``installed_without`` is set if pyproject.toml is sufficient without it.
+    """
 
     def __init__(self, name: str, installed_without: bool = False) -> None:
         tool = "poetry" if name == "poetry.lock" else "pipenv"

@@ -7,7 +7,7 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class ModelNameInvalid(BuildError):
-    """MODEL_NAME can be no module and class."""
+    """A MODEL_NAME that can't be a module and a class."""
 
     def __init__(self, value: str, origin: str) -> None:
         super().__init__(
@@ -19,7 +19,10 @@ class ModelNameInvalid(BuildError):
 
 
 class ModelNameMissing(BuildError):
-    """No MODEL_NAME, and not exactly one class that fits. ``candidates``: pairs of a MODEL_NAME and what it is."""
+    """An unset MODEL_NAME, without exactly one class that could be served.
+
+    ``candidates`` has pairs of a MODEL_NAME and a description.
+    """
 
     def __init__(self, candidates: Sequence[tuple[str, str]]) -> None:
         found = (
@@ -41,7 +44,10 @@ class ModelNameMissing(BuildError):
 
 
 class ModelModuleNotFound(BuildError):
-    """The module that MODEL_NAME names is not in the source. ``nearest``: a file of it, and the MODEL_NAME that would use it."""
+    """A MODEL_NAME whose module is not in the source.
+
+    ``nearest`` is a file with a similar name, and the MODEL_NAME for it.
+    """
 
     def __init__(
         self, name: str, files: str, nearest: tuple[str, str] | None, only_case: bool
@@ -63,7 +69,10 @@ class ModelModuleNotFound(BuildError):
 
 
 class ModelClassNotFound(BuildError):
-    """The module is there and does not have the class. ``classes``: what it defines; ``proposal``: a MODEL_NAME that would do."""
+    """A MODEL_NAME whose module does not define the class.
+
+    ``classes`` are those that it defines; ``proposal`` is a MODEL_NAME that would work.
+    """
 
     def __init__(
         self,
@@ -86,7 +95,10 @@ class ModelClassNotFound(BuildError):
 
 
 class ModelClassIsModule(BuildError):
-    """MODEL_NAME ends in a module, where the wrapper (``rsplit('.', 1)``) expects a class."""
+    """A MODEL_NAME that ends in a module, not a class.
+
+    The wrapper splits it with ``rsplit('.', 1)``.
+    """
 
     def __init__(self, name: str, file: str, proposal: str | None) -> None:
         super().__init__(
@@ -99,7 +111,7 @@ class ModelClassIsModule(BuildError):
 
 
 class ModelModuleShadowed(BuildError):
-    """A package hides the module that has the class: Python takes the directory first."""
+    """A model's module that is hidden by a package; Python prefers the directory."""
 
     def __init__(self, class_name: str, file: str, package: str) -> None:
         super().__init__(
@@ -111,7 +123,10 @@ class ModelModuleShadowed(BuildError):
 
 
 class ModelModuleIsStandard(BuildError):
-    """The module has the name of one of the standard library's, which Python finds first (the wrapper appends the source to sys.path)."""
+    """A model's module with the name of a standard library module.
+
+    Python finds the standard library's first, because the wrapper appends the source to sys.path.
+    """
 
     def __init__(self, file: str, top: str, class_name: str) -> None:
         super().__init__(
@@ -122,9 +137,11 @@ class ModelModuleIsStandard(BuildError):
 
 
 class ModelModuleInstalled(BuildError):
-    """An installed package has a module by the name of the model's: Python finds that first (the wrapper appends the source to sys.path).
+    """A model's module with the name of a module from an installed package.
 
-    ``own`` is the user's file, or the directory at the top of a dotted module, with a slash at its end; ``package`` as pip lists it.
+    Python finds the package's first, because the wrapper appends the source to sys.path. ``own`` is
+    the user's file, or the top directory of a dotted module, with a trailing slash. ``package`` is
+    the name that pip lists.
     """
 
     def __init__(self, own: str, module: str, class_name: str, package: str) -> None:
@@ -141,7 +158,10 @@ class ModelModuleInstalled(BuildError):
 
 
 class ModelMethodMissing(BuildError):
-    """The class lacks every method that its service type needs. ``has``: what it defines; ``fitting``: a service type that would do."""
+    """A class without any of the methods that its service type needs.
+
+    ``has`` are the methods it defines; ``fitting`` is a service type that would work.
+    """
 
     def __init__(
         self,

@@ -7,7 +7,10 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class RequirementNotFound(BuildError):
-    """No index has a package of that name. ``needed_for``: what is built from source and needs it, where it is no requirement itself."""
+    """A package that no index has.
+
+    ``needed_for`` is the package whose build requires it, if it is not a requirement itself.
+    """
 
     def __init__(
         self, package: str, asked: Sequence[str], no_index: bool = False, needed_for: str = ""
@@ -44,7 +47,11 @@ def _asked(places: Sequence[str], no_index: bool) -> str:
 
 
 class VersionNotFound(BuildError):
-    """The package is known, the version is not. ``available``: those that are, where that is known; ``asked``: where was looked."""
+    """A package without a version that matches.
+
+    ``available`` are the versions that exist, if known; ``asked`` are the places that were
+    searched.
+    """
 
     def __init__(
         self, requirement: str, asked: Sequence[str], no_index: bool, available: str
@@ -65,7 +72,11 @@ class VersionNotFound(BuildError):
 
 
 class WrongPython(BuildError):
-    """The release is not for this Python. ``others``: the minors it has wheels for or says it runs on; ``chosen``: one of them to choose."""
+    """A release that does not support this Python.
+
+    ``others`` are the minor versions it has wheels for or claims to support; ``chosen`` is the one
+    to suggest.
+    """
 
     def __init__(self, requirement: str, python: str, others: str, chosen: str) -> None:
         super().__init__(
@@ -77,7 +88,7 @@ class WrongPython(BuildError):
 
 
 class NoMatchingWheel(BuildError):
-    """The release has no wheel for this platform, or none at all where building is not allowed."""
+    """A release without a wheel for this platform, or without any if building is disabled."""
 
     def __init__(self, requirement: str, python: str, why: str) -> None:
         super().__init__(
@@ -92,7 +103,10 @@ _HASHES = "your requirements, or where they give none, on the index's own page"
 
 
 class HashMismatch(BuildError):
-    """A download is not what the requirements say. ``lock`` is the lock file that says it, if any."""
+    """A download whose hash is not the expected one.
+
+    ``lock`` is the lock file that the hash is from, if any.
+    """
 
     def __init__(self, package: str, tail: Sequence[str], lock: str = "") -> None:
         super().__init__(
@@ -108,7 +122,7 @@ class HashMismatch(BuildError):
 
 
 class DownloadBroken(BuildError):
-    """An index or file server breaks off while it sends a file."""
+    """A download that the index or file server aborts."""
 
     def __init__(self, package: str, url: str) -> None:
         super().__init__(
@@ -120,7 +134,7 @@ class DownloadBroken(BuildError):
 
 
 class PackageBroken(BuildError):
-    """What an index serves is no archive, or only a part of one."""
+    """A downloaded file that is not an archive, or only part of one."""
 
     def __init__(self, package: str, reason: str) -> None:
         super().__init__(
@@ -132,7 +146,10 @@ class PackageBroken(BuildError):
 
 
 class ShadowedByFirstIndex(BuildError):
-    """The first index that has a name has it in no version that fits, and the others are then not asked: ``others``."""
+    """A package whose first index has no version that matches.
+
+    The other indexes (``others``) are not searched, because the first one has the name.
+    """
 
     def __init__(self, package: str, requirement: str, index: str, others: Sequence[str]) -> None:
         super().__init__(
@@ -145,7 +162,7 @@ class ShadowedByFirstIndex(BuildError):
 
 
 class DownloadFailed(BuildError):
-    """A requirement names a URL, and it could not be had."""
+    """A requirement whose URL can't be downloaded."""
 
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(

@@ -9,7 +9,10 @@ from seldon_buildpack.origin import Kind, Origin
 
 
 class PythonNotInstalled(BuildError):
-    """An interpreter that the builder does not carry could not be had. ``catalogue`` and ``mirrors`` are empty where the user named none."""
+    """A Python that is not bundled, and whose download failed.
+
+    ``catalogue`` and ``mirrors`` are empty if the user did not set any.
+    """
 
     def __init__(
         self,
@@ -37,7 +40,7 @@ class PythonNotInstalled(BuildError):
 
 
 class PythonVersionUnknown(BuildError):
-    """A Python version that is none."""
+    """A Python version that is invalid or does not exist."""
 
     def __init__(self, value: str, source: Origin) -> None:
         super().__init__(
@@ -49,7 +52,7 @@ class PythonVersionUnknown(BuildError):
 
 
 class Unsupported(Enum):
-    """Why a Python is not supported."""
+    """The reasons why a Python is not supported."""
 
     NEWER = (
         "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
@@ -60,7 +63,7 @@ class Unsupported(Enum):
 
 
 class PythonVersionUnsupported(BuildError):
-    """A Python that the wrapper's pinned packages do not run on."""
+    """A Python that the wrapper's pinned packages don't support."""
 
     def __init__(self, value: str, source: Origin, why: Unsupported) -> None:
         super().__init__(

@@ -7,7 +7,7 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class BadRequirementLine(BuildError):
-    """A line that pip would refuse. ``meant`` is the line as it was likely meant."""
+    """A line that pip would reject; ``meant`` is the likely intended line."""
 
     def __init__(self, name: str, number: int, line: str, reason: str, meant: str = "") -> None:
         super().__init__(
@@ -20,7 +20,7 @@ class BadRequirementLine(BuildError):
 
 
 class MissingInclude(BuildError):
-    """-r or -c names a file that is not there."""
+    """A file named by -r or -c that does not exist."""
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class MissingInclude(BuildError):
 
 
 class IncludeOutside(BuildError):
-    """-r or -c leads out of the source directory."""
+    """A file named by -r or -c that is outside the source directory."""
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
@@ -43,7 +43,7 @@ class IncludeOutside(BuildError):
 
 
 class LocalPackageMissing(BuildError):
-    """A requirement is a path, and nothing is there."""
+    """A requirement that is a path to nothing."""
 
     def __init__(self, path: str) -> None:
         super().__init__(
@@ -55,13 +55,16 @@ class LocalPackageMissing(BuildError):
 
 
 class Conflict(BuildError):
-    """Requirements that no set of versions meets. ``asks`` is what was asked for and cannot be had, where that is known."""
+    """Requirements that no set of versions satisfies.
+
+    ``asks`` is the requirement that can't be satisfied, if known.
+    """
 
     asks = ""
 
 
 class RequirementsConflict(Conflict):
-    """The user's own requirements contradict each other."""
+    """A conflict among the user's own requirements."""
 
     def __init__(self, tail: Sequence[str]) -> None:
         super().__init__(
@@ -73,9 +76,10 @@ class RequirementsConflict(Conflict):
 
 
 class BuildFromSourceFailed(BuildError):
-    """A package without a wheel did not build. ``folder``: it lies in the source.
+    """A package without a wheel whose build failed.
 
-    ``missing`` is what its build asked for and did not find; ``debian`` the Debian package, or ``module`` the Python module.
+    ``folder`` is set if the package is in the source. ``missing`` is what the build did not find;
+    ``debian`` is the Debian package that provides it, or ``module`` is the missing Python module.
     """
 
     def __init__(
@@ -131,7 +135,7 @@ class BuildFromSourceFailed(BuildError):
 
 
 class ProjectNotBuilt(BuildError):
-    """The source's own setup.py or pyproject.toml fails."""
+    """A source whose own setup.py or pyproject.toml fails."""
 
     def __init__(self, missing: str, tail: Sequence[str]) -> None:
         super().__init__(
@@ -144,9 +148,11 @@ class ProjectNotBuilt(BuildError):
 
 
 class ProjectWithoutPackage(BuildError):
-    """The build of the source's own project finds nothing to install. ``several``: setuptools finds more than it dares to take; else ``said``.
+    """A source whose own project builds, but contains nothing to install.
 
-    ``poetry``: its backend builds it, and what poetry keeps outside of [project] only poetry can read.
+    ``several`` are the packages among which setuptools refuses to choose; otherwise ``said`` is the
+    backend's message. ``poetry`` is set if poetry is the backend; only poetry can read what it
+    stores outside [project].
     """
 
     def __init__(
@@ -191,7 +197,7 @@ class ProjectWithoutPackage(BuildError):
 
 
 class VcsFailed(BuildError):
-    """git could not get a requirement. ``requirement`` carries no credentials."""
+    """A requirement that git could not fetch; ``requirement`` has no credentials."""
 
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
@@ -204,7 +210,7 @@ class VcsFailed(BuildError):
 
 
 class InstallFailed(BuildError):
-    """uv failed in a way that has no better explanation."""
+    """A uv failure without a more specific error."""
 
     def __init__(self, doing: str, tail: Sequence[str]) -> None:
         super().__init__(
@@ -216,7 +222,7 @@ class InstallFailed(BuildError):
 
 
 class ManifestMisspelt(BuildError):
-    """requirments.txt and its like: nothing would be installed from it."""
+    """A misspelt manifest, such as requirments.txt; nothing would be installed from it."""
 
     def __init__(self, name: str, meant: str) -> None:
         super().__init__(
@@ -228,7 +234,7 @@ class ManifestMisspelt(BuildError):
 
 
 class PyprojectUnreadable(BuildError):
-    """``pyproject.toml`` is no TOML; ``reason`` is the parser's."""
+    """A ``pyproject.toml`` that is not TOML; ``reason`` is the parser's."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(

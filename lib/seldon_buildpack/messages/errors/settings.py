@@ -10,7 +10,7 @@ def _set(name: str, value: str) -> str:
 
 
 class EnvironmentFileUnreadable(BuildError):
-    """``.s2i/environment`` is there and cannot be read; ``reason`` is the operating system's."""
+    """An unreadable ``.s2i/environment``; ``reason`` is the operating system's."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(
@@ -22,7 +22,10 @@ class EnvironmentFileUnreadable(BuildError):
 
 
 class EnvironmentFileNotUtf8(BuildError):
-    """``.s2i/environment`` is no UTF-8 text; ``offset`` counts bytes from 0, ``line`` from 1."""
+    """A ``.s2i/environment`` that is not UTF-8.
+
+    ``offset`` counts bytes from 0, ``line`` counts from 1.
+    """
 
     def __init__(self, line: int, offset: int, byte: int, utf16: bool) -> None:
         looks = " It looks like UTF-16, which is what PowerShell writes with `>`." if utf16 else ""
@@ -34,7 +37,10 @@ class EnvironmentFileNotUtf8(BuildError):
 
 
 class EnvironmentFileBadName(BuildError):
-    """A line of ``.s2i/environment`` sets a name that no program can read. Text that may be a secret is not repeated."""
+    """A line of ``.s2i/environment`` with a name that no program can read.
+
+    Text that may be a secret is not quoted.
+    """
 
     def __init__(self, line: int, name: str) -> None:
         shown = (
@@ -52,7 +58,10 @@ class EnvironmentFileBadName(BuildError):
 
 
 class ImageMetadataNotJson(BuildError):
-    """``.s2i/image_metadata.json`` is no JSON; ``line`` and ``column`` count from 1, ``reason`` is the parser's."""
+    """A ``.s2i/image_metadata.json`` that is not JSON.
+
+    ``line`` and ``column`` count from 1; ``reason`` is the parser's.
+    """
 
     def __init__(self, line: int, column: int, reason: str) -> None:
         super().__init__(
@@ -64,7 +73,10 @@ class ImageMetadataNotJson(BuildError):
 
 
 class ImageMetadataInvalid(BuildError):
-    """``.s2i/image_metadata.json`` does not have the form of labels. ``place`` is a path in it, such as ``labels[1].k``; ``fix`` a sentence."""
+    """A ``.s2i/image_metadata.json`` without the structure of labels.
+
+    ``place`` is a path in the document, such as ``labels[1].k``; ``fix`` is a sentence.
+    """
 
     def __init__(self, place: str, fault: str, fix: str) -> None:
         super().__init__(
@@ -77,7 +89,10 @@ class ImageMetadataInvalid(BuildError):
 
 
 class ServiceTypeUnknown(BuildError):
-    """SERVICE_TYPE is none of the wrapper's five (seldon_core/microservice.py, ``choices``)."""
+    """A SERVICE_TYPE that the wrapper does not have.
+
+    See ``choices`` in seldon_core/microservice.py.
+    """
 
     def __init__(self, value: str, origin: str, known: Sequence[str], nearest: str | None) -> None:
         super().__init__(
@@ -89,7 +104,7 @@ class ServiceTypeUnknown(BuildError):
 
 
 class FlagInvalid(BuildError):
-    """A variable that the wrapper reads with ``int()`` holds something else."""
+    """A flag that the wrapper reads with ``int()``, and that is not a number."""
 
     def __init__(self, name: str, value: str, origin: str) -> None:
         super().__init__(
@@ -101,7 +116,10 @@ class FlagInvalid(BuildError):
 
 
 class NumberInvalid(BuildError):
-    """A variable that the wrapper or gunicorn reads with ``int()`` holds something else, or a number that they refuse."""
+    """A number that the wrapper or gunicorn rejects.
+
+    They read it with ``int()``; it is not a number, or out of bounds.
+    """
 
     def __init__(self, name: str, value: str, origin: str, bounds: str) -> None:
         super().__init__(
@@ -113,7 +131,7 @@ class NumberInvalid(BuildError):
 
 
 class PortTwice(BuildError):
-    """Two of the wrapper's three servers would listen on one port."""
+    """A port that two of the wrapper's three servers would listen on."""
 
     def __init__(self, first: str, second: str, port: int) -> None:
         super().__init__(
@@ -125,7 +143,10 @@ class PortTwice(BuildError):
 
 
 class ParametersInvalid(BuildError):
-    """PREDICTIVE_UNIT_PARAMETERS cannot be made the arguments of the class. Their values are not repeated: one may be a password."""
+    """A PREDICTIVE_UNIT_PARAMETERS that can't be converted to arguments of the class.
+
+    The values are not quoted, because one may be a password.
+    """
 
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
@@ -138,7 +159,10 @@ class ParametersInvalid(BuildError):
 
 
 class PredictorLabelsInvalid(BuildError):
-    """PREDICTOR_LABELS is read when the wrapper is imported (seldon_core/env_utils.py)."""
+    """An invalid PREDICTOR_LABELS.
+
+    The wrapper reads it when it is imported (seldon_core/env_utils.py).
+    """
 
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
@@ -150,7 +174,10 @@ class PredictorLabelsInvalid(BuildError):
 
 
 class MetadataInvalid(BuildError):
-    """MODEL_METADATA is YAML that is no mapping (seldon_core/seldon_methods.py, ``init_metadata``)."""
+    """A MODEL_METADATA that is YAML, but not a mapping.
+
+    See ``init_metadata`` in seldon_core/seldon_methods.py.
+    """
 
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
@@ -162,7 +189,7 @@ class MetadataInvalid(BuildError):
 
 
 class JaegerTagsInvalid(BuildError):
-    """Jaeger's client cannot split JAEGER_TAGS."""
+    """A JAEGER_TAGS that Jaeger's client can't split."""
 
     def __init__(self, value: str, origin: str) -> None:
         super().__init__(
@@ -174,7 +201,7 @@ class JaegerTagsInvalid(BuildError):
 
 
 class InvalidBoolean(BuildError):
-    """A switch of the buildpack's own is neither on nor off."""
+    """A boolean setting of the buildpack that is neither on nor off."""
 
     def __init__(self, name: str, value: str, origin: str) -> None:
         super().__init__(
@@ -185,7 +212,7 @@ class InvalidBoolean(BuildError):
 
 
 class LogLevelUnknown(BuildError):
-    """SELDON_LOG_LEVEL is no level of Python's logging."""
+    """A SELDON_LOG_LEVEL that is not a level of Python's logging."""
 
     def __init__(self, value: str, origin: str, known: Sequence[str]) -> None:
         super().__init__(

@@ -5,21 +5,21 @@ from pathlib import Path
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
-# Why a file of the source is not read though it is there, as clauses.
+# Why an existing file of the source is not read, as clauses.
 IS_OUTSIDE = "it is a link to something outside the source"
 IS_NO_FILE = "it is not a regular file"
 IS_TOO_LARGE = "it is too large, and no file of this kind needs so much"
 
 
 def unreadable(path: Path, error: OSError) -> str:
-    """Why a file that is there cannot be opened, in the operating system's words; a link that leads nowhere is said to be one."""
+    """Return why an existing file can't be opened: a broken link, or the system's reason."""
     if isinstance(error, FileNotFoundError) and path.is_symlink():
         return f"it is a link to {path.readlink()}, which is not there during the build"
     return error.strerror or str(error)
 
 
 class UnreadableManifest(BuildError):
-    """The file is there and cannot be opened."""
+    """A manifest that exists, but can't be opened."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -30,7 +30,7 @@ class UnreadableManifest(BuildError):
 
 
 class DirectoryClosed(BuildError):
-    """A directory of the source lets nobody look into it."""
+    """A directory of the source that can't be listed."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -41,7 +41,7 @@ class DirectoryClosed(BuildError):
 
 
 class ManifestNotText(BuildError):
-    """The file's bytes are not UTF-8."""
+    """A manifest that is not UTF-8."""
 
     def __init__(self, name: str, line: int, utf16: bool = False) -> None:
         cause = (
@@ -58,7 +58,7 @@ class ManifestNotText(BuildError):
 
 
 def _written_by(name: str) -> str:
-    """The command that writes a manifest of this name as UTF-8."""
+    """Return the command that writes a manifest of this name as UTF-8."""
     return (
         f"`conda env export -f {name}`"
         if name.endswith((".yml", ".yaml"))
@@ -67,7 +67,7 @@ def _written_by(name: str) -> str:
 
 
 class IgnoredNotRemoved(BuildError):
-    """What ``.s2iignore`` names cannot be removed; ``reason`` is the operating system's."""
+    """A file in ``.s2iignore`` that can't be removed; ``reason`` is the operating system's."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -79,7 +79,10 @@ class IgnoredNotRemoved(BuildError):
 
 
 class PrivateNotRemoved(BuildError):
-    """What holds passwords by custom cannot be kept out of the image; ``reason`` is the operating system's."""
+    """A file that usually holds passwords, and can't be kept out of the image.
+
+    ``reason`` is the operating system's.
+    """
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
@@ -92,7 +95,10 @@ class PrivateNotRemoved(BuildError):
 
 
 class BeforeRunCarriageReturn(BuildError):
-    """The first line of ``before-run`` ends in CR LF: the kernel takes the CR as part of the program's name, or of its argument."""
+    """A ``before-run`` whose first line ends in CR LF.
+
+    The kernel reads the CR as part of the program's name or of its argument.
+    """
 
     def __init__(self, line: str) -> None:
         super().__init__(
@@ -105,7 +111,10 @@ class BeforeRunCarriageReturn(BuildError):
 
 
 class SourceSyntaxError(BuildError):
-    """A Python file does not parse. ``line`` and ``column`` count from 1; ``text`` is the line itself."""
+    """A Python file with a syntax error.
+
+    ``line`` and ``column`` count from 1; ``text`` is the line.
+    """
 
     def __init__(self, file: str, line: int, text: str, column: int, message: str) -> None:
         shown = text.lstrip()
@@ -127,7 +136,7 @@ class SourceSyntaxError(BuildError):
 
 
 class SourceNotDecodable(BuildError):
-    """A Python file is not in the encoding it declares, UTF-8 where it declares none (PEP 263)."""
+    """A Python file that is not in its declared encoding, by default UTF-8 (PEP 263)."""
 
     def __init__(self, file: str, line: int, offset: int, byte: int, encoding: str) -> None:
         super().__init__(
@@ -139,7 +148,7 @@ class SourceNotDecodable(BuildError):
 
 
 class SourceEncodingUnknown(BuildError):
-    """A Python file declares an encoding that Python does not have (PEP 263)."""
+    """A Python file that declares an encoding unknown to Python (PEP 263)."""
 
     def __init__(self, file: str, encoding: str) -> None:
         super().__init__(
@@ -150,7 +159,7 @@ class SourceEncodingUnknown(BuildError):
 
 
 class SourceUnreadable(BuildError):
-    """A file of the source cannot be read; ``reason`` is the operating system's."""
+    """A file of the source that can't be read; ``reason`` is the operating system's."""
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(

@@ -8,7 +8,10 @@ from seldon_buildpack.messages.errors.settings import _set
 
 
 class WheelFolderMissing(BuildError):
-    """A folder of wheels that is not there. ``named_by``: the settings or flags that name it; ``is_file``: it is a file."""
+    """A wheel folder that does not exist.
+
+    ``named_by`` are the settings or flags that name it; ``is_file`` is set if it is a file.
+    """
 
     def __init__(
         self, folder: str, named_by: str = "PIP_FIND_LINKS or --find-links", is_file: bool = False
@@ -24,7 +27,7 @@ class WheelFolderMissing(BuildError):
 
 
 class WheelFolderUnreadable(BuildError):
-    """A folder of wheels, or a file in it, that the build may not read."""
+    """A wheel folder, or a file in it, that the build can't read."""
 
     def __init__(self, path: str, folder: bool, reason: str) -> None:
         super().__init__(
@@ -36,9 +39,10 @@ class WheelFolderUnreadable(BuildError):
 
 
 class WheelFolderLacks(BuildError):
-    """What was required is not in the wheel folders, and the indexes do not help.
+    """A requirement that neither the wheel folders nor the indexes have.
 
-    ``package`` is what the folders lack, where that is known; ``empty`` those that have nothing; ``first`` the error of the indexes.
+    ``package`` is what the folders lack, if known; ``empty`` are the empty folders; ``first`` is
+    the indexes' error.
     """
 
     def __init__(
@@ -67,10 +71,11 @@ class WheelFolderLacks(BuildError):
 
 
 class WheelUnsuited(BuildError):
-    """Wheels of the user's own that are for another Python or platform.
+    """Local wheels that are for another Python or platform.
 
-    ``others``: each file with what it is for, in words; ``image``: its Python and platform; ``pythons``: those of ours that one of
-    the files fits; ``alone``: no index was asked for the package, since a folder that comes first has it.
+    ``others`` has each file with a description of its target; ``image`` is the image's Python and
+    platform; ``pythons`` are the supported Pythons that one of the files fits. ``alone`` is set if
+    no index was searched, because a folder comes first and has the package.
     """
 
     def __init__(
@@ -102,7 +107,7 @@ class WheelUnsuited(BuildError):
 
 
 class WheelBroken(BuildError):
-    """A file that is named a wheel and is none."""
+    """A file with a wheel's name that is not a wheel."""
 
     def __init__(self, file: str, reason: str, git_lfs: bool = False) -> None:
         super().__init__(
@@ -115,7 +120,7 @@ class WheelBroken(BuildError):
 
 
 class WheelMisnamed(BuildError):
-    """A file that would be a wheel if it had the name of one."""
+    """A wheel without a valid wheel name."""
 
     def __init__(self, file: str) -> None:
         super().__init__(

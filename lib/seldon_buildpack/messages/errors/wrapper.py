@@ -1,4 +1,4 @@
-"""Errors about seldon-core: its version, its pin set and conflicts with the requirements."""
+"""Errors about seldon-core: its version, its pin set, and conflicts with the requirements."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,12 @@ from seldon_buildpack.names import requirement_name
 
 
 class WrapperConflict(Conflict):
-    """The user's requirements and the wrapper's cannot be met together.
+    """A conflict between the user's requirements and the wrapper's.
 
-    ``package`` is the one that no version of suits both, ``wants`` who asks for what of it, ``suits`` what the wrapper asks
-    for. ``pinned`` is the user's requirement that leads there. All are empty where uv's words, in ``tail``, do not show them.
-    ``lock`` is the lock file that they were read from, if any.
+    ``package`` is the one without a version that satisfies both, ``wants`` lists who requires which
+    version, and ``suits`` is the wrapper's requirement. ``pinned`` is the user's requirement that
+    causes the conflict. All are empty if uv's output, in ``tail``, does not show them. ``lock`` is
+    the lock file that the requirements were read from, if any.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ def _lock_together(wrapper: str, package: str, lock: str) -> list[str]:
 
 
 class WrapperUnknown(BuildError):
-    """BP_SELDON_CORE_VERSION names no release, or the indexes do not have it."""
+    """A BP_SELDON_CORE_VERSION that does not exist or that the indexes don't have."""
 
     def __init__(self, version: str, asked: Sequence[str] = (), no_index: bool = False) -> None:
         super().__init__(
@@ -86,7 +87,7 @@ class WrapperUnknown(BuildError):
 
 
 class WrapperVersionInvalid(BuildError):
-    """BP_SELDON_CORE_VERSION is no version."""
+    """A BP_SELDON_CORE_VERSION that is not a version."""
 
     def __init__(self, version: str) -> None:
         super().__init__(
@@ -98,7 +99,10 @@ class WrapperVersionInvalid(BuildError):
 
 
 class WrapperBroken(BuildError):
-    """The packages are installed, and the wrapper does not serve with them. ``unmet``: what it asks for, and what it gets instead."""
+    """A wrapper that does not serve with the installed packages.
+
+    ``unmet`` lists what the wrapper requires, and what is installed instead.
+    """
 
     def __init__(self, unmet: Sequence[str], tail: Sequence[str]) -> None:
         listed = "".join(f"\n  {one}" for one in unmet)
@@ -122,7 +126,7 @@ class WrapperBroken(BuildError):
 
 
 class PinsUnknown(BuildError):
-    """BP_SELDON_PINS is none of its three values."""
+    """A BP_SELDON_PINS that is none of the three valid values."""
 
     def __init__(self, value: str) -> None:
         super().__init__(
@@ -134,7 +138,10 @@ class PinsUnknown(BuildError):
 
 
 class PinsNotLocked(BuildError):
-    """A set of pins that the release of the wrapper, or this Python, does not have. ``others``: those that are there."""
+    """A pin set that doesn't exist for the wrapper's release or this Python.
+
+    ``others`` are the pin sets that do.
+    """
 
     def __init__(self, pins: str, version: str, python: str, others: Sequence[str]) -> None:
         instead = (
