@@ -1,4 +1,5 @@
-"""What makes the buildpack and the builder: `python -m tools COMMAND`, run by the Makefile.
+"""Tools that build and release the buildpack and the builder.
 
-core: shared by all commands; release: what is made and published; dev: what a developer runs.
+The Makefile runs them as `python -m tools COMMAND`. ``core`` is shared by all commands, ``release``
+builds and publishes, and ``dev`` has the commands for developers.
 """

@@ -1,4 +1,4 @@
-"""The commands behind the Makefile's targets."""
+"""Run the commands behind the Makefile's targets."""
 
 import argparse
 import contextlib
@@ -20,14 +20,14 @@ from tools.dev.new import write_new_model
 from tools.release import builder, gotools, images, locks
 from tools.release.publish import format_report, publish
 
-# A module's tests stay together: they build on one another's images.
-# What runs on other systems too: it makes nothing that runs in an image.
+# Commands for any system: they build nothing that runs in an image.
 _ANYWHERE = ("new", "docs", "lock", "audit", "clean", "engine-stop", "platform-down")
+# A module's tests run in one process, since they build on each other's images.
 _TWO_AT_A_TIME = ("--numprocesses", "2", "--dist", "loadfile")
 
 
 def main() -> int:
-    """Run one command; a ToolError is printed, not traced. Returns the exit code."""
+    """Run one command and return its exit code; a ToolError is printed without a traceback."""
     commands: Mapping[str, Callable[[Workspace, argparse.Namespace], int]] = {
         "builder": _builder,
         "package": _package,
@@ -81,7 +81,13 @@ def main() -> int:
 
 
 def check_machine(command: str, system: str = sys.platform, machine: str = "") -> None:
-    """Raise ToolError for a command that this machine cannot run: what it makes is for Linux x86_64, and made there."""
+    """Check that this machine can run a command.
+
+    What most commands build is for Linux on x86_64, and can only be built there.
+
+    Raises:
+        ToolError: The command needs another machine.
+    """
     machine = machine or platform_module.machine()
     if command not in _ANYWHERE and (system, machine) != ("linux", "x86_64"):
         raise ToolError(
@@ -104,7 +110,7 @@ def _package(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _env(ws: Workspace, _: argparse.Namespace) -> int:
-    """Only the exports go to standard output, for ``eval``."""
+    """Print the exports for ``eval``; all other output goes to standard error."""
     with contextlib.redirect_stdout(sys.stderr):
         with builder.lock_work_folder(ws):
             pack = gotools.build_pack(ws)
@@ -112,7 +118,7 @@ def _env(ws: Workspace, _: argparse.Namespace) -> int:
         docker = engine.find_engine(ws) or engine.expect_engine()
     variables = builder.make_environment(ws, docker)
     for name, value in variables.items():
-        # The shell's own PATH goes on after ours, not a copy of today's.
+        # Prepend to the shell's own PATH, instead of replacing it with a copy.
         print(
             f'export PATH={shlex.quote(str(ws.bin))}:"$PATH"'
             if name == "PATH"
@@ -132,7 +138,10 @@ def _demo(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _test(ws: Workspace, options: argparse.Namespace) -> int:
-    """The fast tests, then the builder, then the tests with real images. An engine that this run started is stopped."""
+    """Run the fast tests, create the builder, and run the tests with real images.
+
+    An engine that this run started is stopped.
+    """
     pytest = [sys.executable, "-m", "pytest"]
     if failed := subprocess.run(
         [*pytest, "tests/unit", "--numprocesses", "2"], cwd=ws.checkout
@@ -143,7 +152,7 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
         try:
             made = builder.create_builder(ws, options.pythons)
             env = {**os.environ, **builder.make_environment(ws, made.engine)}
-            # Half of a build is waiting: two at a time take little more than half as long.
+            # Half of a build is waiting, so two at a time take little more than half as long.
             everything = (
                 ["tests/images", "-m", "not alone", *_TWO_AT_A_TIME],
                 ["tests/images", "-m", "alone"],
@@ -178,7 +187,11 @@ def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
 
 
 def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
-    """The cluster, the builder, the tests; then the cluster is taken down, unless it was there before or was given."""
+    """Start a cluster, create the builder and run the platform tests.
+
+    The cluster is stopped at the end, unless it was already running or was provided by the user. An
+    engine that this run started is stopped.
+    """
     docker = engine.ensure_engine(ws)
     with treat_sigterm_as_interrupt(), platform.for_tests(ws) as record:
         try:
@@ -196,7 +209,10 @@ def _test_platforms(ws: Workspace, options: argparse.Namespace) -> int:
 
 
 def _bench(ws: Workspace, options: argparse.Namespace) -> int:
-    """Real s2i beside us; see tests/benchmarks. An engine that this run started is stopped."""
+    """Compare the buildpack with the real s2i; see tests/benchmarks.
+
+    An engine that this run started is stopped.
+    """
     with treat_sigterm_as_interrupt():
         docker = engine.ensure_engine(ws)
         try:

@@ -1,1 +1,1 @@
-"""Shared by all commands: steps, file trees, interrupts."""
+"""Build steps, file trees and interrupt handling, shared by all commands."""

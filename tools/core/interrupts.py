@@ -1,4 +1,4 @@
-"""Handle Ctrl-C and SIGTERM: commands and their child processes get time to clean up."""
+"""Handling of Ctrl-C and SIGTERM that gives child processes time to clean up."""
 
 import contextlib
 import signal
@@ -10,12 +10,16 @@ _TIDY_SECONDS = 60
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM was received. Unlike Ctrl-C, it does not reach the child processes by itself."""
+    """The effect of SIGTERM, which unlike Ctrl-C does not reach the child processes by itself."""
 
 
 @contextlib.contextmanager
 def treat_sigterm_as_interrupt() -> Iterator[None]:
-    """Handle SIGTERM like Ctrl-C, so that stopping make leaves no engine or cluster behind. Raises Terminated."""
+    """Handle SIGTERM like Ctrl-C, so that stopping make leaves no engine or cluster running.
+
+    Raises:
+        Terminated: SIGTERM was received.
+    """
 
     def terminated(*_: object) -> None:
         raise Terminated
@@ -41,7 +45,11 @@ def ignore_interrupts() -> Iterator[None]:
 
 
 def run_to_end(words: Sequence[str], cwd: Path, env: Mapping[str, str]) -> int:
-    """Run a program that cleans up when interrupted, and wait for that. Returns its exit code; raises KeyboardInterrupt."""
+    """Run a program, return its exit code, and wait for its cleanup if it is interrupted.
+
+    Raises:
+        KeyboardInterrupt: The program was interrupted, and has ended.
+    """
     with subprocess.Popen(words, cwd=cwd, env=env) as program:
         try:
             return program.wait()

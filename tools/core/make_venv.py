@@ -1,4 +1,6 @@
-"""Make the venv that the tools run in; the Makefile runs this file with the Python that the machine has, so stdlib only.
+"""Create the virtual environment that the tools run in.
+
+The Makefile runs this file with the system's Python, so it imports only the standard library.
 
 Usage: python make_venv.py WORK REQUIREMENTS
 """
@@ -13,9 +15,9 @@ from pathlib import Path
 
 
 def make_venv(work: Path, requirements: Path, install: Callable[[Path, Path], None]) -> bool:
-    """Make WORK/venv unless it is up to date. One at a time: another make waits, and then finds it made.
+    """Create WORK/venv unless it is up to date, and return whether it was created.
 
-    Returns whether it was made.
+    A lock allows one at a time: a second make waits, and then finds it up to date.
     """
     work.mkdir(parents=True, exist_ok=True)
     folder, stamp = work / "venv", work / "venv/.requirements"
@@ -32,11 +34,11 @@ def make_venv(work: Path, requirements: Path, install: Callable[[Path, Path], No
 
 
 def install_packages(folder: Path, requirements: Path) -> None:
-    """Make the venv and let its pip install the requirements."""
+    """Create the virtual environment and install the requirements with its pip."""
     venv.create(folder, with_pip=True, symlinks=True)
     pip = [str(folder / "bin/python"), "-m", "pip", "install", "--quiet"]
     flags = ["--disable-pip-version-check", "--require-hashes", "--only-binary=:all:"]
-    # Standard output is for `eval "$(make -s env)"`.
+    # Standard output is reserved for `eval "$(make -s env)"`.
     subprocess.run([*pip, *flags, "-r", str(requirements)], check=True, stdout=sys.stderr)
 
 

@@ -1,4 +1,4 @@
-"""Run build steps: print their name and duration, and skip them while their inputs are unchanged."""
+"""Build steps that print their name and duration, and are skipped if nothing changed."""
 
 import contextlib
 import hashlib
@@ -15,7 +15,7 @@ from typing import Any
 
 
 class ToolError(Exception):
-    """A step failed: one sentence on what happened, and how to fix it."""
+    """A failed step: one sentence on what happened, and how to fix it."""
 
     def __init__(self, what: str, fix: str) -> None:
         super().__init__(f"{what}\n    {fix}")
@@ -23,7 +23,7 @@ class ToolError(Exception):
 
 @dataclass(frozen=True)
 class Workspace:
-    """The checkout, and the work folder for everything fetched or built."""
+    """The checkout, and the work folder for everything that is downloaded or built."""
 
     checkout: Path
     work: Path
@@ -38,18 +38,18 @@ class Workspace:
 
     @property
     def bin(self) -> Path:
-        """Programs: pack, s2i, uv."""
+        """The folder of the programs: pack, s2i, uv."""
         return self.work / "bin"
 
     @property
     def versions(self) -> dict[str, Any]:
-        """tools/versions.toml."""
+        """The content of tools/versions.toml."""
         return tomllib.loads((self.checkout / "tools/versions.toml").read_text())
 
 
 @contextlib.contextmanager
 def announce(title: str) -> Iterator[None]:
-    """Print the title, run the body, print the seconds it took."""
+    """Print the title, run the body, and print how many seconds it took."""
     print(f"==> {title}", flush=True)
     start = time.monotonic()
     yield
@@ -65,9 +65,11 @@ def run_once(
     make: Callable[[], None],
     also: Callable[[], bool] = lambda: True,
 ) -> bool:
-    """Run ``make`` unless the last run under this name had the same key, its outputs are still there and ``also`` says yes.
+    """Run ``make`` unless it has already run with this key, and return whether it ran.
 
-    Returns whether it ran. The stamp is written only after ``make`` returned, so a step cut short is repeated.
+    It is skipped if the last run under this name had the same key, its outputs still exist, and
+    ``also`` returns true. The stamp is only written after ``make`` has returned, so an interrupted
+    step is repeated.
     """
     stamp = ws.work / "stamps" / f"{name}.json"
     wanted = json.dumps(dict(key), indent=1, sort_keys=True)
@@ -87,7 +89,10 @@ def run_once(
 
 
 def digest_paths(*paths: Path) -> str:
-    """Return the SHA-256 of the names, modes, link targets and contents of files and trees, ignoring bytecode caches."""
+    """Return one SHA-256 of files and trees, ignoring bytecode caches.
+
+    It covers names, modes, link targets and contents.
+    """
     total = hashlib.sha256()
     for root in paths:
         for path in (
@@ -117,8 +122,12 @@ def run(
 ) -> str:
     """Run a program and return its standard output.
 
-    ``env`` is added to this process's, ``text`` is the program's standard input. With ``quiet`` its output is held back and shown only when it fails.
-    Raises ToolError with the tool's last lines when it fails or outlasts ``timeout`` seconds.
+    ``env`` is added to this process's environment; ``text`` is the program's standard input. With
+    ``quiet`` the output is captured, and only shown if the program fails.
+
+    Raises:
+        ToolError: The program failed or took longer than ``timeout`` seconds. It has the last lines
+            of the output.
     """
     words = [str(word) for word in command]
     try:
@@ -126,7 +135,7 @@ def run(
             words,
             cwd=cwd,
             env={**os.environ, **(env or {})},
-            # Either of the two: where there is an input, subprocess makes the pipe.
+            # subprocess accepts only one of stdin and input.
             stdin=subprocess.DEVNULL if text is None else None,
             input=text,
             stdout=subprocess.PIPE if quiet else sys.stdout,

@@ -1,4 +1,4 @@
-"""Make file trees reproducible: modes, bytecode, archives, digests."""
+"""Reproducible file trees: modes, bytecode, archives, digests."""
 
 import contextlib
 import gzip
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from tools.core.steps import run
 
-# Runs in the interpreter the bytecode is for. One process in sorted order, since what is interned at the time shows in the marshalled code; the name
-# stored is relative to the tree, and the importer puts the real one in its place. Unchecked, because an image's files all get the same age.
+# This runs in the interpreter that the bytecode is for. It is one process, in sorted order, because
+# the marshalled code depends on which strings are interned at the time. The stored file name is
+# relative to the tree; the importer replaces it with the real one. The hashes are unchecked, since
+# all files of an image get the same timestamp.
 _COMPILE = """
 import os, py_compile, sys
 root, skipped = sys.argv[1], set(sys.argv[2:])
@@ -30,7 +32,10 @@ for folder, folders, files in os.walk(root):
 
 
 def digest_tree(*roots: Path) -> str:
-    """Return the SHA-256 of the relative names, modes, link targets and contents of trees, including bytecode."""
+    """Return one SHA-256 of trees, including bytecode.
+
+    It covers relative names, modes, link targets and contents.
+    """
     total = hashlib.sha256()
     for root in roots:
         for path in sorted(root.rglob("*")):
@@ -48,13 +53,18 @@ def digest_tree(*roots: Path) -> str:
 
 
 def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
-    """Write unchecked-hash bytecode for every Python file under ``root``, replacing any; skip folders named in ``skipped``.
+    """Replace the bytecode of all Python files below ``root``, with unchecked hashes.
 
-    Files that do not compile (templates, code of another Python) are left without. Raises ToolError when the interpreter does not run.
+    Folders named in ``skipped`` are left out. Files that do not compile (templates, code for
+    another Python) get no bytecode.
+
+    Raises:
+        ToolError: The interpreter does not run.
     """
     for cache in sorted(root.rglob("__pycache__")):
         shutil.rmtree(cache)
-    # Not -I, which would ignore the seed: before 3.11 the order of a set in the code is that of its hashes.
+    # Not -I, which would ignore PYTHONHASHSEED: before Python 3.11, a set in the code is stored in the
+    # order of its hashes.
     alone = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONHOME": ""}
     run(
         python,
@@ -72,7 +82,7 @@ def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
 
 @contextlib.contextmanager
 def public_files() -> Iterator[None]:
-    """Set a umask that makes new files world-readable: an archive keeps the modes of its files."""
+    """Set a umask that makes new files world-readable, since an archive keeps their modes."""
     before = os.umask(0o022)
     try:
         yield
@@ -81,14 +91,20 @@ def public_files() -> Iterator[None]:
 
 
 def make_world_readable(root: Path) -> None:
-    """Set modes that let any user read a layer, whatever the umask: 755 for folders and programs, 644 for other files."""
+    """Set modes that let any user read a layer, whatever the umask.
+
+    Folders and programs get 755, other files 644.
+    """
     for path in [root, *root.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
 
 
 def write_archive(root: Path, top: str, target: Path) -> None:
-    """Write a reproducible .tar.gz of a tree under the folder ``top``: sorted, owned by root, no timestamps."""
+    """Write a reproducible .tar.gz of a tree, with ``top`` as its top folder.
+
+    Entries are sorted, owned by root, and have no timestamps.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
     with (

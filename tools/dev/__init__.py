@@ -1,1 +1,1 @@
-"""Developer commands: the engine, the demo, wheels for offline builds, docs, audits."""
+"""Commands for developers: the engine, the demo, wheels for offline builds, docs, audits."""

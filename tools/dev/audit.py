@@ -1,4 +1,7 @@
-"""Check the wrapper's pin sets and the buildpack's libraries for known vulnerabilities with pip-audit."""
+"""A check of the pin sets and the buildpack's libraries for known vulnerabilities.
+
+It uses pip-audit.
+"""
 
 import json
 import os
@@ -14,7 +17,8 @@ from uv import find_uv_bin
 from tools.core.steps import ToolError, Workspace, run, run_once
 from tools.release import locks
 
-# Asked in this order; the first that answers is believed. The second is the index's own list, by another way than packages are fetched.
+# In this order: the first that responds is used. The second is PyPI's own list, from another API
+# than the one for packages.
 _SERVICES = ("osv", "pypi")
 
 
@@ -37,7 +41,7 @@ class Vulnerability:
 
 @dataclass(frozen=True)
 class Answer:
-    """A database's answer: the vulnerabilities by release, and the releases it does not know."""
+    """A database's response: vulnerabilities by release, and releases it does not know."""
 
     service: str
     known: Mapping[Pin, tuple[Vulnerability, ...]]
@@ -47,7 +51,9 @@ class Answer:
 def report_vulnerabilities(ws: Workspace) -> str:
     """Return a report on everything that is locked for the image or runs in a build.
 
-    Raises ToolError where no database answers: nothing is known then, which is not the same as nothing being found.
+    Raises:
+        ToolError: No database responds. Nothing is known then, which differs from "no
+            vulnerabilities found".
     """
     places = _list_pins(ws)
     program = _install_pip_audit(ws)
@@ -68,7 +74,7 @@ def report_vulnerabilities(ws: Workspace) -> str:
 
 
 def format_report(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
-    """Format the vulnerable releases of each lock, and the releases the database does not know."""
+    """Format the vulnerable releases of each lock, and the releases unknown to the database."""
     lines = [f"According to {answer.service}:"]
     for place, pins in places.items():
         found = {
@@ -90,10 +96,11 @@ def _describe(known: Vulnerability) -> str:
 
 
 def parse_answer(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer | None:
-    """Parse pip-audit's JSON documents; None if they cover no release at all.
+    """Parse pip-audit's JSON documents; return None if they cover no release at all.
 
-    pip-audit takes a 404 for a package that the database does not know. Where the database itself is not there, that is every one of them, and
-    its own summary of that is "No known vulnerabilities found".
+    pip-audit treats a 404 as a package that is unknown to the database. If the database itself is
+    missing, that applies to every package, and pip-audit still prints "No known vulnerabilities
+    found".
     """
     known: dict[Pin, tuple[Vulnerability, ...]] = {}
     told: set[Pin] = set()
@@ -113,7 +120,10 @@ def _parse_vulnerability(entry: Mapping[str, Any]) -> Vulnerability:
 
 
 def split_rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
-    """Split releases into lists without duplicate packages, which a requirements file may not have."""
+    """Split releases into lists without duplicate packages.
+
+    A requirements file can't have duplicates.
+    """
     lists: list[dict[str, Pin]] = []
     for pin in asked:
         free = next((one for one in lists if pin.name not in one), None)
@@ -125,7 +135,7 @@ def split_rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
 
 
 def _list_pins(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
-    """List the pins to check, by where they are used."""
+    """List the pins to check, grouped by where they are used."""
     found = {
         f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [
             locks.wrapper_lock_path(ws, pins, minor) for minor in minors
@@ -144,7 +154,7 @@ def _list_pins(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
 
 
 def _install_pip_audit(ws: Workspace) -> Path:
-    """Install pip-audit into its own environment, as pinned in tools/audit.txt."""
+    """Install pip-audit into its own environment, pinned by tools/audit.txt."""
     pinned, folder = ws.checkout / "tools/audit.txt", ws.work / "audit"
 
     def make() -> None:
@@ -173,7 +183,7 @@ def _install_pip_audit(ws: Workspace) -> Path:
 
 
 def _ask_service(ws: Workspace, program: Path, service: str, asked: list[Pin]) -> Answer | str:
-    """Ask a database; return its answer, or the reason there is none."""
+    """Query a database, and return its response or the reason why there is none."""
     scratch = ws.work / "tmp/audit.txt"
     scratch.parent.mkdir(parents=True, exist_ok=True)
     flags = [
@@ -209,7 +219,7 @@ def _ask_service(ws: Workspace, program: Path, service: str, asked: list[Pin]) -
             timeout=900,
             check=False,
         )
-        # 1 means that something was found, and is also how a failure ends.
+        # The exit code 1 means that something was found, or that pip-audit failed.
         if not done.stdout.startswith("{"):
             return (
                 done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"]

@@ -1,4 +1,7 @@
-"""Find what building a local package needs: `build-system.requires`, or setuptools' defaults (PEP 518)."""
+"""Build requirements of a local package (PEP 518).
+
+They are in `build-system.requires`, or are setuptools' defaults.
+"""
 
 import ast
 import configparser
@@ -8,21 +11,25 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-# What pip and uv take without [build-system]; from 82 on setuptools has no pkg_resources, which many a setup.py imports.
-# wheel, since setuptools has its own bdist_wheel only from 70.1 on.
+# What pip and uv use without [build-system]. From version 82 on, setuptools has no pkg_resources,
+# which many setup.py files import. wheel is needed because setuptools has its own bdist_wheel only
+# since version 70.1.
 DEFAULT = ("setuptools<82", "wheel")
 _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 
 
 def read_build_requires(path: Path, editable: bool = False) -> tuple[str, ...]:
-    """Return what a build of this folder or source archive needs; nothing for a wheel or anything else."""
+    """Return what the build of this folder or source archive requires.
+
+    The result is empty for a wheel or any other file.
+    """
     files = _read_folder(path) if path.is_dir() else _read_archive(path)
     if not files:
         return ()
     try:
         pyproject = tomllib.loads(files.get("pyproject.toml", ""))
     except tomllib.TOMLDecodeError:
-        # The build names the line.
+        # The build reports the line.
         return ()
     system: dict[str, Any] = pyproject.get("build-system", {})
     backend = str(system.get("build-backend", "setuptools.build_meta"))
@@ -30,7 +37,7 @@ def read_build_requires(path: Path, editable: bool = False) -> tuple[str, ...]:
     if backend.startswith("setuptools"):
         requires += _read_setup_requires(files)
     if backend.startswith("hatchling") and editable:
-        # Its get_requires_for_build_editable asks for it.
+        # Its get_requires_for_build_editable requires it.
         requires += ("editables",)
     return tuple(dict.fromkeys(requires))
 
@@ -44,7 +51,7 @@ def _read_folder(folder: Path) -> dict[str, str]:
 
 
 def _read_archive(path: Path) -> dict[str, str]:
-    """Return the same files of a source archive, which lie in its one folder."""
+    """Return the same files from a source archive, which has one top-level folder."""
     found: dict[str, str] = {}
     if path.name.endswith(".zip"):
         with zipfile.ZipFile(path) as archive:
@@ -61,7 +68,7 @@ def _read_archive(path: Path) -> dict[str, str]:
 
 
 def _read_setup_requires(files: dict[str, str]) -> tuple[str, ...]:
-    """Return `setup_requires` of setup.cfg, and of setup.py where it is written out there."""
+    """Return `setup_requires` of setup.cfg, and of setup.py if it is a literal there."""
     config = configparser.ConfigParser(interpolation=None)
     try:
         config.read_string(files.get("setup.cfg", ""))

@@ -1,7 +1,7 @@
-"""The names that say nothing (`told`, `one`, `what`): how many each room has left. `make lint` fails if there are more.
+"""A limit on names that say nothing (`told`, `one`, `what`) in each room.
 
-The counts are in filler_names.toml, and only ever go down: a count that is higher than the real one fails too.
-Run `make names` after you removed some.
+`make lint` fails if a room has more than its count in filler_names.toml. The counts only ever go
+down: one that is higher than the real count fails too. Run `make names` after removing some.
 """
 
 import ast
@@ -24,7 +24,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def main(arguments: list[str]) -> int:
-    """Compare the counts with the record, or write it with --update. Return the exit code."""
+    """Compare the counts with the record, or write it with --update; return the exit code."""
     counts, recorded = count_rooms(Path()), read_record(RECORD)
     if "--update" in arguments:
         if sum(counts.values()) > sum(recorded.values()):
@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
 
 
 def compare(counts: Mapping[str, int], recorded: Mapping[str, int]) -> list[str]:
-    """Describe each room whose count is not the recorded one."""
+    """Describe each room whose count differs from the recorded one."""
     problems = []
     for room in sorted({*counts, *recorded}):
         count, before = counts.get(room, 0), recorded.get(room, 0)
@@ -62,7 +62,7 @@ def read_record(path: Path) -> Mapping[str, int]:
 
 
 def count_rooms(checkout: Path) -> Mapping[str, int]:
-    """Count the filler names of each folder of the package and of tools, without those that have none."""
+    """Count the filler names in each folder of the package and of tools; omit zeros."""
     counts: Counter[str] = Counter()
     for top in (_PACKAGE, Path("tools")):
         for file in sorted((checkout / top).rglob("*.py")):
@@ -72,10 +72,10 @@ def count_rooms(checkout: Path) -> Mapping[str, int]:
 
 
 def fillers(text: str) -> list[str]:
-    """List the filler names in a module's code, a leading underscore aside.
+    """List the filler names in a module's code, ignoring a leading underscore.
 
-    The syntax tree and not tokens: only from Python 3.12 on are there tokens inside f-strings.
-    A `found` that is a match of a regular expression is a good name.
+    This uses the syntax tree instead of tokens, because f-strings have tokens only since Python
+    3.12. A `found` that is a match of a regular expression is a good name.
     """
     tree = ast.parse(text)
     matches = {
@@ -95,7 +95,7 @@ def fillers(text: str) -> list[str]:
 
 
 def _holds_match(function: _Function) -> bool:
-    """Whether the function assigns a match to `found`."""
+    """Return whether the function assigns a match to `found`."""
     return any(
         isinstance(node, ast.Assign | ast.NamedExpr)
         and isinstance(node.value, ast.Call)
@@ -110,7 +110,7 @@ def _holds_match(function: _Function) -> bool:
 
 
 def _identifiers(node: ast.AST) -> Iterator[str]:
-    """Return what a node names: only constants have texts that are not identifiers."""
+    """Yield the identifiers of a node; constants are skipped, since theirs are plain texts."""
     if isinstance(node, ast.Constant):
         return
     for _, value in ast.iter_fields(node):

@@ -16,9 +16,11 @@ CACHE_SIGNATURE = "Signature: 8a477f597d28d172789f06886806bc55"
 
 
 def clean(ws: Workspace) -> Iterator[str]:
-    """Remove our images, stop our engine, remove the work folder; yield a line for each.
+    """Remove our images, stop our engine, and remove the work folder; yield a line for each.
 
-    Raises ToolError where it is not the checkout's own .work, nor was made by make, which marks its own with a CACHEDIR.TAG.
+    Raises:
+        ToolError: The work folder is neither the checkout's own .work nor marked by make with a
+            CACHEDIR.TAG.
     """
     if not ws.work.exists():
         yield "There is nothing to clean."
@@ -34,7 +36,7 @@ def clean(ws: Workspace) -> Iterator[str]:
     if platform.down(ws):
         yield "Took down the cluster."
     docker = engine.find_engine(ws)
-    # An engine of ours has all its images in the work folder.
+    # Our own engine stores its images in the work folder, which is removed below.
     if docker and not docker.ours:
         made, released = images.name_images(ws), images.name_images(ws, released=True)
         stacked = (image for of in (released, made) for image in (of.lifecycle, of.build, of.run))

@@ -1,4 +1,4 @@
-"""Run a model's image, send it requests over REST and gRPC, and always stop it."""
+"""Run a model's image and send it requests over REST and gRPC; it is always stopped."""
 
 import contextlib
 import json
@@ -18,7 +18,10 @@ _START_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Container:
-    """A model's container, ports on loopback; ``started`` is the monotonic time of docker run."""
+    """A model's container, with its ports on loopback.
+
+    ``started`` is the monotonic time of docker run.
+    """
 
     id: str
     rest: str
@@ -27,11 +30,11 @@ class Container:
     started: float
 
     def get(self, path: str, base: str = "") -> tuple[int, str]:
-        """Send a GET and return status and body."""
+        """Send a GET request and return status and body."""
         return _read_answer(urllib.request.Request(f"{base or self.rest}{path}"))
 
     def post(self, path: str, body: Mapping[str, Any], seconds: float = 10) -> tuple[int, Any]:
-        """POST JSON and return status and parsed JSON."""
+        """Send a POST request with JSON and return status and parsed JSON."""
         request = urllib.request.Request(
             f"{self.rest}{path}", json.dumps(body).encode(), {"Content-Type": "application/json"}
         )
@@ -39,7 +42,11 @@ class Container:
         return status, json.loads(text)
 
     def wait_ready(self, seconds: float = _START_SECONDS) -> None:
-        """Return when /health/ping answers 200; raises ToolError with the container's log when it ended or time is up."""
+        """Wait until /health/ping responds with 200.
+
+        Raises:
+            ToolError: The container has ended, or the time is up. It has the container's log.
+        """
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             with contextlib.suppress(OSError):
@@ -51,7 +58,7 @@ class Container:
         raise ToolError("The model did not start.", self.logs())
 
     def logs(self) -> str:
-        """Return its whole output."""
+        """Return the container's whole output."""
         done = subprocess.run(
             ["docker", "logs", self.id],
             stdout=subprocess.PIPE,
@@ -62,14 +69,20 @@ class Container:
         return done.stdout
 
     def grpc(self, bundle: Path, method: str, message: Mapping[str, Any]) -> Any:
-        """Call gRPC (Predict, Route, TransformInput, TransformOutput, Aggregate, SendFeedback) and return the response."""
+        """Call a gRPC method and return the response.
+
+        The methods are Predict, Route, TransformInput, TransformOutput, Aggregate and SendFeedback.
+        """
         client = Path(__file__).with_name("grpc_client.py")
         return json.loads(
             _run_in_wrapper(bundle, client, self.grpc_address, method, json.dumps(message))
         )
 
     def contract(self, bundle: Path, contract: Path, *flags: str) -> str:
-        """Run seldon-core-tester with the contract and return its output; it asserts nothing itself."""
+        """Run seldon-core-tester with the contract and return its output.
+
+        seldon-core-tester itself asserts nothing.
+        """
         address = self.grpc_address if "--grpc" in flags else self.rest.removeprefix("http://")
         host, _, port = address.partition(":")
         return _run_in_wrapper(
@@ -101,7 +114,10 @@ def _read_answer(request: urllib.request.Request, seconds: float = 10) -> tuple[
 def started(
     image: str, options: Sequence[str] = (), arguments: Sequence[str] = ()
 ) -> Iterator[Container]:
-    """Run an image in the background, its three ports on loopback ports of the engine's choice; remove it at the end."""
+    """Run an image in the background, and remove the container at the end.
+
+    Its three ports are published on loopback, on ports that the engine chooses.
+    """
     begin = time.monotonic()
     ports = [word for port in (9000, 5000, 6000) for word in ("-p", f"127.0.0.1::{port}")]
     identity = run("docker", "run", "-d", *ports, *options, image, *arguments, timeout=120).strip()
@@ -122,6 +138,6 @@ def _find_address(identity: str, port: int) -> str:
     try:
         host = run("docker", "port", identity, f"{port}/tcp").splitlines()[0].strip()
     except ToolError:
-        # It ended before it could be asked: whoever waits for it shows its log.
+        # The container has already ended; wait_ready will raise an error with its log.
         host = "127.0.0.1:1"
     return host if port == 5000 else f"http://{host}"

@@ -1,4 +1,4 @@
-"""Run make demo: from nothing to a served model, step by step."""
+"""The demo, from nothing to a served model, step by step."""
 
 import json
 import time
@@ -14,7 +14,11 @@ _FLOWER = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
 
 
 def run_demo(ws: Workspace, pythons: tuple[str, ...]) -> None:
-    """Make the builder, build the scikit-learn sample, serve it, send requests, stop it. Raises ToolError."""
+    """Create the builder; build, serve and query the scikit-learn sample, then stop it.
+
+    Raises:
+        ToolError: A step failed.
+    """
     begin = time.monotonic()
     made = builder.create_builder(ws, pythons)
     sample = ws.checkout / "samples/sklearn-iris"

@@ -1,4 +1,8 @@
-"""Generate documentation: docs/variables.md and the README's table from the settings, docs/wrapper.md's from the locks."""
+"""Generated documentation.
+
+docs/variables.md and a table in the README are generated from the settings, a table in
+docs/wrapper.md from the locks.
+"""
 
 import re
 import sys
@@ -26,7 +30,7 @@ Where it is plain what is meant (`TRACING=true`, `MODEL_NAME="MyModel"`), it is 
 
 
 def render_docs(checkout: Path) -> dict[Path, str]:
-    """Return each generated file with its text."""
+    """Return the text of each generated file."""
     groups = _load_groups(checkout)
     return {
         checkout / "README.md": _render_readme(checkout, groups),
@@ -80,7 +84,11 @@ def _render_pins(ws: Workspace) -> str:
 
 
 def _replace_between(page: Path, marks: tuple[str, str], table: str) -> str:
-    """Replace the table between a page's marks. Raises ToolError if it has none."""
+    """Replace the table between a page's marks.
+
+    Raises:
+        ToolError: The page does not have the marks.
+    """
     text = page.read_text()
     begin, end = marks
     if text.count(begin) != 1 or text.count(end) != 1:

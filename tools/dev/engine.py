@@ -1,4 +1,4 @@
-"""Find a running Docker engine, or start one."""
+"""The Docker engine: find a running one, or install and start one."""
 
 import contextlib
 import fcntl
@@ -19,7 +19,7 @@ from tools.core.steps import ToolError, Workspace, announce, run
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 START_CAP = 90.0
 STOP_CAP = 60.0
-# A Unix socket's path holds 107 bytes; containerd appends up to 40 of its own to the exec root.
+# A Unix socket's path is at most 107 bytes; containerd appends up to 40 to the exec root.
 LONGEST_EXEC_ROOT = 65
 
 
@@ -36,19 +36,23 @@ class Engine:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Return the variables docker and pack need to find it: none on the default socket."""
+        """Return the variables with which docker and pack find it; none on the default socket."""
         return {} if self.host == DEFAULT_HOST else {"DOCKER_HOST": self.host}
 
     @property
     def pack_flags(self) -> list[str]:
-        """Return the flags ``pack build`` needs for an engine on another socket."""
+        """Return the flags that ``pack build`` needs for an engine on another socket."""
         return [] if self.host == DEFAULT_HOST else ["--docker-host", "inherit"]
 
 
 def ensure_engine(ws: Workspace) -> Engine:
-    """Return the running engine; if there is none, on Debian as root, install and start one.
+    """Return the running engine; if there is none, install and start one.
 
-    Raises ToolError where neither can be had, or where the engine is older than versions.toml's engine.minimum_api.
+    Only root on Debian can install and start one.
+
+    Raises:
+        ToolError: There is no engine and none can be started, or it is older than
+            engine.minimum_api in versions.toml.
     """
     engine = find_engine(ws) or _start_engine(ws)
     minimum = str(ws.versions["engine"]["minimum_api"])
@@ -61,7 +65,7 @@ def ensure_engine(ws: Workspace) -> Engine:
 
 
 def find_engine(ws: Workspace) -> Engine | None:
-    """Return the engine that the docker client on PATH reaches now, if any."""
+    """Return the engine that the docker client on PATH currently reaches, if any."""
     if shutil.which("docker") is None:
         return None
     api = _ask_docker("docker", "version", "--format", "{{.Server.APIVersion}}")
@@ -78,14 +82,17 @@ def find_engine(ws: Workspace) -> Engine | None:
 
 
 def expect_engine() -> Engine:
-    """Return the engine as it would be reached once it runs."""
+    """Return the engine as it will be reached once it runs."""
     return Engine(os.environ.get("DOCKER_HOST") or DEFAULT_HOST, "", ours=False, started_now=False)
 
 
 def stop_engine(ws: Workspace) -> bool:
-    """Stop the engine that we started, and no other. Returns whether there was one.
+    """Stop the engine if we started it, and return whether there was one.
 
-    Raises ToolError when it is still there after 60 s.
+    No other engine is stopped.
+
+    Raises:
+        ToolError: It is still running after 60 s.
     """
     pid = _read_pid(ws)
     if pid is None:
@@ -104,7 +111,7 @@ def stop_engine(ws: Workspace) -> bool:
 
 
 def _start_engine(ws: Workspace) -> Engine:
-    """Install dockerd if need be, start it, wait until it answers."""
+    """Install dockerd if necessary, start it, and wait until it responds."""
     if os.environ.get("DOCKER_HOST"):
         raise ToolError(
             f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}.",
@@ -136,9 +143,10 @@ def _start_engine(ws: Workspace) -> Engine:
 
 
 def _start_dockerd(ws: Workspace) -> None:
-    """Start dockerd in a session of its own, so that it outlives make.
+    """Start dockerd in a new session, so that it outlives make.
 
-    Not by Debian's init script: that raises limits first, and gives up where it may not.
+    Debian's init script is not used: it first raises limits, and gives up if it is not permitted
+    to.
     """
     folder = _folder(ws)
     pid_file, log = folder / "dockerd.pid", folder / "dockerd.log"
@@ -181,16 +189,19 @@ def _start_dockerd(ws: Workspace) -> None:
 
 
 def install_debian(*packages: str) -> None:
-    """Run apt-get install as root; without systemd, services of the packages are not started.
+    """Run apt-get install as root.
 
-    Raises ToolError with apt's last lines.
+    Without systemd, services of the packages are not started.
+
+    Raises:
+        ToolError: The installation failed. It has apt's last lines.
     """
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
     run("apt-get", "update", "-q", env=quiet, timeout=300)
     policy = Path("/usr/sbin/policy-rc.d")
     ours = not policy.exists() and not Path("/run/systemd/system").exists()
     if ours:
-        # A package whose init script fails stays half installed.
+        # Don't start services: a package whose init script fails would stay half installed.
         policy.write_text("#!/bin/sh\nexit 101\n")
         policy.chmod(0o755)
     try:
@@ -215,7 +226,7 @@ def is_debian() -> bool:
 
 
 def _debian_release() -> int | None:
-    """Return Debian's major release, None on other systems."""
+    """Return Debian's major release, or None on other systems."""
     try:
         fields = dict(
             re.findall(r'^(\w+)="?([^"\n]*)"?$', Path("/etc/os-release").read_text(), re.MULTILINE)
@@ -227,7 +238,7 @@ def _debian_release() -> int | None:
 
 
 def _read_pid(ws: Workspace) -> int | None:
-    """Return the process id of the dockerd we started, if it still runs."""
+    """Return the process id of the dockerd that we started, if it still runs."""
     try:
         record = json.loads(_record(ws).read_text())
         words = Path(f"/proc/{record['pid']}/cmdline").read_bytes().split(b"\0")
@@ -241,7 +252,7 @@ def _read_pid(ws: Workspace) -> int | None:
 
 
 def _wait_for_engine(ws: Workspace, seconds: float) -> Engine | None:
-    """Wait for an engine: systemd starts a freshly installed one by itself."""
+    """Wait for an engine; systemd starts a freshly installed one by itself."""
     end = time.monotonic() + (seconds if Path("/run/systemd/system").exists() else 0)
     while (there := find_engine(ws)) is None and time.monotonic() < end:
         time.sleep(0.2)
@@ -250,7 +261,7 @@ def _wait_for_engine(ws: Workspace, seconds: float) -> Engine | None:
 
 @contextlib.contextmanager
 def _lock(ws: Workspace) -> Iterator[None]:
-    """Allow one start at a time."""
+    """Hold a lock, so that only one engine is started at a time."""
     _folder(ws).mkdir(parents=True, exist_ok=True)
     with (_folder(ws) / "lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -275,7 +286,7 @@ def _record(ws: Workspace) -> Path:
 
 
 def _ask_docker(*words: str) -> str:
-    """Run a short docker command and return its output, empty if it fails."""
+    """Run a short docker command and return its output, or "" if it fails."""
     try:
         done = subprocess.run(
             words,

@@ -1,4 +1,4 @@
-"""Run make new: copy samples/template as the start of a model."""
+"""The start of a new model, copied from samples/template."""
 
 import re
 import shlex
@@ -10,9 +10,10 @@ from tools.release import builder
 
 
 def write_new_model(ws: Workspace, where: str) -> list[str]:
-    """Write the directory ``where``, and return the lines that say what to do next.
+    """Create the directory ``where``, and return the lines that say what to do next.
 
-    Raises ToolError when none is named, when there is something in it, or when it cannot be written.
+    Raises:
+        ToolError: No directory was given, it is not empty, or it can't be written.
     """
     if not where.strip():
         raise ToolError(
@@ -25,7 +26,7 @@ def write_new_model(ws: Workspace, where: str) -> list[str]:
                 f"{target} is there already, and is not an empty directory.",
                 "Choose another name, or empty it.",
             )
-        # verify belongs to the sample: it would fail at the first change of what is answered.
+        # verify tests the sample only: it would fail as soon as the model's response changes.
         shutil.copytree(
             ws.checkout / "samples/template",
             target,
@@ -53,5 +54,8 @@ def write_new_model(ws: Workspace, where: str) -> list[str]:
 
 
 def make_image_name(where: str) -> str:
-    """Return the last part of a path as an image name: lower-case ASCII letters and digits, joined by dashes."""
+    """Convert the last part of a path to an image name.
+
+    The name has lower-case ASCII letters and digits, joined by dashes.
+    """
     return re.sub(r"[^a-z0-9]+", "-", Path(where).resolve().name.lower()).strip("-") or "my-model"

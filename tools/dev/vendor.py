@@ -1,8 +1,9 @@
-"""Download the wheels a model's build needs into a folder, for builds without a network.
+"""Download the wheels that a model's build needs into a folder, for offline builds.
 
-What is needed is found by the buildpack's own code, with the interpreter and the wrapper that the builder carries: uv resolves as in a build, and
-installs nothing. Each file is then taken from the index that uv would take it from, and from no other: a package of the same name elsewhere
-does not come in. What has no wheel is built here.
+The buildpack's own code determines what is needed, with the bundled interpreter and wrapper: uv
+resolves as in a build, and installs nothing. Each file is then downloaded only from the index that
+uv would use, so a package of the same name on another index is never downloaded. What has no wheel
+is built here.
 """
 
 import os
@@ -20,7 +21,7 @@ from tools.core.steps import ToolError, Workspace, announce, run
 from tools.dev.build_requires import read_build_requires
 from tools.release import builder, bundle, locks, relocate, wrapper
 
-# pip wants every platform that runs in the image by name.
+# pip needs the name of every platform that runs in the image.
 _GLIBC = relocate.GLIBC[1]
 _PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(_GLIBC, 4, -1)),
@@ -28,7 +29,7 @@ _PLATFORMS = (
     "manylinux2010_x86_64",
     "manylinux1_x86_64",
 )
-# What a build would be given by --env.
+# Variables that a build would get from --env.
 _GIVEN = re.compile(
     r"BP_.*|EXTRA_INDEX_URL|PIP_(INDEX_URL|EXTRA_INDEX_URL|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|DEFAULT_TIMEOUT|RETRIES|CONFIG_FILE)"
 )
@@ -38,20 +39,24 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy"
 
 @dataclass(frozen=True)
 class VendorRequest:
-    """What to fetch."""
+    """The packages to download, and where from."""
 
     pins: tuple[str, ...]
     minor: str
-    # Tells uv where from.
+    # uv's variables, with the package sources.
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    # The URLs of the indexes in it, which may hold passwords.
+    # The URLs of the indexes among them, which may contain passwords.
     indexes: tuple[str, ...] = field(default=(), repr=False)
-    # What each local package is built with: uv builds each in an environment of its own.
+    # The build requirements of each local package; uv builds each in its own environment.
     builds: tuple[tuple[str, ...], ...] = ()
 
 
 def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> None:
-    """Fill ``folder`` for the model, and say how to build with it. Raises ToolError."""
+    """Fill ``folder`` for the model, and print how to build with it.
+
+    Raises:
+        ToolError: The wheels can't be determined, downloaded or built.
+    """
     if not model.is_dir():
         raise ToolError(
             f"{model} is not a directory.", "Name the one that holds the model: MODEL=my-model"
@@ -77,7 +82,11 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
 
 
 def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> VendorRequest:
-    """Return what a build would download. ``folder`` takes precedence, as in the build. Raises ToolError."""
+    """Return what a build would download; ``folder`` takes precedence, as in the build.
+
+    Raises:
+        ToolError: The model can't be built, or can't be built from wheels alone.
+    """
     from seldon_buildpack import planning
     from seldon_buildpack.build import read_project
     from seldon_buildpack.bundle import Bundle
@@ -87,7 +96,8 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
     from seldon_buildpack.log import Log
     from seldon_buildpack.messages.errors.base import BuildError
 
-    # The build takes files out of its copy of the source; the caches and layers of this run are nobody's.
+    # The build removes files from its copy of the source. The caches and layers of this run are
+    # discarded.
     app = shutil.copytree(model, scratch / "app", symlinks=True)
     base = {name: os.environ[name] for name in ("PATH", "HOME", *_PROXIES) if name in os.environ}
     carried, out = Bundle.read(made), Log(sys.stdout)
@@ -139,7 +149,7 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
 
 
 def _read_settings(app: Path, model: Path, folder: Path) -> dict[str, str]:
-    """Return the --env settings of a build; settings for builds without a network are turned off."""
+    """Return the --env settings of a build, without those for offline builds."""
     from seldon_buildpack.settings import s2i_environment, settings
 
     told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
@@ -162,10 +172,13 @@ def read_lock_pins(lock: Path) -> tuple[str, ...]:
 
 
 def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]:
-    """Split the plan of `uv pip install --dry-run` into pins and local packages, which the build has already.
+    """Split the plan of `uv pip install --dry-run` into pins and local packages.
 
-    uv 0.13 writes `NAME==VERSION` or `NAME @ URL`; its `--output-format json` leaves the URL out.
-    Raises ToolError for a package at another URL.
+    Local packages are already available to the build. uv 0.13 writes `NAME==VERSION` or `NAME @
+    URL`; its `--output-format json` omits the URL.
+
+    Raises:
+        ToolError: A package is at another URL.
     """
     pins, local = [], []
     for line in lines:
@@ -183,7 +196,11 @@ def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]
 
 
 def download(ws: Workspace, needed: VendorRequest, folder: Path, scratch: Path) -> None:
-    """Put the wheels of these requirements into the folder. Raises ToolError."""
+    """Download or build the wheels of these requirements into the folder.
+
+    Raises:
+        ToolError: A wheel can't be downloaded or built.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if needed.pins:
         _download_pins(
@@ -196,7 +213,7 @@ def download(ws: Workspace, needed: VendorRequest, folder: Path, scratch: Path) 
 def _resolve_pins(
     ws: Workspace, needed: VendorRequest, requirements: Iterable[str], scratch: Path, *options: str
 ) -> str:
-    """Return uv's pins for these requirements, each with the index it comes from."""
+    """Return uv's pins for these requirements, each with the index that it comes from."""
     from uv import find_uv_bin
 
     asked, placed = scratch / "pins.in", scratch / "pins.txt"
@@ -229,7 +246,7 @@ def _resolve_pins(
 
 
 def _download_pins(ws: Workspace, needed: VendorRequest, resolved: str, folder: Path) -> None:
-    """Download the wheels of uv's pins, and build those that have none."""
+    """Download the wheels of uv's pins, and build those that don't exist."""
     without = [
         pin
         for source, names in group_by_source(resolved).items()
@@ -243,7 +260,7 @@ def _download_pins(ws: Workspace, needed: VendorRequest, resolved: str, folder: 
 def _download_wheels(
     source: str, names: list[str], needed: VendorRequest, folder: Path
 ) -> list[str]:
-    """Download the wheels of these pins from one source, and return the pins without a wheel."""
+    """Download the wheels of these pins from one source; return the pins without a wheel."""
     words: tuple[str | Path, ...] = (
         *_PIP,
         "download",
@@ -267,7 +284,7 @@ def _download_wheels(
 def _build_wheels(
     ws: Workspace, pins: list[str], needed: VendorRequest, folder: Path, scratch: Path
 ) -> None:
-    """Build wheels for pins without one, with uv as a build would, and copy them from its cache."""
+    """Build the wheels of these pins with uv, as a build would, and copy them from its cache."""
     from uv import find_uv_bin
 
     python = ws.work / f"pythons/{needed.minor}/bin/python{needed.minor}"
@@ -298,7 +315,11 @@ def _build_wheels(
 
 
 def check_glibc(wheel: Path) -> None:
-    """Raise ToolError for a wheel that was linked against a newer glibc than the image has."""
+    """Check that a wheel is not linked against a newer glibc than the image has.
+
+    Raises:
+        ToolError: It is.
+    """
     with ZipFile(wheel) as archive:
         for name in archive.namelist():
             if not re.search(r"\.so(\.\d+)*$", name):
@@ -324,7 +345,7 @@ def group_by_source(text: str) -> dict[str, list[str]]:
 
 
 def _make_pip_environment(source: str, needed: VendorRequest) -> dict[str, str]:
-    """Return pip's variables for one source, with the password that uv's output leaves out."""
+    """Return pip's variables for one source, with the password that uv's output omits."""
     from seldon_buildpack.masking import without_credentials
 
     told = needed.environment
