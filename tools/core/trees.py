@@ -63,8 +63,8 @@ def compile_tree(python: Path, root: Path, skipped: Iterable[str] = ()) -> None:
     """
     for cache in sorted(root.rglob("__pycache__")):
         shutil.rmtree(cache)
-    # Not -I, which would ignore PYTHONHASHSEED: before Python 3.11, a set in the code is stored in the
-    # order of its hashes.
+    # Not -I, which would ignore PYTHONHASHSEED: before Python 3.11, a set in the code is stored in
+    # the order of its hashes.
     alone = {"PYTHONHASHSEED": "0", "PYTHONPATH": "", "PYTHONHOME": ""}
     run(
         python,

@@ -11,8 +11,8 @@ from google.protobuf import json_format  # type: ignore[import-untyped,unused-ig
 from seldon_core.proto import prediction_pb2, prediction_pb2_grpc  # type: ignore[import-not-found,unused-ignore]
 
 _SECONDS = 10
-# The service on which Seldon's operator calls each method, and its message type (prediction.proto in
-# seldon-core).
+# The service on which Seldon's operator calls each method, and its message type (prediction.proto
+# in seldon-core).
 _METHODS = {
     "Predict": ("Model", "SeldonMessage"),
     "Route": ("Router", "SeldonMessage"),

@@ -1,4 +1,4 @@
-"""Make seldon/builder from the tools, the images and the buildpack, with pack."""
+"""The builder, seldon/builder, which pack creates from the images and the buildpack."""
 
 import contextlib
 import fcntl
@@ -21,7 +21,7 @@ BUILDER = "seldon/builder"
 
 @dataclass(frozen=True)
 class Builder:
-    """A builder in an engine, and what it was made with."""
+    """A builder in an engine, and what it was created from."""
 
     engine: Engine
     pack: Path
@@ -31,9 +31,13 @@ class Builder:
 
 
 def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
-    """Make seldon/builder and everything it needs.
+    """Create seldon/builder and everything it needs.
 
-    ``pythons`` are the minors it carries beside the default; with none, those of the last time. Raises ToolError.
+    ``pythons`` are the minor versions to bundle in addition to the default; if there are none,
+    those of the last run are bundled.
+
+    Raises:
+        ToolError: A step failed.
     """
     with lock_work_folder(ws):
         docker = engine.ensure_engine(ws)
@@ -71,7 +75,10 @@ def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
 
 
 def package_buildpack(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
-    """Package the buildpack for other builders as seldon-python-VERSION.cnb in the work folder. Needs no engine."""
+    """Package the buildpack as seldon-python-VERSION.cnb, for use in other builders.
+
+    The file is in the work folder. No engine is needed.
+    """
     with lock_work_folder(ws):
         pack = gotools.build_pack(ws)
         buildpack = bundle.assemble_buildpack(ws, choose_pythons(ws, pythons))
@@ -105,9 +112,12 @@ def package_buildpack(ws: Workspace, pythons: Iterable[str] = ()) -> Path:
 
 
 def choose_pythons(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
-    """Return the Python minors to bundle: those given, else those of the last builder; always the default.
+    """Return the Python minor versions to bundle, which always include the default.
 
-    Raises ToolError for one that versions.toml's python.supported does not name.
+    They are those in ``pythons``, or those of the last builder if it is empty.
+
+    Raises:
+        ToolError: python.supported in versions.toml does not list a version.
     """
     known = list(ws.versions["python"]["supported"])
     record = _pythons_record(ws)
@@ -121,7 +131,10 @@ def choose_pythons(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
 
 
 def record_pythons(ws: Workspace, minors: Iterable[str]) -> None:
-    """Record the builder's Pythons for the next run. Only make builder does; package, publish and vendor don't."""
+    """Record the builder's Pythons for the next run.
+
+    Only make builder does this; package, publish and vendor don't.
+    """
     record = _pythons_record(ws)
     record.parent.mkdir(parents=True, exist_ok=True)
     record.write_text(" ".join(minors) + "\n")
@@ -132,10 +145,12 @@ def _pythons_record(ws: Workspace) -> Path:
 
 
 def configure_pack(ws: Workspace, pack: Path, image: Images) -> None:
-    """Configure pack in its own home, so that ``pack build NAME --builder seldon/builder`` works as typed.
+    """Configure pack so that ``pack build NAME --builder seldon/builder`` works as typed.
 
-    The policy is never: with any other, pack asks a registry for the lifecycle image's digest even when the image is there.
-    A second home does not trust the builder: ``--trust-builder=false`` does not overrule a configured trust.
+    The configuration has its own home folder. The pull policy is never: with any other, pack
+    queries a registry for the lifecycle image's digest even if the image exists locally. A second
+    home does not trust the builder, because ``--trust-builder=false`` does not override a
+    configured trust.
     """
     common = (("pull-policy", "never"), ("lifecycle-image", image.lifecycle))
     for trusted, settings in (
@@ -169,7 +184,7 @@ def make_environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Map
     return {
         "PATH": os.pathsep.join([str(ws.bin), *others]),
         "PACK_HOME": str(_pack_home(ws, trusted)),
-        # pack keeps keys in its home too, but warns of losing them where it finds itself in a container.
+        # pack stores keys in its home too, but in a container it warns that they will be lost.
         "PACK_VOLUME_KEY": (ws.work / "pack-volume-key").read_text(),
         **docker.environment,
     }
@@ -177,7 +192,7 @@ def make_environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Map
 
 @contextlib.contextmanager
 def lock_work_folder(ws: Workspace) -> Iterator[None]:
-    """Hold the lock of the work folder: one make at a time, another waits."""
+    """Lock the work folder: a second make waits for the first."""
     ws.work.mkdir(parents=True, exist_ok=True)
     with (ws.work / "lock").open("w") as handle:
         try:
@@ -191,9 +206,10 @@ def lock_work_folder(ws: Workspace) -> Iterator[None]:
 def fill_in_places(
     ws: Workspace, name: str, places: Mapping[str, Path | str], folder: str = "builder"
 ) -> Path:
-    """Copy a committed file to the work folder, with each ``uri`` and ``image`` replaced by its location.
+    """Copy a file to the work folder, with each ``uri`` and ``image`` set to its location.
 
-    Raises ToolError where the file has no such stand-in, or has it twice.
+    Raises:
+        ToolError: The file does not have a placeholder, or has it twice.
     """
     text = (ws.checkout / name).read_text()
     for stand_in, place in places.items():

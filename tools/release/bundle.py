@@ -15,16 +15,19 @@ from tools.release import interpreters, locks, wrapper
 from tools.release.interpreters import Interpreter
 from tools.release.wrapper import PrebuiltWrapper
 
-# Linked statically, so that it runs on an image with another C library than this machine's, or without libgcc.
+# The static build also runs on images with another C library than this machine's, or without libgcc.
 _UV_PLATFORM = "x86_64-unknown-linux-musl"
 _WHEELS_PLATFORM = "x86_64-manylinux_2_28"
 
 
 def assemble_buildpack(ws: Workspace, pythons: tuple[str, ...]) -> Path:
-    """Make $WORK/buildpack with the default Python and these others (minor versions), and return it.
+    """Create $WORK/buildpack with the default Python and ``pythons``, and return its path.
 
-    What it is made of is fetched and built once; a change of the code copies the code alone.
-    Raises ToolError when a Python is not to be had or an index does not answer.
+    ``pythons`` are minor versions. The parts are downloaded and built once; after a change of the
+    code, only the code is copied.
+
+    Raises:
+        ToolError: An interpreter is unavailable or an index does not respond.
     """
     default = ws.versions["python"]["default"]
     carried = interpreters.provide_pythons(ws, tuple(dict.fromkeys((default, *pythons))))
@@ -93,7 +96,7 @@ def _fill_bundle(
 
 
 def _make_libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
-    """Install the buildpack's libraries from lib/requirements.txt, without their console scripts."""
+    """Install the libraries of lib/requirements.txt, without their console scripts."""
     interpreter = carried[ws.versions["python"]["default"]]
     requirements, folder = ws.checkout / "lib/requirements.txt", ws.work / "libs"
 
@@ -113,7 +116,10 @@ def _make_libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
 
 
 def _make_programs(ws: Workspace) -> Path:
-    """Install the tools' version of uv, and dumb-init with its license, since it goes into the image."""
+    """Install the tools' version of uv, and dumb-init.
+
+    dumb-init is copied into the image, so its license is included.
+    """
     folder = ws.work / "programs"
     uv = locks.parse_entries((ws.checkout / "tools/requirements.txt").read_text())["uv"]
     dumb_init = (ws.checkout / "tools/programs.txt").read_text()
@@ -150,9 +156,10 @@ def _make_programs(ws: Workspace) -> Path:
 
 
 def _make_watchers(ws: Workspace) -> Path:
-    """Install watchfiles and its dependencies for each supported Python, so that no build has to.
+    """Install watchfiles and its dependencies for each supported Python, so no build has to.
 
-    Without bytecode, which is half as much again and saves nothing that could be measured: most of it is never imported.
+    There is no bytecode: it would add half as much again and saves no measurable time, because most
+    of it is never imported.
     """
     folder, requirements = ws.work / "watchers", ws.checkout / "tools/watcher.txt"
     supported = ws.versions["python"]["supported"]

