@@ -1,4 +1,4 @@
-"""Assemble the buildpack directory: the code and, in bundle/, everything it would otherwise download."""
+"""The buildpack's directory: the code and, in bundle/, what it would otherwise download."""
 
 import json
 import os

@@ -41,7 +41,7 @@ class ChannelFolderNotIndexed(BuildError):
 
 
 class ChannelAliasInvalid(BuildError):
-    """A channel alias that is not a URL.
+    """A channel alias, the base URL of channel names, that is not a URL.
 
     ``variable`` is the variable that sets it, or empty.
     """

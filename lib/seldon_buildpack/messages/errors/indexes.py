@@ -78,7 +78,7 @@ class IndexFilesUnreachable(BuildError):
 
 
 class NetworkUnreachable(BuildError):
-    """PyPI does not respond, and no other index is configured."""
+    """An unreachable PyPI, with no other index configured."""
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
@@ -105,7 +105,8 @@ class IndexFails(BuildError):
 class TlsNotTrusted(BuildError):
     """A rejected TLS certificate of an index.
 
-    ``signer`` is set if it is not signed by a trusted CA certificate; ``shown`` is whose it is.
+    ``signer`` is set if it is not signed by a trusted CA certificate; ``shown`` is a sentence on
+    whose certificate it is, or empty.
     """
 
     def __init__(self, url: str, reason: str, signer: bool, shown: str = "") -> None:
@@ -130,8 +131,8 @@ class TlsNotTrusted(BuildError):
 class IndexRefused(BuildError):
     """An index that responds with 401 or 403.
 
-    ``source`` is the origin of the user and password that were sent, or nowhere if there were none.
-    ``proxy`` is the HTTP proxy that the request went through.
+    ``source`` is the origin of the user and password that were sent; its kind is NOWHERE if there
+    were none. ``proxy`` is the HTTP proxy that the request went through, if any.
     """
 
     def __init__(self, url: str, status: int, source: Origin, proxy: str = "") -> None:

@@ -46,7 +46,7 @@ class ModelNameMissing(BuildError):
 class ModelModuleNotFound(BuildError):
     """A MODEL_NAME whose module is not in the source.
 
-    ``nearest`` is a file with a similar name, and the MODEL_NAME for it.
+    ``nearest`` is a file of the source with a similar name, and the MODEL_NAME for it.
     """
 
     def __init__(
@@ -111,7 +111,10 @@ class ModelClassIsModule(BuildError):
 
 
 class ModelModuleShadowed(BuildError):
-    """A model's module that is hidden by a package; Python prefers the directory."""
+    """A model's module that is hidden by a package directory of the same name.
+
+    Python prefers the directory.
+    """
 
     def __init__(self, class_name: str, file: str, package: str) -> None:
         super().__init__(

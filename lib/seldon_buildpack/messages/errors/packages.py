@@ -74,8 +74,8 @@ class VersionNotFound(BuildError):
 class WrongPython(BuildError):
     """A release that does not support this Python.
 
-    ``others`` are the minor versions it has wheels for or claims to support; ``chosen`` is the one
-    to suggest.
+    ``others`` is a sentence on the Pythons it has wheels for or requires; ``chosen`` is a supported
+    one of them, or empty.
     """
 
     def __init__(self, requirement: str, python: str, others: str, chosen: str) -> None:

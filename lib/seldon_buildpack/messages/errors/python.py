@@ -40,7 +40,7 @@ class PythonNotInstalled(BuildError):
 
 
 class PythonVersionUnknown(BuildError):
-    """A Python version that is invalid or does not exist."""
+    """A value that is not a Python version."""
 
     def __init__(self, value: str, source: Origin) -> None:
         super().__init__(
