@@ -15,7 +15,7 @@ from tools.release import interpreters, locks, wrapper
 from tools.release.interpreters import Interpreter
 from tools.release.wrapper import PrebuiltWrapper
 
-# The static build also runs on images with another C library than this machine's, or without libgcc.
+# The static build runs on images with another C library than this machine's, or without libgcc.
 _UV_PLATFORM = "x86_64-unknown-linux-musl"
 _WHEELS_PLATFORM = "x86_64-manylinux_2_28"
 

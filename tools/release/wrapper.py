@@ -29,8 +29,8 @@ _BUILD_ENVIRONMENT = {
 _NOT_COMPILED = ("tests",)
 
 # Built here from source, because no wheel is published for every supported Python. All are pure
-# Python without their optional C code. The versions are upstream's; the current pin set uses a newer
-# flask-opentracing, which has a wheel.
+# Python without their optional C code. The versions are upstream's; the current pin set uses a
+# newer flask-opentracing, which has a wheel.
 BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
 
 
