@@ -77,7 +77,7 @@ class Report:
         ]
         says = (
             "A conda environment (samples/conda: Python 3.12, NumPy, scikit-learn, and a package of pip's) from a channel on this machine. "
-            "Neither conda nor mamba or micromamba is to be had from the package registries, so `conda env create` does not stand beside it."
+            "conda, mamba and micromamba are not available from the package registries, so there is no comparison with `conda env create`."
         )
         return f"{says}\n\n" + _markdown([["", "conda, pack"], *rows])
 
