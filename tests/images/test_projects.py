@@ -34,7 +34,7 @@ def test_setup_py_project_changes_without_reinstalling(
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)
     (app / "setup.py").write_text((app / "setup.py").read_text().replace('"1.0"', '"1.1"'))
     assert (
-        "  requirements    made: requirements changed\n"
+        "  requirements    made: requirements and local packages changed\n"
         in pack.must_build("seldon-test-setup-py", app).ours
     )
 

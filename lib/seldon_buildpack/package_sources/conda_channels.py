@@ -71,6 +71,8 @@ class Channels:
     alias: str = ""
     cuda: str = ""
     advice: tuple[Advice, ...] = ()
+    # The directory with the source; empty if there is no source to look into.
+    app: Path | None = None
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -110,11 +112,16 @@ class Channels:
         """Return a digest of the channels.
 
         It covers the channels and their order, without credentials, and the content of channels
-        that are local folders.
+        in the source. A folder that is mounted counts like a channel of a server: by its URL. It
+        may be absent while a rebuild installs nothing.
         """
         told = [[(channel.url, channel.name) for channel in self.channels], self.alias, self.cuda]
-        local = [_content(_folder(url)) for url in self.urls if url.startswith("file:")]
+        folders = [_folder(url) for url in self.urls if url.startswith("file:")]
+        local = [_content(folder) for folder in folders if self._in_source(folder)]
         return digests.of_values([*told, *local])
+
+    def _in_source(self, folder: Path) -> bool:
+        return self.app is not None and folder.resolve().is_relative_to(self.app.resolve())
 
 
 def configure(
@@ -143,6 +150,7 @@ def configure(
         alias,
     ]
     return Channels(
+        app=app,
         channels=_once(channels),
         logins=tuple(
             _logins(
