@@ -6,10 +6,13 @@ certain that it does not matter.
 
 import ast
 import re
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from seldon_buildpack.user_files import MOST_BYTES
 
 SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
 
@@ -55,6 +58,8 @@ _TEXT = frozenset(("", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".
 _VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
 _ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
 _GLOB = re.compile(r"[*?\[]")
+# Far above any setup.py. Of a larger file, every word counts.
+_MOST_PARSED = 1_000_000
 _SEPARATORS = re.compile(r"[\s,=:;\"']+")
 
 
@@ -132,7 +137,10 @@ def read(folder: Path, app: Path) -> ProjectInputs:
 
 
 def _text(path: Path) -> str:
+    """Return the text of a file, or an empty string if it is no regular file or is too large."""
     try:
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return ""
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
@@ -320,8 +328,14 @@ def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) 
 
 
 def _tree(path: Path) -> ast.Module | None:
+    """Parse a Python file; None if it is no regular file, is too large, or has errors."""
     try:
-        return ast.parse(path.read_bytes())
+        if not path.is_file() or path.stat().st_size > _MOST_PARSED:
+            return None
+        with warnings.catch_warnings():
+            # Python 3.12 prints a warning for an invalid escape, which is not this build's matter.
+            warnings.simplefilter("ignore")
+            return ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

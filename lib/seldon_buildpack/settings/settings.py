@@ -307,7 +307,7 @@ def _nearest(name: str) -> str:
     import difflib
 
     names = [setting.name for setting in DECLARED if "*" not in setting.name]
-    return next(iter(difflib.get_close_matches(upper, names, 1, 0.8)), "")
+    return next(iter(difflib.get_close_matches(upper, names, 1, 0.85)), "")
 
 
 def _bpe(env: Mapping[str, str]) -> dict[str, str]:

@@ -152,6 +152,7 @@ def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
         ("pip_index_url", "PIP_INDEX_URL"),
         ("PIP_CONFIG_FILE", ""),
         ("PIP_NO_DEPS", ""),
+        ("PIP_PREFIX", ""),
     ],
 )
 def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: str) -> None:
