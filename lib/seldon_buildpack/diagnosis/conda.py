@@ -39,65 +39,79 @@ _URL = r"((?:https?|file)://[^\s'`)]+)"
 _MOST_LINES = 24
 
 
-def failed(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> BuildError:
+def explain_failure(error: Failed, rattler: Rattler, environment: CondaEnvironment) -> BuildError:
     """Return the named error for a failure of rattler."""
-    said = str(error)
-    if "os error 28" in said or "No space left on device" in said:
+    message = str(error)
+    if "os error 28" in message or "No space left on device" in message:
         return DiskFull("conda's packages")
     if error.spec is not None and error.spec < len(environment.specs):
         spec = environment.specs[error.spec]
-        return SpecInvalid(environment.path.name, spec.line, spec.text, said.splitlines()[0], "")
-    if found := re.search(
-        rf"hash mismatch when extracting {_URL}.*expected ([0-9a-f]+), got ([0-9a-f]+)", said
+        return SpecInvalid(environment.path.name, spec.line, spec.text, message.splitlines()[0], "")
+    if mismatch := re.search(
+        rf"hash mismatch when extracting {_URL}.*expected ([0-9a-f]+), got ([0-9a-f]+)", message
     ):
         return CondaPackageMismatch(
-            _file(found[1]), found[2], found[3], environment.path.name if environment.locked else ""
+            _file(mismatch[1]),
+            mismatch[2],
+            mismatch[3],
+            environment.path.name if environment.locked else "",
         )
-    package = re.search(r"failed to fetch (\S+)", said)
-    if found := re.search(rf"HTTP status \w+ error \((\d+) ([^)]*)\) for url \({_URL}\)", said):
-        return _status(int(found[1]), found[2], found[3], package[1] if package else "", rattler)
-    if found := re.search(rf"could not find subdir '[^']+' in channel '{_URL}'", said):
+    package = re.search(r"failed to fetch (\S+)", message)
+    if response := re.search(
+        rf"HTTP status \w+ error \((\d+) ([^)]*)\) for url \({_URL}\)", message
+    ):
+        return _status(
+            int(response[1]), response[2], response[3], package[1] if package else "", rattler
+        )
+    if subdir := re.search(rf"could not find subdir '[^']+' in channel '{_URL}'", message):
         return ChannelUnknown(
-            _shown(found[1]), rattler.channels.source_of(_shown(found[1])).describe_from()
+            _printable(subdir[1]), rattler.channels.source_of(_printable(subdir[1])).describe_from()
         )
-    if found := re.search(rf"error sending request for url \({_URL}\)", said):
-        return _connection(found[1], said, rattler)
-    if re.search(r"failed to (?:decode|parse|deserialize) ", said):
-        found = re.search(_URL, said)
+    if request := re.search(rf"error sending request for url \({_URL}\)", message):
+        return _connection(request[1], message, rattler)
+    if re.search(r"failed to (?:decode|parse|deserialize) ", message):
+        url = re.search(_URL, message)
         where = (
-            _channel(found[1], rattler)
-            if found
-            else ", ".join(one for one in rattler.channels.urls if not one.startswith("file:"))
+            _channel(url[1], rattler)
+            if url
+            else ", ".join(
+                channel for channel in rattler.channels.urls if not channel.startswith("file:")
+            )
         )
-        return ChannelGarbled(where, said.splitlines()[-1].removeprefix("Caused by: "))
+        return ChannelGarbled(where, message.splitlines()[-1].removeprefix("Caused by: "))
     if package:
-        return CondaPackageBroken(package[1], said.splitlines()[-1].removeprefix("Caused by: "))
-    return CondaFailed(error.kind, said.splitlines()[-_TAIL:])
+        return CondaPackageBroken(package[1], message.splitlines()[-1].removeprefix("Caused by: "))
+    return CondaFailed(error.kind, message.splitlines()[-_TAIL:])
 
 
-def unsolved(error: Unsolved, environment: CondaEnvironment, channels: Channels) -> BuildError:
+def explain_unsolved(
+    error: Unsolved, environment: CondaEnvironment, channels: Channels
+) -> BuildError:
     """Return the named error for an environment that has no solution by itself."""
     name = environment.path.name
     origin = exported_on(environment)
-    asked = [channel.name for channel in channels.channels]
+    searched = [channel.name for channel in channels.channels]
     if error.missing:
-        found = [(one, _asking(one, environment), near) for one, near in error.missing.items()]
-        missing = [(one, spec.line if spec else 0, near) for one, spec, near in found]
-        return CondaPackageUnknown(name, missing, asked, origin)
-    report = said(str(error))
-    there = {spec.rpartition("::")[2]: versions for spec, versions in error.versions.items()}
+        specs = {package: _find_spec(package, environment) for package in error.missing}
+        missing = [
+            (package, spec.line if (spec := specs[package]) else 0, near)
+            for package, near in error.missing.items()
+        ]
+        return CondaPackageUnknown(name, missing, searched, origin)
+    report = describe_report(str(error))
+    available = {spec.rpartition("::")[2]: versions for spec, versions in error.versions.items()}
     virtual = next(
         (
-            one
-            for one in ("__cuda", "__glibc", "__win", "__osx")
-            if re.search(rf"\b{one}\b", report)
+            package
+            for package in ("__cuda", "__glibc", "__win", "__osx")
+            if re.search(rf"\b{package}\b", report)
         ),
         "",
     )
-    return CondaUnsolvable(name, report.splitlines(), virtual, origin, there)
+    return CondaUnsolvable(name, report.splitlines(), virtual, origin, available)
 
 
-def against_wrapper(
+def explain_wrapper_conflict(
     error: Unsolved, environment: CondaEnvironment, attempts: Sequence[Attempt]
 ) -> BuildError:
     """Return the named error for an environment that can be solved, but not with the wrapper.
@@ -106,22 +120,24 @@ def against_wrapper(
     change the environment for an older release, which may be for a Python that nobody asked for.
     """
     attempt, report = [
-        one
-        for one in zip(attempts, error.said, strict=True)
-        if one[0].version == attempts[0].version
+        pair
+        for pair in zip(attempts, error.said, strict=True)
+        if pair[0].version == attempts[0].version
     ][-1]
     refused = re.findall(r"the constraint (.+?) cannot be fulfilled", report)
     wanted = list(dict.fromkeys(refused)) or [
-        one for one in attempt.constraints if one.startswith("python ")
+        constraint for constraint in attempt.constraints if constraint.startswith("python ")
     ]
-    found = [(want, _asking(want.split()[0], environment)) for want in wanted]
-    who = [(want, spec.line if spec else 0, spec.text if spec else "") for want, spec in found]
+    specs = {want: _find_spec(want.split()[0], environment) for want in wanted}
+    who = [
+        (want, spec.line if spec else 0, spec.text if spec else "") for want, spec in specs.items()
+    ]
     return CondaAgainstWrapper(
-        environment.path.name, attempt.version, who, said(report).splitlines()
+        environment.path.name, attempt.version, who, describe_report(report).splitlines()
     )
 
 
-def said(report: str) -> str:
+def describe_report(report: str) -> str:
     """Return the solver's report in plain words, cut after the first lines if it is long."""
     text = report.removeprefix("Cannot solve the request because of: ")
     text = re.sub(r"(\S+) \* ", r"\1 ", text)
@@ -142,13 +158,13 @@ def said(report: str) -> str:
     return "\n".join(lines[:_MOST_LINES] + more)
 
 
-def _asking(name: str, environment: CondaEnvironment) -> Spec | None:
+def _find_spec(name: str, environment: CondaEnvironment) -> Spec | None:
     """Return the dependency in the file that requires the package directly."""
     return next(
         (
-            one
-            for one in environment.specs
-            if isinstance(spec := match_spec.parse(one.text), MatchSpec) and spec.name == name
+            spec
+            for spec in environment.specs
+            if isinstance(parsed := match_spec.parse(spec.text), MatchSpec) and parsed.name == name
         ),
         None,
     )
@@ -166,14 +182,14 @@ def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -
     return ChannelUnknown(channel, rattler.channels.source_of(channel).describe_from())
 
 
-def _connection(url: str, said: str, rattler: Rattler) -> BuildError:
+def _connection(url: str, message: str, rattler: Rattler) -> BuildError:
     channel = _channel(url, rattler)
-    last = said.splitlines()[-1].removeprefix("Caused by: ")
-    if re.search(r"certificate|TLS|tls|HandshakeFailure|UnknownIssuer", said):
+    last = message.splitlines()[-1].removeprefix("Caused by: ")
+    if re.search(r"certificate|TLS|tls|HandshakeFailure|UnknownIssuer", message):
         return ChannelNotTrusted(
             channel,
             _certificate(last),
-            signer="UnknownIssuer" in said or "CaUsedAsEndEntity" in said,
+            signer="UnknownIssuer" in message or "CaUsedAsEndEntity" in message,
         )
     host = urlsplit(channel).netloc
     return ChannelUnreachable(
@@ -201,11 +217,11 @@ def _channel(url: str, rattler: Rattler) -> str:
     """Return the channel that a URL belongs to."""
     public = without_credentials(url)
     return next(
-        (one for one in rattler.channels.urls if public.startswith(one.rstrip("/") + "/")), public
+        (url for url in rattler.channels.urls if public.startswith(url.rstrip("/") + "/")), public
     )
 
 
-def _shown(url: str) -> str:
+def _printable(url: str) -> str:
     return without_credentials(url).rstrip("/")
 
 

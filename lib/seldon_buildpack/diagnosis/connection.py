@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from seldon_buildpack.diagnosis import server_probe
-from seldon_buildpack.diagnosis.uv_output import Attempt, Words
+from seldon_buildpack.diagnosis.uv_output import Attempt, UvFailure
 from seldon_buildpack.masking import without_credentials, without_queries
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import (
@@ -52,44 +52,48 @@ _TLS = (
 )
 
 
-def explain(words: Words, attempt: Attempt) -> BuildError | None:
+def explain(failure: UvFailure, attempt: Attempt) -> BuildError | None:
     """Return the named error for a failed request, or None if something else failed."""
-    if content := re.search(r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", words.said):
+    if content := re.search(
+        r"Unsupported `Content-Type` \"([^\"]*)\" for `([^`]+)`", failure.message
+    ):
         index = index_of(content[2], attempt) or _root(content[2])
         return NotAnIndex(index, f"it sends {content[1]}, neither HTML nor its JSON", "")
-    url = _url(words)
-    if (package := _PACKAGE.search(words.said)) and _BROKE_OFF.search(words.said):
+    url = _url(failure)
+    if (package := _PACKAGE.search(failure.message)) and _BROKE_OFF.search(failure.message):
         return DownloadBroken(without_credentials(package[1]), _root(url) if url else "The server")
-    if not url or not _REQUEST_FAILED.search(words.said):
+    if not url or not _REQUEST_FAILED.search(failure.message):
         return None
-    if error := _proxy(words, url, attempt) or _tls(words, url, attempt):
+    if error := _proxy(failure, url, attempt) or _tls(failure, url, attempt):
         return error
-    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", words.said):
-        return DownloadFailed(without_queries(without_credentials(direct[1])), _plainly(words, url))
-    return _of_index(words, url, attempt)
+    if direct := re.search(r"`([\w.\[\],-]+ @ https?://[^`]+)`", failure.message):
+        return DownloadFailed(
+            without_queries(without_credentials(direct[1])), _plainly(failure, url)
+        )
+    return _of_index(failure, url, attempt)
 
 
-def reason(words: Words) -> str:
+def reason(failure: UvFailure) -> str:
     """Return the reason why a request failed, as a clause."""
-    return _plainly(words, _url(words)) if words.chain else "uv said nothing"
+    return _plainly(failure, _url(failure)) if failure.causes else "uv said nothing"
 
 
-def _url(words: Words) -> str:
+def _url(failure: UvFailure) -> str:
     """Return the last URL that was requested: after a redirect, it differs from the first."""
-    if last := re.search(r"for url \((https?://[^)]+)\)", words.said):
+    if last := re.search(r"for url \((https?://[^)]+)\)", failure.message):
         return last[1]
-    found = next((found for line in words.chain if (found := _URL.search(line))), None)
-    return found[0] if found else ""
+    first = next((match for line in failure.causes if (match := _URL.search(line))), None)
+    return first[0] if first else ""
 
 
-def _of_index(words: Words, url: str, attempt: Attempt) -> BuildError:
+def _of_index(failure: UvFailure, url: str, attempt: Attempt) -> BuildError:
     index = index_of(url, attempt)
-    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", words.said):
+    if status := re.search(r"HTTP status \w+ error \((\d+) ([^)]*)\)", failure.message):
         if status[1] in ("401", "403"):
             return _refusal(url, int(status[1]), attempt)
         return IndexFails(index or _root(url), f"{status[1]} ({status[2]})")
-    why = _plainly(words, url)
-    if index and "timed out" in words.said:
+    why = _plainly(failure, url)
+    if index and "timed out" in failure.message:
         return IndexSlow(index, dict(attempt.index.variables).get("UV_HTTP_TIMEOUT", "30"))
     if index:
         return IndexUnreachable(index, why)
@@ -98,39 +102,39 @@ def _of_index(words: Words, url: str, attempt: Attempt) -> BuildError:
     return NetworkUnreachable(_root(url), why)
 
 
-def _proxy(words: Words, url: str, attempt: Attempt) -> BuildError | None:
+def _proxy(failure: UvFailure, url: str, attempt: Attempt) -> BuildError | None:
     """Return the error if the request went through a proxy, and the proxy is the cause."""
     address = requesting.proxies(url, attempt.index).get(urlsplit(url).scheme, "")
     if not address:
         return None
-    shown = without_credentials(address)
+    printable = without_credentials(address)
     host, proxy = (
         urlsplit(without_credentials(url)).netloc,
-        urlsplit(shown if "://" in shown else f"http://{shown}").netloc,
+        urlsplit(printable if "://" in printable else f"http://{printable}").netloc,
     )
-    if re.search(r"proxy authorization required|\(407 ", words.said):
+    if re.search(r"proxy authorization required|\(407 ", failure.message):
         given = (
             "refused the user and password that were given"
-            if shown != address
+            if printable != address
             else "asks for a user and password"
         )
         return ProxyRefuses(proxy, host, f"{given} (407)", credentials=True)
-    if "tunnel error: unsuccessful" in words.said:
+    if "tunnel error: unsuccessful" in failure.message:
         return ProxyRefuses(proxy, host, f"does not let {host} through", credentials=False)
-    if "failed to create underlying connection" in words.said or url.startswith("http://"):
+    if "failed to create underlying connection" in failure.message or url.startswith("http://"):
         return (
-            ProxyUnreachable(proxy, host, _plainly(words, f"http://{proxy}"))
-            if _CONNECTING.search(words.said)
+            ProxyUnreachable(proxy, host, _plainly(failure, f"http://{proxy}"))
+            if _CONNECTING.search(failure.message)
             else None
         )
     return None
 
 
-def _tls(words: Words, url: str, attempt: Attempt) -> BuildError | None:
-    if "invalid peer certificate" not in words.said:
+def _tls(failure: UvFailure, url: str, attempt: Attempt) -> BuildError | None:
+    if "invalid peer certificate" not in failure.message:
         return None
     why, signer = next(
-        ((why, signer) for pattern, why, signer in _TLS if re.search(pattern, words.said)),
+        ((why, signer) for pattern, why, signer in _TLS if re.search(pattern, failure.message)),
         ("uv refuses it", True),
     )
     return TlsNotTrusted(
@@ -141,10 +145,10 @@ def _tls(words: Words, url: str, attempt: Attempt) -> BuildError | None:
     )
 
 
-def _plainly(words: Words, url: str) -> str:
+def _plainly(failure: UvFailure, url: str) -> str:
     host = urlsplit(without_credentials(url)).netloc
-    last = next((line for line in reversed(words.chain) if line), "")
-    return (host and plainly(words.said, host)) or without_credentials(last).rstrip(".")
+    last = next((line for line in reversed(failure.causes) if line), "")
+    return (host and plainly(failure.message, host)) or without_credentials(last).rstrip(".")
 
 
 def index_of(url: str, attempt: Attempt) -> str:
@@ -171,12 +175,12 @@ def _root(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def refused(words: Words, attempt: Attempt) -> BuildError | None:
+def refused(failure: UvFailure, attempt: Attempt) -> BuildError | None:
     """Return the error if an index has denied access, which uv only mentions in a hint.
 
     uv treats such an index like one that does not have the package.
     """
-    for hint in words.hints:
+    for hint in failure.hints:
         status, url = re.search(r"\b(401|403)\b", hint), _URL.search(hint)
         if status and url:
             return _refusal(url[0], int(status[1]), attempt)

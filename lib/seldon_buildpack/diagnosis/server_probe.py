@@ -31,34 +31,37 @@ def not_an_index(index: Index, package: str) -> tuple[str, str] | None:
     for url in index.urls:
         root = url.rstrip("/")
         try:
-            top, one, none = (
-                _ask(f"{root}/{path}", index) for path in ("", f"{package}/", f"{_NOBODYS}/")
+            root_page, package_page, unknown_page = (
+                _request(f"{root}/{path}", index) for path in ("", f"{package}/", f"{_NOBODYS}/")
             )
         except requests.RequestException:
             continue
-        if found := what_is_wrong(top, one, none, package):
-            return without_credentials(url), found
+        if difference := describe_difference(root_page, package_page, unknown_page, package):
+            return without_credentials(url), difference
     return None
 
 
-def what_is_wrong(
-    top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], package: str
+def describe_difference(
+    root_page: tuple[int, str],
+    package_page: tuple[int, str],
+    unknown_page: tuple[int, str],
+    package: str,
 ) -> str:
     """Return how the responses differ from those of an index (PEP 503), or an empty string.
 
     An index may have no page at its root, and may not know a package. But it must not know a
     package that cannot exist.
     """
-    if top[0] == 404 and one[0] == 404:
+    if root_page[0] == 404 and package_page[0] == 404:
         return f"neither its own page nor that of {package} is there (404)"
-    if none[0] == 200 and one[0] == 200:
-        return f"it sends a page ({one[1] or 'without a type'}) for any name, also for one that no index has"
-    if top[0] == 200 and top[1] not in _ACCEPTED:
-        return f"it sends {top[1] or 'something without a type'}, neither HTML nor its JSON"
+    if unknown_page[0] == 200 and package_page[0] == 200:
+        return f"it sends a page ({package_page[1] or 'without a type'}) for any name, also for one that no index has"
+    if root_page[0] == 200 and root_page[1] not in _ACCEPTED:
+        return f"it sends {root_page[1] or 'something without a type'}, neither HTML nor its JSON"
     return ""
 
 
-def _ask(url: str, index: Index) -> tuple[int, str]:
+def _request(url: str, index: Index) -> tuple[int, str]:
     """Return the status and content type of a response.
 
     Raises:
@@ -80,35 +83,35 @@ def certificate(url: str, index: Index) -> str:
             return ""
         plain = ssl.create_default_context()
         plain.check_hostname, plain.verify_mode = False, ssl.CERT_NONE
-        shown = _shown(address, plain, binary=True)
+        presented = _get_certificate(address, plain, binary=True)
         # ssl only parses a certificate that it has verified: this one is trusted as its own CA
         # certificate, whatever its dates.
         itself = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         itself.check_hostname = False
         itself.verify_flags = ssl.VerifyFlags(ssl.VERIFY_X509_PARTIAL_CHAIN | _NO_CHECK_TIME)
-        itself.load_verify_locations(cadata=shown or b"")
-        told = _shown(address, itself, binary=False) or {}
+        itself.load_verify_locations(cadata=presented or b"")
+        fields = _get_certificate(address, itself, binary=False) or {}
     except (OSError, ValueError):
         return ""
-    return whose(told)
+    return describe_certificate(fields)
 
 
-def whose(told: Mapping[str, Any]) -> str:
+def describe_certificate(fields: Mapping[str, Any]) -> str:
     """Return a sentence that describes a certificate as returned by ssl's getpeercert."""
     hosts = (
-        ", ".join(dict.fromkeys(name for _, name in told.get("subjectAltName", ()))) or "no host"
+        ", ".join(dict.fromkeys(name for _, name in fields.get("subjectAltName", ()))) or "no host"
     )
-    return f"The certificate is for {hosts}, signed by {_name(told.get('issuer', ()))}, and valid until {told.get('notAfter', 'an unknown time')}."
+    return f"The certificate is for {hosts}, signed by {_name(fields.get('issuer', ()))}, and valid until {fields.get('notAfter', 'an unknown time')}."
 
 
 def _name(parts: Iterable[Iterable[tuple[str, str]]]) -> str:
     """Return the name of a subject or issuer: its common name and its organization."""
-    found = dict(pair for part in parts for pair in part)
-    words = [found[key] for key in ("commonName", "organizationName") if key in found]
-    return ", ".join(dict.fromkeys(words)) or "somebody without a name"
+    attributes = dict(pair for part in parts for pair in part)
+    names = [attributes[key] for key in ("commonName", "organizationName") if key in attributes]
+    return ", ".join(dict.fromkeys(names)) or "somebody without a name"
 
 
-def _shown(address: tuple[str, int], context: ssl.SSLContext, binary: bool) -> Any:
+def _get_certificate(address: tuple[str, int], context: ssl.SSLContext, binary: bool) -> Any:
     """Return the certificate that a server presents.
 
     Raises:

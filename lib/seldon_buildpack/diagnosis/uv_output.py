@@ -29,22 +29,22 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Words:
+class UvFailure:
     """The parsed output of a failed run of uv.
 
-    ``chain`` is the error and its causes, each on one line. ``build`` is what the build of a
+    ``causes`` is the error and its causes, each on one line. ``build_output`` is what the build of a
     package printed.
     """
 
     lines: tuple[str, ...]
-    chain: tuple[str, ...]
+    causes: tuple[str, ...]
     hints: tuple[str, ...]
-    build: tuple[str, ...]
+    build_output: tuple[str, ...]
 
     @property
-    def said(self) -> str:
+    def message(self) -> str:
         """Everything except the output of a build."""
-        return "\n".join((*self.chain, *self.hints))
+        return "\n".join((*self.causes, *self.hints))
 
     @property
     def tail(self) -> tuple[str, ...]:
@@ -52,7 +52,7 @@ class Words:
         return self.lines[-_TAIL:]
 
 
-def read(outcome: Outcome, app: Path) -> Words:
+def parse_uv_failure(outcome: Outcome, app: Path) -> UvFailure:
     """Parse uv's output.
 
     It has an `error:` line, then `  cause:` lines, each with indented lines of its own, then
@@ -68,22 +68,22 @@ def read(outcome: Outcome, app: Path) -> Words:
     )
     blocks: list[tuple[str, list[str]]] = []
     for line in lines:
-        if found := re.match(r"(error|  cause|hint): (.*)", line):
-            blocks.append((found[1].strip(), [found[2]]))
+        if match := re.match(r"(error|  cause|hint): (.*)", line):
+            blocks.append((match[1].strip(), [match[2]]))
         elif blocks:
             blocks[-1][1].append(line.removeprefix(" " * 9))
     build = next(
         (block for _, block in blocks if block[0].startswith("Call to `") and len(block) > 1), [""]
     )[1:]
     # uv quotes the output of git and of builds below a line that is not a sentence of its own.
-    chain = tuple(
+    causes = tuple(
         " ".join(block if "[std" not in "".join(block[1:2]) else block[:1])
         for kind, block in blocks
         if kind != "hint"
     )
-    return Words(
+    return UvFailure(
         lines,
-        chain,
+        causes,
         tuple(" ".join(block) for kind, block in blocks if kind == "hint"),
         tuple(build),
     )

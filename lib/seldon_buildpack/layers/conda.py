@@ -152,7 +152,7 @@ def choose(what: Conda) -> CondaSolution:
     except Unsolved as unsolved:
         raise _unsolvable(what, specs, unsolved) from unsolved
     except Failed as failed:
-        raise conda.failed(failed, what.rattler, environment) from failed
+        raise conda.explain_failure(failed, what.rattler, environment) from failed
     taken = attempts[solved.attempt]
     return CondaSolution(
         solved.packages,
@@ -194,7 +194,7 @@ def place(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> Non
     try:
         what.rattler.install(wanted.packages, target)
     except Failed as failed:
-        raise conda.failed(failed, what.rattler, what.environment) from failed
+        raise conda.explain_failure(failed, what.rattler, what.environment) from failed
     conda_prefix.settle(target, wanted.minor, joined, what.rattler.extracted)
 
 
@@ -274,11 +274,11 @@ def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> BuildError
     Solving again without the wrapper shows whether the wrapper is part of the conflict.
     """
     if unsolved.missing or not what.attempts:
-        return conda.unsolved(unsolved, what.environment, what.rattler.channels)
+        return conda.explain_unsolved(unsolved, what.environment, what.rattler.channels)
     try:
         what.rattler.solve(specs, [()], virtual_packages(what.rattler.channels.cuda))
     except Unsolved as alone:
-        return conda.unsolved(alone, what.environment, what.rattler.channels)
+        return conda.explain_unsolved(alone, what.environment, what.rattler.channels)
     except Failed as failed:
-        return conda.failed(failed, what.rattler, what.environment)
-    return conda.against_wrapper(unsolved, what.environment, what.attempts)
+        return conda.explain_failure(failed, what.rattler, what.environment)
+    return conda.explain_wrapper_conflict(unsolved, what.environment, what.attempts)

@@ -230,7 +230,7 @@ def test_changed_package_is_not_installed_wherever_it_lies(
             made = forge(channel, tmp_path / place.partition(":")[0])
             with pytest.raises(Failed) as raised:
                 made.install([package], tmp_path / "env")
-            error = conda.failed(
+            error = conda.explain_failure(
                 raised.value,
                 made,
                 CondaEnvironment(path=Path("/app/explicit.txt"), kind="explicit"),

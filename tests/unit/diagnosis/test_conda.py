@@ -44,7 +44,7 @@ def failed(
     of: CondaEnvironment = ENVIRONMENT,
     url: str = FORGE,
 ) -> BuildError:
-    return conda.failed(Failed(kind, said), rattler(*logins, url=url), of)
+    return conda.explain_failure(Failed(kind, said), rattler(*logins, url=url), of)
 
 
 def told(error: BuildError) -> tuple[str, str, str]:
@@ -211,7 +211,7 @@ def test_a_full_disk_is_not_the_packages_fault(words: str) -> None:
 
 def test_a_spec_that_only_rattler_refuses_is_named_with_its_line() -> None:
     said = "malformed version string '1..2': encountered more characters but expected none"
-    error = conda.failed(Failed("InvalidMatchSpecError", said, 1), rattler(), ENVIRONMENT)
+    error = conda.explain_failure(Failed("InvalidMatchSpecError", said, 1), rattler(), ENVIRONMENT)
     assert told(error) == (
         "SpecInvalid",
         "Line 5 of environment.yml is not a dependency that conda reads",
@@ -231,7 +231,7 @@ def test_what_is_not_known_is_shown_by_its_last_lines() -> None:
 def unsolved(
     said: str, missing: dict[str, list[str]] | None = None, of: CondaEnvironment = ENVIRONMENT
 ) -> BuildError:
-    return conda.unsolved(Unsolved([said], missing or {}), of, rattler().channels)
+    return conda.explain_unsolved(Unsolved([said], missing or {}), of, rattler().channels)
 
 
 def test_unknown_names_are_listed_with_lines_and_near_ones() -> None:
@@ -279,7 +279,7 @@ def test_a_file_from_another_system_is_recognised() -> None:
 
 
 def test_python_excluded_by_another_spec_is_not_called_missing() -> None:
-    said = conda.said(
+    said = conda.describe_report(
         "Cannot solve the request because of: scikit-learn 0.19.1.* cannot be installed because there are no viable options:\n"
         "└─ scikit-learn 0.19.1 would require\n   └─ python >=3.6,<3.7.0a0, for which no candidates were found.\n"
     )
@@ -290,7 +290,7 @@ def test_python_excluded_by_another_spec_is_not_called_missing() -> None:
 
 
 def test_of_a_long_report_the_first_lines_are_shown() -> None:
-    lines = conda.said("\n".join(f"line {number}" for number in range(40))).splitlines()
+    lines = conda.describe_report("\n".join(f"line {number}" for number in range(40))).splitlines()
     assert (len(lines), lines[0], lines[-1]) == (25, "line 0", "... and 16 more lines")
 
 
@@ -317,7 +317,7 @@ def test_what_the_wrapper_and_the_environment_each_want_is_said(
     specs = (*ENVIRONMENT.specs[:1], *(ENVIRONMENT.specs[1:] if line else (Spec("needs2", 5),)))
     environment = CondaEnvironment(path=ENVIRONMENT.path, kind="environment", specs=specs)
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*"))
-    error = conda.against_wrapper(Unsolved([said], {}), environment, [attempt])
+    error = conda.explain_wrapper_conflict(Unsolved([said], {}), environment, [attempt])
     assert told(error)[:2] == (
         "CondaAgainstWrapper",
         "environment.yml and seldon-core 1.17.1 exclude each other",
@@ -330,7 +330,7 @@ def test_what_the_wrapper_and_the_environment_each_want_is_said(
 
 def test_where_no_constraint_is_named_it_is_the_python() -> None:
     attempt = Attempt("1.17.1", "upstream", ("numpy <2", "python 3.12.*|3.11.*"))
-    error = conda.against_wrapper(
+    error = conda.explain_wrapper_conflict(
         Unsolved(["Cannot solve the request because of: something"], {}), ENVIRONMENT, [attempt]
     )
     assert (
@@ -346,7 +346,7 @@ def test_of_the_releases_that_were_tried_the_first_is_told_of() -> None:
         Attempt("1.17.1", "upstream", ("protobuf <4",)),
         older,
     ]
-    error = conda.against_wrapper(
+    error = conda.explain_wrapper_conflict(
         Unsolved([DIRECT, INDIRECT, DIRECT.replace("<2", "<1.20")], {}), ENVIRONMENT, attempts
     )
     assert error.title == "environment.yml and seldon-core 1.17.1 exclude each other"

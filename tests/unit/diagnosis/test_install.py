@@ -580,7 +580,7 @@ def test_why_an_interpreter_could_not_be_had_is_a_clause() -> None:
 def test_an_index_is_told_from_what_is_none(
     top: tuple[int, str], one: tuple[int, str], none: tuple[int, str], wrong: str
 ) -> None:
-    assert server_probe.what_is_wrong(top, one, none, "mine") == wrong
+    assert server_probe.describe_difference(top, one, none, "mine") == wrong
 
 
 @pytest.mark.parametrize(
