@@ -32,7 +32,7 @@ def build(context: BuildContext) -> None:
     log_summary(context.log, project, plan)
     context.log.heading("Layers")
     environment = plan.provide()
-    log_installed_wrapper(context.log, project, plan.told()[1], environment.seldon_core)
+    log_installed_wrapper(context.log, project, plan.known_versions()[1], environment.seldon_core)
     finish.warn_of_shadowing(context, project, plan)
     finish.write_launch(context, project, plan, environment)
     finish.remove_secrets(context, project)

@@ -20,7 +20,7 @@ def log_summary(log: Log, project: Project, plan: LayerPlan) -> None:
 
 def _log_model(log: Log, project: Project, plan: LayerPlan) -> None:
     model = project.model
-    python, seldon_core = plan.told()
+    python, seldon_core = plan.known_versions()
     log.fact("Class", model.name, model.name_source)
     log.fact("Service type", model.service_type, model.service_type_source)
     if model.doubt:

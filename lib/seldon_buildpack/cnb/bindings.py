@@ -54,12 +54,12 @@ class Binding:
 class Bindings:
     """The bindings of the requested types, and the names of directories without a type."""
 
-    found: tuple[Binding, ...] = ()
+    bindings: tuple[Binding, ...] = ()
     untyped: tuple[str, ...] = ()
 
     def of(self, kind: str) -> tuple[Binding, ...]:
         """Return the bindings of one type."""
-        return tuple(binding for binding in self.found if binding.type == kind)
+        return tuple(binding for binding in self.bindings if binding.type == kind)
 
 
 def root(env: Mapping[str, str], platform: Path) -> Path:
@@ -78,7 +78,7 @@ def read(directory: Path, types: Iterable[str]) -> Bindings:
     Raises:
         BindingFileUnreadable: A file or directory cannot be read.
     """
-    found, untyped = [], []
+    bindings, untyped = [], []
     for path in _listed(directory, ""):
         if not path.is_dir():
             continue
@@ -87,8 +87,8 @@ def read(directory: Path, types: Iterable[str]) -> Bindings:
         if not name:
             untyped.append(path.name)
         elif name in types:
-            found.append(_binding(path, name))
-    return Bindings(tuple(found), tuple(untyped))
+            bindings.append(_binding(path, name))
+    return Bindings(tuple(bindings), tuple(untyped))
 
 
 def _binding(path: Path, kind: str) -> Binding:

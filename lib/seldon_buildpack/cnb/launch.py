@@ -50,7 +50,7 @@ def write(
         "labels": [{"key": key, "value": value} for key, value in sorted(labels.items())],
     }
     if slices:
-        document["slices"] = [{"paths": [_pattern(path) for path in one.paths]} for one in slices]
+        document["slices"] = [{"paths": [_pattern(path) for path in part.paths]} for part in slices]
     encoder = toml.TomlEncoder()
     encoder.dump_funcs[str] = _quoted
     (layers / "launch.toml").write_text(toml.dumps(document, encoder), encoding="utf-8")

@@ -39,15 +39,17 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
     from packageurl import PackageURL
 
     bom = Bom()
-    for one in packages:
-        purl = PackageURL(one.kind, None, one.name, one.version, dict(one.about) or None)
+    for package in packages:
+        purl = PackageURL(
+            package.kind, None, package.name, package.version, dict(package.about) or None
+        )
         bom.components.add(
             Component(
-                name=one.name,
-                version=one.version,
+                name=package.name,
+                version=package.version,
                 bom_ref=purl.to_string(),
                 purl=purl,
-                licenses=_licences(one.licences),
+                licenses=_licences(package.licences),
             )
         )
     document = json.loads(JsonV1Dot5(bom).output_as_string())

@@ -62,7 +62,9 @@ class Conda:
 
     def key(self) -> dict[str, str]:
         """Return the layer's key; its names appear in the log as the reason for a rebuild."""
-        wanted = [(one.version, one.pins, *one.constraints) for one in self.attempts]
+        wanted = [
+            (attempt.version, attempt.pins, *attempt.constraints) for attempt in self.attempts
+        ]
         return {
             "environment": self.environment.digest,
             "channels": self.rattler.channels.key(),
@@ -77,8 +79,10 @@ class Conda:
     @staticmethod
     def unhashed(environment: CondaEnvironment) -> list[Path]:
         """Return the packages that are files in the source and have no hash."""
-        urls = [one.url for one in environment.packages if not (one.md5 or one.sha256)]
-        urls += [one.text.split()[0] for one in environment.specs if "://" in one.text]
+        urls = [
+            package.url for package in environment.packages if not (package.md5 or package.sha256)
+        ]
+        urls += [spec.text.split()[0] for spec in environment.specs if "://" in spec.text]
         paths = [
             Path(unquote(url.partition("://")[2])) for url in urls if url.startswith("file://")
         ]
@@ -100,7 +104,7 @@ class CondaSolution:
     @property
     def python(self) -> str:
         """The Python version, such as `3.12.1`."""
-        return next((one.version for one in self.packages if one.name == _PYTHON), "")
+        return next((package.version for package in self.packages if package.name == _PYTHON), "")
 
     @property
     def minor(self) -> str:
@@ -110,49 +114,49 @@ class CondaSolution:
     @property
     def size(self) -> int:
         """The download size of the packages in bytes, as far as it is known."""
-        return sum(one.size for one in self.packages)
+        return sum(package.size for package in self.packages)
 
 
-def path(layer: Layer, what: Conda) -> Path:
+def find_prefix(layer: Layer, inputs: Conda) -> Path:
     """Return the environment's prefix in the image.
 
     It is in a folder `envs`, because other programs derive the environment's name from that path.
     """
-    return layer.path / "envs" / what.name
+    return layer.path / "envs" / inputs.name
 
 
-def chosen(layer: Layer) -> CondaSolution:
+def read_solution(layer: Layer) -> CondaSolution:
     """Return the solution that is stored with a reused layer."""
     stored = layer.metadata()
-    packages = tuple(Package(*one) for one in json.loads(stored[_PACKAGES]))
+    packages = tuple(Package(*fields) for fields in json.loads(stored[_PACKAGES]))
     return CondaSolution(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
 
 
-def choose(what: Conda) -> CondaSolution:
+def solve(inputs: Conda) -> CondaSolution:
     """Return the packages of the lock, or solve the environment.
 
     Raises:
         BuildError: The environment has no solution, or rattler fails.
     """
-    environment = what.environment
+    environment = inputs.environment
     if environment.locked:
-        return _of_lock(what)
-    attempts = what.attempts or _by_conda(what)
+        return _of_lock(inputs)
+    attempts = inputs.attempts or _by_conda(inputs)
     specs = [
-        *(one.text for one in environment.specs),
-        *([what.python] if what.python else []),
-        *(["pip"] if what.pip else []),
+        *(spec.text for spec in environment.specs),
+        *([inputs.python] if inputs.python else []),
+        *(["pip"] if inputs.pip else []),
     ]
     try:
-        solved = what.rattler.solve(
+        solved = inputs.rattler.solve(
             specs,
-            [one.constraints for one in attempts],
-            virtual_packages(what.rattler.channels.cuda),
+            [attempt.constraints for attempt in attempts],
+            virtual_packages(inputs.rattler.channels.cuda),
         )
     except Unsolved as unsolved:
-        raise _unsolvable(what, specs, unsolved) from unsolved
+        raise _unsolvable(inputs, specs, unsolved) from unsolved
     except Failed as failed:
-        raise conda.explain_failure(failed, what.rattler, environment) from failed
+        raise conda.explain_failure(failed, inputs.rattler, environment) from failed
     taken = attempts[solved.attempt]
     return CondaSolution(
         solved.packages,
@@ -162,40 +166,42 @@ def choose(what: Conda) -> CondaSolution:
     )
 
 
-def make(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
+def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> None:
     """Fill the layer; ``joined`` is the site-packages directory of pip's half.
 
     Raises:
         BuildError: A package cannot be installed.
     """
     layer.begin()
-    place(layer, what, wanted, joined)
+    install_packages(layer, inputs, wanted, joined)
     brought = top_level_modules.brought(
-        site_packages(path(layer, what), wanted.minor), by_conda=True
+        site_packages(find_prefix(layer, inputs), wanted.minor), by_conda=True
     )
-    told = {
-        _PACKAGES: json.dumps([(one.url, one.sha256, one.md5) for one in wanted.packages]),
+    solution = {
+        _PACKAGES: json.dumps(
+            [(package.url, package.sha256, package.md5) for package in wanted.packages]
+        ),
         _VERSION: wanted.version,
         _PINS: wanted.pins,
         _BECAUSE: wanted.because,
         top_level_modules.METADATA: top_level_modules.as_text(brought),
     }
-    layer.finish(Types(launch=True), what.key() | told)
+    layer.finish(Types(launch=True), inputs.key() | solution)
 
 
-def place(layer: Layer, what: Conda, wanted: CondaSolution, joined: Path) -> None:
+def install_packages(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> None:
     """Install the packages at their path in the image.
 
     Raises:
         BuildError: A package cannot be installed.
     """
-    target = path(layer, what)
+    target = find_prefix(layer, inputs)
     target.parent.mkdir(parents=True)
     try:
-        what.rattler.install(wanted.packages, target)
+        inputs.rattler.install(wanted.packages, target)
     except Failed as failed:
-        raise conda.explain_failure(failed, what.rattler, what.environment) from failed
-    conda_prefix.settle(target, wanted.minor, joined, what.rattler.extracted)
+        raise conda.explain_failure(failed, inputs.rattler, inputs.environment) from failed
+    conda_prefix.settle(target, wanted.minor, joined, inputs.rattler.extracted)
 
 
 def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
@@ -205,36 +211,37 @@ def virtual_packages(cuda: str) -> list[tuple[str, str, str]]:
     the stack's run image shares.
     """
     glibc = (os.confstr("CS_GNU_LIBC_VERSION") or "glibc 2.17").split()[-1]
-    found = [
+    packages = [
         ("__unix", "0", "0"),
         ("__linux", _KERNEL, "0"),
         ("__glibc", glibc, "0"),
         ("__archspec", "1", "x86_64"),
     ]
-    return [*found, *([("__cuda", cuda, "0")] if cuda else [])]
+    return [*packages, *([("__cuda", cuda, "0")] if cuda else [])]
 
 
-def _by_conda(what: Conda) -> tuple[Attempt, ...]:
+def _by_conda(inputs: Conda) -> tuple[Attempt, ...]:
     """Return the single attempt for a wrapper that conda provides.
 
     Conda's package has its own constraints, so only a Python that the bundle has locks for is
     required.
     """
-    return (Attempt("", "", (python_of(reversed(what.bundle.conda_pythons)),)),)
+    return (Attempt("", "", (python_of(reversed(inputs.bundle.conda_pythons)),)),)
 
 
-def _of_lock(what: Conda) -> CondaSolution:
+def _of_lock(inputs: Conda) -> CondaSolution:
     """Return the packages of the lock, with the first pin set that is compatible with them.
 
     If no pin set of the wrapper is, the last one is taken.
     """
     packages = tuple(
-        Package(what.rattler.channels.located(one.url), one.sha256, one.md5)
-        for one in what.environment.packages
+        Package(inputs.rattler.channels.located(locked.url), locked.sha256, locked.md5)
+        for locked in inputs.environment.packages
     )
-    attempts = what.attempts or _by_conda(what)
+    attempts = inputs.attempts or _by_conda(inputs)
     taken = next(
-        (one for one in attempts if not _excluded(one.constraints, packages)), attempts[-1]
+        (attempt for attempt in attempts if not _excluded(attempt.constraints, packages)),
+        attempts[-1],
     )
     return CondaSolution(
         packages,
@@ -246,16 +253,16 @@ def _of_lock(what: Conda) -> CondaSolution:
 
 def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
     """Return the package of the environment that conflicts with the wrapper's upstream pins."""
-    own = next((one.constraints for one in attempts if one.pins == UPSTREAM), ())
-    return next(iter(_excluded(own, packages)), "")
+    upstream = next((attempt.constraints for attempt in attempts if attempt.pins == UPSTREAM), ())
+    return next(iter(_excluded(upstream, packages)), "")
 
 
 def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
     from packaging.version import InvalidVersion
 
-    taken = {one.name: one.version for one in packages}
-    found = []
+    taken = {package.name: package.version for package in packages}
+    conflicts = []
     for constraint in constraints:
         name, _, bounds = constraint.partition(" ")
         with contextlib.suppress(InvalidSpecifier, InvalidVersion):
@@ -264,21 +271,21 @@ def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[s
                 and name != _PYTHON
                 and not SpecifierSet(bounds).contains(taken[name], prereleases=True)
             ):
-                found.append(f"{name} {taken[name]}")
-    return found
+                conflicts.append(f"{name} {taken[name]}")
+    return conflicts
 
 
-def _unsolvable(what: Conda, specs: list[str], unsolved: Unsolved) -> BuildError:
+def _unsolvable(inputs: Conda, specs: list[str], unsolved: Unsolved) -> BuildError:
     """Return the error for an environment that has no solution.
 
     Solving again without the wrapper shows whether the wrapper is part of the conflict.
     """
-    if unsolved.missing or not what.attempts:
-        return conda.explain_unsolved(unsolved, what.environment, what.rattler.channels)
+    if unsolved.missing or not inputs.attempts:
+        return conda.explain_unsolved(unsolved, inputs.environment, inputs.rattler.channels)
     try:
-        what.rattler.solve(specs, [()], virtual_packages(what.rattler.channels.cuda))
+        inputs.rattler.solve(specs, [()], virtual_packages(inputs.rattler.channels.cuda))
     except Unsolved as alone:
-        return conda.explain_unsolved(alone, what.environment, what.rattler.channels)
+        return conda.explain_unsolved(alone, inputs.environment, inputs.rattler.channels)
     except Failed as failed:
-        return conda.explain_failure(failed, what.rattler, what.environment)
-    return conda.explain_wrapper_conflict(unsolved, what.environment, what.attempts)
+        return conda.explain_failure(failed, inputs.rattler, inputs.environment)
+    return conda.explain_wrapper_conflict(unsolved, inputs.environment, inputs.attempts)

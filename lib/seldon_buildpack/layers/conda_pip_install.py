@@ -28,8 +28,7 @@ from seldon_buildpack.messages.errors.conda_packages import (
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
-from seldon_buildpack.python_env import conda_installed_stubs, venv
-from seldon_buildpack.python_env import installed_stubs as wrapper_shown
+from seldon_buildpack.python_env import conda_installed_stubs, installed_stubs, venv
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
 from seldon_buildpack.wrapper import smoke_test
 
@@ -38,7 +37,7 @@ BY_PIP = ("3.6", "3.7")
 _TAIL = 12
 _DOING = "Installing pip's half of the environment"
 # pip and what it needs to build from source.
-_PIPS_OWN = (
+_PIP_AND_BUILD_TOOLS = (
     "pip",
     "setuptools",
     "pkg_resources",
@@ -123,7 +122,10 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
     if broken := smoke_test.why_not_served(prefix / "bin/python"):
         raise CondaWrapperBroken(
             half.version,
-            [f"{name} {own}, conda's is {other}" for name, (other, own) in replaced.items()],
+            [
+                f"{name} {by_pip}, conda's is {by_conda}"
+                for name, (by_conda, by_pip) in replaced.items()
+            ],
             broken,
         )
     return PipInstall(pins, replaced)
@@ -141,21 +143,21 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
     conda = conda_installed_stubs.show(venv.site_packages(half.conda, half.minor), site)
     if not half.needed or not pins or half.minor in BY_PIP:
         return conda
-    carried = half.bundle.wrappers.get(half.minor, {}).get(pins)
-    if carried and carried.version == half.version:
+    bundled = half.bundle.wrappers.get(half.minor, {}).get(pins)
+    if bundled and bundled.version == half.version:
         tree = half.bundle.wrapper(half.minor, pins)
-        own = venv.site_packages(tree, half.minor).glob("*.dist-info")
-        names = [path.name for path in own if canonical(of_dist_info(path)[0]) not in conda]
+        infos = venv.site_packages(tree, half.minor).glob("*.dist-info")
+        names = [path.name for path in infos if canonical(of_dist_info(path)[0]) not in conda]
         venv.copy_packages(tree, prefix, half.minor, names)
         return conda
     lock = half.bundle.lock(half.version, half.minor, pins)
-    told = ["--no-deps", "-r", str(wrapper_shown.pins(lock, scratch, left_out=conda))]
+    arguments = ["--no-deps", "-r", str(installed_stubs.pins(lock, scratch, left_out=conda))]
     _uv(
         replace(half, index=half.index.without_folders(), requirements=None),
         prefix,
         uv,
         scratch,
-        told,
+        arguments,
     )
     return conda
 
@@ -241,68 +243,91 @@ def _pip(
 
     pip and its build tools are copied to a separate folder: pip run from conda's site-packages
     would uninstall conda's packages.
+
+    Raises:
+        BuildError: The environment has no pip, or pip fails.
     """
-    own = scratch / "pip"
+    folder = _copy_pip(half, scratch)
+    command = [
+        str(prefix / "bin/python"),
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-warn-script-location",
+        "--no-compile",
+        "-c",
+        str(_write_pins(half, prefix, scratch)),
+        *pip.options(half.index),
+        *arguments,
+    ]
+    environment = {
+        **env,
+        **pip.environment(half.index.with_links(half.bundle.wheels)),
+        **dict(half.variables),
+        "PYTHONPATH": str(folder),
+        "PYTHONNOUSERSITE": "1",
+    }
+    code, lines = _stream(command, half.app, environment, log)
+    if code:
+        raise CondaPipFailed(half.python, lines[-_TAIL:])
+
+
+def _copy_pip(half: PipHalf, scratch: Path) -> Path:
+    """Copy the environment's pip and its build tools to a folder of their own.
+
+    Raises:
+        CondaPipMissing: The environment has no pip.
+    """
     source = venv.site_packages(half.conda, half.minor)
     if not (source / "pip").is_dir():
         raise CondaPipMissing(
             half.python, half.requirements.path.name if half.requirements else "environment.yml"
         )
-    for path in (found for name in _PIPS_OWN for found in source.glob(name)):
-        own.mkdir(exist_ok=True)
+    folder = scratch / "pip"
+    folder.mkdir(exist_ok=True)
+    for path in (path for pattern in _PIP_AND_BUILD_TOOLS for path in source.glob(pattern)):
         if path.is_dir():
-            shutil.copytree(path, own / path.name, dirs_exist_ok=True)
+            shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
         else:
-            shutil.copyfile(path, own / path.name)
+            shutil.copyfile(path, folder / path.name)
+    return folder
+
+
+def _write_pins(half: PipHalf, prefix: Path, scratch: Path) -> Path:
+    """Write the constraints for pip: the wrapper's pins, without the packages that conda has."""
     site = venv.site_packages(prefix, half.minor)
-    pins = scratch / "pins.txt"
     lock = half.bundle.lock(half.version, half.minor)
-    pinned = (
-        wrapper_shown.versions(lock, left_out=conda_installed_stubs.names(site))
+    pins = scratch / "pins.txt"
+    pins.write_text(
+        installed_stubs.versions(lock, left_out=conda_installed_stubs.names(site))
         if lock.is_file() and half.needed
         else ""
     )
-    pins.write_text(pinned)
-    flags = [
-        "--disable-pip-version-check",
-        "--no-warn-script-location",
-        "--no-compile",
-        "-c",
-        str(pins),
-    ]
-    index = half.index.with_links(half.bundle.wheels)
+    return pins
+
+
+def _stream(
+    command: Sequence[str], cwd: Path, env: Mapping[str, str], log: Log
+) -> tuple[int, list[str]]:
+    """Run pip and log its progress; return its exit code and everything that it printed."""
     process = subprocess.Popen(
-        [
-            prefix / "bin/python",
-            "-m",
-            "pip",
-            "install",
-            *flags,
-            *pip.options(half.index),
-            *arguments,
-        ],
-        cwd=half.app,
-        env={
-            **env,
-            **pip.environment(index),
-            **dict(half.variables),
-            "PYTHONPATH": str(own),
-            "PYTHONNOUSERSITE": "1",
-        },
+        command,
+        cwd=cwd,
+        env=env,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
     )
-    lines = []
+    lines: list[str] = []
     with process:
         for line in process.stdout or ():
             lines.append(line.rstrip())
-            for told in _worth_reading(lines[-1]):
-                log.tool(told)
-    if process.returncode:
-        raise CondaPipFailed(half.python, lines[-_TAIL:])
+            for progress in _worth_reading(lines[-1]):
+                log.tool(progress)
+    return process.returncode, lines
 
 
 def _worth_reading(line: str) -> list[str]:
@@ -318,7 +343,8 @@ def _worth_reading(line: str) -> list[str]:
         else []
     )
     return [
-        f" + {name}=={version}" for name, _, version in (one.rpartition("-") for one in packages)
+        f" + {name}=={version}"
+        for name, _, version in (package.rpartition("-") for package in packages)
     ]
 
 

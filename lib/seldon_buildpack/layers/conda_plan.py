@@ -71,7 +71,7 @@ class CondaPlan:
         """Return one of this build's layers."""
         return Layer(self.root, name)
 
-    def told(self) -> tuple[str, str]:
+    def known_versions(self) -> tuple[str, str]:
         """Return the versions of Python and the wrapper known before solving, for the log."""
         asked = self.conda.environment.python or self.conda.python.partition(" ")[2]
         return asked.strip("= ").removesuffix(".*") or "any", self.conda.attempts[
@@ -93,7 +93,7 @@ class CondaPlan:
         layer = self.layer(conda.NAME)
         stored = layer.metadata()
         reason = reuse.why_made(stored, self.conda.key())
-        chosen = conda.chosen(layer) if not reason else self._conda(layer, reason)
+        chosen = conda.read_solution(layer) if not reason else self._conda(layer, reason)
         half = self._half(chosen)
         made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
         watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None
@@ -108,12 +108,12 @@ class CondaPlan:
             serve.NAME,
         } | ({watcher.NAME} if watched else set())
         drop_others(self.root, kept)
-        prefix, own = (
-            conda.path(layer, self.conda),
+        prefix, pip_prefix = (
+            conda.find_prefix(layer, self.conda),
             conda_requirements.environment(self.layer(conda_requirements.NAME)),
         )
         return ServingEnvironment(
-            path=(own / "bin", prefix / "bin"),
+            path=(pip_prefix / "bin", prefix / "bin"),
             python=chosen.python,
             seldon_core=made.seldon_core,
             pins=made.pins,
@@ -138,8 +138,10 @@ class CondaPlan:
 
         The activation scripts are not included: seldon-serve runs them.
         """
-        own = {f"{name}.default": value for name, value in self.conda.environment.variables.items()}
-        return own | {
+        variables = {
+            f"{name}.default": value for name, value in self.conda.environment.variables.items()
+        }
+        return variables | {
             "CONDA_PREFIX.override": str(prefix),
             "CONDA_DEFAULT_ENV.override": self.conda.name,
             "CONDA_SHLVL.override": "1",
@@ -147,7 +149,7 @@ class CondaPlan:
 
     def _conda(self, layer: Layer, reason: str) -> CondaSolution:
         with self.log.layer(layer.name, reason):
-            chosen = conda.choose(self.conda)
+            chosen = conda.solve(self.conda)
             if chosen.minor not in self.bundle.conda_pythons:
                 raise CondaPythonUnsupported(self.conda.environment.path.name, 0, chosen.python)
             self.log.chosen_by_conda(
@@ -165,15 +167,15 @@ class CondaPlan:
         )
 
     def _half(self, chosen: CondaSolution) -> PipHalf:
-        others = (
+        fallback = (
             (CURRENT,)
             if chosen.pins == UPSTREAM
             and self.pins in ("", python_wrapper.AUTO)
             and CURRENT in self.bundle.pins(chosen.version, chosen.minor)
             else ()
         )
-        sets = (chosen.pins, *others) if chosen.pins else ()
-        prefix = conda.path(self.layer(conda.NAME), self.conda)
+        sets = (chosen.pins, *fallback) if chosen.pins else ()
+        prefix = conda.find_prefix(self.layer(conda.NAME), self.conda)
         return PipHalf(
             app=self.app,
             conda=prefix,
@@ -210,7 +212,7 @@ class CondaPlan:
             return conda_requirements.made(layer)
         with self.log.layer(layer.name, reason):
             if in_image:
-                conda.place(below, self.conda, chosen, self._joined(chosen.minor))
+                conda.install_packages(below, self.conda, chosen, self._joined(chosen.minor))
             made = conda_requirements.make(layer, half, beneath, self.uv, self.scratch)
         self._licences(layer, half, chosen)
         if in_image:
@@ -218,12 +220,12 @@ class CondaPlan:
         return made
 
     def _licences(self, source: Layer, half: PipHalf, chosen: CondaSolution) -> None:
-        others = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
+        conda_packages = conda_licences.read(chosen.packages, self.conda.rattler.extracted)
         site = site_packages(conda_requirements.environment(source), half.minor)
         third_party_licenses.make(
             self.layer(third_party_licenses.NAME),
             [site],
             {"dumb-init": self.bundle.dumb_init_licence},
             source.metadata(),
-            others,
+            conda_packages,
         )

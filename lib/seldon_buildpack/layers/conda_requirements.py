@@ -72,7 +72,7 @@ def make(
     Raises:
         BuildError: The packages cannot be installed, or the wrapper does not serve with them.
     """
-    told = key(half, conda)
+    metadata = key(half, conda)
     local, editable = (
         (half.requirements.local, half.requirements.editable) if half.requirements else ((), ())
     )
@@ -81,11 +81,11 @@ def make(
     cache.clear_of_others(half.built_with, uv)
     installed = conda_pip_install.install(half, environment(layer), uv, scratch)
     if build_leftovers.tidy(local, editable, before):
-        told["local-packages"] = "completed in the source"
+        metadata["local-packages"] = "completed in the source"
     if installed.replaced:
         uv.log.advise(warnings.conda_replaced(installed.replaced))
     site = site_packages(environment(layer), half.minor)
-    told |= {
+    metadata |= {
         _PINS: installed.pins,
         top_level_modules.METADATA: top_level_modules.as_text(top_level_modules.brought(site)),
         "holds-wrapper": _held(half, site),
@@ -94,8 +94,8 @@ def make(
         if half.minor in conda_pip_install.BY_PIP or cache.has_built(uv)
         else "",
     }
-    layer.finish(Types(launch=True), told)
-    return ServingWrapper(told["holds-wrapper"], installed.pins)
+    layer.finish(Types(launch=True), metadata)
+    return ServingWrapper(metadata["holds-wrapper"], installed.pins)
 
 
 def made(layer: Layer) -> ServingWrapper:
@@ -107,7 +107,7 @@ def made(layer: Layer) -> ServingWrapper:
 def _held(half: PipHalf, site: Path) -> str:
     """Return the release of seldon-core that serves: the one from pip, else conda's."""
     for place in (site, site_packages(half.conda, half.minor)):
-        found = [of_dist_info(path)[1] for path in place.glob("seldon_core-*.dist-info")]
-        if found:
-            return found[0]
+        releases = [of_dist_info(path)[1] for path in place.glob("seldon_core-*.dist-info")]
+        if releases:
+            return releases[0]
     return half.version

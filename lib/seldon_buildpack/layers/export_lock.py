@@ -69,13 +69,16 @@ def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
     Raises:
         LockOutOfDate: pyproject.toml has changed.
     """
-    told = {
+    indexes = {
         "UV_NO_CONFIG": "false",
         "UV_INDEX": " ".join((*lock.index.extra_index_urls, lock.index.index_url)).strip(),
     }
     check = ["lock", "--check", "--offline", "--verbose", "--python", str(interpreter)]
     outcome = uv.run(
-        check, lock.path.parent, {name: value for name, value in told.items() if value}, quiet=True
+        check,
+        lock.path.parent,
+        {name: value for name, value in indexes.items() if value},
+        quiet=True,
     )
     if not outcome.code:
         return
@@ -97,19 +100,19 @@ def _why_stale(outcome: Outcome) -> tuple[str, list[str]]:
 
     The reason is empty if uv gave none; the packages are empty if they are not the reason.
     """
-    found = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
-    if found is None:
+    start = next((number for number, line in enumerate(outcome.lines) if _STALE in line), None)
+    if start is None:
         return "", []
     requested, existing = (
-        set(_NEEDS.findall(line)) for line in (*outcome.lines[found + 1 : found + 3], "", "")[:2]
+        set(_NEEDS.findall(line)) for line in (*outcome.lines[start + 1 : start + 3], "", "")[:2]
     )
     names = {_NAME.findall(need)[0] for need in requested ^ existing}
-    return outcome.lines[found].partition(_STALE)[2].rstrip(":"), sorted(names)
+    return outcome.lines[start].partition(_STALE)[2].rstrip(":"), sorted(names)
 
 
 def _full_version(interpreter: Path) -> str:
-    told = [str(interpreter), "-I", "-c", "import platform; print(platform.python_version())"]
-    return subprocess.run(told, check=True, capture_output=True, text=True).stdout.strip()
+    command = [str(interpreter), "-I", "-c", "import platform; print(platform.python_version())"]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _last_words(outcome: Outcome) -> str:
@@ -128,10 +131,10 @@ def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:
     names = lock_files.overrides(app)
     if not names:
         return []
-    told = re.findall(r"^([\w.-]+)==([^\s;\\]+)", pins.read_text(), re.MULTILINE)
+    versions = re.findall(r"^([\w.-]+)==([^\s;\\]+)", pins.read_text(), re.MULTILINE)
     path = scratch / "overrides.txt"
     path.write_text(
-        "".join(f"{name}=={version}\n" for name, version in told if canonical(name) in names)
+        "".join(f"{name}=={version}\n" for name, version in versions if canonical(name) in names)
     )
     return ["--overrides", str(path)]
 
@@ -184,12 +187,12 @@ def _version(package: "Package") -> str:
     """
     from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
-    found = package.version
-    if not found and package.wheels:
-        found = parse_wheel_filename(package.wheels[0].filename)[1]
-    elif not found and package.sdist:
-        found = parse_sdist_filename(package.sdist.filename)[1]
-    return str(found)
+    version = package.version
+    if not version and package.wheels:
+        version = parse_wheel_filename(package.wheels[0].filename)[1]
+    elif not version and package.sdist:
+        version = parse_sdist_filename(package.sdist.filename)[1]
+    return str(version)
 
 
 def _tags(minor: str) -> "list[Tag]":

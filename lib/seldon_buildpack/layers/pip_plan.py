@@ -62,7 +62,7 @@ class PipPlan:
         """Return one of this build's layers."""
         return Layer(self.root, name)
 
-    def told(self) -> tuple[str, str]:
+    def known_versions(self) -> tuple[str, str]:
         """Return the versions of Python and the wrapper known before the build, for the log."""
         return self.python.request, self.wrappers[0].version
 

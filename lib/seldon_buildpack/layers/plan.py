@@ -36,7 +36,7 @@ class LayerPlan(Protocol):
     def layer(self, name: str) -> Layer:
         """Return one of this build's layers."""
 
-    def told(self) -> tuple[str, str]:
+    def known_versions(self) -> tuple[str, str]:
         """Return the versions of Python and the wrapper known before anything is made."""
 
     def provide(self) -> ServingEnvironment:

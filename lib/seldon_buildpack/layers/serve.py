@@ -53,6 +53,6 @@ def _of_path(binaries: Path, path: Sequence[Path], defaults: Mapping[str, str]) 
     The lifecycle adds a layer's ``bin`` to PATH before it reads any file, so an override would
     remove ours (spec: Layer Paths).
     """
-    own = [*([str(binaries)] if "PATH.override" in defaults else []), *map(str, path)]
+    folders = [*([str(binaries)] if "PATH.override" in defaults else []), *map(str, path)]
     users = defaults.get("PATH.prepend", "").strip(":")
-    return {"PATH.prepend": ":".join([*([users] if users else []), *own]), "PATH.delim": ":"}
+    return {"PATH.prepend": ":".join([*([users] if users else []), *folders]), "PATH.delim": ":"}

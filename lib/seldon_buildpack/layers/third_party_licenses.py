@@ -48,15 +48,15 @@ def make(
     sites: Sequence[Path],
     programs: Mapping[str, Path],
     source: Mapping[str, str],
-    others: Sequence["Licensed"] = (),
+    more: Sequence["Licensed"] = (),
 ) -> None:
     """Fill the layer.
 
-    The licenses come from the site-packages folders, from ``others``, which are packages of another
+    The licenses come from the site-packages folders, from ``more``, which are packages of another
     kind, and from the license files of ``programs``, by name.
     """
     target = layer.begin()
-    describe(layer, target, sites, others)
+    describe(layer, target, sites, more)
     for name, licence in programs.items():
         # An interpreter from a user's catalogue may have no license file.
         if licence.is_file():
@@ -65,18 +65,20 @@ def make(
 
 
 def describe(
-    layer: Layer, folder: Path, sites: Sequence[Path], others: Sequence["Licensed"] = ()
+    layer: Layer, folder: Path, sites: Sequence[Path], more: Sequence["Licensed"] = ()
 ) -> None:
     """Write s2i's two license files into a layer's folder, and the layer's bill of materials."""
     from seldon_buildpack.python_env import licenses
 
-    packages = sorted([*licenses.read(sites), *others])
+    packages = sorted([*licenses.read(sites), *more])
     (folder / "license_info.csv").write_text(licenses.as_csv(packages), encoding="utf-8")
     (folder / "license.txt").write_text(licenses.as_text(packages), encoding="utf-8")
     sbom.write(
         layer,
         [
-            sbom.Package(one.name, one.version, one.licences, one.kind, one.about)
-            for one in packages
+            sbom.Package(
+                package.name, package.version, package.licences, package.kind, package.about
+            )
+            for package in packages
         ],
     )

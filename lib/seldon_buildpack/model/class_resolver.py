@@ -144,15 +144,15 @@ class Resolver:
             return Definition(
                 module, doubt=f"{module.file.as_posix()} cannot be read without running it"
             )
-        found = (
+        candidates = (
             [self._meaning(module, tree, binding, name, seen) for binding in bindings(tree, name)]
             if tree
             else []
         )
-        if known := [part for part in found if isinstance(part, Definition)]:
+        if known := [part for part in candidates if isinstance(part, Definition)]:
             return _either(known)
-        if found:
-            return found[-1]
+        if candidates:
+            return candidates[-1]
         if tree and (doubt := _may_appear(tree, name)):
             return Definition(module, doubt=doubt)
         submodule = self.sources.locate(f"{module.name}.{name}") if module.package else None
@@ -166,10 +166,10 @@ class Resolver:
             return self._class(module, tree, node, seen)
         if isinstance(node, ast.ImportFrom):
             alias = next(alias for alias in node.names if name == (alias.asname or alias.name))
-            found = self._imported(absolute(module, node), alias.name, seen)
+            meaning = self._imported(absolute(module, node), alias.name, seen)
             return (
-                found
-                if binding.sure or isinstance(found, Definition)
+                meaning
+                if binding.sure or isinstance(meaning, Definition)
                 else Definition(module, doubt=f"{name} may be imported from elsewhere")
             )
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
@@ -242,18 +242,18 @@ class Resolver:
     ) -> Definition:
         parts = [Definition(module, _names(tree, node), _own_doubt(tree, node))]
         for base in node.bases:
-            found = self._expression(module, base, seen)
+            definition = self._expression(module, base, seen)
             unknown = Definition(None, doubt=f"its base {written(base)} was not found")
-            parts.append(found if isinstance(found, Definition) else unknown)
+            parts.append(definition if isinstance(definition, Definition) else unknown)
         names = frozenset[str]().union(*(part.names for part in parts))
         return Definition(module, names, next((part.doubt for part in parts if part.doubt), ""))
 
 
-def _either(found: list[Definition]) -> Definition:
+def _either(definitions: list[Definition]) -> Definition:
     """Merge the alternatives that a module chooses from when it runs."""
-    names = frozenset[str]().union(*(part.names for part in found))
-    module = next((part.module for part in reversed(found) if part.module), None)
-    return Definition(module, names, next((part.doubt for part in found if part.doubt), ""))
+    names = frozenset[str]().union(*(part.names for part in definitions))
+    module = next((part.module for part in reversed(definitions) if part.module), None)
+    return Definition(module, names, next((part.doubt for part in definitions if part.doubt), ""))
 
 
 def absolute(module: Module, node: ast.ImportFrom) -> str:

@@ -193,15 +193,14 @@ def _has_manifest(app: Path) -> bool:
 
 def _only_candidate(sources: Sources) -> tuple[str, str]:
     """Return the MODEL_NAME of the only suitable file at the top, and how it was found."""
-    found = suggestions.own_named(sources)
-    if len(found) == 1:
-        return found[
-            0
-        ].name, f"the one file with a class of its own name: {found[0].file.as_posix()}"
-    others = suggestions.candidates(sources)
-    if not others:
+    named = suggestions.named_like_module(sources)
+    if len(named) == 1:
+        file = named[0].file.as_posix()
+        return named[0].name, f"the one file with a class of its own name: {file}"
+    candidates = suggestions.candidates(sources)
+    if not candidates:
         suggestions.raise_first_broken(sources)
-    raise ModelNameMissing([(candidate.name, candidate.what) for candidate in others])
+    raise ModelNameMissing([(candidate.name, candidate.description) for candidate in candidates])
 
 
 def _from_package(sources: Sources, name: str, module: Module) -> bool:
@@ -249,17 +248,17 @@ def _definition(sources: Sources, name: str, module: Module, class_name: str) ->
         raise ModelModuleIsStandard(file, top, class_name)
     for package in sources.parents(module):
         sources.tree(package)
-    found = Resolver(sources).resolve(module, class_name)
-    if isinstance(found, Definition):
-        return found
+    definition = Resolver(sources).resolve(module, class_name)
+    if isinstance(definition, Definition):
+        return definition
     _raise_if_hidden(sources, module, class_name)
-    if found.submodule and found.module == module:
+    if definition.submodule and definition.module == module:
         raise ModelClassIsModule(
             name,
-            _shown(found.submodule),
-            suggestions.in_module(sources, found.submodule, found.name),
+            _path_of(definition.submodule),
+            suggestions.in_module(sources, definition.submodule, definition.name),
         )
-    raise _class_not_found(sources, module, class_name, found)
+    raise _class_not_found(sources, module, class_name, definition)
 
 
 def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
@@ -277,20 +276,20 @@ def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
 
 
 def _class_not_found(
-    sources: Sources, module: Module, class_name: str, found: NotFound
+    sources: Sources, module: Module, class_name: str, missing: NotFound
 ) -> ModelClassNotFound:
     classes, nearest = suggestions.classes(sources, module, class_name)
     why = ""
-    if found.module != module or found.name != class_name:
-        kind = "is a module there, not a class" if found.submodule else "is not defined there"
-        why = f"\nIt imports {found.name} from {_shown(found.module)}, and {found.name} {kind}."
+    if missing.module != module or missing.name != class_name:
+        kind = "is a module there, not a class" if missing.submodule else "is not defined there"
+        why = f"\nIt imports {missing.name} from {_path_of(missing.module)}, and {missing.name} {kind}."
     proposal = suggestions.in_module(sources, module, class_name) or suggestions.elsewhere(
         sources, module, class_name
     )
-    return ModelClassNotFound(class_name, _shown(module), classes, nearest, proposal, why)
+    return ModelClassNotFound(class_name, _path_of(module), classes, nearest, proposal, why)
 
 
-def _shown(module: Module) -> str:
+def _path_of(module: Module) -> str:
     return module.file.as_posix() if module.file else f"{module.folder.as_posix()}/"
 
 
@@ -302,8 +301,8 @@ def _method_missing(
     fitting = next(
         (kind for kind in FITS if any(method in calls(kind) for method in methods)), None
     )
-    shown = file.as_posix() if file else "the source"
-    return ModelMethodMissing(class_name, shown, service_type, NEEDS[service_type], has, fitting)
+    path = file.as_posix() if file else "the source"
+    return ModelMethodMissing(class_name, path, service_type, NEEDS[service_type], has, fitting)
 
 
 def _service_type(

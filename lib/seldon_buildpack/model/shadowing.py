@@ -52,7 +52,7 @@ def _hidden(sources: Sources, installed: Mapping[str, str]) -> dict[str, str]:
         for root in sources.roots
         for entry in entries(sources.app / root)
     }
-    found = {
+    modules = {
         name: sources.locate(name)
         for name in sorted(there & installed.keys())
         if not sources.goes_first(name)
@@ -61,7 +61,7 @@ def _hidden(sources: Sources, installed: Mapping[str, str]) -> dict[str, str]:
         name: f"{module.folder.as_posix()}/"
         if module.package
         else (module.file or module.folder).as_posix()
-        for name, module in found.items()
+        for name, module in modules.items()
         if module and sources.has_code(module)
     }
 
@@ -71,18 +71,18 @@ def _importers(sources: Sources, model: Module, hidden: frozenset[str]) -> dict[
 
     The value is the first file that imports it.
     """
-    found: dict[str, Path] = {}
+    importers: dict[str, Path] = {}
     seen, waiting = {model.name}, [model]
     while waiting and len(seen) < _MOST_MODULES:
         module = waiting.pop(0)
         for name in _imported(sources, module):
             top = name.partition(".")[0]
             if top in hidden:
-                found.setdefault(top, module.file or module.folder)
+                importers.setdefault(top, module.file or module.folder)
             elif name not in seen and (next_one := sources.locate(name)):
                 seen.add(name)
                 waiting.append(next_one)
-    return found
+    return importers
 
 
 def _imported(sources: Sources, module: Module) -> Iterator[str]:

@@ -104,16 +104,16 @@ class Sources:
             return None
         for root in self.roots:
             folder = root.joinpath(*folders)
-            found = self._in_folder(folder, name, last)
-            if found and found.file:
-                return found
-            bare = bare or found
+            module = self._in_folder(folder, name, last)
+            if module and module.file:
+                return module
+            bare = bare or module
         return bare
 
     def goes_first(self, name: str) -> bool:
         """Return whether PYTHONPATH makes this top-level module win over any other of its name."""
-        found = Sources(self.app, self.ahead).locate(name)
-        return found is not None and found.file is not None
+        module = Sources(self.app, self.ahead).locate(name)
+        return module is not None and module.file is not None
 
     def has_code(self, module: Module | None) -> bool:
         """Return whether this is a module of the user's.
@@ -160,8 +160,8 @@ class Sources:
         """Yield the parent packages, which an import of the module imports first."""
         parts = module.name.split(".")
         for end in range(1, len(parts)):
-            if found := self.locate(".".join(parts[:end])):
-                yield found
+            if package := self.locate(".".join(parts[:end])):
+                yield package
 
     def top(self) -> list[Module]:
         """Return the modules directly in the roots, by name."""
@@ -169,12 +169,12 @@ class Sources:
 
     def below(self) -> list[Module]:
         """Return the modules one level below the roots."""
-        found = []
+        modules = []
         for root in self.roots:
             folders = (entry for entry in entries(self.app / root) if looked_into(entry))
             for folder in islice(folders, _MOST_FOLDERS):
-                found += self._listed(root / folder.name, f"{folder.name}.")
-        return found
+                modules += self._listed(root / folder.name, f"{folder.name}.")
+        return modules
 
     def _listed(self, folder: Path, prefix: str) -> list[Module]:
         files = [
@@ -192,8 +192,8 @@ def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]
     listed.
     """
     try:
-        with os.scandir(directory) as found:
-            return sorted(islice(found, most), key=lambda entry: entry.name)
+        with os.scandir(directory) as scan:
+            return sorted(islice(scan, most), key=lambda entry: entry.name)
     except OSError:
         return []
 

@@ -21,17 +21,17 @@ _NO_MODEL = re.compile(r"test_.*|.*_test|setup|conftest|noxfile|tasks")
 class Candidate:
     """A class that could be served.
 
-    ``name`` is its MODEL_NAME, ``file`` is relative to the source, and ``what`` describes it in a
-    list.
+    ``name`` is its MODEL_NAME, ``file`` is relative to the source, and ``description`` describes it in
+    a list.
     """
 
     name: str
     module: str
     file: Path
-    what: str = ""
+    description: str = ""
 
 
-def own_named(sources: Sources) -> list[Candidate]:
+def named_like_module(sources: Sources) -> list[Candidate]:
     """Return the classes at the top that have their module's name and a method of the wrapper.
 
     Files that do not parse are skipped.
@@ -42,7 +42,10 @@ def own_named(sources: Sources) -> list[Candidate]:
         if _mentions(sources, module, rf"^class\s+{re.escape(module.name)}\b")
     ]
     return [
-        found for module in named for found in _in(sources, module) if found.name == module.name
+        candidate
+        for module in named
+        for candidate in _in(sources, module)
+        if candidate.name == module.name
     ]
 
 
@@ -56,7 +59,7 @@ def candidates(sources: Sources) -> list[Candidate]:
         for module in [*sources.top(), *sources.below()]
         if _mentions(sources, module, r"^[ \t]*class\s")
     ]
-    return [found for module in modules for found in _in(sources, module)][:_MOST]
+    return [candidate for module in modules for candidate in _in(sources, module)][:_MOST]
 
 
 def raise_first_broken(sources: Sources) -> None:
@@ -99,9 +102,9 @@ def nearest(sources: Sources, module_name: str, class_name: str) -> Candidate | 
     if near is None:
         return None
     file = modules[near].file or Path()
-    found = in_module(sources, modules[near], class_name)
+    model_name = in_module(sources, modules[near], class_name)
     return Candidate(
-        found or (near if class_name == module_name else f"{near}.{class_name}"), near, file
+        model_name or (near if class_name == module_name else f"{near}.{class_name}"), near, file
     )
 
 
@@ -112,7 +115,7 @@ def in_module(sources: Sources, module: Module, class_name: str) -> str | None:
     the wrapper, else the only class with such a method.
     """
     names, near = classes(sources, module, class_name)
-    served = [found.name.rpartition(".")[2] for found in _in(sources, module)]
+    served = [candidate.name.rpartition(".")[2] for candidate in _in(sources, module)]
     choice = (
         class_name
         if class_name in names
@@ -127,9 +130,13 @@ def in_module(sources: Sources, module: Module, class_name: str) -> str | None:
 
 def elsewhere(sources: Sources, module: Module, class_name: str) -> str | None:
     """Return the MODEL_NAME of a class of this name in another module."""
-    found = (candidate for candidate in candidates(sources) if candidate.module != module.name)
+    outside = (candidate for candidate in candidates(sources) if candidate.module != module.name)
     return next(
-        (candidate.name for candidate in found if candidate.name.rpartition(".")[2] == class_name),
+        (
+            candidate.name
+            for candidate in outside
+            if candidate.name.rpartition(".")[2] == class_name
+        ),
         None,
     )
 
@@ -140,17 +147,19 @@ def _in(sources: Sources, module: Module) -> Iterator[Candidate]:
         return
     for class_name in dict.fromkeys(class_names(tree)):
         try:
-            found = Resolver(sources).resolve(module, class_name)
+            definition = Resolver(sources).resolve(module, class_name)
         except BuildError:
             continue
         methods = (
-            [name for name in of_wrapper(found.names) if name in GRAPH_METHODS]
-            if isinstance(found, Definition)
+            [name for name in of_wrapper(definition.names) if name in GRAPH_METHODS]
+            if isinstance(definition, Definition)
             else []
         )
         if methods:
-            what = f"class {class_name} in {module.file.as_posix()}, with {', '.join(methods)}"
-            yield Candidate(_name(module, class_name), module.name, module.file, what)
+            description = (
+                f"class {class_name} in {module.file.as_posix()}, with {', '.join(methods)}"
+            )
+            yield Candidate(_name(module, class_name), module.name, module.file, description)
 
 
 def _name(module: Module, class_name: str) -> str:

@@ -94,7 +94,7 @@ def read(bindings: Bindings) -> Bound:
         MIRROR: _mirror,
     }
     found = Bound()
-    for binding in bindings.found:
+    for binding in bindings.bindings:
         found = readers[binding.type](found, binding)
     return found
 

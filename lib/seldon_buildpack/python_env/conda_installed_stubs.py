@@ -54,22 +54,22 @@ def bounded(site: Path, bounds: Path | None) -> Iterator[None]:
 
     The file ``bounds`` has the requirements to use. Nothing happens without it.
     """
-    found = next(site.glob("seldon_core-*.dist-info/METADATA"), None) if bounds else None
-    if bounds is None or found is None:
+    metadata = next(site.glob("seldon_core-*.dist-info/METADATA"), None) if bounds else None
+    if bounds is None or metadata is None:
         yield
         return
-    original = found.read_bytes()
-    installed_stubs.bound_otherwise(found, bounds)
+    original = metadata.read_bytes()
+    installed_stubs.bound_otherwise(metadata, bounds)
     try:
         yield
     finally:
-        if found.is_file():
-            found.write_bytes(original)
+        if metadata.is_file():
+            metadata.write_bytes(original)
 
 
 def _versions(site: Path) -> dict[str, str]:
-    found = map(of_dist_info, site.glob("*.dist-info"))
-    return {canonical(name): version for name, version in found}
+    packages = map(of_dist_info, site.glob("*.dist-info"))
+    return {canonical(name): version for name, version in packages}
 
 
 def _show_egg(file: Path, site: Path) -> None:
@@ -77,30 +77,30 @@ def _show_egg(file: Path, site: Path) -> None:
 
     Many of conda's packages for older Pythons have it.
     """
-    told = dict(
+    headers = dict(
         re.findall(
             r"^(Name|Version): (.+)$",
             file.read_text(encoding="utf-8", errors="replace"),
             re.MULTILINE,
         )
     )
-    if len(told) < 2:
+    if len(headers) < 2:
         return
-    folder = site / f"{told['Name'].replace('-', '_')}-{told['Version']}.dist-info"
+    folder = site / f"{headers['Name'].replace('-', '_')}-{headers['Version']}.dist-info"
     if folder.exists():
         return
     folder.mkdir()
     required = file.parent / "requires.txt"
-    own = (
+    requirements = (
         _EXTRA.split(required.read_text(encoding="utf-8", errors="replace"), maxsplit=1)[0].split(
             "\n"
         )
         if file.name == "PKG-INFO" and required.is_file()
         else []
     )
-    lines = "".join(f"Requires-Dist: {line.strip()}\n" for line in own if line.strip())
+    lines = "".join(f"Requires-Dist: {line.strip()}\n" for line in requirements if line.strip())
     (folder / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {told['Name']}\nVersion: {told['Version']}\n{lines}",
+        f"Metadata-Version: 2.1\nName: {headers['Name']}\nVersion: {headers['Version']}\n{lines}",
         encoding="utf-8",
     )
     (folder / "WHEEL").write_text("Wheel-Version: 1.0\nGenerator: conda\nRoot-Is-Purelib: false\n")

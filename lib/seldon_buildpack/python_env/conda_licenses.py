@@ -20,17 +20,17 @@ def read(packages: Iterable[Package], extracted: Path) -> list[Licensed]:
     ``extracted`` is the folder of the extracted packages, each named after its file.
     """
     return [
-        _licensed(one, extracted / f"{one.name}-{one.version}-{one.build}" / "info")
-        for one in packages
+        _licensed(package, extracted / f"{package.name}-{package.version}-{package.build}" / "info")
+        for package in packages
     ]
 
 
 def _licensed(package: Package, info: Path) -> Licensed:
     try:
-        told = json.loads((info / "index.json").read_text(encoding="utf-8", errors="replace"))
+        index = json.loads((info / "index.json").read_text(encoding="utf-8", errors="replace"))
     except (OSError, ValueError):
-        told = {}
-    name = told.get("license") or ""
+        index = {}
+    name = index.get("license") or ""
     files = sorted(path for path in (info / "licenses").rglob("*") if path.is_file())
     texts = "\n".join(path.read_text(encoding="utf-8", errors="backslashreplace") for path in files)
     subdir = package.url.rsplit("/", 2)[-2]

@@ -36,13 +36,13 @@ def settle(prefix: Path, minor: str, joined: Path, extracted: Path) -> None:
     (prefix / "conda-meta/history").touch()
     _complete_records(prefix / "conda-meta", extracted)
     _single(prefix)
-    own = site_packages(prefix, minor)
-    own.mkdir(parents=True, exist_ok=True)
-    (own / _JOIN).write_text(_joining(own, joined))
+    site = site_packages(prefix, minor)
+    site.mkdir(parents=True, exist_ok=True)
+    (site / _JOIN).write_text(_joining(site, joined))
     compile_bytecode(prefix / "bin/python", prefix / f"lib/python{minor}", minor)
 
 
-def _joining(own: Path, joined: Path) -> str:
+def _joining(site: Path, joined: Path) -> str:
     """Return a line for a .pth file that puts the pip packages before those of conda.
 
     `site` runs the line (site: .pth files). A plain path would put the pip packages after conda's,
@@ -50,7 +50,7 @@ def _joining(own: Path, joined: Path) -> str:
     """
     return (
         f"import site, sys; n = len(sys.path); site.addsitedir({str(joined)!r}); new = sys.path[n:]; del sys.path[n:]; "
-        f"i = sys.path.index({str(own)!r}) if {str(own)!r} in sys.path else n; sys.path[i:i] = new\n"
+        f"i = sys.path.index({str(site)!r}) if {str(site)!r} in sys.path else n; sys.path[i:i] = new\n"
     )
 
 
@@ -58,11 +58,11 @@ def _complete_records(folder: Path, extracted: Path) -> None:
     """Remove the build's paths from conda-meta, and add the metadata of each package."""
     for path in sorted(folder.glob("*.json")):
         record = json.loads(path.read_text())
-        told = extracted / path.stem / "info/index.json"
-        said = json.loads(told.read_text()) if told.is_file() else {}
+        index = extracted / path.stem / "info/index.json"
+        fields = json.loads(index.read_text()) if index.is_file() else {}
         record |= {
             key: value
-            for key, value in said.items()
+            for key, value in fields.items()
             if key not in ("md5", "sha256", "subdir") and value is not None
         }
         for key in ("extracted_package_dir", "package_tarball_full_path", "link"):
@@ -84,10 +84,10 @@ def _single(prefix: Path) -> None:
     for folder, _, names in os.walk(prefix):
         for name in sorted(names):
             path = Path(folder, name)
-            told = path.lstat()
-            if path.is_symlink() or told.st_nlink < 2 or not told.st_size:
+            status = path.lstat()
+            if path.is_symlink() or status.st_nlink < 2 or not status.st_size:
                 continue
-            kept = first.setdefault((told.st_dev, told.st_ino), path)
+            kept = first.setdefault((status.st_dev, status.st_ino), path)
             if kept != path:
                 path.unlink()
                 path.symlink_to(os.path.relpath(kept, path.parent))
@@ -165,8 +165,8 @@ def _is_of(source: Path, time: int, size: int) -> bool:
 
     See CPython: importlib, _validate_timestamp_pyc.
     """
-    told = source.stat()
-    return (int(told.st_mtime) & _32_BITS, told.st_size & _32_BITS) == (time, size)
+    status = source.stat()
+    return (int(status.st_mtime) & _32_BITS, status.st_size & _32_BITS) == (time, size)
 
 
 def _replace(compiled: Path, data: bytes) -> None:

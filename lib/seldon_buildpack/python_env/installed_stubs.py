@@ -38,7 +38,7 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
 
 def bound_otherwise(metadata: Path, bounds: Path) -> None:
     """Replace requirements in a METADATA file with those of the same name in ``bounds``."""
-    others = {
+    replacements = {
         canonical(requirement_name(line)): line
         for line in bounds.read_text().splitlines()
         if line and not line.startswith("#")
@@ -46,7 +46,7 @@ def bound_otherwise(metadata: Path, bounds: Path) -> None:
     lines = []
     for line in metadata.read_text(encoding="utf-8").splitlines(keepends=True):
         other = (
-            others.get(canonical(requirement_name(line.removeprefix("Requires-Dist:"))))
+            replacements.get(canonical(requirement_name(line.removeprefix("Requires-Dist:"))))
             if line.startswith("Requires-Dist:") and ";" not in line
             else None
         )
@@ -63,22 +63,18 @@ def unmet(site: Path) -> tuple[str, ...]:
 
     from packaging.requirements import Requirement
 
-    there = {canonical(one.name): one for one in distributions(path=[str(site)])}
-    required = (
-        [Requirement(text) for text in there["seldon-core"].requires or ()]
-        if "seldon-core" in there
-        else []
-    )
-    found = []
-    for one in required:
-        have = there.get(canonical(one.name))
+    packages = {canonical(package.name): package for package in distributions(path=[str(site)])}
+    wrapper = packages.get("seldon-core")
+    conflicts = []
+    for requirement in map(Requirement, (wrapper and wrapper.requires) or ()):
+        package = packages.get(canonical(requirement.name))
         if (
-            have
-            and (not one.marker or one.marker.evaluate({"extra": ""}))
-            and not one.specifier.contains(have.version, prereleases=True)
+            package
+            and (not requirement.marker or requirement.marker.evaluate({"extra": ""}))
+            and not requirement.specifier.contains(package.version, prereleases=True)
         ):
-            found.append(f"{one.name}{one.specifier}, not {have.version}")
-    return tuple(found)
+            conflicts.append(f"{requirement.name}{requirement.specifier}, not {package.version}")
+    return tuple(conflicts)
 
 
 def pins(
@@ -105,7 +101,7 @@ def versions(lock: Path, left_out: Iterable[str] = ()) -> str:
     Hashes are omitted, because pip would otherwise require one for every package.
     """
     unwanted = {canonical(name) for name in left_out}
-    found = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text())
+    pinned = re.findall(r"(?m)^([A-Za-z0-9._-]+)==(\S+)", lock.read_text())
     return "".join(
-        f"{name}=={version}\n" for name, version in found if canonical(name) not in unwanted
+        f"{name}=={version}\n" for name, version in pinned if canonical(name) not in unwanted
     )

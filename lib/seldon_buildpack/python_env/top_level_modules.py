@@ -23,7 +23,7 @@ def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
     source itself. With ``by_conda`` they are included, since most conda packages have that metadata
     too, for the folder in which they were built.
     """
-    found = {}
+    modules = {}
     for info in sorted(site.glob("*.dist-info")):
         if not (info / "RECORD").exists() or (not by_conda and (info / "direct_url.json").exists()):
             continue
@@ -31,14 +31,14 @@ def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
         with (info / "RECORD").open(encoding="utf-8", newline="") as record:
             tops = (_TOP.fullmatch(line[0]) for line in csv.reader(record) if line)
             # RECORD still lists the wrapper's tests, which have been removed.
-            found.update({top[1]: name for top in tops if top and (site / top[0]).exists()})
-    return found
+            modules.update({top[1]: name for top in tops if top and (site / top[0]).exists()})
+    return modules
 
 
 def _name(info: Path) -> str:
     headers = (info / "METADATA").read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^Name: *(\S+)", headers, re.MULTILINE)
-    return found[1] if found else info.name.partition("-")[0]
+    name = re.search(r"^Name: *(\S+)", headers, re.MULTILINE)
+    return name[1] if name else info.name.partition("-")[0]
 
 
 def as_text(modules: Mapping[str, str]) -> str:

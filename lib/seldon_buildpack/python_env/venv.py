@@ -82,10 +82,10 @@ def forget_installation(site: Path) -> None:
         note.unlink()
         _list_again(note, "")
     for note in site.glob("*.dist-info/direct_url.json"):
-        told = json.loads(note.read_text())
-        public = without_queries(without_credentials(told["url"])).removesuffix(f"?{MASK}")
-        if public != told["url"]:
-            note.write_text(json.dumps({**told, "url": public}))
+        origin = json.loads(note.read_text())
+        public = without_queries(without_credentials(origin["url"])).removesuffix(f"?{MASK}")
+        if public != origin["url"]:
+            note.write_text(json.dumps({**origin, "url": public}))
             _list_again(note, f"{note.parent.name}/{note.name},,\n")
     for note in site.glob("*.dist-info/METADATA"):
         text = note.read_text(errors="surrogateescape")
@@ -102,7 +102,9 @@ def _list_again(file: Path, line: str) -> None:
     record = file.parent / "RECORD"
     lines = record.read_text().splitlines(keepends=True)
     record.write_text(
-        "".join(one for one in lines if not one.startswith(f"{file.parent.name}/{file.name},"))
+        "".join(
+            other for other in lines if not other.startswith(f"{file.parent.name}/{file.name},")
+        )
         + line
     )
 
@@ -145,8 +147,8 @@ def drop_namespace_files(site: Path) -> None:
     name in another environment.
     """
     for file in site.glob("*-nspkg.pth"):
-        found = _NAMESPACE.findall(file.read_text(errors="replace"))
-        named = [site.joinpath(*(part.strip(" '") for part in parts.split(","))) for parts in found]
+        names = _NAMESPACE.findall(file.read_text(errors="replace"))
+        named = [site.joinpath(*(part.strip(" '") for part in parts.split(","))) for parts in names]
         if not named or any((package / "__init__.py").exists() for package in named):
             continue
         file.unlink()

@@ -20,7 +20,7 @@ def test_binding_is_a_directory_with_a_type_and_entries(tmp_path: Path) -> None:
             "password": "with space \r\n",
         },
     )
-    [found] = bindings.read(tmp_path, ("pypi",)).found
+    [found] = bindings.read(tmp_path, ("pypi",)).bindings
     assert (found.name, found.type, found.provider) == ("corp", "pypi", "devpi")
     assert (found.text("uri"), found.text("password"), found.text("role")) == (
         "https://h/simple",
@@ -35,7 +35,7 @@ def test_kubelet_links_are_followed_and_no_entries(
 ) -> None:
     bind_as_kubelet(tmp_path, "corp", {"type": "pypi", "uri": "https://h/simple"})
     (tmp_path / "..data").mkdir()
-    [found] = bindings.read(tmp_path, ("pypi",)).found
+    [found] = bindings.read(tmp_path, ("pypi",)).bindings
     assert set(found.entries) == {"uri"}
 
 
@@ -80,7 +80,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, entry: str) -> None
 
 def test_an_entry_that_is_not_text_is_named_and_not_shown(tmp_path: Path) -> None:
     bind(tmp_path, "corp", {"type": "pypi", "password": b"\xff\xfe"})
-    [found] = bindings.read(tmp_path, ("pypi",)).found
+    [found] = bindings.read(tmp_path, ("pypi",)).bindings
     with pytest.raises(BindingInvalid) as raised:
         binding_entries.text(found, "password")
     assert raised.value.cause == "It is of the type pypi, and its entry password is not UTF-8 text."

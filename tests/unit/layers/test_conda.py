@@ -80,21 +80,21 @@ PYTHON_312, NUMPY_1, NUMPY_2 = (
 def test_lock_is_taken_for_the_first_set_that_fits(
     tmp_path: Path, files: tuple[str, ...], pins: str, because: str
 ) -> None:
-    chosen = conda.choose(planned(tmp_path, lock(*files)))
+    chosen = conda.solve(planned(tmp_path, lock(*files)))
     assert [one.file_name for one in chosen.packages] == list(files)
     assert (chosen.version, chosen.pins, chosen.because) == ("1.17.1", pins, because)
     assert (chosen.python, chosen.minor) == ("3.12.1", "3.12")
 
 
 def test_a_lock_with_the_wrapper_in_it_brings_its_own(tmp_path: Path) -> None:
-    chosen = conda.choose(
+    chosen = conda.solve(
         planned(tmp_path, lock(PYTHON_312, "seldon-core-1.16.0-pyhd8ed1ab_0.conda"))
     )
     assert (chosen.version, chosen.pins) == ("", "")
 
 
 def test_locked_packages_come_from_the_mirror(tmp_path: Path) -> None:
-    chosen = conda.choose(planned(tmp_path, lock(PYTHON_312), mirror="https://mirror.corp/forge"))
+    chosen = conda.solve(planned(tmp_path, lock(PYTHON_312), mirror="https://mirror.corp/forge"))
     assert chosen.packages == (
         Package(f"https://mirror.corp/forge/linux-64/{PYTHON_312}", "1b", "0a"),
     )
@@ -131,7 +131,7 @@ def test_a_layer_that_is_reused_tells_what_it_was_chosen_as(tmp_path: Path) -> N
         f"[metadata]\npackages = {json.dumps(json.dumps([(one.url, one.sha256, one.md5) for one in wanted.packages]))}\n"
         'wrapper-version = "1.17.1"\npins-taken = "current"\nbecause = "numpy 2.1.3"\n'
     )
-    found = conda.chosen(layer)
+    found = conda.read_solution(layer)
     assert (found.version, found.pins, found.because, found.python) == (
         "1.17.1",
         "current",
