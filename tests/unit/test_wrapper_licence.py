@@ -26,7 +26,7 @@ def project(app: Path, requirements: str) -> Project:
 
 def told(found: Project, asked: str, installed: str) -> tuple[str, str]:
     before, after = io.StringIO(), io.StringIO()
-    plan = cast(LayerPlan, SimpleNamespace(told=lambda: ("3.12", asked)))
+    plan = cast(LayerPlan, SimpleNamespace(known_versions=lambda: ("3.12", asked)))
     summary.log_summary(Log(before), found, plan)
     summary.log_installed_wrapper(Log(after), found, asked, installed)
     return before.getvalue(), after.getvalue()

@@ -44,7 +44,7 @@ def test_other_types_are_skipped_and_untyped_bindings_named(tmp_path: Path) -> N
     bind(tmp_path, "forgotten", {"uri": "https://h/simple"})
     (tmp_path / "README").write_text("not a binding")
     read = bindings.read(tmp_path, ("pypi",))
-    assert (read.found, read.untyped) == ((), ("forgotten",))
+    assert (read.bindings, read.untyped) == ((), ("forgotten",))
 
 
 def test_no_bindings_are_none(tmp_path: Path) -> None:
