@@ -66,10 +66,10 @@ def main() -> int:
         action="store_true",
         help="for publish: also from a tree with changes, and in place of what is there",
     )
-    options, others = parser.parse_known_args()
-    if others and options.command not in ("test", "test-platforms"):
-        parser.error(f"unrecognized arguments: {' '.join(others)}")
-    options.arguments += others
+    options, extra = parser.parse_known_args()
+    if extra and options.command not in ("test", "test-platforms"):
+        parser.error(f"unrecognized arguments: {' '.join(extra)}")
+    options.arguments += extra
     try:
         check_machine(options.command)
         return commands[options.command](Workspace.from_environment(), options)
@@ -242,7 +242,7 @@ def _vendor(ws: Workspace, options: argparse.Namespace) -> int:
         )
     from tools.dev import vendor
 
-    model, folder = (Path(one).absolute() for one in options.arguments)
+    model, folder = (Path(path).absolute() for path in options.arguments)
     vendor.vendor(ws, model, folder, options.pythons)
     return 0
 

@@ -17,8 +17,8 @@ from typing import Any
 class ToolError(Exception):
     """A failed step: one sentence on what happened, and how to fix it."""
 
-    def __init__(self, what: str, fix: str) -> None:
-        super().__init__(f"{what}\n    {fix}")
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"{problem}\n    {fix}")
 
 
 @dataclass(frozen=True)

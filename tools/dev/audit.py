@@ -62,10 +62,10 @@ def report_vulnerabilities(ws: Workspace) -> str:
     )
     reasons = []
     for service in _SERVICES:
-        found = _ask_service(ws, program, service, asked)
-        if isinstance(found, Answer):
-            return format_report(places, found)
-        reasons.append(f"{service}: {found}")
+        answer = _ask_service(ws, program, service, asked)
+        if isinstance(answer, Answer):
+            return format_report(places, answer)
+        reasons.append(f"{service}: {answer}")
     raise ToolError(
         "No database of vulnerabilities answers, so this says nothing about any package.",
         "Run make audit where one can be reached, or give SELDON_BUILDPACK_OSV_URL the address of a mirror of OSV.\n    "
@@ -77,14 +77,18 @@ def format_report(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
     """Format the vulnerable releases of each lock, and the releases unknown to the database."""
     lines = [f"According to {answer.service}:"]
     for place, pins in places.items():
-        found = {
+        vulnerable = {
             pin: answer.known[pin]
             for pin in sorted(pins, key=lambda pin: (pin.name, pin.version))
             if pin in answer.known
         }
-        lines.append(f"{place}: {len(found)} of {len(pins)} releases with known vulnerabilities")
-        for pin, known in found.items():
-            lines += [f"  {pin.name} {pin.version}  {_describe(one)}" for one in known]
+        lines.append(
+            f"{place}: {len(vulnerable)} of {len(pins)} releases with known vulnerabilities"
+        )
+        for pin, known in vulnerable.items():
+            lines += [
+                f"  {pin.name} {pin.version}  {_describe(vulnerability)}" for vulnerability in known
+            ]
     if answer.unknown:
         names = ", ".join(sorted(f"{pin.name} {pin.version}" for pin in answer.unknown))
         lines.append(f"Not in the database, so nothing is known of them: {names}")
@@ -103,16 +107,18 @@ def parse_answer(service: str, asked: Iterable[Pin], documents: Iterable[str]) -
     found".
     """
     known: dict[Pin, tuple[Vulnerability, ...]] = {}
-    told: set[Pin] = set()
+    answered: set[Pin] = set()
     for document in documents:
         for entry in json.loads(document)["dependencies"]:
             if "skip_reason" in entry:
                 continue
             pin = Pin(entry["name"], entry["version"])
-            told.add(pin)
+            answered.add(pin)
             if entry["vulns"]:
-                known[pin] = tuple(_parse_vulnerability(one) for one in entry["vulns"])
-    return Answer(service, known, frozenset(asked) - told) if told else None
+                known[pin] = tuple(
+                    _parse_vulnerability(vulnerability) for vulnerability in entry["vulns"]
+                )
+    return Answer(service, known, frozenset(asked) - answered) if answered else None
 
 
 def _parse_vulnerability(entry: Mapping[str, Any]) -> Vulnerability:
@@ -126,30 +132,30 @@ def split_rounds(asked: Iterable[Pin]) -> list[list[Pin]]:
     """
     lists: list[dict[str, Pin]] = []
     for pin in asked:
-        free = next((one for one in lists if pin.name not in one), None)
+        free = next((round_ for round_ in lists if pin.name not in round_), None)
         if free is None:
             free = {}
             lists.append(free)
         free[pin.name] = pin
-    return [list(one.values()) for one in lists]
+    return [list(round_.values()) for round_ in lists]
 
 
 def _list_pins(ws: Workspace) -> Mapping[str, frozenset[Pin]]:
     """List the pins to check, grouped by where they are used."""
-    found = {
+    files = {
         f"seldon-core's {pins} set, Python {minors[0]} to {minors[-1]}": [
             locks.wrapper_lock_path(ws, pins, minor) for minor in minors
         ]
         for pins, minors in locks.list_pin_sets(ws).items()
     }
-    found["the buildpack's own libraries"] = [ws.checkout / "lib/requirements.txt"]
+    files["the buildpack's own libraries"] = [ws.checkout / "lib/requirements.txt"]
     return {
         place: frozenset(
             Pin(name, version)
             for path in paths
             for name, version in locks.parse_versions(path.read_text()).items()
         )
-        for place, paths in found.items()
+        for place, paths in files.items()
     }
 
 

@@ -52,19 +52,19 @@ def _read_folder(folder: Path) -> dict[str, str]:
 
 def _read_archive(path: Path) -> dict[str, str]:
     """Return the same files from a source archive, which has one top-level folder."""
-    found: dict[str, str] = {}
+    files: dict[str, str] = {}
     if path.name.endswith(".zip"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
                 if name.count("/") == 1 and name.rpartition("/")[2] in _FILES:
-                    found[name.rpartition("/")[2]] = archive.read(name).decode(errors="replace")
+                    files[name.rpartition("/")[2]] = archive.read(name).decode(errors="replace")
     elif ".tar" in path.name or path.suffix == ".tgz":
         with tarfile.open(path) as tar:
             for member in tar:
                 parts = member.name.removeprefix("./").split("/")
                 if len(parts) == 2 and parts[1] in _FILES and (file := tar.extractfile(member)):
-                    found[parts[1]] = file.read().decode(errors="replace")
-    return found
+                    files[parts[1]] = file.read().decode(errors="replace")
+    return files
 
 
 def _read_setup_requires(files: dict[str, str]) -> tuple[str, ...]:

@@ -125,17 +125,17 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
             )
         stack = planning.plan_layers(context, project)
         (scratch / "layers").mkdir()
-        found = (
+        planned = (
             requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv)
             if stack.installation
             else ()
         )
         first = stack.wrappers[0]
         if first.lock and not first.carried:
-            found = (*found, *read_lock_pins(first.lock))
+            planned = (*planned, *read_lock_pins(first.lock))
     except BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
-    pins, local = split_plan(found)
+    pins, local = split_plan(planned)
     editable = stack.installation and stack.installation.requirements
     in_place = {path.resolve() for path in editable.editable} if editable else set()
     builds = (read_build_requires(path, path.resolve() in in_place) for path in local)
@@ -152,14 +152,14 @@ def _read_settings(app: Path, model: Path, folder: Path) -> dict[str, str]:
     """Return the --env settings of a build, without those for offline builds."""
     from seldon_buildpack.settings import s2i_environment, settings
 
-    told = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
+    variables = {name: value for name, value in os.environ.items() if _GIVEN.fullmatch(name)}
     here = str(folder.relative_to(model) if folder.is_relative_to(model) else folder)
-    folders = settings.read(told, s2i_environment.read(app).pairs()).words("BP_PIP_FIND_LINKS")
+    folders = settings.read(variables, s2i_environment.read(app).pairs()).words("BP_PIP_FIND_LINKS")
     first = [
         *(name for name in folders if name not in (here, "/whl")),
         *([here] if any(folder.iterdir()) else []),
     ]
-    return told | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
+    return variables | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
 
 
 def read_lock_pins(lock: Path) -> tuple[str, ...]:
@@ -338,22 +338,22 @@ def _format_version(version: tuple[int, ...]) -> str:
 
 def group_by_source(text: str) -> dict[str, list[str]]:
     """Group the pins of uv's annotated output by index or folder."""
-    found: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for pin, source in re.findall(r"(?m)^(\S+==[^\s;]+).*\n\s+# from (\S+)$", text):
-        found.setdefault(source, []).append(pin)
-    return found
+        groups.setdefault(source, []).append(pin)
+    return groups
 
 
 def _make_pip_environment(source: str, needed: VendorRequest) -> dict[str, str]:
     """Return pip's variables for one source, with the password that uv's output omits."""
     from seldon_buildpack.masking import without_credentials
 
-    told = needed.environment
+    variables = needed.environment
     common = {
-        "PIP_TRUSTED_HOST": told.get("UV_INSECURE_HOST", ""),
-        "PIP_CERT": told.get("SSL_CERT_FILE", ""),
-        "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
-        **{name: value for name, value in told.items() if name in _PROXIES},
+        "PIP_TRUSTED_HOST": variables.get("UV_INSECURE_HOST", ""),
+        "PIP_CERT": variables.get("SSL_CERT_FILE", ""),
+        "PIP_CLIENT_CERT": variables.get("SSL_CLIENT_CERT", ""),
+        **{name: value for name, value in variables.items() if name in _PROXIES},
     }
     if not source.startswith(("http://", "https://")):
         return _drop_empty({**common, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": source})
@@ -372,7 +372,7 @@ def _pip_platform_options(minor: str) -> tuple[str, ...]:
     """Return pip's options for the image's Python and platform."""
     abis = (f"--abi=cp{minor.replace('.', '')}", "--abi=abi3", "--abi=none")
     return (
-        *(f"--platform={one}" for one in _PLATFORMS),
+        *(f"--platform={name}" for name in _PLATFORMS),
         "--python-version",
         minor,
         "--implementation",

@@ -180,9 +180,9 @@ def configure_pack(ws: Workspace, pack: Path, image: Images) -> None:
 
 def make_environment(ws: Workspace, docker: Engine, trusted: bool = True) -> Mapping[str, str]:
     """Return the variables that make ``pack`` and ``docker`` use our tools, engine and caches."""
-    others = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part != str(ws.bin)]
+    folders = [part for part in os.environ.get("PATH", "").split(os.pathsep) if part != str(ws.bin)]
     return {
-        "PATH": os.pathsep.join([str(ws.bin), *others]),
+        "PATH": os.pathsep.join([str(ws.bin), *folders]),
         "PACK_HOME": str(_pack_home(ws, trusted)),
         # pack stores keys in its home too, but in a container it warns that they will be lost.
         "PACK_VOLUME_KEY": (ws.work / "pack-volume-key").read_text(),

@@ -33,9 +33,9 @@ def assemble_buildpack(ws: Workspace, pythons: tuple[str, ...]) -> Path:
     carried = interpreters.provide_pythons(ws, tuple(dict.fromkeys((default, *pythons))))
     built = wrapper.build_wheels(ws, carried[default])
     prebuilt = [
-        one
+        tree
         for interpreter in carried.values()
-        for one in wrapper.prebuild_wrappers(ws, interpreter, built)
+        for tree in wrapper.prebuild_wrappers(ws, interpreter, built)
     ]
     target = ws.work / "buildpack"
     _fill_bundle(ws, target / "bundle", carried, prebuilt, built)
@@ -59,8 +59,8 @@ def _fill_bundle(
         shutil.rmtree(staging, ignore_errors=True)
         for minor in carried:
             shutil.copytree(carried[minor].prefix, staging / "pythons" / minor, symlinks=True)
-        for one in prebuilt:
-            shutil.copytree(one.tree, staging / "wrappers" / one.pins / one.minor, symlinks=True)
+        for tree in prebuilt:
+            shutil.copytree(tree.tree, staging / "wrappers" / tree.pins / tree.minor, symlinks=True)
         for source, name in (
             (built, "wheels"),
             (libs, "libs"),
@@ -81,8 +81,8 @@ def _fill_bundle(
         staging.rename(bundle)
 
     key = {
-        **{f"python {minor}": one.digest for minor, one in carried.items()},
-        **{f"wrapper {one.pins} {one.minor}": one.digest for one in prebuilt},
+        **{f"python {minor}": python.digest for minor, python in carried.items()},
+        **{f"wrapper {tree.pins} {tree.minor}": tree.digest for tree in prebuilt},
         "wheels": digest_tree(built),
         "libs": digest_tree(libs),
         "programs": digest_tree(programs),
@@ -277,13 +277,14 @@ def _write_manifest(
         ],
         "python_default": ws.versions["python"]["default"],
         "pythons": {
-            minor: {"version": one.version, "digest": one.digest} for minor, one in carried.items()
+            minor: {"version": python.version, "digest": python.digest}
+            for minor, python in carried.items()
         },
         "wrappers": {
             minor: {
-                one.pins: {"seldon_core": one.seldon_core, "digest": one.digest}
-                for one in prebuilt
-                if one.minor == minor
+                tree.pins: {"seldon_core": tree.seldon_core, "digest": tree.digest}
+                for tree in prebuilt
+                if tree.minor == minor
             }
             for minor in carried
         },

@@ -33,16 +33,16 @@ def read_modules(go: Path, program: Path) -> list[Module]:
     Modules that are replaced by a local folder are omitted.
     """
     lines = [line.split() for line in run(go, "version", "-m", program).splitlines()]
-    found: list[Module] = []
+    modules: list[Module] = []
     for words in lines:
         if words[:1] in (["mod"], ["dep"]):
-            found.append(Module(words[1], words[2]))
+            modules.append(Module(words[1], words[2]))
         elif words[:1] == ["=>"]:
-            found.pop()
+            modules.pop()
             if not words[1].startswith("."):
-                found.append(Module(words[1], words[2]))
+                modules.append(Module(words[1], words[2]))
     toolchain = re.search(r": go([\d.]+)$", " ".join(lines[0]))
-    return [*found, *([Module("stdlib", toolchain[1])] if toolchain else [])]
+    return [*modules, *([Module("stdlib", toolchain[1])] if toolchain else [])]
 
 
 def make_documents(name: str, version: str, parts: Iterable[Module]) -> dict[str, str]:

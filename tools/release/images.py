@@ -219,7 +219,7 @@ def _pull_base(engine: Engine, image: str) -> str | None:
             process.kill()
             return begun
         try:
-            said = process.communicate(timeout=PULL_CAP)[0]
+            output = process.communicate(timeout=PULL_CAP)[0]
         except subprocess.TimeoutExpired as error:
             process.kill()
             raise ToolError(
@@ -227,7 +227,7 @@ def _pull_base(engine: Engine, image: str) -> str | None:
                 "Try again; what has arrived is kept.",
             ) from error
         if process.returncode:
-            raise ToolError(f"Pulling {image} failed:", said.strip())
+            raise ToolError(f"Pulling {image} failed:", output.strip())
     return None
 
 

@@ -108,9 +108,9 @@ def find_installed(minor: str) -> InstalledPython | None:
         if name
     ]
     for candidates in (named, list(_list_prefixes(minor))):
-        found = [match for prefix in candidates if (match := _probe_prefix(prefix, minor))]
-        if found:
-            return max(found, key=lambda one: [int(part) for part in one.version.split(".")])
+        matches = [match for prefix in candidates if (match := _probe_prefix(prefix, minor))]
+        if matches:
+            return max(matches, key=lambda match: [int(part) for part in match.version.split(".")])
     return None
 
 
@@ -156,27 +156,38 @@ def _digest_recipe(ws: Workspace) -> str:
 
 
 def _pack_python(ws: Workspace, minor: str) -> None:
-    found = find_installed(minor)
-    if found is None:
+    installed = find_installed(minor)
+    if installed is None:
         raise ToolError(
             f"No catalogue of Pythons answers, and this machine has no Python {minor} of its own to pack.",
             f"Give SELDON_BUILDPACK_PYTHON_CATALOGUE the address of one, or install Python {minor} with pyenv, or name its prefix in "
             "SELDON_BUILDPACK_PYTHONS_FROM.",
         )
-    target = ws.work / f"catalogue/cpython-{found.version}-linux-{platform.machine()}-gnu.tar.gz"
+    target = (
+        ws.work / f"catalogue/cpython-{installed.version}-linux-{platform.machine()}-gnu.tar.gz"
+    )
     staging = ws.work / f"tmp/pack-{minor}"
 
     def make() -> None:
         shutil.rmtree(staging, ignore_errors=True)
-        make_relocatable(found.prefix, minor, staging)
+        make_relocatable(installed.prefix, minor, staging)
         for older in target.parent.glob(f"cpython-{minor}.*.tar.gz"):
             older.unlink()
         write_archive(staging, "python", target)
         shutil.rmtree(staging)
 
-    key = {"prefix": str(found.prefix), "version": found.version, "recipe": _digest_recipe(ws)}
+    key = {
+        "prefix": str(installed.prefix),
+        "version": installed.version,
+        "recipe": _digest_recipe(ws),
+    }
     run_once(
-        ws, f"Packing this machine's Python {found.version}", f"pack-{minor}", key, [target], make
+        ws,
+        f"Packing this machine's Python {installed.version}",
+        f"pack-{minor}",
+        key,
+        [target],
+        make,
     )
 
 

@@ -34,8 +34,8 @@ def wrapper_lock_path(ws: Workspace, pins: str, minor: str) -> Path:
 
 def parse_entries(text: str) -> dict[str, str]:
     """Return the requirements of a lock by name, verbatim and with their hashes."""
-    found = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
-    return {name: entry for entry, name in found}
+    entries = re.findall(r"(?m)^(([A-Za-z0-9._-]+)==(?:.*\\\n)*.*\n)", text)
+    return {name: entry for entry, name in entries}
 
 
 def parse_versions(text: str) -> dict[str, str]:

@@ -226,16 +226,18 @@ def list_artifacts(release: Release) -> Sequence[Artifact]:
 
 def format_report(published: Sequence[PublishedImage], place: str) -> str:
     """Format the final report: each image by tag and digest, and how to build with them."""
-    width = max(len(one.reference) for one in published)
+    width = max(len(image.reference) for image in published)
     state = {True: "pushed", False: "already there"}
-    lines = [f"{one.reference:{width}}  {one.digest}  {state[one.pushed]}" for one in published]
+    lines = [
+        f"{image.reference:{width}}  {image.digest}  {state[image.pushed]}" for image in published
+    ]
     moving = [
-        f"{one.reference.rpartition(':')[0].removeprefix(place + '/')}:{one.moving}"
-        for one in published
-        if one.moving
+        f"{image.reference.rpartition(':')[0].removeprefix(place + '/')}:{image.moving}"
+        for image in published
+        if image.moving
     ]
     builder_reference, lifecycle = (
-        next(one.reference for one in published if f"/{name}:" in one.reference)
+        next(image.reference for image in published if f"/{name}:" in image.reference)
         for name in ("builder", "lifecycle")
     )
     return "\n".join(
@@ -287,14 +289,14 @@ def _publish_artifact(release: Release, artifact: Artifact, missing: bool) -> Pu
 
 
 def _make_labels(artifact: Artifact, revision: str) -> Mapping[str, str]:
-    said = {
+    labels = {
         "title": artifact.title,
         "version": artifact.tag,
         "revision": revision,
         "licenses": LICENCE,
         "inputs": artifact.inputs,
     }
-    return {artifact.label[name]: value for name, value in said.items()}
+    return {artifact.label[name]: value for name, value in labels.items()}
 
 
 def _push_image(release: Release, image: str, reference: str, labels: Mapping[str, str]) -> None:

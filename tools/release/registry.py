@@ -43,13 +43,13 @@ class Registry:
             ToolError: It is not a location in a registry.
         """
         if not _PLACE.fullmatch(place):
-            said = (
+            reason = (
                 f"REGISTRY is {place!r}, which is not host[:port]/path."
                 if place
                 else "REGISTRY is not set."
             )
             raise ToolError(
-                said,
+                reason,
                 "Name the host, without https:// and without a tag: make publish REGISTRY=registry.example.com/seldon",
             )
         return cls(crane, place)

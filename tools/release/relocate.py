@@ -190,18 +190,18 @@ def _find_needed_libraries(binary: Path) -> dict[str, Path]:
     glibc's libraries are left out.
     """
     asked = run(_patchelf(), "--print-needed", binary).split()
-    found = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
+    resolved = dict(re.findall(r"(\S+) => (/\S+)", run("ldd", binary)))
     names = [
         name
         for name in asked
         if not is_glibc_library(Path(name).name) and not name.startswith("libpython")
     ]
-    if missing := [name for name in names if name not in found]:
+    if missing := [name for name in names if name not in resolved]:
         raise ToolError(
             f"{binary.name} needs {', '.join(missing)}, which this machine does not have.",
             "Install it, or build that Python anew.",
         )
-    return {name: Path(found[name]) for name in names}
+    return {name: Path(resolved[name]) for name in names}
 
 
 def _carry_libraries(binaries: list[Path], folder: Path) -> list[Path]:
@@ -263,8 +263,8 @@ def _use_common_certificates(carried: list[Path]) -> None:
 
 def find_newest_glibc(binary: bytes) -> tuple[int, int]:
     """Return the newest glibc version that a binary's symbols require, or (0, 0)."""
-    found = re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)
-    return max(((int(major), int(minor)) for major, minor in found), default=(0, 0))
+    versions = re.findall(rb"GLIBC_(\d+)\.(\d+)", binary)
+    return max(((int(major), int(minor)) for major, minor in versions), default=(0, 0))
 
 
 def _check_glibc(binaries: list[Path]) -> None:
