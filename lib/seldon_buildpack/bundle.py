@@ -21,7 +21,7 @@ class BundledTree:
     digest: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Bundle:
     """The bundle's directory, and the content of its manifest bundle.json.
 
@@ -43,22 +43,22 @@ class Bundle:
         root = buildpack / "bundle"
         told = json.loads((root / "bundle.json").read_text())
         return cls(
-            root,
-            told["buildpack_version"],
-            told["python_default"],
-            {
+            root=root,
+            buildpack_version=told["buildpack_version"],
+            default_python=told["python_default"],
+            pythons={
                 minor: BundledTree(entry["version"], entry["digest"])
                 for minor, entry in told["pythons"].items()
             },
-            {
+            wrappers={
                 minor: {
                     pins: BundledTree(entry["seldon_core"], entry["digest"])
                     for pins, entry in sets.items()
                 }
                 for minor, sets in told["wrappers"].items()
             },
-            told["watchers"],
-            told["python_downloads_json_url"],
+            watchers=told["watchers"],
+            catalogue=told["python_downloads_json_url"],
         )
 
     @property

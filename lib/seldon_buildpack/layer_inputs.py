@@ -55,10 +55,10 @@ def built_with(project: Project) -> str:
 def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:
     """Return the uv of this build, which uses the cache layer."""
     return Uv(
-        bundle.uv,
-        platform.base_env,
-        cache.directory(Layer(layers_directory(platform), cache.NAME)),
-        out,
+        program=bundle.uv,
+        env=platform.base_env,
+        cache=cache.directory(Layer(layers_directory(platform), cache.NAME)),
+        log=out,
     )
 
 

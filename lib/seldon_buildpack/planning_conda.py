@@ -56,7 +56,12 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         python=python_version.spec_for(project.python, environment),
         pip=set(minors) <= {*BY_PIP},
         attempts=tried,
-        rattler=Rattler(project.channels, env, bundle.root / "libs", root / "conda-packages"),
+        rattler=Rattler(
+            channels=project.channels,
+            env=env,
+            libraries=bundle.root / "libs",
+            scratch=root / "conda-packages",
+        ),
         bundle=bundle,
         target=platform.target,
     )

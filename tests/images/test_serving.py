@@ -126,7 +126,11 @@ def test_the_ports_follow_the_operators_variables(minimal: Built) -> None:
     with container.started(minimal.image, options) as running:
         address = docker("port", running.id, "9010/tcp").strip()
         moved = Container(
-            running.id, f"http://{address}", running.grpc_address, running.metrics, running.started
+            id=running.id,
+            rest=f"http://{address}",
+            grpc_address=running.grpc_address,
+            metrics=running.metrics,
+            started=running.started,
         )
         moved.wait_ready()
         assert moved.get("/health/ping") == (200, "pong")

@@ -60,7 +60,10 @@ class Published:
     def made(self) -> Builder:
         """What pack needs to build with the published builder here."""
         return Builder(
-            self.docker, gotools.build_pack(self.ws), images.name_images(self.ws), self.buildpack
+            engine=self.docker,
+            pack=gotools.build_pack(self.ws),
+            images=images.name_images(self.ws),
+            buildpack=self.buildpack,
         )
 
     def next_buildpack(self, version: str) -> str:

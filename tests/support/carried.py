@@ -41,5 +41,11 @@ def carrying(root: Path) -> Bundle:
         REQUIRES,
     )
     return Bundle(
-        root, "1.0.0", "3.12", {}, {"3.12": {"upstream": BundledTree("1.17.1", "digest")}}, {}, ""
+        root=root,
+        buildpack_version="1.0.0",
+        default_python="3.12",
+        pythons={},
+        wrappers={"3.12": {"upstream": BundledTree("1.17.1", "digest")}},
+        watchers={},
+        catalogue="",
     )

@@ -18,7 +18,13 @@ MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n
 def project(app: Path, env: Mapping[str, str]) -> Project:
     (app / "Plain.py").write_text(MODEL)
     (app / "requirements.txt").write_text("six\n")
-    return read_project(context(Platform(app, app, None, env, {}), Log(io.StringIO()), app))
+    return read_project(
+        context(
+            Platform(app=app, buildpack=app, layers=None, env=env, base_env={}),
+            Log(io.StringIO()),
+            app,
+        )
+    )
 
 
 def test_a_variable_reaches_the_building_of_packages(tmp_path: Path) -> None:

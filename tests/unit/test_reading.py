@@ -19,7 +19,15 @@ MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n
 
 
 def context(platform: Platform, out: Log, scratch: Path) -> BuildContext:
-    bundle = Bundle(platform.app, "0", "3.12", {}, {}, {}, "")
+    bundle = Bundle(
+        root=platform.app,
+        buildpack_version="0",
+        default_python="3.12",
+        pythons={},
+        wrappers={},
+        watchers={},
+        catalogue="",
+    )
     return BuildContext(platform=platform, bundle=bundle, log=out, scratch=scratch)
 
 
@@ -30,7 +38,9 @@ def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
     out = Log(io.StringIO())
     scratch = app.parent / f"{app.name}-scratch"
     scratch.mkdir(exist_ok=True)
-    project = read_project(context(Platform(app, app, None, {}, {}), out, scratch))
+    project = read_project(
+        context(Platform(app=app, buildpack=app, layers=None, env={}, base_env={}), out, scratch)
+    )
     assert isinstance(out.stream, io.StringIO)
     return project, out.stream.getvalue()
 
@@ -130,7 +140,9 @@ def test_proxy_password_of_the_platform_is_masked(
 ) -> None:
     (tmp_path / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
-    platform = Platform(tmp_path, tmp_path, None, {}, {variable: address})
+    platform = Platform(
+        app=tmp_path, buildpack=tmp_path, layers=None, env={}, base_env={variable: address}
+    )
     read_project(context(platform, out, tmp_path))
     assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
 
@@ -160,7 +172,7 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     app.mkdir()
     (app / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
-    platform = Platform(app, app, None, {}, {}, bindings)
+    platform = Platform(app=app, buildpack=app, layers=None, env={}, base_env={}, bindings=bindings)
     project = read_project(context(platform, out, tmp_path))
     assert project.index.names() == ("https://h/simple",)
     assert out.masker.mask("s3cr3t") == "****"

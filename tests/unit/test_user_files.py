@@ -41,7 +41,13 @@ def test_no_reader_follows_a_link_out_of_the_source(tmp_path: Path, name: str) -
     out = io.StringIO()
     env = {"MODEL_NAME": "Plain"}
     with pytest.raises(BuildError) as caught:
-        read_project(context(Platform(app, app, None, env, {}), Log(out), tmp_path))
+        read_project(
+            context(
+                Platform(app=app, buildpack=app, layers=None, env=env, base_env={}),
+                Log(out),
+                tmp_path,
+            )
+        )
     told = "\n".join(caught.value.lines())
     assert "a link to something outside the source" in told
     assert name in told

@@ -21,7 +21,13 @@ MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n
 def project(app: Path, requirements: str) -> Project:
     (app / "Plain.py").write_text(MODEL)
     (app / "requirements.txt").write_text(requirements)
-    return read_project(context(Platform(app, app, None, {}, {}), Log(io.StringIO()), app))
+    return read_project(
+        context(
+            Platform(app=app, buildpack=app, layers=None, env={}, base_env={}),
+            Log(io.StringIO()),
+            app,
+        )
+    )
 
 
 def told(found: Project, asked: str, installed: str) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from tools.core.steps import ToolError, run
 _START_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Container:
     """A model's container, with its ports on loopback.
 
@@ -123,7 +123,7 @@ def started(
     identity = run("docker", "run", "-d", *ports, *options, image, *arguments, timeout=120).strip()
     try:
         rest, grpc, metrics = (_find_address(identity, port) for port in (9000, 5000, 6000))
-        yield Container(identity, rest, grpc, metrics, begin)
+        yield Container(id=identity, rest=rest, grpc_address=grpc, metrics=metrics, started=begin)
     finally:
         subprocess.run(
             ["docker", "rm", "-f", "-v", identity],

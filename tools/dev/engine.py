@@ -23,7 +23,7 @@ STOP_CAP = 60.0
 LONGEST_EXEC_ROOT = 65
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Engine:
     """A running engine: its host, its API version, and who started it."""
 
@@ -77,13 +77,18 @@ def find_engine(ws: Workspace) -> Engine | None:
         or DEFAULT_HOST
     )
     return Engine(
-        host, api, ours=host == DEFAULT_HOST and _read_pid(ws) is not None, started_now=False
+        host=host,
+        api=api,
+        ours=host == DEFAULT_HOST and _read_pid(ws) is not None,
+        started_now=False,
     )
 
 
 def expect_engine() -> Engine:
     """Return the engine as it will be reached once it runs."""
-    return Engine(os.environ.get("DOCKER_HOST") or DEFAULT_HOST, "", ours=False, started_now=False)
+    return Engine(
+        host=os.environ.get("DOCKER_HOST") or DEFAULT_HOST, api="", ours=False, started_now=False
+    )
 
 
 def stop_engine(ws: Workspace) -> bool:
@@ -139,7 +144,7 @@ def _start_engine(ws: Workspace) -> Engine:
             "The Docker engine stopped answering just after it started.",
             f"Its log is {_folder(ws) / 'dockerd.log'}.",
         )
-    return Engine(engine.host, engine.api, ours=True, started_now=True)
+    return Engine(host=engine.host, api=engine.api, ours=True, started_now=True)
 
 
 def _start_dockerd(ws: Workspace) -> None:

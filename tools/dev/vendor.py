@@ -37,7 +37,7 @@ _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class VendorRequest:
     """The packages to download, and where from."""
 
@@ -103,12 +103,12 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
     carried, out = Bundle.read(made), Log(sys.stdout)
     try:
         platform = Platform(
-            app,
-            made,
-            scratch / "layers",
-            _read_settings(app, model, folder),
-            base,
-            scratch / "bindings",
+            app=app,
+            buildpack=made,
+            layers=scratch / "layers",
+            env=_read_settings(app, model, folder),
+            base_env=base,
+            bindings=scratch / "bindings",
         )
         context = BuildContext(platform=platform, bundle=carried, log=out, scratch=scratch)
         project = read_project(context)
@@ -140,11 +140,11 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
     in_place = {path.resolve() for path in editable.editable} if editable else set()
     builds = (read_build_requires(path, path.resolve() in in_place) for path in local)
     return VendorRequest(
-        pins,
-        interpreter.minor,
-        project.index.environment(scratch),
-        project.index.urls,
-        tuple(dict.fromkeys(filter(None, builds))),
+        pins=pins,
+        minor=interpreter.minor,
+        environment=project.index.environment(scratch),
+        indexes=project.index.urls,
+        builds=tuple(dict.fromkeys(filter(None, builds))),
     )
 
 

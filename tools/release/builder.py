@@ -19,7 +19,7 @@ from tools.release.images import Images
 BUILDER = "seldon/builder"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Builder:
     """A builder in an engine, and what it was created from."""
 
@@ -71,7 +71,7 @@ def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
             )
 
         images.make_image_once(ws, docker, f"Builder {BUILDER}", BUILDER, key, make)
-    return Builder(docker, pack, image, buildpack)
+    return Builder(engine=docker, pack=pack, images=image, buildpack=buildpack)
 
 
 def package_buildpack(ws: Workspace, pythons: Iterable[str] = ()) -> Path:

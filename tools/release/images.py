@@ -25,7 +25,7 @@ PULL_CAP = 900.0
 LEFT_OUT = ("man", "doc", "locale", "info", "lintian")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Images:
     """The names of the images in the engine."""
 
@@ -43,12 +43,10 @@ def name_images(ws: Workspace, released: bool = False) -> Images:
     suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
     lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
-        *(
-            f"seldon/base:{suite}",
-            f"seldon/{kind}build:{suite}",
-            f"seldon/{kind}run:{suite}",
-            f"seldon/{kind}lifecycle:{lifecycle}",
-        )
+        base=f"seldon/base:{suite}",
+        build=f"seldon/{kind}build:{suite}",
+        run=f"seldon/{kind}run:{suite}",
+        lifecycle=f"seldon/{kind}lifecycle:{lifecycle}",
     )
 
 

@@ -20,7 +20,7 @@ from tools.core.trees import compile_tree, digest_tree, make_world_readable, wri
 from tools.release.relocate import abi_name, make_relocatable, neutralize_sysconfig, trim_python
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Interpreter:
     """A relocatable CPython: ``prefix`` holds bin, lib and include; ``digest`` covers all of it."""
 
@@ -208,7 +208,7 @@ def _provide_python(ws: Workspace, minor: str) -> Interpreter:
         lambda: _make_python(ws, minor, target, facts),
     )
     known = json.loads(facts.read_text())
-    return Interpreter(minor, known["version"], target, known["digest"])
+    return Interpreter(minor=minor, version=known["version"], prefix=target, digest=known["digest"])
 
 
 def _make_python(ws: Workspace, minor: str, target: Path, facts: Path) -> None:

@@ -38,7 +38,7 @@ _STACK_FIX = "Raise base.release in tools/versions.toml"
 _BUILDPACK_FIX = "Raise the version in buildpack.toml and in tools/versions.toml"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Release:
     """A release on this machine, before it is pushed."""
 
@@ -71,7 +71,7 @@ class Release:
         return str(self.ws.versions["buildpack"]["version"])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Artifact:
     """One image of a release."""
 
@@ -91,7 +91,7 @@ class Artifact:
     """What each of the labels is called."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PublishedImage:
     """An image that is now in the registry."""
 
@@ -119,7 +119,16 @@ def publish(
         image = images.ensure_images(ws, docker, lifecycle, released=True)
         buildpack = bundle.assemble_buildpack(ws, builder.choose_pythons(ws, pythons))
         builder.configure_pack(ws, pack, images.name_images(ws))
-        release = Release(ws, docker, registry, pack, lifecycle, image, buildpack, revision)
+        release = Release(
+            ws=ws,
+            docker=docker,
+            registry=registry,
+            pack=pack,
+            lifecycle=lifecycle,
+            images=image,
+            buildpack=buildpack,
+            revision=revision,
+        )
         wanted = list_artifacts(release)
         missing = _find_missing(registry, wanted, force)
         return [_publish_artifact(release, artifact, artifact in missing) for artifact in wanted]
@@ -176,50 +185,50 @@ def list_artifacts(release: Release) -> Sequence[Artifact]:
     either = f"{_BUILDPACK_FIX}, or base.release"
     return (
         Artifact(
-            "run",
-            "Seldon Python run image",
-            stack,
-            suite,
-            run_inputs,
-            _STACK_FIX,
-            partial(of, release.images.run),
-            _LABELS_OF_RUN_IMAGE,
+            name="run",
+            title="Seldon Python run image",
+            tag=stack,
+            moving=suite,
+            inputs=run_inputs,
+            fix=_STACK_FIX,
+            push=partial(of, release.images.run),
+            label=_LABELS_OF_RUN_IMAGE,
         ),
         Artifact(
-            "build",
-            "Seldon Python build image",
-            stack,
-            suite,
-            build_inputs,
-            _STACK_FIX,
-            partial(of, release.images.build),
+            name="build",
+            title="Seldon Python build image",
+            tag=stack,
+            moving=suite,
+            inputs=build_inputs,
+            fix=_STACK_FIX,
+            push=partial(of, release.images.build),
         ),
         Artifact(
-            "lifecycle",
-            "Lifecycle for the Seldon Python builder",
-            lifecycle_tag,
-            "",
-            lifecycle_inputs,
-            _STACK_FIX,
-            partial(of, release.images.lifecycle),
+            name="lifecycle",
+            title="Lifecycle for the Seldon Python builder",
+            tag=lifecycle_tag,
+            moving="",
+            inputs=lifecycle_inputs,
+            fix=_STACK_FIX,
+            push=partial(of, release.images.lifecycle),
         ),
         Artifact(
-            "buildpack",
-            "Seldon Python buildpack",
-            release.version,
-            "latest",
-            package_inputs,
-            _BUILDPACK_FIX,
-            partial(_push_buildpack, release),
+            name="buildpack",
+            title="Seldon Python buildpack",
+            tag=release.version,
+            moving="latest",
+            inputs=package_inputs,
+            fix=_BUILDPACK_FIX,
+            push=partial(_push_buildpack, release),
         ),
         Artifact(
-            "builder",
-            "Seldon Python builder",
-            f"{release.version}-{stack}",
-            "latest",
-            builder_inputs,
-            either,
-            partial(_push_builder, release),
+            name="builder",
+            title="Seldon Python builder",
+            tag=f"{release.version}-{stack}",
+            moving="latest",
+            inputs=builder_inputs,
+            fix=either,
+            push=partial(_push_builder, release),
         ),
     )
 
@@ -285,7 +294,12 @@ def _publish_artifact(release: Release, artifact: Artifact, missing: bool) -> Pu
         missing or registry.labels(registry.reference(artifact.name, artifact.moving)) is None
     ):
         registry.tag(reference, artifact.moving)
-    return PublishedImage(reference, artifact.moving, registry.digest(reference), missing)
+    return PublishedImage(
+        reference=reference,
+        moving=artifact.moving,
+        digest=registry.digest(reference),
+        pushed=missing,
+    )
 
 
 def _make_labels(artifact: Artifact, revision: str) -> Mapping[str, str]:

@@ -34,7 +34,7 @@ _NOT_COMPILED = ("tests",)
 BUILT_HERE = ("flask-opentracing", "jaeger-client", "opentracing", "threadloop", "thrift")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PrebuiltWrapper:
     """The wrapper, installed for one Python from one pin set.
 
@@ -170,7 +170,13 @@ def _prebuild_wrapper(
     key = {"lock": text, "python": interpreter.digest, "recipe": _digest_recipe(ws)}
     title = f"The wrapper, seldon-core {release} on its {pins} pins, for Python {minor}"
     run_once(ws, title, f"wrapper-{pins}-{minor}", key, [target, facts], make)
-    return PrebuiltWrapper(minor, pins, release, target, json.loads(facts.read_text())["digest"])
+    return PrebuiltWrapper(
+        minor=minor,
+        pins=pins,
+        seldon_core=release,
+        tree=target,
+        digest=json.loads(facts.read_text())["digest"],
+    )
 
 
 def _install(

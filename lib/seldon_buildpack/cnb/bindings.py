@@ -25,7 +25,7 @@ class BindingFileUnreadable(Exception):
         self.reason = reason
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Binding:
     """A service binding.
 
@@ -97,7 +97,7 @@ def _binding(path: Path, kind: str) -> Binding:
     }
     provider = files.pop("provider", b"").decode(errors="replace").strip()
     files.pop("type", None)
-    return Binding(path.name, kind, path, provider, files)
+    return Binding(name=path.name, type=kind, path=path, provider=provider, entries=files)
 
 
 def _listed(directory: Path, name: str) -> list[Path]:

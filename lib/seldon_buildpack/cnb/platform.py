@@ -30,7 +30,7 @@ _TARGET = (
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Platform:
     """The directories (spec: Buildpack Interface) and variables of this run.
 
@@ -62,13 +62,13 @@ class Platform:
         layers = environ.get("CNB_LAYERS_DIR")
         buildpack = Path(environ["CNB_BUILDPACK_DIR"])
         return cls(
-            cwd,
-            buildpack,
-            Path(layers) if layers else None,
-            user,
-            base,
-            bindings.root(user, platform),
-            " ".join(f"{name}={environ[name]}" for name in _TARGET if environ.get(name)),
+            app=cwd,
+            buildpack=buildpack,
+            layers=Path(layers) if layers else None,
+            env=user,
+            base_env=base,
+            bindings=bindings.root(user, platform),
+            target=" ".join(f"{name}={environ[name]}" for name in _TARGET if environ.get(name)),
         )
 
     def proxies(self) -> dict[str, str]:

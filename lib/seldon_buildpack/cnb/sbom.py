@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cyclonedx.model.license import License
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
     """A package and its licenses: a single SPDX expression, or names.
 

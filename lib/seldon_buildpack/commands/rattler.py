@@ -102,7 +102,7 @@ class Failed(Exception):
         self.spec = spec
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rattler:
     """py-rattler with the channels and the network settings of one build.
 

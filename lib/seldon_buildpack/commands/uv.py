@@ -24,7 +24,7 @@ class Outcome:
         return "\n".join(self.lines)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Uv:
     """The bundled uv with the environment of this build.
 

@@ -10,7 +10,7 @@ from seldon_buildpack.package_sources.indexes import Index
 _TAIL = 12
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Attempt:
     """An installation that is attempted, as described in its errors.
 
@@ -28,7 +28,7 @@ class Attempt:
     lacking: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class UvFailure:
     """The parsed output of a failed run of uv.
 
@@ -82,10 +82,10 @@ def parse_uv_failure(outcome: Outcome, app: Path) -> UvFailure:
         if kind != "hint"
     )
     return UvFailure(
-        lines,
-        causes,
-        tuple(" ".join(block) for kind, block in blocks if kind == "hint"),
-        tuple(build),
+        lines=lines,
+        causes=causes,
+        hints=tuple(" ".join(block) for kind, block in blocks if kind == "hint"),
+        build_output=tuple(build),
     )
 
 

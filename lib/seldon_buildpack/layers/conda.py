@@ -89,7 +89,7 @@ class Conda:
         return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - False, whatever the name
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class CondaSolution:
     """The packages of conda's half, and the wrapper release and pin set they were solved for.
 
@@ -129,7 +129,9 @@ def read_solution(layer: Layer) -> CondaSolution:
     """Return the solution that is stored with a reused layer."""
     stored = layer.metadata()
     packages = tuple(Package(*fields) for fields in json.loads(stored[_PACKAGES]))
-    return CondaSolution(packages, stored[_VERSION], stored[_PINS], stored[_BECAUSE])
+    return CondaSolution(
+        packages=packages, version=stored[_VERSION], pins=stored[_PINS], because=stored[_BECAUSE]
+    )
 
 
 def solve(inputs: Conda) -> CondaSolution:
@@ -159,10 +161,10 @@ def solve(inputs: Conda) -> CondaSolution:
         raise conda.explain_failure(failed, inputs.rattler, environment) from failed
     taken = attempts[solved.attempt]
     return CondaSolution(
-        solved.packages,
-        taken.version,
-        taken.pins,
-        _because(attempts, solved.packages) if taken.pins == CURRENT else "",
+        packages=solved.packages,
+        version=taken.version,
+        pins=taken.pins,
+        because=_because(attempts, solved.packages) if taken.pins == CURRENT else "",
     )
 
 
@@ -244,10 +246,10 @@ def _of_lock(inputs: Conda) -> CondaSolution:
         attempts[-1],
     )
     return CondaSolution(
-        packages,
-        taken.version,
-        taken.pins,
-        _because(attempts, packages) if taken.pins == CURRENT else "",
+        packages=packages,
+        version=taken.version,
+        pins=taken.pins,
+        because=_because(attempts, packages) if taken.pins == CURRENT else "",
     )
 
 

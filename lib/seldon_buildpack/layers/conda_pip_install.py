@@ -221,12 +221,12 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
         from seldon_buildpack.diagnosis.uv_output import Attempt
 
         attempt = Attempt(
-            half.index,
-            half.python,
-            half.version,
-            _DOING,
-            half.app,
-            half.requirements.local if half.requirements else (),
+            index=half.index,
+            python=half.python,
+            wrapper=half.version,
+            doing=_DOING,
+            app=half.app,
+            local=half.requirements.local if half.requirements else (),
         )
         raise diagnosis.explain(outcome, attempt)
 

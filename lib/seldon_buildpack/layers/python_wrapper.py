@@ -160,7 +160,12 @@ def make(
 
             raise diagnosis.explain(
                 outcome,
-                Attempt(index, python.request, wrapper.version, "Installing the wrapper"),
+                Attempt(
+                    index=index,
+                    python=python.request,
+                    wrapper=wrapper.version,
+                    doing="Installing the wrapper",
+                ),
             )
         drop_wrapper_tests(site_packages(prefix, python.minor))
         drop_namespace_files(site_packages(prefix, python.minor))

@@ -387,9 +387,9 @@ def _install(
         local = what.requirements.local if what.requirements else ()
         lock = what.requirements.path.name if what.requirements and what.requirements.lock else ""
         attempt = Attempt(
-            what.index,
-            what.python.request,
-            chosen.version,
+            index=what.index,
+            python=what.python.request,
+            wrapper=chosen.version,
             app=what.app,
             local=local,
             lock=lock,

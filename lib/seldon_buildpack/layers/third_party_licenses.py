@@ -77,7 +77,11 @@ def describe(
         layer,
         [
             sbom.Package(
-                package.name, package.version, package.licences, package.kind, package.about
+                name=package.name,
+                version=package.version,
+                licences=package.licences,
+                kind=package.kind,
+                about=package.about,
             )
             for package in packages
         ],

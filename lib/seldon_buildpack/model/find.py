@@ -270,7 +270,7 @@ def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
     beside = module.folder.parent / f"{module.folder.name}.py"
     if not module.package or module.file is None or not (sources.app / beside).is_file():
         return
-    hidden = Module(module.name, beside.parent, beside)
+    hidden = Module(name=module.name, folder=beside.parent, file=beside)
     if isinstance(Resolver(sources).resolve(hidden, class_name), Definition):
         raise ModelModuleShadowed(class_name, beside.as_posix(), f"{module.folder.as_posix()}/")
 

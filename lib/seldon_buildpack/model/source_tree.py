@@ -58,7 +58,7 @@ _MOST_FOLDERS = 200
 _MOST_ENTRIES = 2000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Module:
     """A module of the source.
 
@@ -130,19 +130,25 @@ class Sources:
         if not last or not directory.is_dir():
             return None
         if (directory / last / "__init__.py").is_file():
-            return Module(name, folder / last, folder / last / "__init__.py", package=True)
+            return Module(
+                name=name, folder=folder / last, file=folder / last / "__init__.py", package=True
+            )
         # importlib prefers an extension module, but one next to a .py of the same name is that file
         # compiled.
         if (directory / f"{last}.py").is_file():
-            return Module(name, folder, folder / f"{last}.py")
+            return Module(name=name, folder=folder, file=folder / f"{last}.py")
         for suffix in (".so", ".pyc"):
             if compiled := sorted(
                 entry.name
                 for entry in directory.glob(f"{glob_escaped(last)}.*")
                 if entry.suffix == suffix
             ):
-                return Module(name, folder, folder / compiled[0])
-        return Module(name, folder / last, package=True) if (directory / last).is_dir() else None
+                return Module(name=name, folder=folder, file=folder / compiled[0])
+        return (
+            Module(name=name, folder=folder / last, package=True)
+            if (directory / last).is_dir()
+            else None
+        )
 
     def tree(self, module: Module) -> ast.Module | None:
         """Return the syntax tree of a module, or None if there is no source to parse.
@@ -182,7 +188,10 @@ class Sources:
             for entry in entries(self.app / folder)
             if is_source(entry) and entry.name != "__init__.py"
         ]
-        return [Module(prefix + name.removesuffix(".py"), folder, folder / name) for name in files]
+        return [
+            Module(name=prefix + name.removesuffix(".py"), folder=folder, file=folder / name)
+            for name in files
+        ]
 
 
 def entries(directory: Path, most: int = _MOST_ENTRIES) -> list[os.DirEntry[str]]:

@@ -17,7 +17,7 @@ _MOST = 8
 _NO_MODEL = re.compile(r"test_.*|.*_test|setup|conftest|noxfile|tasks")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Candidate:
     """A class that could be served.
 
@@ -104,7 +104,9 @@ def nearest(sources: Sources, module_name: str, class_name: str) -> Candidate | 
     file = modules[near].file or Path()
     model_name = in_module(sources, modules[near], class_name)
     return Candidate(
-        model_name or (near if class_name == module_name else f"{near}.{class_name}"), near, file
+        name=model_name or (near if class_name == module_name else f"{near}.{class_name}"),
+        module=near,
+        file=file,
     )
 
 
@@ -159,7 +161,12 @@ def _in(sources: Sources, module: Module) -> Iterator[Candidate]:
             description = (
                 f"class {class_name} in {module.file.as_posix()}, with {', '.join(methods)}"
             )
-            yield Candidate(_name(module, class_name), module.name, module.file, description)
+            yield Candidate(
+                name=_name(module, class_name),
+                module=module.name,
+                file=module.file,
+                description=description,
+            )
 
 
 def _name(module: Module, class_name: str) -> str:

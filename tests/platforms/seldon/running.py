@@ -94,7 +94,13 @@ class Served:
         """How a node is asked."""
         host = self.running.address(unit.deployment)
         rest, grpc, metrics = (f"{host}:{unit.ports[kind]}" for kind in ("http", "grpc", "metrics"))
-        return Container("", f"http://{rest}", grpc, f"http://{metrics}", 0.0)
+        return Container(
+            id="",
+            rest=f"http://{rest}",
+            grpc_address=grpc,
+            metrics=f"http://{metrics}",
+            started=0.0,
+        )
 
     def rest(self) -> Call:
         """Asks nodes over REST. Raises AssertionError where one does not answer 200."""

@@ -67,7 +67,13 @@ def test_command_and_args_of_a_pod_start_the_model_as_documented(
     started: Mapping[str, Running], start: str
 ) -> None:
     running, (_, first_words) = started[start], _STARTS[start]
-    model = Container("", f"http://{running.address('row-means')}:9000", "", "", 0.0)
+    model = Container(
+        id="",
+        rest=f"http://{running.address('row-means')}:9000",
+        grpc_address="",
+        metrics="",
+        started=0.0,
+    )
     assert model.post("/predict", {"data": {"ndarray": [[1, 2, 3]]}})[1]["data"] == {
         "names": ["mean"],
         "ndarray": [[2.0]],

@@ -59,7 +59,18 @@ def test_a_path_of_the_users_leaves_ours_on_it(
     (tmp_path / "bin/dumb-init").write_text("")
     layer = Layer(tmp_path / "layers", "serve")
     serve.make(
-        layer, Bundle(tmp_path, "0.1.0", "3.12", {}, {}, {}, ""), [Path("/env/bin")], defaults
+        layer,
+        Bundle(
+            root=tmp_path,
+            buildpack_version="0.1.0",
+            default_python="3.12",
+            pythons={},
+            wrappers={},
+            watchers={},
+            catalogue="",
+        ),
+        [Path("/env/bin")],
+        defaults,
     )
     files = {file.name: file.read_text() for file in (layer.path / "env.launch").glob("PATH.*")}
     ours = {"PATH.prepend": prepended.format(layer=layer.path), "PATH.delim": ":"}

@@ -8,10 +8,10 @@ from seldon_buildpack.cnb import sbom
 from seldon_buildpack.cnb.layers import Layer
 
 _PACKAGES = (
-    sbom.Package("Two_names.x", "1.0", ("BSD License", "MIT License")),
-    sbom.Package("expression", "1.0+cpu", ("MIT OR Apache-2.0",)),
-    sbom.Package("identifier", "2!1.0", ("MIT",)),
-    sbom.Package("silent", "1.0", ()),
+    sbom.Package(name="Two_names.x", version="1.0", licences=("BSD License", "MIT License")),
+    sbom.Package(name="expression", version="1.0+cpu", licences=("MIT OR Apache-2.0",)),
+    sbom.Package(name="identifier", version="2!1.0", licences=("MIT",)),
+    sbom.Package(name="silent", version="1.0", licences=()),
 )
 
 

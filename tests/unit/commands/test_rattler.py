@@ -92,10 +92,10 @@ def _python_code(channel: Path, tree: Path) -> None:
 
 def rattler(scratch: Path, *channels: Channel, login: Login | None = None) -> Rattler:
     return Rattler(
-        Channels(channels, (login,) if login else ()),
-        {"PATH": os.environ["PATH"]},
-        LIBRARIES,
-        scratch,
+        channels=Channels(channels, (login,) if login else ()),
+        env={"PATH": os.environ["PATH"]},
+        libraries=LIBRARIES,
+        scratch=scratch,
     )
 
 

@@ -34,7 +34,7 @@ def rattler(*logins: Login, url: str = FORGE) -> Rattler:
         ),
         logins,
     )
-    return Rattler(channels, {}, Path("/libs"), Path("/scratch"))
+    return Rattler(channels=channels, env={}, libraries=Path("/libs"), scratch=Path("/scratch"))
 
 
 def failed(

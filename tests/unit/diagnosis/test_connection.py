@@ -23,7 +23,8 @@ PROXIED = Index(default=INDEX, variables=(("HTTPS_PROXY", "http://bob:secret@pro
 
 def explained(output: str, index: Index) -> BuildError:
     return diagnosis.explain(
-        Outcome(1, tuple(output.splitlines())), Attempt(index, "3.12.1", "1.17.1")
+        Outcome(1, tuple(output.splitlines())),
+        Attempt(index=index, python="3.12.1", wrapper="1.17.1"),
     )
 
 

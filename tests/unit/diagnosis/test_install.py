@@ -42,7 +42,7 @@ from seldon_buildpack.origin import Kind, Origin
 from seldon_buildpack.package_sources.indexes import Index
 
 NOWHERE = Index(default="http://127.0.0.1:9/simple")
-ATTEMPT = Attempt(Index(), "3.12.1", "1.17.1")
+ATTEMPT = Attempt(index=Index(), python="3.12.1", wrapper="1.17.1")
 UNSATISFIABLE = "we can conclude that your requirements are unsatisfiable."
 
 
@@ -481,9 +481,9 @@ def test_missing_build_requirement_is_said_to_be_for_the_build(tmp_path: Path) -
         "error: Failed to resolve requirements from `setup.py` build\n  cause: No solution found when resolving: `setuptools>=40.8.0`\n"
         f"  cause: Because setuptools was not found in the package registry and you require setuptools>=40.8.0, {UNSATISFIABLE}",
         Attempt(
-            Index(default="http://inside/simple"),
-            "3.12.1",
-            "1.17.1",
+            index=Index(default="http://inside/simple"),
+            python="3.12.1",
+            wrapper="1.17.1",
             app=tmp_path,
             local=(tmp_path / "fast",),
         ),

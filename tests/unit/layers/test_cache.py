@@ -14,7 +14,7 @@ def filled(layers: Path, files: dict[str, bytes]) -> tuple[Layer, Uv]:
         path = cache.directory(layer) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    return layer, Uv(Path("/bin/true"), {}, cache.directory(layer), Log())
+    return layer, Uv(program=Path("/bin/true"), env={}, cache=cache.directory(layer), log=Log())
 
 
 def kept(layer: Layer) -> list[str]:

@@ -54,7 +54,9 @@ def planned(root: Path, found: CondaEnvironment, mirror: str = FORGE, python: st
         python=python,
         pip=False,
         attempts=tried,
-        rattler=Rattler(channels, {}, Path("/libs"), root / "rattler"),
+        rattler=Rattler(
+            channels=channels, env={}, libraries=Path("/libs"), scratch=root / "rattler"
+        ),
         bundle=bundle,
     )
 
@@ -121,10 +123,10 @@ def test_conda_wrapper_still_asks_for_a_locked_python(
 
 def test_a_layer_that_is_reused_tells_what_it_was_chosen_as(tmp_path: Path) -> None:
     wanted = CondaSolution(
-        (Package(f"{FORGE}/linux-64/{PYTHON_312}", "1b", "0a", 42),),
-        "1.17.1",
-        "current",
-        "numpy 2.1.3",
+        packages=(Package(f"{FORGE}/linux-64/{PYTHON_312}", "1b", "0a", 42),),
+        version="1.17.1",
+        pins="current",
+        because="numpy 2.1.3",
     )
     layer = Layer(tmp_path, conda.NAME)
     (tmp_path / "conda.toml").write_text(

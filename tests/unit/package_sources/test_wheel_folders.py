@@ -109,7 +109,11 @@ hint: The wheel is compatible with CPython 3.9 (`cp39`), but you're using CPytho
 
 def explained(output: str, app: Path, **index: tuple[Path, ...] | tuple[str, ...]) -> BuildError:
     attempt = Attempt(
-        Index(**index), "3.12.1", "1.17.1", app=app, local=tuple((app / "local").glob("*"))
+        index=Index(**index),
+        python="3.12.1",
+        wrapper="1.17.1",
+        app=app,
+        local=tuple((app / "local").glob("*")),
     )  # type: ignore[arg-type]
     return diagnosis.explain(Outcome(1, tuple(output.splitlines())), attempt)
 
@@ -271,7 +275,11 @@ error: Request failed after 3 retries in 9.5s
 def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> None:
     written(tmp_path / "wheels/other-1.0-py3-none-any.whl")
     attempt = Attempt(
-        Index(folders=(tmp_path / "wheels",)), "3.12.1", "1.17.1", app=tmp_path, lacking="mine"
+        index=Index(folders=(tmp_path / "wheels",)),
+        python="3.12.1",
+        wrapper="1.17.1",
+        app=tmp_path,
+        lacking="mine",
     )
     error = diagnosis.explain(Outcome(1, tuple(AWAY.splitlines())), attempt)
     assert error.title == "Packages are needed, and the public package index cannot be reached"
@@ -372,7 +380,15 @@ UPSTREAM, CURRENT = (
 def resolved(index: Index, outcomes: Sequence[BuildError | None]) -> tuple[str, str, int]:
     """The pins of the wrapper that the folders sufficed for, what they lack, and how often that was tried; ``outcomes`` are those of the tries."""
     python = Python("3.12", "3.12.1", None, "", "", "")
-    bundle = Bundle(Path("/bundle"), "", "", {}, {}, {}, "")
+    bundle = Bundle(
+        root=Path("/bundle"),
+        buildpack_version="",
+        default_python="",
+        pythons={},
+        wrappers={},
+        watchers={},
+        catalogue="",
+    )
     what = requirements.Installation(
         app=Path("/workspace"),
         requirements=None,

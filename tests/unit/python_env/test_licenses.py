@@ -115,7 +115,15 @@ def test_metadata_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
 @pytest.fixture
 def bundle(tmp_path: Path) -> Bundle:
     """An interpreter and a wrapper of one package."""
-    bundle = Bundle(tmp_path / "bundle", "1", "3.12", {}, {}, {}, "")
+    bundle = Bundle(
+        root=tmp_path / "bundle",
+        buildpack_version="1",
+        default_python="3.12",
+        pythons={},
+        wrappers={},
+        watchers={},
+        catalogue="",
+    )
     for name, text in (
         ("pythons/3.12/lib/python3.12/LICENSE.txt", "PSF"),
         ("bin/dumb-init.LICENSE", "MIT of dumb-init"),
@@ -131,7 +139,7 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     layers.mkdir(exist_ok=True)
     printed = StringIO()
     python = Python("3.12", "3.12", bundle.python("3.12"), "3.12", "", "1")
-    uv = Uv(Path("/bin/true"), {}, layers / "cache/uv", Log(printed))
+    uv = Uv(program=Path("/bin/true"), env={}, cache=layers / "cache/uv", log=Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
     PipPlan(
         root=layers,

@@ -73,7 +73,9 @@ def test_report_names_image_digests_and_the_build_command() -> None:
     names = {"run": "bookworm", "lifecycle": "", "builder": "latest"}
     said = format_report(
         [
-            PublishedImage(f"{place}/{name}:1", moving, digest, name == "run")
+            PublishedImage(
+                reference=f"{place}/{name}:1", moving=moving, digest=digest, pushed=name == "run"
+            )
             for name, moving in names.items()
         ],
         place,
@@ -105,7 +107,7 @@ def test_unreleased_builder_alone_has_local_authorities(
     )
     names = images.ensure_images(
         Workspace(CHECKOUT, tmp_path),
-        Engine("", "", False, False),
+        Engine(host="", api="", ours=False, started_now=False),
         tmp_path / "lifecycle.tgz",
         released,
     )
@@ -123,5 +125,7 @@ def test_an_image_is_removed_from_the_engine_that_has_it(
     program.write_text(f'#!/bin/sh\necho "$DOCKER_HOST $*" > {tmp_path}/asked\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    remove_image(Engine("ssh://builds", "1.43", ours=False, started_now=False), "a:labelled")
+    remove_image(
+        Engine(host="ssh://builds", api="1.43", ours=False, started_now=False), "a:labelled"
+    )
     assert (tmp_path / "asked").read_text() == "ssh://builds image rm a:labelled\n"

@@ -83,17 +83,23 @@ def test_an_engine_too_old_for_pack_is_refused(
     ws: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        engine, "find_engine", lambda _: engine.Engine(engine.DEFAULT_HOST, "1.9", False, False)
+        engine,
+        "find_engine",
+        lambda _: engine.Engine(host=engine.DEFAULT_HOST, api="1.9", ours=False, started_now=False),
     )
     with pytest.raises(ToolError, match=r"speaks API 1\.9"):
         engine.ensure_engine(ws)
 
 
 def test_engine_on_another_socket_reaches_pack_and_containers() -> None:
-    other = engine.Engine("unix:///run/user/1/docker.sock", "1.41", False, False)
+    other = engine.Engine(
+        host="unix:///run/user/1/docker.sock", api="1.41", ours=False, started_now=False
+    )
     assert other.environment == {"DOCKER_HOST": "unix:///run/user/1/docker.sock"}
     assert other.pack_flags == ["--docker-host", "inherit"]
-    assert not engine.Engine(engine.DEFAULT_HOST, "1.41", False, False).environment
+    assert not engine.Engine(
+        host=engine.DEFAULT_HOST, api="1.41", ours=False, started_now=False
+    ).environment
 
 
 def test_the_lifecycle_describes_itself_with_the_pinned_versions(ws: Workspace) -> None:

@@ -112,10 +112,10 @@ def test_vendor_fetches_each_file_from_where_uv_would() -> None:
 
 def test_pip_is_told_one_place_at_a_time_with_its_password() -> None:
     needed = vendor.VendorRequest(
-        (),
-        "3.12",
-        {"SSL_CERT_FILE": "/ca.pem", "UV_HTTP_RETRIES": "1"},
-        ("http://u:p@inside/simple/", "https://main/simple"),
+        pins=(),
+        minor="3.12",
+        environment={"SSL_CERT_FILE": "/ca.pem", "UV_HTTP_RETRIES": "1"},
+        indexes=("http://u:p@inside/simple/", "https://main/simple"),
     )
     inside = vendor._make_pip_environment("http://inside/simple", needed)
     assert inside == {
