@@ -36,7 +36,7 @@ def build(context: BuildContext) -> None:
     finish.warn_of_shadowing(context, project, plan)
     finish.write_launch(context, project, plan, environment)
     finish.remove_secrets(context, project)
-    context.log.closing(*methods.example(project.model.service_type))
+    context.log.closing(*methods.example(project.model.service_type, project.model.methods))
 
 
 def read_project(context: BuildContext) -> Project:

@@ -223,6 +223,27 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
     )
 
 
+def method_of_another_type(
+    class_name: str,
+    service_type: tuple[str, str],
+    needed: Sequence[str],
+    present: Sequence[str],
+    fitting: str | None,
+) -> Advice:
+    """Warn that the class has no method of its service type, but others that are called.
+
+    The wrapper serves every endpoint for any type. ``service_type`` is the type and its origin.
+    """
+    value, origin = service_type
+    needs = " or ".join(needed)
+    fix = f"Set SERVICE_TYPE={fitting}" if fitting else f"Define {needed[0]}"
+    return Advice(
+        f"{origin}: SERVICE_TYPE={value}, but {class_name} has no {needs}. It has {first_names(present)}.",
+        f"{fix}, if a graph is to call it. The wrapper serves every endpoint whatever the type, but a graph calls a {value}\n"
+        f"through {needs} alone.",
+    )
+
+
 def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, str]]) -> Advice:
     """Warn about manifests that pin different versions; s2i uses the first silently.
 

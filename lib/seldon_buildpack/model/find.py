@@ -25,7 +25,14 @@ from seldon_buildpack.messages.errors.model import (
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import suggestions
 from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
-from seldon_buildpack.model.methods import FITS, NEEDS, calls, of_wrapper
+from seldon_buildpack.model.methods import (
+    FITS,
+    NEEDS,
+    select_called,
+    calls,
+    fitting_type,
+    of_wrapper,
+)
 from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
@@ -131,8 +138,11 @@ def find(
     methods = of_wrapper(definition.names)
     shown = (definition.module or module).file or module.file
     doubt = definition.doubt
+    advice = ()
     if service_type and not doubt and not any(method in calls(service_type) for method in methods):
-        raise _method_missing(class_name, shown, service_type, definition)
+        if not select_called(methods):
+            raise _method_missing(class_name, shown, service_type, definition)
+        advice = (_advise_on_type(class_name, service_type, origins[1], methods),)
     guess, why = (
         (service_type, origins[1])
         if service_type
@@ -148,7 +158,20 @@ def find(
         name_source=source,
         service_type_source=why,
         doubt=doubt,
+        advice=advice,
         sources=sources,
+    )
+
+
+def _advise_on_type(
+    class_name: str, service_type: str, origin: str, methods: Sequence[str]
+) -> Advice:
+    return warnings.method_of_another_type(
+        class_name,
+        (service_type, origin),
+        NEEDS[service_type],
+        select_called(methods),
+        fitting_type(methods),
     )
 
 
@@ -298,9 +321,7 @@ def _method_missing(
 ) -> ModelMethodMissing:
     has = sorted(name for name in definition.names if not name.startswith("_"))
     methods = of_wrapper(definition.names)
-    fitting = next(
-        (kind for kind in FITS if any(method in calls(kind) for method in methods)), None
-    )
+    fitting = fitting_type(methods)
     path = file.as_posix() if file else "the source"
     return ModelMethodMissing(class_name, path, service_type, NEEDS[service_type], has, fitting)
 
@@ -317,6 +338,8 @@ def _service_type(
             return kind, f"{class_name} has {_and(present)}"
     if definition.doubt:
         return "MODEL", _DEFAULT
+    if present := select_called(methods):
+        return "MODEL", f"{class_name} has {_and(present)}, which no type needs"
     raise _method_missing(class_name, file, "MODEL", definition)
 
 

@@ -35,6 +35,10 @@ NEEDS = {
 # of a model or a transformer, so it is never inferred.
 FITS = ("ROUTER", "COMBINER", "MODEL", "TRANSFORMER")
 
+# What is called although no service type needs it: through /send-feedback, and as a process beside
+# the servers.
+_CALLED_FOR_ANY = frozenset(("send_feedback", "send_feedback_raw", "custom_service"))
+
 GRAPH_METHODS = tuple(method + form for method in _GRAPH for form in _FORMS)
 
 
@@ -46,14 +50,31 @@ def calls(service_type: str) -> frozenset[str]:
     return frozenset(method + form for method in NEEDS[service_type] for form in _FORMS)
 
 
+def select_called(methods: Iterable[str]) -> tuple[str, ...]:
+    """Return those of the methods that a request or a start calls, whatever the service type is."""
+    return tuple(name for name in methods if name in GRAPH_METHODS or name in _CALLED_FOR_ANY)
+
+
+def fitting_type(methods: Iterable[str]) -> str | None:
+    """Return the service type that methods are for, or None if no type needs any of them."""
+    present = set(methods)
+    return next((kind for kind in FITS if present & calls(kind)), None)
+
+
 def of_wrapper(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that the wrapper calls, in the wrapper's order."""
     known = set(names)
     return tuple(method for method in (*GRAPH_METHODS, *_OTHERS) if method in known)
 
 
-def example(service_type: str) -> tuple[str, str]:
-    """Return a REST API path for the service type, and a message to send there."""
+def example(service_type: str, methods: Iterable[str] = ()) -> tuple[str, str]:
+    """Return a REST API path for the service type, and a message to send there.
+
+    If the class has none of the type's ``methods``, it is the path of those that it has.
+    """
+    present = set(methods)
+    if present and not present & calls(service_type):
+        service_type = fitting_type(present) or service_type
     message = '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
     paths = {"ROUTER": "/route", "TRANSFORMER": "/transform-input", "COMBINER": "/aggregate"}
     if service_type == "COMBINER":

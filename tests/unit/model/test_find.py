@@ -21,7 +21,7 @@ from seldon_buildpack.messages.errors.source_files import (
     SourceSyntaxError,
 )
 from seldon_buildpack.model.find import Model, find
-from seldon_buildpack.model.methods import NEEDS, calls
+from seldon_buildpack.model.methods import NEEDS, calls, example
 
 PREDICTS = "class {0}:\n    def predict(self, X, names=None):\n        return X\n"
 FOO = PREDICTS.format("Foo")
@@ -608,20 +608,15 @@ def test_each_form_of_a_needed_method_is_enough(tmp_path: Path, service_type: st
 @pytest.mark.parametrize(
     ("service_type", "method", "fix"),
     [
-        ("MODEL", "transform_input", "Set SERVICE_TYPE=TRANSFORMER: "),
-        ("MODEL", "route_raw", "Set SERVICE_TYPE=ROUTER: "),
-        ("MODEL", "aggregate", "Set SERVICE_TYPE=COMBINER: "),
         ("MODEL", "predict_proba", "Define `predict` in Foo."),
         ("MODEL", "Predict", "Define `predict` in Foo."),
-        ("MODEL", "send_feedback", "Define `predict` in Foo."),
-        ("ROUTER", "predict", "Set SERVICE_TYPE=MODEL: "),
-        ("COMBINER", "predict", "Set SERVICE_TYPE=MODEL: "),
-        ("TRANSFORMER", "predict", "Set SERVICE_TYPE=MODEL: "),
+        ("MODEL", "tags", "Define `predict` in Foo."),
+        ("ROUTER", "health_status", "Define `route` in Foo."),
         ("TRANSFORMER", "transform", "Define `transform_input` in Foo."),
         ("OUTLIER_DETECTOR", "score", "Define `predict` in Foo."),
     ],
 )
-def test_class_without_a_needed_method_says_what_it_has(
+def test_class_without_a_called_method_says_what_it_has(
     tmp_path: Path, service_type: str, method: str, fix: str
 ) -> None:
     with pytest.raises(
@@ -630,6 +625,38 @@ def test_class_without_a_needed_method_says_what_it_has(
         find(source(tmp_path, {"Foo.py": with_method("Foo", method)}), "Foo", service_type)
     assert f"It has {method}." in caught.value.cause
     assert caught.value.fixes[0].startswith(fix)
+
+
+@pytest.mark.parametrize(
+    ("service_type", "method", "todo", "path"),
+    [
+        ("MODEL", "transform_input", "Set SERVICE_TYPE=TRANSFORMER,", "/transform-input"),
+        ("MODEL", "route_raw", "Set SERVICE_TYPE=ROUTER,", "/route"),
+        ("MODEL", "aggregate", "Set SERVICE_TYPE=COMBINER,", "/aggregate"),
+        ("ROUTER", "predict", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
+        ("COMBINER", "predict_grpc", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
+        ("TRANSFORMER", "predict", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
+        ("TRANSFORMER", "send_feedback", "Define transform_input,", "/transform-input"),
+        ("OUTLIER_DETECTOR", "custom_service", "Define predict,", "/api/v1.0/predictions"),
+    ],
+)
+def test_class_of_another_type_is_served_with_a_warning(
+    tmp_path: Path, service_type: str, method: str, todo: str, path: str
+) -> None:
+    app = source(tmp_path, {"Foo.py": with_method("Foo", method)})
+    model = find(app, "Foo", service_type)
+    (piece,) = model.advice
+    assert piece.found.startswith(f"SERVICE_TYPE: SERVICE_TYPE={service_type}, but Foo has no ")
+    assert piece.found.endswith(f"It has {method}.")
+    assert piece.todo.startswith(todo)
+    assert model.service_type == service_type
+    assert example(model.service_type, model.methods)[0] == path
+
+
+def test_feedback_alone_makes_a_model(tmp_path: Path) -> None:
+    model = find(source(tmp_path, {"Foo.py": with_method("Foo", "send_feedback")}), "Foo", None)
+    assert (model.service_type, model.advice) == ("MODEL", ())
+    assert model.service_type_source == "Foo has send_feedback, which no type needs"
 
 
 @pytest.mark.parametrize(
