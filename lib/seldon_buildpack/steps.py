@@ -25,6 +25,7 @@ from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.masking import Masker, Secret, url_secrets
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
+from seldon_buildpack.messages.errors.requirements import NoLineApplies
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import find
 from seldon_buildpack.model.find import Model
@@ -201,10 +202,25 @@ def choose_python(
 
 
 def apply_markers(manifest: Manifest, python: PythonChoice) -> Manifest:
-    """Return the manifest without the lines that are for other Pythons."""
-    if not manifest.requirements:
+    """Return the manifest without the lines that are for other Pythons.
+
+    Raises:
+        NoLineApplies: No line is for this Python, so that nothing would be installed.
+    """
+    listed = manifest.requirements
+    if not listed:
         return manifest
-    return replace(manifest, requirements=manifest.requirements.for_python(python.spec))
+    kept = listed.for_python(python.spec)
+    alone = not manifest.environment and not listed.lock
+    if alone and listed.asked and not (kept.names or kept.nameless or kept.arguments):
+        fitting = (f"{major}.{minor}" for major, minor in reversed(python_version.SUPPORTED))
+        raise NoLineApplies(
+            listed.path.name,
+            (python.spec, python.source.describe()),
+            listed.asked[0].marker,
+            next((each for each in fitting if listed.has_line_for(each)), ""),
+        )
+    return replace(manifest, requirements=kept)
 
 
 def _python_of_requirements(

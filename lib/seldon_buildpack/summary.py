@@ -59,7 +59,9 @@ def _log_manifest(log: Log, project: Project) -> None:
     if not chosen:
         return
     label = "Environment" if project.environment else "Requirements"
-    log.fact(label, str(chosen.path.relative_to(project.app)), chosen.summary())
+    more = project.requirements.more if chosen is project.requirements else ()
+    files = " ".join(str(path.relative_to(project.app)) for path in (chosen.path, *more))
+    log.fact(label, files, chosen.summary())
     if project.requirements and project.requirements.from_git:
         names = ", ".join(project.requirements.from_git)
         log.fact("Not in place", names, "-e with a git URL: installed as without -e")

@@ -325,11 +325,14 @@ def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[
     if not what.requirements:
         return []
     if not what.requirements.lock:
-        if not what.requirements.from_git:
-            return list(what.requirements.told)
         manifest = what.requirements
-        copy = git_in_place.copied(manifest.path, manifest.files, what.app, scratch)
-        return ["-r", str(copy)]
+        if manifest.text:
+            return ["-r", str(git_in_place.write_section(manifest.path, manifest.text, scratch))]
+        if not manifest.from_git:
+            return list(manifest.told)
+        files = (manifest.path, *manifest.more)
+        copies = git_in_place.copied(files, manifest.files, what.app, scratch)
+        return [word for copy in copies for word in ("-r", str(copy))]
     from seldon_buildpack.layers import export_lock
 
     return export_lock.arguments(

@@ -42,11 +42,13 @@ def rewritten(text: str) -> str:
     return _LINE.sub(_requirement, text)
 
 
-def copied(manifest: Path, files: tuple[Path, ...], app: Path, scratch: Path) -> Path:
-    """Copy a requirements file and its includes to ``scratch`` in the form that uv supports.
+def copied(
+    manifests: tuple[Path, ...], files: tuple[Path, ...], app: Path, scratch: Path
+) -> list[Path]:
+    """Copy requirements files and their includes to ``scratch`` in the form that uv supports.
 
-    ``files`` are the manifest itself and the files that it includes. Returns the path of the
-    manifest's copy.
+    ``files`` are the manifests themselves and the files that they include. Returns the paths of the
+    manifests' copies.
     """
     copies = {path.resolve(): scratch / "requirements" / path.relative_to(app) for path in files}
     for path in files:
@@ -55,7 +57,14 @@ def copied(manifest: Path, files: tuple[Path, ...], app: Path, scratch: Path) ->
         copy.parent.mkdir(parents=True, exist_ok=True)
         text = _absolute(_LINKS.sub("", text), path, copies)
         copy.write_text(rewritten(text), encoding="utf-8", errors="surrogateescape")
-    return copies[manifest.resolve()]
+    return [copies[manifest.resolve()] for manifest in manifests]
+
+
+def write_section(manifest: Path, text: str, scratch: Path) -> Path:
+    """Write the requirements in a section of a manifest to ``scratch``, as a file for uv."""
+    path = scratch / f"{manifest.name}.requirements.txt"
+    path.write_text(rewritten(_absolute(_LINKS.sub("", text), manifest, {})), encoding="utf-8")
+    return path
 
 
 def _absolute(text: str, path: Path, copies: dict[Path, Path]) -> str:

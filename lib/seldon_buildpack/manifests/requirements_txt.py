@@ -91,6 +91,8 @@ class Requirements:
 
     # The manifest.
     path: Path
+    # Further requirements files to install.
+    more: tuple[Path, ...] = ()
     # The files that were read.
     files: tuple[Path, ...] = ()
     # The wheels, archives and folders in the source that it names.
@@ -130,7 +132,8 @@ class Requirements:
     @property
     def told(self) -> tuple[str, ...]:
         """The arguments for uv that install the requirements."""
-        return self.arguments or ("-r", str(self.path))
+        files = (self.path, *self.more)
+        return self.arguments or tuple(word for path in files for word in ("-r", str(path)))
 
     def for_python(self, python: str) -> "Requirements":
         """Return a copy without the lines whose marker is false on this Python (`3.12`)."""
@@ -152,6 +155,10 @@ class Requirements:
             wrapper=",".join(pins[:1] if self.lock else pins),
             wrapper_by_url=any(one.name == WRAPPER and one.by_url for one in kept),
         )
+
+    def has_line_for(self, python: str) -> bool:
+        """Return whether the marker of a line is true on this Python (`3.12`)."""
+        return any(holds(line.marker, python) for line in self.asked)
 
     def wrapper_version(self, default: str) -> str:
         """Return the version of seldon-core that the files require.
@@ -201,18 +208,23 @@ class ManifestSection:
 
 
 def read(
-    app: Path, path: Path, env: Mapping[str, str], part: ManifestSection | None = None
+    app: Path,
+    path: Path,
+    env: Mapping[str, str],
+    part: ManifestSection | None = None,
+    more: tuple[Path, ...] = (),
 ) -> Requirements:
     """Read a requirements file and the files that it includes with -r and -c.
 
-    If ``part`` is given, only that section of the manifest is read. Variables (``${NAME}``) are
+    ``more`` are further requirements files. If ``part`` is given, only that section of the manifest
+    is read. Variables (``${NAME}``) are
     expanded from ``env``.
 
     Raises:
         BuildError: A file is missing or is not text, or pip would reject a line.
     """
-    found = Requirements(path=path, text=part.text if part else "")
-    waiting = [(path, False)]
+    found = Requirements(path=path, more=more, text=part.text if part else "")
+    waiting = [(each, False) for each in (path, *more)]
     while waiting:
         # Requirements come first: a file that is included both ways counts as requirements.
         waiting.sort(key=lambda one: one[1])

@@ -2,7 +2,8 @@
 
 s2i's manifests come first, in s2i's order: requirements.txt, setup.py, environment.yml. Locks of
 environment.yml take precedence over it. Next are manifests that s2i did not support: pylock.toml,
-uv.lock, pyproject.toml. Other manifests have no effect, but are named in the log.
+uv.lock, pyproject.toml, and MLflow's. Other manifests have no effect, but are named in the log.
+BP_REQUIREMENTS selects the manifest in place of this order.
 """
 
 import re
@@ -11,28 +12,49 @@ from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import user_files
-from seldon_buildpack.manifests import conflicting_pins, lock_files, requirements_txt, uv_indexes
+from seldon_buildpack.manifests import (
+    conflicting_pins,
+    lock_files,
+    mlflow,
+    requirements_txt,
+    uv_indexes,
+)
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.conditions import Asked
-from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
+from seldon_buildpack.manifests.inputs import (
+    MANIFESTS,
+    is_for_developers,
+    is_manifest,
+    misspelt_manifest,
+    other_manifests,
+)
+from seldon_buildpack.manifests.requested import is_conda, requested_files
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.masking import url_secrets
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported, LockWithoutProject
-from seldon_buildpack.messages.errors.requirements import ManifestMisspelt, PyprojectUnreadable
+from seldon_buildpack.messages.errors.requirements import (
+    ManifestMisspelt,
+    ManifestUnderOtherName,
+    ProjectWithoutBuildFile,
+    PyprojectUnreadable,
+    RequestedFileUnsuited,
+)
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.names import canonical
 
 REQUIREMENTS = "requirements.txt"
-_PROJECT = "pyproject.toml"
+_PROJECT, _SETUP, _SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
 # The files that determine how a project is installed, apart from its code.
-_PROJECT_FILES = ("setup.py", "setup.cfg", _PROJECT, "MANIFEST.in")
+_PROJECT_FILES = (_SETUP, _SETUP_CFG, _PROJECT, "MANIFEST.in")
 _POETRY = "poetry.lock"
 _PIPENV = ("Pipfile.lock", "Pipfile")
 _OF_A_PROJECT = re.compile(
     rb"^[ \t]*\[(?:build-system|project|tool\.poetry(?:\.dependencies)?)\]", re.MULTILINE
 )
+
+_INSTALL_REQUIRES = re.compile(rb"^install_requires[ \t]*=", re.MULTILINE)
 
 
 def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
@@ -41,16 +63,16 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     Raises:
         BuildError: The manifest cannot be installed.
     """
+    if paths := requested_files(app, env):
+        return _read_requested(app, paths, env)
     if _has_requirements(app):
         return requirements_txt.read(app, app / REQUIREMENTS, env)
-    if (app / "setup.py").is_file():
-        return _project(app, "setup.py", ("-e", "."))
+    if (app / _SETUP).is_file():
+        return _project(app, _SETUP, ("-e", "."))
     if (app / lock_files.PYLOCK).is_file():
         return lock_files.read_pylock(app)
     if (app / lock_files.UV_LOCK).is_file():
-        if not (app / _PROJECT).is_file():
-            raise LockWithoutProject(lock_files.UV_LOCK, _PROJECT)
-        return lock_files.read_uv(app, _project_files(app), _pyproject(app))
+        return _read_uv_lock(app)
     told = _pyproject(app)
     kind = _arguments(app, told)
     if (app / _POETRY).is_file():
@@ -59,11 +81,44 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
         return _project(app, _PROJECT, kind)
     if found := next((name for name in _PIPENV if (app / name).is_file()), None):
         raise LockNotExported(found)
+    if saved := mlflow.read_pip_requirements(app, env):
+        return saved
     if misspelt := misspelt_manifest(entry.name for entry in app.iterdir() if entry.is_file()):
         raise ManifestMisspelt(
             misspelt, REQUIREMENTS if "equir" in misspelt.lower() else "environment.yml"
         )
+    if _matches(app / _SETUP_CFG, _INSTALL_REQUIRES):
+        raise ProjectWithoutBuildFile
+    names = other_manifests(app)
+    if names and not is_for_developers(names[0]):
+        raise ManifestUnderOtherName(names, names[0])
     return None
+
+
+def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) -> Requirements:
+    """Read the files that BP_REQUIREMENTS selects: requirements files, or one other manifest."""
+    name = str(paths[0].relative_to(app))
+    if name == _SETUP:
+        return _project(app, _SETUP, ("-e", "."))
+    if name == lock_files.PYLOCK:
+        return lock_files.read_pylock(app)
+    if name == lock_files.UV_LOCK:
+        return _read_uv_lock(app)
+    if name == _PROJECT:
+        if kind := _arguments(app, _pyproject(app)):
+            return _project(app, _PROJECT, kind)
+        raise RequestedFileUnsuited(name)
+    if name in (_POETRY, *_PIPENV):
+        raise LockNotExported(name)
+    if name == _SETUP_CFG:
+        raise ProjectWithoutBuildFile
+    return requirements_txt.read(app, paths[0], env, more=paths[1:])
+
+
+def _read_uv_lock(app: Path) -> Requirements:
+    if not (app / _PROJECT).is_file():
+        raise LockWithoutProject(lock_files.UV_LOCK, _PROJECT)
+    return lock_files.read_uv(app, _project_files(app), _pyproject(app))
 
 
 def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:
@@ -74,9 +129,11 @@ def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:
     Raises:
         BuildError: The environment cannot be used.
     """
-    if _has_requirements(app) or (app / "setup.py").is_file():
+    if paths := requested_files(app, env):
+        return conda_files.read(app, paths[0], env) if is_conda(paths[0]) else None
+    if _has_requirements(app) or (app / _SETUP).is_file():
         return None
-    path = conda_files.find(app)
+    path = conda_files.find(app) or mlflow.find_conda_environment(app)
     return conda_files.read(app, path, env) if path else None
 
 
@@ -89,9 +146,8 @@ def present(app: Path) -> tuple[Path, ...]:
 
     This includes manifests that are not installed: any of them may contain credentials.
     """
-    return tuple(
-        app / name for name in MANIFESTS if (app / name).is_file() and is_manifest(app / name)
-    )
+    names = (*MANIFESTS, mlflow.CONDA) if (app / mlflow.MARK).is_file() else MANIFESTS
+    return tuple(app / name for name in names if (app / name).is_file() and is_manifest(app / name))
 
 
 def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[str, ...]:
@@ -111,7 +167,7 @@ def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> 
     return tuple(
         path.name
         for path in others
-        if path.name not in ("setup.cfg", _PROJECT) or _says_a_project(path)
+        if path.name not in ("setup.cfg", _PROJECT) or _matches(path, _OF_A_PROJECT)
     )
 
 
@@ -122,13 +178,16 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
     if chosen:
         return conflicting_pins.advice(app, chosen.files, not_installed(app, chosen))
     poetry = _table(_table(_pyproject(app), "tool"), "poetry")
-    return (warnings.poetry_not_built(),) if "dependencies" in poetry else ()
+    left_out = other_manifests(app)
+    return (
+        *((warnings.poetry_not_built(),) if "dependencies" in poetry else ()),
+        *((warnings.manifests_for_developers(left_out),) if left_out else ()),
+    )
 
 
-def _says_a_project(path: Path) -> bool:
-    """Return whether a configuration file for tools also defines a project."""
+def _matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
     try:
-        return bool(_OF_A_PROJECT.search(user_files.read(path.parent, path)))
+        return bool(pattern.search(user_files.read(path.parent, path)))
     except OSError:
         return False
 

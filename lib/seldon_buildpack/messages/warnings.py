@@ -244,6 +244,14 @@ def method_of_another_type(
     )
 
 
+def manifests_for_developers(names: Sequence[str]) -> Advice:
+    """Warn about the only lists of packages, which are for developers by their names."""
+    return Advice(
+        f"No package is installed: {first_names(names)} {'is' if len(names) == 1 else 'are'} taken to be for developers.",
+        f"If the model needs what a file lists, set BP_REQUIREMENTS={names[0]}.",
+    )
+
+
 def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, str]]) -> Advice:
     """Warn about manifests that pin different versions; s2i uses the first silently.
 

@@ -28,10 +28,10 @@ from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
 from seldon_buildpack.model.methods import (
     FITS,
     NEEDS,
-    select_called,
     calls,
     fitting_type,
     of_wrapper,
+    select_called,
 )
 from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
@@ -138,7 +138,7 @@ def find(
     methods = of_wrapper(definition.names)
     shown = (definition.module or module).file or module.file
     doubt = definition.doubt
-    advice = ()
+    advice: tuple[Advice, ...] = ()
     if service_type and not doubt and not any(method in calls(service_type) for method in methods):
         if not select_called(methods):
             raise _method_missing(class_name, shown, service_type, definition)
@@ -338,7 +338,7 @@ def _service_type(
             return kind, f"{class_name} has {_and(present)}"
     if definition.doubt:
         return "MODEL", _DEFAULT
-    if present := select_called(methods):
+    if present := list(select_called(methods)):
         return "MODEL", f"{class_name} has {_and(present)}, which no type needs"
     raise _method_missing(class_name, file, "MODEL", definition)
 

@@ -174,6 +174,13 @@ _PACKAGES = Group(
     "Packages and indexes",
     (
         _build(
+            "BP_REQUIREMENTS",
+            "the first manifest",
+            "Requirements files to install, separated by spaces, or one other manifest, relative to the source; no other manifest is then read",
+            "requirements_predict.txt",
+            common=True,
+        ),
+        _build(
             "PIP_INDEX_URL",
             "PyPI",
             "The package index",

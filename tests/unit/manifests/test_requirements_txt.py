@@ -296,7 +296,7 @@ def test_an_editable_git_checkout_is_installed_not_editable(
     read = requirements_txt.read(tmp_path, written(tmp_path, "six\n-r more/more.txt\n"), {})
     assert read.from_git == (name,)
     scratch = tmp_path / "scratch"
-    path = git_in_place.copied(read.path, read.files, tmp_path, scratch)
+    (path,) = git_in_place.copied((read.path,), read.files, tmp_path, scratch)
     more = scratch / "requirements/more/more.txt"
     assert path.read_text() == f"six\n-r {more}\n"
     assert more.read_text() == f"-e ./own\n\n{given}\n"

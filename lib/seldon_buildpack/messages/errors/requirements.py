@@ -233,6 +233,96 @@ class ManifestMisspelt(BuildError):
         )
 
 
+class ManifestUnderOtherName(BuildError):
+    """Manifests under names that are not read, without any that is.
+
+    ``names`` lists them, and ``likely`` is the one that the model most likely needs.
+    """
+
+    def __init__(self, names: Sequence[str], likely: str) -> None:
+        meant = "environment.yml" if likely.endswith((".yml", ".yaml")) else "requirements.txt"
+        listed = "".join(f"\n  {name}" for name in names)
+        super().__init__(
+            f"Nothing says whether {likely} is to be installed",
+            f"No manifest has a name that is read by itself, so nothing would be installed. These look like manifests:{listed}",
+            _set("BP_REQUIREMENTS", likely)
+            + "\nSeveral requirements files are separated by spaces.",
+            f"Rename it: `mv {likely} {meant}`.",
+            "If the model needs no packages, add an empty requirements.txt.",
+        )
+
+
+class ProjectWithoutBuildFile(BuildError):
+    """A ``setup.cfg`` with requirements, but without setup.py and pyproject.toml.
+
+    pip and uv do not install such a directory.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            "setup.cfg alone does not make a project",
+            "It lists install_requires, but without setup.py or pyproject.toml no tool installs the directory, so nothing would be installed.",
+            "Add a setup.py with these two lines:\nfrom setuptools import setup\nsetup()",
+            "List what the model needs in requirements.txt.",
+        )
+
+
+class RequestedFileMissing(BuildError):
+    """A file in BP_REQUIREMENTS that is not in the source."""
+
+    def __init__(self, name: str, *, is_outside: bool) -> None:
+        why = "is outside the source" if is_outside else "is not a file of the source"
+        super().__init__(
+            f"BP_REQUIREMENTS={name}: there is no such file",
+            f"{name} {why}. The names are relative to the top of the source, and separated by spaces.",
+            "Correct the name, or add the file.",
+            "Unset BP_REQUIREMENTS to install from requirements.txt or another manifest.",
+        )
+
+
+class RequestedFileUnsuited(BuildError):
+    """A file in BP_REQUIREMENTS that is neither a list of requirements nor of conda packages."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"BP_REQUIREMENTS={name}: the file is not a list of packages",
+            "BP_REQUIREMENTS names requirements files, a conda environment (.yml, .yaml), or another manifest at the top of the source.",
+            "Name a requirements file.",
+            f"Unset BP_REQUIREMENTS, and build the directory that holds {name.rpartition('/')[2]} (`pack build --path DIRECTORY`).",
+        )
+
+
+class RequestedFilesMixed(BuildError):
+    """Several files in BP_REQUIREMENTS, of which one is not a requirements file."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"BP_REQUIREMENTS names {name} beside other files",
+            f"Several requirements files can be installed together; {name} is another kind of manifest, and is installed on its own.",
+            f"Name {name} alone.",
+            f"Leave {name} out, and name requirements files only.",
+        )
+
+
+class NoLineApplies(BuildError):
+    """Requirements whose markers are all false for the chosen Python.
+
+    ``chosen`` is that Python and the origin of the choice. ``fitting`` is a Python for which a
+    marker is true, or empty if there is none.
+    """
+
+    def __init__(self, name: str, chosen: tuple[str, str], marker: str, fitting: str) -> None:
+        python, source = chosen
+        super().__init__(
+            f"No line of {name} applies to Python {python}",
+            f"Every line has an environment marker, and all of them are false, such as `{marker}`: nothing would be installed.\n"
+            f"Python {python} comes from {source}.",
+            *([_set("BP_PYTHON_VERSION", fitting)] if fitting else []),
+            f"Correct the markers, or export {name} again on Python {python}.",
+            f"If nothing is to be installed, remove the lines from {name}.",
+        )
+
+
 class PyprojectUnreadable(BuildError):
     """A ``pyproject.toml`` that is not TOML; ``reason`` is the parser's."""
 
