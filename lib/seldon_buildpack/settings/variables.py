@@ -178,7 +178,6 @@ _PACKAGES = Group(
             "the first manifest",
             "Requirements files to install, separated by spaces, or one other manifest, relative to the source; no other manifest is then read",
             "requirements_predict.txt",
-            common=True,
         ),
         _build(
             "PIP_INDEX_URL",
