@@ -127,8 +127,11 @@ class Bundle:
         return self.root / "watchers" / minor
 
     def locks(self, seldon_core: str) -> Path:
-        """Return the folder of a wrapper release's locks, which may not exist."""
-        return self.root / f"locks/seldon-core-{seldon_core}"
+        """Return the folder of a wrapper release's locks, which may not exist.
+
+        A version that pip takes literally (`===1.17.1/../x`) leads nowhere else.
+        """
+        return self.root / "locks" / f"seldon-core-{seldon_core}".replace("/", "_")
 
     def lock(self, seldon_core: str, minor: str, pins: str = UPSTREAM) -> Path:
         """Return the lock (pins with hashes) of a wrapper release for a Python.

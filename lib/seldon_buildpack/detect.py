@@ -18,6 +18,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.inputs import MANIFESTS, is_manifest, misspelt_manifest
 from seldon_buildpack.messages import detection
+from seldon_buildpack.messages.errors.internal import InternalError
 from seldon_buildpack.model.methods import GRAPH_METHODS
 from seldon_buildpack.model.source_tree import entries, is_file, is_source, looked_into
 from seldon_buildpack.settings import s2i_environment
@@ -55,8 +56,17 @@ def main() -> int:
 
     0 accepts the source, and 100 leaves it to other buildpacks.
     """
-    platform = Platform.read(os.environ, Path.cwd())
-    result = detect(platform.app, platform.env)
+    try:
+        platform = Platform.read(os.environ, Path.cwd())
+        result = detect(platform.app, platform.env)
+    except Exception:
+        # Imported only on failure.
+        import traceback
+
+        error = InternalError(traceback.format_exc().splitlines())
+        for line in error.lines():
+            Log(sys.stdout).line(line)
+        return error.exit_code
     if result.passes:
         return PASS
     Log(sys.stdout).line(f"seldon/python: {result.reason}")
@@ -90,7 +100,7 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
         return Detection(True, f"{s2i_environment.FILE} beside {manifest or 'Python code'}")
     if model := _model(python):
         return Detection(True, f"a Python model in {model} and {manifest or 'no manifest'}")
-    if (app / ".s2i").is_dir() and has_python:
+    if user_files.is_dir(app / ".s2i") and has_python:
         return Detection(True, ".s2i beside Python code, without an environment file")
     misspelt = misspelt_manifest(files)
     if misspelt and has_python:
@@ -106,7 +116,7 @@ def _may_be_there(path: Path) -> bool:
     That is a file, a link, or something in a directory that cannot be read.
     """
     try:
-        return path.is_file() or path.is_symlink()
+        return user_files.is_file(path) or path.is_symlink()
     except OSError:
         return True
 
@@ -134,7 +144,7 @@ def _other_language(
     if (
         name
         and f"{name}.py" not in files
-        and not (app / name).is_dir()
+        and not user_files.is_dir(app / name)
         and files & {f"{name}.js", f"{name}.R", f"{name}.java"}
     ):
         return True

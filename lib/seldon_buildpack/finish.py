@@ -32,12 +32,13 @@ def write_launch(
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
         layer = plan.layer(trusted_certificates.NAME)
         trusted_certificates.make(layer, project.bound.certificates)
+    # What the buildpack states about the image comes last: the source's labels cannot replace it.
     labels = {
+        **project.labels,
         "io.seldon.licenses": str(plan.layer(third_party_licenses.NAME).path),
         "io.seldon.python.version": environment.python,
         "io.seldon.wrapper.version": environment.seldon_core,
         "io.seldon.wrapper.pins": environment.pins,
-        **project.labels,
     }
     processes = [serve.WEB, *([watcher.DEV] if environment.dev else [])]
     launch.write(plan.root, processes, labels, project.large.slices)
@@ -47,7 +48,8 @@ def remove_secrets(context: BuildContext, project: Project) -> None:
     """Remove credentials, index settings and private files from the source in the image."""
     configuring = project.environment.configuring if project.environment else frozenset[str]()
     others = (*project.index.constraints, *select.present(project.app))
-    for name in scrub.application(project.app, project.requirements, others, configuring):
+    masker = context.log.masker
+    for name in scrub.application(project.app, project.requirements, others, configuring, masker):
         context.log.masked_in_image(name)
     if names := private_files.remove(project.app, project.settings.words("BP_KEEP_FILES")):
         context.log.private(names)

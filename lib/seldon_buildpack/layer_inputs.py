@@ -1,5 +1,6 @@
 """Inputs of the image's layers, for models with and without a conda environment."""
 
+import re
 from pathlib import Path
 
 from seldon_buildpack import digests
@@ -24,7 +25,8 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
         WrapperVersionInvalid: BP_SELDON_CORE_VERSION is not a version.
     """
     asked = project.settings.text("BP_SELDON_CORE_VERSION")
-    if asked and not asked[0].isdigit():
+    # The version is a part of paths in the bundle.
+    if asked and not re.fullmatch(r"[0-9][A-Za-z0-9.!+_-]*", asked):
         raise WrapperVersionInvalid(asked)
     return asked or (
         project.requirements.wrapper_version(bundle.seldon_core)

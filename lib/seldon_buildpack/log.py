@@ -22,14 +22,18 @@ _LAYER_WIDTH = 16
 _UNSHOWN = re.compile(
     "[\0-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]"
 )
+# What CI systems obey in the log of a job: GitHub's `::error::` at the start of a line, and
+# `##[command]` and Azure's `##vso[` anywhere.
+_COMMAND = re.compile(r"^\s*:(?=:)|(?<=#)#(?=\[|vso\[)")
 
 
 def _visible(text: str) -> str:
-    """Escape characters that control a terminal, end a line or cannot be encoded.
+    """Escape what controls a terminal or a CI system, ends a line or cannot be encoded.
 
     Names and files of the source are shown, not obeyed.
     """
-    return _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    text = _UNSHOWN.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    return _COMMAND.sub(lambda found: f"{found[0][:-1]}\\x{ord(found[0][-1]):02x}", text)
 
 
 @dataclass

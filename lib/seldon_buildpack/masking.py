@@ -1,31 +1,40 @@
 """Secret values, and the masker that keeps them out of the log."""
 
 import base64
+import html
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from urllib.parse import quote, unquote, urlsplit
+from functools import cached_property
+from urllib.parse import unquote, urlsplit
 
 MASK = "****"
 
-# The user info of a URL, up to the last @. A password with a raw `/`, `#` or `?` ends the host part
-# too early: it then ends in something that is not a port, and an @ follows. `git@` alone is the
-# usual user of ssh, not a secret.
+# The user info of a URL, up to the last @ of the word. A password with a raw `/`, `#` or `?` ends
+# the host part too early: it then ends in something that is not a port, and an @ follows. `git@`
+# alone is the usual user of ssh, not a secret. A URL may lack its scheme if it has a password.
 _USERINFO = re.compile(
-    r"(?<=://)(?!git@)(?:[^/?#\s]+(?=@)|[^/?#\s:@\[]*:(?!\d*(?:[/?#\s'\"`,;)]|$))\S*(?=@))"
+    r"(?<=://)(?!git@)(?:[^/?#\s]+(?=@)|[^/?#\s:@\[]*:(?!\d*(?:[/?#\s'\"`,;)]|$)).*(?=@))"
+    r"|(?<![:/]//)(?<=//)[^/?#\s:@]*:[^/?#\s]+(?=@)"
 )
-# The query of a URL. Signed links carry their signature there.
-_QUERY = re.compile(r"(?<=://)([^\s?#]*\?)([^\s#]+)")
+_WORD = re.compile(r"\S+")
 # Query parameters that say who asks and until when, not what is requested.
 _SIGNATURE = re.compile(
     r"(?i)((?:sig|signature|expires|(?:[\w-]*[_-])?(?:token|password|secret|signature)|api[_-]?key|"
     r"awsaccesskeyid|googleaccessid|key-pair-id|policy|x-(?:amz|goog)-[\w-]+)=)[^&]*"
 )
-# The token of a conda channel, which is a part of the path (conda: conda.common.url,
-# split_anaconda_token).
-_TOKEN = re.compile(r"(?<=://)([^\s?#]*?/t/)([^\s/?#'\"`,;)]+)")
-# Characters in the user info that the WHATWG URL standard, and so uv, does not encode.
-_NOT_ENCODED = "!$&'()*+,~"
+# What ends the path of a URL, and what ends the token in the path of a conda channel (conda:
+# conda.common.url, split_anaconda_token).
+_PATH_END = re.compile(r"[?#]")
+_TO_FRAGMENT = re.compile(r"[^#]+")
+_TOKEN = re.compile(r"[^/?#'\"`,;)]+")
+# Masking shorter values would blank out half of the log and hide nothing.
+_SHORTEST = 3
+# A line of a secret that is long enough to be masked on its own.
+_SHORTEST_LINE = 8
+_RUN = re.compile(r"[a-z0-9]+")
+_ESCAPES = {"\t": "t", "\n": "n", "\r": "r", "\b": "b", "\f": "f", "\v": "v"}
 
 
 @dataclass(frozen=True)
@@ -49,42 +58,177 @@ class Secret:
 
 
 @dataclass(frozen=True)
+class _Form:
+    """A text to mask, in any letter case and any encoding.
+
+    A tool may encode some characters and leave others. Letters and digits are never encoded, so
+    the longest run of them is in every form except base64 and hexadecimal.
+    """
+
+    text: str
+
+    @cached_property
+    def _needles(self) -> tuple[str, ...]:
+        return (max(_RUN.findall(self.text.lower()), key=len, default=""), *self._encoded)
+
+    @cached_property
+    def _encoded(self) -> tuple[str, ...]:
+        data = self.text.encode(errors="surrogatepass")
+        both = (base64.b64encode(data), base64.urlsafe_b64encode(data))
+        return (*(each.decode().rstrip("=").lower() for each in both), data.hex())
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        # uv writes `-` for a run of these in a name.
+        pieces = re.findall(r"[-_.]+|[A-Za-z0-9]+|.", self.text, re.DOTALL)
+        encoded = (re.escape(each) + "=*" for each in self._encoded)
+        plain = "".join(_piece(piece) for piece in pieces)
+        return re.compile("|".join((plain, *encoded)), re.IGNORECASE)
+
+    def mask(self, text: str) -> str:
+        lower = text.lower()
+        # Compiling takes milliseconds, and most lines have no secret.
+        if any(needle in lower for needle in self._needles):
+            return self._pattern.sub(MASK, text)
+        return text
+
+
+@dataclass(frozen=True)
 class Masker:
     """Replaces secrets, in each form that a tool may print, and the user info of any URL."""
 
-    forms: tuple[str, ...] = ()
+    forms: tuple[_Form, ...] = ()
 
     @classmethod
     def of(cls, secrets: Iterable[Secret]) -> "Masker":
-        """Return a masker for these values: as is, percent-encoded, decoded, and in base64."""
-        forms: set[str] = set()
+        """Return a masker for these values and their lines: in any letter case and any encoding.
+
+        The encodings are base64 and those of URLs, JSON, HTML, shells, and the literals of Python
+        and Rust.
+        """
+        texts: set[str] = set()
         for secret in secrets:
-            value = secret.reveal()
-            for form in {value, unquote(value)}:
-                data = form.encode(errors="surrogateescape")
-                encoded = {
-                    quote(data, safe=safe) for safe in ("", "/", ":", "@", "@:", _NOT_ENCODED)
-                }
-                forms |= {
-                    form,
-                    *encoded,
-                    *(re.sub("%..", lambda found: found[0].lower(), one) for one in encoded),
-                }
-                forms |= {base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()}
-        # A form of one or two letters would blank out half of the log and hide nothing.
-        return cls(
-            tuple(
-                sorted(
-                    (form for form in forms if len(form) > 2), key=lambda form: (-len(form), form)
-                )
-            )
-        )
+            for value in {secret.reveal(), unquote(secret.reveal())}:
+                lines = (line for line in value.splitlines() if len(line) >= _SHORTEST_LINE)
+                texts |= {value, *lines}
+        kept = (text for text in texts if len(text) >= _SHORTEST)
+        return cls(tuple(map(_Form, sorted(kept, key=lambda text: (-len(text), text)))))
 
     def mask(self, text: str) -> str:
         """Replace every secret, and ``user:password@`` and ``/t/token`` in URLs, with ``****``."""
+        text = _change_userinfo(text, MASK)
         for form in self.forms:
-            text = text.replace(form, MASK)
-        return _TOKEN.sub(rf"\1{MASK}", _USERINFO.sub(MASK, text))
+            text = form.mask(text)
+        return _change_tokens(text, lambda start, _: start + MASK)
+
+
+def _piece(piece: str) -> str:
+    if piece.isascii() and piece.isalnum():
+        return piece
+    if piece.strip("-_.") == "":
+        each = "".join(_character(letter) for letter in piece)
+        return f"(?:[-_.]+|{each})"
+    return _character(piece)
+
+
+def _character(letter: str) -> str:
+    """Return a pattern for a character, as it is or escaped."""
+    percent = "".join(f"%(?:25)*{byte:02x}" for byte in letter.encode(errors="surrogatepass"))
+    code = ord(letter)
+    # JSON escapes a character above U+FFFF as two halves.
+    units = json.dumps(letter)[1:-1].split("\\u")[1:] or [f"{code:04x}"]
+    entities = [f"#0*{code}", f"#x0*{code:x}", *re.findall("&(.*);", html.escape(letter))]
+    escaped = [
+        re.escape(_ESCAPES.get(letter, letter)),
+        r"\\*".join(f"u{unit}" for unit in units),
+        f"u\\{{0*{code:x}\\}}",
+        f"x{code:02x}",
+        f"U{code:08x}",
+    ]
+    plain = r"\\" if letter == "\\" else re.escape(letter)
+    # What starts with the character itself comes before it.
+    forms = [
+        percent,
+        rf"\\+(?:{'|'.join(escaped)})",
+        f"&(?:amp;)*(?:{'|'.join(entities)});",
+        *([r"\+"] if letter == " " else []),
+        *([r"'\"'\"'"] if letter == "'" else []),
+        plain,
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _change_userinfo(text: str, replacement: str) -> str:
+    """Replace the user info of each URL in a text."""
+
+    def change(word: re.Match[str]) -> str:
+        # Nothing after the last @ is user info. Without this limit, the time would grow with the
+        # square of the number of colons.
+        end = word[0].rfind("@") + 1
+        return _USERINFO.sub(replacement, word[0][:end]) + word[0][end:]
+
+    return _WORD.sub(change, text) if "//" in text and "@" in text else text
+
+
+def _change_queries(text: str, change: Callable[[str], str]) -> str:
+    """Replace the query of each URL in a text."""
+
+    def changed(word: re.Match[str]) -> str:
+        text, done, place, start = word[0], [], word[0].find("://"), 0
+        while place >= 0 and (end := _PATH_END.search(text, place + 3)):
+            place = end.end()
+            if end[0] == "?" and (query := _TO_FRAGMENT.match(text, place)):
+                done += [text[start:place], change(query[0])]
+                start = place = query.end()
+            place = text.find("://", place)
+        return "".join((*done, text[start:]))
+
+    return _WORD.sub(changed, text) if "://" in text and "?" in text else text
+
+
+def _change_tokens(text: str, change: Callable[[str, str], str]) -> str:
+    """Replace the tokens of channels in the URLs of a text.
+
+    ``change`` gets the URL up to its token, and the token.
+    """
+
+    def changed(word: re.Match[str]) -> str:
+        text, done, place, start, stop = word[0], [], word[0].find("://"), 0, 0
+        while place >= 0:
+            if stop < place + 3:
+                end = _PATH_END.search(text, place + 3)
+                stop = end.start() if end else len(text)
+            slash = text.find("/t/", place + 3, stop)
+            token = _TOKEN.match(text, slash + 3) if slash >= 0 else None
+            if token:
+                done.append(change(text[start : token.start()], token[0]))
+                start = token.end()
+            place = text.find("://", token.end() if token else stop)
+        return "".join((*done, text[start:]))
+
+    return _WORD.sub(changed, text) if "/t/" in text else text
+
+
+def _queries(text: str) -> list[str]:
+    found: list[str] = []
+
+    def note(query: str) -> str:
+        found.append(query)
+        return query
+
+    _change_queries(text, note)
+    return found
+
+
+def _tokens(text: str) -> list[str]:
+    found: list[str] = []
+
+    def note(start: str, token: str) -> str:
+        found.append(token)
+        return start
+
+    _change_tokens(text, note)
+    return found
 
 
 def url_secrets(url: str) -> tuple[Secret, ...]:
@@ -101,42 +245,37 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
         user, password = parts.username, parts.password
     except ValueError:
         return (Secret(url),)
-    query = (Secret(found[2]) for found in _QUERY.finditer(url))
-    if not user and not password and (found := _USERINFO.search(url)):
+    if not user and not password and (found := _USERINFO.search(url[: url.rfind("@") + 1])):
         user, _, password = found[0].partition(":")
     credentials = (
         (password, f"{user}:{password}") if password else (user,) if user and user != "git" else ()
     )
-    token = (Secret(found[2]) for found in _TOKEN.finditer(url))
-    return (*map(Secret, credentials), *token, *query)
+    bare = _change_userinfo(url, "")
+    return tuple(map(Secret, (*credentials, *_tokens(bare), *_queries(bare))))
 
 
 def without_credentials(url: str) -> str:
     """Return the URL without user name, password and token, for a key, a label or the log."""
-    bare = _USERINFO.sub("", url).replace("://@", "://")
-    return _TOKEN.sub(lambda found: found[1].removesuffix("/t/"), bare)
+    bare = _change_userinfo(url, "").replace("://@", "://")
+    return _change_tokens(bare, lambda start, _: start.removesuffix("/t/"))
 
 
 def url_token(url: str) -> str:
     """Return the token in the path of a channel's URL, or "" if there is none."""
-    found = _TOKEN.search(url)
-    return found[2] if found else ""
+    return next(iter(_tokens(url)), "")
 
 
 def without_queries(text: str) -> str:
     """Replace the query of each URL in the text with ``****``."""
-    return _QUERY.sub(rf"\1{MASK}", text)
+    return _change_queries(text, lambda _: MASK)
 
 
 def without_signatures(text: str) -> str:
     """Replace the query parameters of URLs that say who asks, not what, with ``****``."""
-    return _QUERY.sub(
-        lambda found: (
-            found[1]
-            + "&".join(
-                _SIGNATURE.sub(rf"\1{MASK}", one) if _SIGNATURE.fullmatch(one) else one
-                for one in found[2].split("&")
-            )
-        ),
+    return _change_queries(
         text,
+        lambda query: "&".join(
+            _SIGNATURE.sub(rf"\1{MASK}", one) if _SIGNATURE.fullmatch(one) else one
+            for one in query.split("&")
+        ),
     )

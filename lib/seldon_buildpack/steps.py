@@ -18,7 +18,7 @@ from seldon_buildpack.app_dir import (
 )
 from seldon_buildpack.app_dir.slices import Apart
 from seldon_buildpack.context import BuildContext
-from seldon_buildpack.manifests import select
+from seldon_buildpack.manifests import local_folders, select
 from seldon_buildpack.manifests.conda.pip_section import pip_requirements
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
@@ -150,6 +150,7 @@ def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:
         if environment
         else select.find(app, variables)
     )
+    local_folders.refuse_outside(app, requirements)
     _warn(context, select.advice(app, environment or requirements))
     return Manifest(environment, requirements)
 
@@ -263,7 +264,7 @@ def prepare_app_dir(context: BuildContext, python: PythonChoice, model: Model) -
     opened = permissions.open_to_all(app)
     _warn(context, (*python.advice, *model.advice, *before_run.advice(app), *opened.advice))
     of_model = image_labels.of_model(model.name, model.service_type)
-    labels = {**of_model, **image_labels.read(app)}
+    labels = {**of_model, **image_labels.read(app, context.log.masker)}
     return AppDir(labels, slices.apart(opened.sizes))
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 FILE = ".s2i/image_metadata.json"
 
 # The lifecycle's own labels. A buildpack can overwrite them (phase/exporter.go, setLabels), and
-# then the next build would not find its layers.
-_RESERVED = r"^io\.buildpacks\."
+# then the next build would not find its layers. The others are what this buildpack states.
+_RESERVED = r"^io\.(buildpacks\.|seldon\.(licenses|python\.version|wrapper\.(version|pins))$)"
 _KINDS = {
     dict: "an object",
     list: "a list",
@@ -55,25 +55,26 @@ def of_model(name: str, service_type: str) -> dict[str, str]:
     }
 
 
-def read(app: Path) -> dict[str, str]:
+def read(app: Path, masker: Masker | None = None) -> dict[str, str]:
     """Return the labels of ``app/.s2i/image_metadata.json``, or {} if there is no such file.
 
-    Credentials in URLs are masked.
+    Secrets that ``masker`` knows, and credentials in URLs, are masked.
 
     Raises:
         UnreadableManifest, ManifestNotText, ImageMetadataNotJson, ImageMetadataInvalid: The file is
             unreadable or invalid.
     """
-    return {name: Masker().mask(value) for name, value in _labels(app).items()}
+    masker = masker or Masker()
+    return {masker.mask(name): masker.mask(value) for name, value in _labels(app).items()}
 
 
-def mask(app: Path) -> bool:
-    """Rewrite the file if one of its labels contains credentials, and return whether it was.
+def mask(app: Path, masker: Masker | None = None) -> bool:
+    """Rewrite the file if one of its labels contains a secret, and return whether it was.
 
     Raises:
         BuildError: As in ``read``.
     """
-    masked = read(app)
+    masked = read(app, masker)
     if masked == _labels(app):
         return False
     permissions.write(
@@ -85,7 +86,7 @@ def mask(app: Path) -> bool:
 def _labels(app: Path) -> dict[str, str]:
     path = app / FILE
     try:
-        if not path.exists() and not path.is_symlink():
+        if not user_files.exists(path) and not path.is_symlink():
             return {}
         data = user_files.read(app, path)
     except OSError as error:

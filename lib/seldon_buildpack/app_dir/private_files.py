@@ -5,10 +5,10 @@ git history holds everything that was ever committed.
 """
 
 import os
-import shutil
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.source_files import PrivateNotRemoved
 
 NAMES = frozenset({".condarc", ".env", ".git", ".git-credentials", ".netrc", ".pypirc", "pip.conf"})
@@ -29,8 +29,8 @@ def remove(app: Path, kept: Collection[str]) -> tuple[str, ...]:
         if path.name in kept or name in kept:
             continue
         try:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+            if user_files.is_dir(path) and not path.is_symlink():
+                user_files.remove_tree(path)
             else:
                 path.unlink()
         except OSError as error:

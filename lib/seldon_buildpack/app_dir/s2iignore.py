@@ -10,7 +10,6 @@ directory is removed with everything in it. A malformed pattern matches nothing.
 import os
 import posixpath
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +29,13 @@ from seldon_buildpack.settings import s2i_environment
 FILE = ".s2iignore"
 
 _META = re.compile(r"[*?\[\\]")
+# A file of a thousand lines is a long one.
+_MOST_BYTES = 1_000_000
+# The longest path. A longer pattern takes seconds to compile.
+_LONGEST = 4096
+# With more folders than this at a level, each is looked into once, by whichever path. Links to
+# folders above them would double their number at each level.
+_MOST_FOLDERS = 1000
 # Files that the build reads. Ignoring a folder also ignores the files in it.
 _READ = {*MANIFESTS, ".s2i", s2i_environment.FILE, image_labels.FILE}
 
@@ -56,8 +62,8 @@ def apply(app: Path) -> tuple[str, ...]:
     for name in names:
         path = app / name
         try:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
+            if user_files.is_dir(path) and not path.is_symlink():
+                user_files.remove_tree(path)
             else:
                 path.unlink(missing_ok=True)
         except OSError as error:
@@ -98,7 +104,7 @@ def listed(app: Path) -> tuple[str, ...]:
 def _lines(app: Path) -> Iterator[str]:
     path = app / FILE
     try:
-        data = user_files.read(app, path)
+        data = user_files.read(app, path, _MOST_BYTES)
     except FileNotFoundError:
         return
     except OSError as error:
@@ -130,9 +136,7 @@ def _glob(app: Path, pattern: str) -> list[str]:
     top = os.path.realpath(app)
     found = [""]
     for part in pattern.split("/")[1:]:
-        folders = (
-            path for path in found if Path(os.path.realpath(f"{top}{path}")).is_relative_to(top)
-        )
+        folders = _inside(top, found)
         if not _META.search(part):
             found = [
                 f"{folder}/{part}" for folder in folders if os.path.lexists(f"{top}{folder}/{part}")
@@ -147,6 +151,15 @@ def _glob(app: Path, pattern: str) -> list[str]:
         else:
             return []
     return found
+
+
+def _inside(top: str, paths: list[str]) -> list[str]:
+    """Return the paths that lead to a place inside the source."""
+    real = [(path, os.path.realpath(f"{top}{path}")) for path in paths]
+    inside = [(path, place) for path, place in real if f"{place}/".startswith(f"{top}/")]
+    if len(inside) > _MOST_FOLDERS:
+        return list({place: path for path, place in reversed(inside)}.values())
+    return [path for path, _ in inside]
 
 
 def _names(folder: Path) -> list[str]:
@@ -178,7 +191,9 @@ def _matches(chunks: list[_Chunk], text: str) -> bool:
 
 
 def _chunks(pattern: str) -> list[_Chunk] | None:
-    """Parse a pattern of Go's filepath.Match. Returns None if it is malformed."""
+    """Parse a pattern of Go's filepath.Match. Returns None if it is malformed or too long."""
+    if len(pattern) > _LONGEST:
+        return None
     chunks: list[_Chunk] = []
     star, letters, place = False, "", 0
     while place < len(pattern):

@@ -5,15 +5,21 @@ except one that builds in a checkout. Only files that contain a secret are rewri
 """
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.app_dir import image_labels, permissions
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.masking import Masker, without_queries
 from seldon_buildpack.origin import Kind
 from seldon_buildpack.settings import settings
-from seldon_buildpack.settings.s2i_environment import FILE
+from seldon_buildpack.settings.s2i_environment import FILE, SPACES
+
+# A variable that a line sets (settings/s2i_environment.py), or would set without what precedes its
+# name, or if it had `=` for its colon.
+_SETS = re.compile(rf"[#{SPACES}]*(?:export[{SPACES}]+)?([A-Za-z0-9_.-]+)[{SPACES}]*[=:]")
 
 
 def application(
@@ -21,34 +27,41 @@ def application(
     requirements: Requirements | None,
     others: Iterable[Path] = (),
     configuring: frozenset[str] = frozenset(),
+    masker: Masker | None = None,
 ) -> tuple[str, ...]:
     """Remove index settings from .s2i/environment, and mask credentials in other files.
 
     The other files are requirements files, image_metadata.json, and ``others``: constraints files,
     manifests that were not installed, and conda files. ``configuring`` are the variables that
-    conda's channels use.
+    conda's channels use. ``masker`` knows the build's secrets.
 
     Returns the paths of the rewritten files.
     """
     changed = []
+    masker = masker or Masker()
     environment = app / FILE
     not_for_it = configuring | (requirements.configuring if requirements else frozenset[str]())
-    if environment.is_file() and _rewrite(
-        environment, lambda text: _without_index_settings(text, not_for_it)
-    ):
+    if _rewrite(app, environment, lambda text: _without_settings(text, not_for_it, masker)):
         changed.append(FILE)
-    readable = (path for path in others if path.is_file() and os.access(path, os.R_OK))
-    inside = [path for path in readable if path.resolve().is_relative_to(app.resolve())]
-    for path in dict.fromkeys((*(requirements.files if requirements else ()), *inside)):
-        if _rewrite(path, lambda text: without_queries(Masker().mask(text))):
+    for path in dict.fromkeys((*(requirements.files if requirements else ()), *others)):
+        if _rewrite(app, path, lambda text: without_queries(masker.mask(text))):
             changed.append(os.path.relpath(path, app))
-    if image_labels.mask(app):
+    if image_labels.mask(app, masker):
         changed.append(image_labels.FILE)
     return tuple(changed)
 
 
-def _rewrite(path: Path, change: Callable[[str], str]) -> bool:
-    text = path.read_bytes().decode(errors="surrogateescape")
+def _rewrite(app: Path, path: Path, change: Callable[[str], str]) -> bool:
+    """Change the text of a file of the source, and return whether it changed.
+
+    A file outside the source, and one that the build does not read, stay as they are.
+    """
+    if not user_files.is_inside(app, path):
+        return False
+    try:
+        text = user_files.read(app, path).decode(errors="surrogateescape")
+    except OSError:
+        return False
     new = change(text)
     if new == text:
         return False
@@ -56,13 +69,18 @@ def _rewrite(path: Path, change: Callable[[str], str]) -> bool:
     return True
 
 
-def _without_index_settings(text: str, configuring: frozenset[str]) -> str:
-    lines = [line for line in text.split("\n") if not _configures_build(line, configuring)]
-    return Masker().mask("\n".join(lines))
+def _without_settings(text: str, configuring: frozenset[str], masker: Masker) -> str:
+    """Return the text of .s2i/environment without the variables that configure the build.
+
+    The lines that set them are those that set them for the build, and comments that look so.
+    """
+    lines = text.split("\n")
+    kept = [line for line in lines if not _configures_build(line, configuring)]
+    return masker.mask("\n".join(kept))
 
 
 def _configures_build(line: str, configuring: frozenset[str]) -> bool:
-    name = line.lstrip("# ").partition("=")[0].strip().removeprefix("export ").strip()
-    return "=" in line and (
-        name in configuring or not settings.in_image(name, Kind.S2I_ENVIRONMENT)
+    found = _SETS.match(line.removeprefix("\ufeff"))
+    return found is not None and (
+        found[1] in configuring or not settings.in_image(found[1], Kind.S2I_ENVIRONMENT)
     )

@@ -306,16 +306,20 @@ def _check_metadata(env: Environment) -> None:
 
     The wrapper ignores values that are not YAML, with a line in its log.
     """
-    if not env.get("MODEL_METADATA"):
+    text = env.get("MODEL_METADATA")
+    if not text:
         return
     try:
         yaml = importlib.import_module("yaml")
     except ImportError:
         return
     try:
+        # The same rule as at build (settings/serving.py): merge keys can multiply without end.
         complaint = (
-            ""
-            if isinstance(yaml.safe_load(env.get("MODEL_METADATA")), dict)
+            "its merge keys (`<<`) take too long to read"
+            if "<<" in text and text.count("*") > 20
+            else ""
+            if isinstance(yaml.safe_load(text), dict)
             else "it is not a mapping of names to values"
         )
     except yaml.YAMLError:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, user_files
 from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
@@ -86,7 +86,7 @@ class Conda:
         paths = [
             Path(unquote(url.partition("://")[2])) for url in urls if url.startswith("file://")
         ]
-        return [path for path in paths if os.path.isfile(path)]  # noqa: PTH113 - False, whatever the name
+        return [path for path in paths if user_files.is_file(path)]
 
 
 @dataclass(frozen=True, kw_only=True)

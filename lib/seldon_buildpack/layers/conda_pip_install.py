@@ -9,6 +9,7 @@ own files are not changed.
 import contextlib
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,18 +188,23 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
 def _section(requirements: Requirements | None) -> Iterator[list[str]]:
     """Yield the install arguments for the section `pip:`.
 
-    The section is written to a file next to the environment's file while it is read, as conda does
-    (conda: env/installers/pip).
+    The section is written to a new file next to the environment's file while it is read, as conda
+    does (conda: env/installers/pip).
     """
     if requirements is None:
         yield []
         return
-    path = requirements.path.with_name(f".{requirements.path.name}.requirements.txt")
-    path.write_text(git_in_place.rewritten(requirements.text), encoding="utf-8")
-    try:
-        yield ["-r", str(path)]
-    finally:
-        path.unlink(missing_ok=True)
+    # A file of a new name: one of the source may have any other name, or be a link.
+    with tempfile.NamedTemporaryFile(
+        "w",
+        encoding="utf-8",
+        dir=requirements.path.parent,
+        prefix=f".{requirements.path.name}.",
+        suffix=".requirements.txt",
+    ) as file:
+        file.write(git_in_place.rewritten(requirements.text))
+        file.flush()
+        yield ["-r", file.name]
 
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:

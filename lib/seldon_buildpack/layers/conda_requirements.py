@@ -73,9 +73,7 @@ def make(
         BuildError: The packages cannot be installed, or the wrapper does not serve with them.
     """
     metadata = key(half, conda)
-    local, editable = (
-        (half.requirements.local, half.requirements.editable) if half.requirements else ((), ())
-    )
+    local, editable = local_packages.built_in_source(half.app, half.requirements)
     before = build_leftovers.entries(local)
     layer.begin()
     cache.clear_of_others(half.built_with, uv)

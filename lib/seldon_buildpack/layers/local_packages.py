@@ -8,7 +8,7 @@ not part of the layer. If it is installed as a copy (`.`), all of its files coun
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, user_files
 from seldon_buildpack.manifests import project_inputs, requirements_txt
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.package_sources import wheel_folders
@@ -30,6 +30,23 @@ def key(app: Path, manifest: Requirements | None, index: Index) -> str:
         digests.of_archives(archives, app),
     ]
     return "".join(parts)
+
+
+def built_in_source(
+    app: Path, manifest: Requirements | None
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """Return the folders of the source that a package is built in, and those of them in place.
+
+    Folders that only hold wheels, and folders outside the source, are not among them.
+    """
+    folders = tuple(
+        path
+        for path in (manifest.local if manifest else ())
+        if user_files.is_dir(path)
+        and user_files.is_inside(app, path)
+        and project_inputs.is_project(path)
+    )
+    return folders, manifest.editable if manifest else ()
 
 
 def constraints_key(app: Path, index: Index, variables: Iterable[tuple[str, str]]) -> str:
@@ -73,7 +90,7 @@ def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
         whole = not (real == home and in_place)
         if whole:
             trees[path] = None
-        if path.is_dir() and (project_inputs.is_project(path) or not whole):
+        if user_files.is_dir(path) and (project_inputs.is_project(path) or not whole):
             inputs = project_inputs.read(path, app)
             read |= dict.fromkeys(inputs.files)
             names |= {} if whole else {str(path): inputs.names}
@@ -95,7 +112,7 @@ def _no_project(path: Path) -> bool:
 
     A folder like this outside the source (`/proc`) is not read: uv reports it.
     """
-    return path.is_dir() and not project_inputs.is_project(path)
+    return user_files.is_dir(path) and not project_inputs.is_project(path)
 
 
 def _by_size(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

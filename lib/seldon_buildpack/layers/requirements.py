@@ -148,9 +148,7 @@ def make(
     key, prefix = what.key(), environment(layer)
     cache.clear_of_others(what.built_with, uv)
     site = venv.site_packages(prefix, what.python.minor)
-    folders, editable = (
-        (what.requirements.local, what.requirements.editable) if what.requirements else ((), ())
-    )
+    folders, editable = local_packages.built_in_source(what.app, what.requirements)
     before = build_leftovers.entries(folders)
 
     def attempt(

@@ -40,13 +40,7 @@ def holds(marker: str, python: str) -> bool:
     if not marker:
         return True
     # Slow to import, and most sources have no markers.
-    from packaging.markers import (
-        InvalidMarker,
-        Marker,
-        UndefinedComparison,
-        UndefinedEnvironmentName,
-        default_environment,
-    )
+    from packaging.markers import Marker, default_environment
 
     # A minor version stands for its newest release.
     full = python if python.count(".") > 1 else f"{python}.99"
@@ -59,5 +53,7 @@ def holds(marker: str, python: str) -> bool:
     }
     try:
         return Marker(marker).evaluate(environment)
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName):
+    except ValueError:
+        # All exceptions of packaging are ValueErrors, and so is that for a version with thousands
+        # of digits.
         return True

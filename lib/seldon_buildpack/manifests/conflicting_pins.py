@@ -125,6 +125,5 @@ def _install_requires(text: str) -> list[str]:
 
 
 def _dependencies(text: str) -> list[Any]:
-    import tomllib
-
-    return [str(one) for one in tomllib.loads(text).get("project", {}).get("dependencies", [])]
+    project = user_files.parse_toml(text).get("project", {})
+    return [str(line) for line in project.get("dependencies", [])]

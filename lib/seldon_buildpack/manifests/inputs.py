@@ -75,7 +75,7 @@ def other_manifests(app: Path) -> tuple[str, ...]:
     They are at the top or in a folder such as `requirements/`, and list something. The one that a
     model most likely needs comes first.
     """
-    names = (name for name in _candidates(app) if _lists_packages(app / name))
+    names = (name for name in _candidates(app) if _lists_packages(app, app / name))
     return tuple(sorted(names, key=lambda name: (_rank(name), name)))
 
 
@@ -86,14 +86,14 @@ def is_for_developers(name: str) -> bool:
 
 def _candidates(app: Path) -> Iterator[str]:
     for entry in islice(app.iterdir(), _MOST_ENTRIES):
-        if entry.is_file():
+        if user_files.is_file(entry):
             if entry.name not in MANIFESTS and _has_manifest_name(entry.name):
                 yield entry.name
-        elif _FOLDERS.fullmatch(entry.name) and entry.is_dir():
+        elif _FOLDERS.fullmatch(entry.name) and user_files.is_dir(entry):
             yield from (
                 f"{entry.name}/{path.name}"
                 for path in islice(entry.iterdir(), _MOST_ENTRIES)
-                if path.suffix in (".txt", ".in", ".yml", ".yaml") and path.is_file()
+                if path.suffix in (".txt", ".in", ".yml", ".yaml") and user_files.is_file(path)
             )
 
 
@@ -101,10 +101,10 @@ def _has_manifest_name(name: str) -> bool:
     return bool(_REQUIREMENTS.fullmatch(name) or _CONDA.fullmatch(name))
 
 
-def _lists_packages(path: Path) -> bool:
+def _lists_packages(app: Path, path: Path) -> bool:
     pattern = _OF_CONDA if path.suffix in (".yml", ".yaml") else _LISTED
     try:
-        return bool(pattern.search(user_files.read(path.parent, path)))
+        return bool(pattern.search(user_files.read(app, path)))
     except OSError:
         return False
 

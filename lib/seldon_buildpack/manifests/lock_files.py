@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conditions import Asked, all_of, any_of
 from seldon_buildpack.manifests.requirements_txt import (
     WRAPPER,
@@ -153,8 +154,10 @@ def overrides(app: Path) -> frozenset[str]:
 
     These are ``override-dependencies`` under [tool.uv], which replace what packages require.
     """
-    manifest = _toml(app, app / UV_LOCK)[1].get("manifest", {})
-    return frozenset(canonical(one["name"]) for one in manifest.get("overrides", []))
+    needs = _table(_toml(app, app / UV_LOCK)[1], "manifest").get("overrides", [])
+    return (
+        frozenset(canonical(need["name"]) for need in needs) if _are_needs(needs) else frozenset()
+    )
 
 
 def asked_otherwise(app: Path) -> list[str]:
@@ -165,28 +168,31 @@ def asked_otherwise(app: Path) -> list[str]:
     dependencies are not known here either.
     """
     from packaging.requirements import InvalidRequirement, Requirement
-    from packaging.specifiers import SpecifierSet
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    project = _toml(app, app / "pyproject.toml")[1].get("project", {})
+    project = _table(_toml(app, app / "pyproject.toml")[1], "project")
     packages = _toml(app, app / UV_LOCK)[1]["package"]
     root = next((one for one in packages if "." in one["source"].values()), None)
-    if root is None or "dependencies" in project.get("dynamic", []):
+    lines, dynamic = project.get("dependencies", []), project.get("dynamic", [])
+    if root is None or not _are_texts(lines) or not _are_texts(dynamic):
+        return []
+    if "dependencies" in dynamic:
         return []
     asked: dict[str, set[str]] = {}
     locked: dict[str, set[str]] = {}
     direct: set[str] = set()
     try:
-        for line in project.get("dependencies", []):
+        for line in lines:
             requirement = Requirement(line)
             asked.setdefault(canonical(requirement.name), set()).add(str(requirement.specifier))
-    except InvalidRequirement:
+        for need in _table(root, "metadata").get("requires-dist", []):
+            if "extra ==" not in need.get("marker", ""):
+                locked.setdefault(canonical(need["name"]), set()).add(
+                    str(SpecifierSet(need.get("specifier", "")))
+                )
+                direct |= {canonical(need["name"])} if _DIRECT & need.keys() else set()
+    except (InvalidRequirement, InvalidSpecifier):
         return []
-    for one in root.get("metadata", {}).get("requires-dist", []):
-        if "extra ==" not in one.get("marker", ""):
-            locked.setdefault(canonical(one["name"]), set()).add(
-                str(SpecifierSet(one.get("specifier", "")))
-            )
-            direct |= {canonical(one["name"])} if _DIRECT & one.keys() else set()
     names = asked.keys() | locked.keys()
     return sorted(
         name
@@ -204,13 +210,10 @@ def _renewal(name: str) -> str:
 
 
 def _toml(app: Path, path: Path) -> tuple[str, dict[str, Any]]:
-    # Slow to import, and most sources have no such file.
-    import tomllib
-
     text = text_of(app, path)
     try:
-        return text, tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return text, user_files.parse_toml(text)
+    except ValueError as error:
         conflict = re.search(r"^<{7} ", text, re.MULTILINE)
         reason = (
             "git left the marks of a conflict in it" if conflict else f"it is not TOML: {error}"
@@ -218,12 +221,40 @@ def _toml(app: Path, path: Path) -> tuple[str, dict[str, Any]]:
         raise LockUnreadable(path.name, reason, _renewal(path.name)) from error
 
 
-def _is_package(one: object) -> bool:
+def _is_package(package: object) -> bool:
+    """Return whether a package of uv.lock has the types that are read here."""
     return (
-        isinstance(one, dict)
-        and isinstance(one.get("name"), str)
-        and isinstance(one.get("source"), dict)
+        isinstance(package, dict)
+        and isinstance(package.get("name"), str)
+        and isinstance(package.get("version", ""), str)
+        and isinstance(package.get("source"), dict)
+        and all(isinstance(value, str) for value in package["source"].values())
+        and _are_texts(package.get("resolution-markers", []))
+        and _are_needs(package.get("dependencies", []))
+        and all(map(_are_needs, _table(package, "optional-dependencies").values()))
+        and _are_needs(_table(package, "metadata").get("requires-dist", []))
     )
+
+
+def _are_needs(value: object) -> bool:
+    """Return whether this is a list of dependencies in uv.lock."""
+    return isinstance(value, list) and all(
+        isinstance(need, dict)
+        and isinstance(need.get("name"), str)
+        and all(isinstance(need.get(key, ""), str) for key in ("marker", "specifier", "version"))
+        and _are_texts(need.get("extra", []))
+        for need in value
+    )
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) for text in value)
+
+
+def _table(within: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Return a table of a TOML file, or an empty one if it is missing or not a table."""
+    value = within.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def _wanted(packages: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -297,8 +328,8 @@ def _folders(lock: "Pylock") -> Iterator[str]:
 
 
 def _inside(app: Path, lock: str, name: str) -> Path:
-    path = (app / name).resolve()
-    if not path.is_relative_to(app.resolve()):
+    path = user_files.resolved(app / name)
+    if path is None or not path.is_relative_to(app.resolve()):
         raise PathOutsideSource(lock, name)
     return app / path.relative_to(app.resolve())
 
@@ -314,7 +345,8 @@ def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:
 
     The keys are the URLs without credentials.
     """
-    indexes = pyproject.get("tool", {}).get("uv", {}).get("index", [])
+    listed = _table(_table(pyproject, "tool"), "uv").get("index")
+    indexes = listed if isinstance(listed, list) else []
     urls = [str(one["url"]) for one in indexes if isinstance(one, dict) and "url" in one]
     return {without_credentials(url).rstrip("/"): url for url in urls if url_secrets(url)}
 

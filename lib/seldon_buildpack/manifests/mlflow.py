@@ -29,7 +29,7 @@ _PYTHON = {
 def find_conda_environment(app: Path) -> Path | None:
     """Return MLflow's conda.yaml if it asks conda for more than Python and pip."""
     path = app / CONDA
-    if not _is_model(app) or not path.is_file():
+    if not _is_model(app) or not user_files.is_file(path):
         return None
     return None if _is_for_pip(_document(app, path).value) else path
 
@@ -42,7 +42,7 @@ def read_pip_requirements(app: Path, env: Mapping[str, str]) -> Requirements | N
     """
     for name in (CONDA, PYTHON_ENV):
         path = app / name
-        if not _is_model(app) or not path.is_file():
+        if not _is_model(app) or not user_files.is_file(path):
             continue
         document = _document(app, path)
         place: tuple[str | int, ...] = ("dependencies",)
@@ -50,7 +50,7 @@ def read_pip_requirements(app: Path, env: Mapping[str, str]) -> Requirements | N
         if name == CONDA and isinstance(listed, list):
             number, listed = next(
                 (
-                    (number, entry["pip"])
+                    (number, entry.get("pip", []))
                     for number, entry in enumerate(listed)
                     if isinstance(entry, dict)
                 ),
@@ -83,7 +83,7 @@ def python_version(app: Path) -> tuple[str, str]:
 
 
 def _is_model(app: Path) -> bool:
-    return (app / MARK).is_file()
+    return user_files.is_file(app / MARK)
 
 
 def _document(app: Path, path: Path) -> Any:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from seldon_buildpack.user_files import MOST_BYTES
+from seldon_buildpack.user_files import MOST_BYTES, exists, is_dir, is_file, parse_toml
 
 SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
 
@@ -78,7 +78,7 @@ class ProjectInputs:
 
 def is_project(folder: Path) -> bool:
     """Return whether a folder has a project that pip and uv can build."""
-    return any((folder / name).is_file() for name in (SETUP, PYPROJECT))
+    return any(is_file(folder / name) for name in (SETUP, PYPROJECT))
 
 
 def read(folder: Path, app: Path) -> ProjectInputs:
@@ -99,7 +99,7 @@ def read(folder: Path, app: Path) -> ProjectInputs:
         for word in words
         if word.endswith(".py")
         for path in _paths(folder, home, word)
-        if _is_file(path)
+        if is_file(path)
     ]
     first += [
         path
@@ -111,7 +111,7 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     names = {word.rpartition("/")[2] for word in literals}
     files = {path: None for pattern in _ALWAYS for path in folder.glob(pattern)}
     files |= dict.fromkeys(scripts)
-    runs_code = any((folder / name).is_file() for name in _SCRIPTS) or "backend-path" in str(told)
+    runs_code = any(is_file(folder / name) for name in _SCRIPTS) or "backend-path" in str(told)
     for path in entries:
         if (
             path.suffix.lower() in _COMPILED
@@ -130,7 +130,7 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     if versioned:
         files |= dict.fromkeys(_git(folder, home))
     return ProjectInputs(
-        tuple(path for path in files if path.is_file() and _inside(path, home)),
+        tuple(path for path in files if is_file(path) and _inside(path, home)),
         tuple(sorted(_names(folder, entries, folders))),
         (*packages, *_members(folder, home, told)),
     )
@@ -139,7 +139,7 @@ def read(folder: Path, app: Path) -> ProjectInputs:
 def _text(path: Path) -> str:
     """Return the text of a file, or an empty string if it is no regular file or is too large."""
     try:
-        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+        if not is_file(path) or path.stat().st_size > MOST_BYTES:
             return ""
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
@@ -147,14 +147,9 @@ def _text(path: Path) -> str:
 
 
 def _toml(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    # Slow to import, and most sources have no such file.
-    import tomllib
-
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError):
+        return parse_toml(_text(path))
+    except ValueError:
         return {}
 
 
@@ -163,14 +158,6 @@ def _table(told: object, *names: str) -> dict[str, Any]:
     for name in names:
         told = told.get(name) if isinstance(told, dict) else None
     return told if isinstance(told, dict) else {}
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        # The text is too long for a file name.
-        return False
 
 
 def _strings(value: object) -> Iterator[str]:
@@ -188,15 +175,15 @@ def _walk(folder: Path, home: Path, seen: set[Path]) -> Iterator[Path]:
     Hidden folders and virtual environments are skipped.
     """
     for path in sorted(folder.iterdir()):
-        if path.is_dir():
+        if is_dir(path):
             real = path.resolve()
             skipped = path.name.startswith(".") or path.name == "__pycache__"
             if skipped or real in seen or not real.is_relative_to(home):
                 continue
-            if not (path / "pyvenv.cfg").is_file():
+            if not is_file(path / "pyvenv.cfg"):
                 seen.add(real)
                 yield from _walk(path, home, seen)
-        elif path.is_file():
+        elif is_file(path):
             yield path
 
 
@@ -216,12 +203,12 @@ def _named(
         for path in _paths(folder, home, word):
             if not _inside(path, home):
                 continue
-            if path.is_file():
+            if is_file(path):
                 files.append(path)
-            elif path.is_dir() and path.resolve() != folder.resolve():
+            elif is_dir(path) and path.resolve() != folder.resolve():
                 if is_project(path):
                     packages.append(path)
-                elif not (path / "__init__.py").exists():
+                elif not exists(path / "__init__.py"):
                     folders.append(path)
     return files, packages, folders
 
@@ -238,7 +225,7 @@ def _paths(folder: Path, home: Path, word: str) -> Iterator[Path]:
         return
     for path in dict.fromkeys((folder / text, folder / text.lstrip("/"))):
         try:
-            if path.exists():
+            if exists(path):
                 yield path
         except OSError:
             return
@@ -272,7 +259,7 @@ def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
         yield str(module or _table(told, "project").get("name", "")).replace("-", "_")
     places = system.get("backend-path")
     for place in places if isinstance(places, list) else ():
-        if isinstance(place, str) and (folder / place).is_dir():
+        if isinstance(place, str) and is_dir(folder / place):
             yield ".".join((*Path(place).parts, backend))
 
 
@@ -288,7 +275,7 @@ def _modules(folder: Path, name: str) -> Iterator[Path]:
             yield from (
                 path
                 for path in (place.with_name(f"{place.name}.py"), place / "__init__.py")
-                if _is_file(path)
+                if is_file(path)
             )
 
 
@@ -301,7 +288,7 @@ def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) 
     for path in entries:
         if path.suffix == ".py":
             stems.setdefault(path.stem, []).append(path)
-    found = list(dict.fromkeys(path for path in first if path.is_file()))
+    found = list(dict.fromkeys(path for path in first if is_file(path)))
     for path in found:
         tree = _tree(path)
         for node in ast.walk(tree) if tree else ():
@@ -330,7 +317,7 @@ def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) 
 def _tree(path: Path) -> ast.Module | None:
     """Parse a Python file; None if it is no regular file, is too large, or has errors."""
     try:
-        if not path.is_file() or path.stat().st_size > _MOST_PARSED:
+        if not is_file(path) or path.stat().st_size > _MOST_PARSED:
             return None
         with warnings.catch_warnings():
             # Python 3.12 prints a warning for an invalid escape, which is not this build's matter.

@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.inputs import MANIFESTS
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
@@ -55,6 +56,6 @@ def _is_fixed(app: Path, path: Path) -> bool:
 def _inside(app: Path, name: str) -> Path:
     # Links are followed when the file is read, which refuses those that lead out of the source.
     path = Path(os.path.normpath(app / resolve_s2i_path(app, name)))
-    if not path.is_relative_to(app) or not path.is_file():
+    if not path.is_relative_to(app) or not user_files.is_file(path):
         raise RequestedFileMissing(name, is_outside=not path.is_relative_to(app))
     return path

@@ -470,7 +470,7 @@ def _index_lines(app: Path, current: Path, options: list[dict[str, Any]]) -> Ind
             (
                 str(base / link)
                 for base in (current.parent, app)
-                if "://" not in link and (base / link).exists()
+                if "://" not in link and user_files.exists(base / link)
             ),
             link,
         )
@@ -504,5 +504,5 @@ def _local(app: Path, links: list[str] | tuple[str, ...]) -> Iterator[Path]:
             .strip()
         )
         for place in dict.fromkeys((path, unquote(path)) if "file:" in link else (path,)):
-            if "://" not in place and (app / place).exists():
+            if "://" not in place and user_files.exists(app / place):
                 yield app / place

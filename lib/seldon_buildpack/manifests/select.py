@@ -38,6 +38,7 @@ from seldon_buildpack.messages.errors.requirements import (
     ManifestMisspelt,
     ManifestUnderOtherName,
     ProjectWithoutBuildFile,
+    PyprojectNotTable,
     PyprojectUnreadable,
     RequestedFileUnsuited,
 )
@@ -48,6 +49,8 @@ REQUIREMENTS = "requirements.txt"
 _PROJECT, _SETUP, _SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
 # The files that determine how a project is installed, apart from its code.
 _PROJECT_FILES = (_SETUP, _SETUP_CFG, _PROJECT, "MANIFEST.in")
+# The tables of pyproject.toml that are read here.
+_TABLES = ("build-system", "project", "tool", "tool.uv", "tool.poetry")
 _POETRY = "poetry.lock"
 _PIPENV = ("Pipfile.lock", "Pipfile")
 _OF_A_PROJECT = re.compile(
@@ -67,23 +70,25 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
         return _read_requested(app, paths, env)
     if _has_requirements(app):
         return requirements_txt.read(app, app / REQUIREMENTS, env)
-    if (app / _SETUP).is_file():
+    if user_files.is_file(app / _SETUP):
         return _project(app, _SETUP, ("-e", "."))
-    if (app / lock_files.PYLOCK).is_file():
+    if user_files.is_file(app / lock_files.PYLOCK):
         return lock_files.read_pylock(app)
-    if (app / lock_files.UV_LOCK).is_file():
+    if user_files.is_file(app / lock_files.UV_LOCK):
         return _read_uv_lock(app)
     told = _pyproject(app)
     kind = _arguments(app, told)
-    if (app / _POETRY).is_file():
+    if user_files.is_file(app / _POETRY):
         raise LockNotExported(_POETRY, installed_without=bool(kind))
     if kind:
         return _project(app, _PROJECT, kind)
-    if found := next((name for name in _PIPENV if (app / name).is_file()), None):
+    if found := next((name for name in _PIPENV if user_files.is_file(app / name)), None):
         raise LockNotExported(found)
     if saved := mlflow.read_pip_requirements(app, env):
         return saved
-    if misspelt := misspelt_manifest(entry.name for entry in app.iterdir() if entry.is_file()):
+    if misspelt := misspelt_manifest(
+        entry.name for entry in app.iterdir() if user_files.is_file(entry)
+    ):
         raise ManifestMisspelt(
             misspelt, REQUIREMENTS if "equir" in misspelt.lower() else "environment.yml"
         )
@@ -116,7 +121,7 @@ def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) 
 
 
 def _read_uv_lock(app: Path) -> Requirements:
-    if not (app / _PROJECT).is_file():
+    if not user_files.is_file(app / _PROJECT):
         raise LockWithoutProject(lock_files.UV_LOCK, _PROJECT)
     return lock_files.read_uv(app, _project_files(app), _pyproject(app))
 
@@ -131,14 +136,14 @@ def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:
     """
     if paths := requested_files(app, env):
         return conda_files.read(app, paths[0], env) if is_conda(paths[0]) else None
-    if _has_requirements(app) or (app / _SETUP).is_file():
+    if _has_requirements(app) or user_files.is_file(app / _SETUP):
         return None
     path = conda_files.find(app) or mlflow.find_conda_environment(app)
     return conda_files.read(app, path, env) if path else None
 
 
 def _has_requirements(app: Path) -> bool:
-    return (app / REQUIREMENTS).exists() or (app / REQUIREMENTS).is_symlink()
+    return user_files.exists(app / REQUIREMENTS) or (app / REQUIREMENTS).is_symlink()
 
 
 def present(app: Path) -> tuple[Path, ...]:
@@ -146,8 +151,10 @@ def present(app: Path) -> tuple[Path, ...]:
 
     This includes manifests that are not installed: any of them may contain credentials.
     """
-    names = (*MANIFESTS, mlflow.CONDA) if (app / mlflow.MARK).is_file() else MANIFESTS
-    return tuple(app / name for name in names if (app / name).is_file() and is_manifest(app / name))
+    names = (*MANIFESTS, mlflow.CONDA) if user_files.is_file(app / mlflow.MARK) else MANIFESTS
+    return tuple(
+        app / name for name in names if user_files.is_file(app / name) and is_manifest(app / name)
+    )
 
 
 def not_installed(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[str, ...]:
@@ -193,7 +200,7 @@ def _matches(path: Path, pattern: re.Pattern[bytes]) -> bool:
 
 
 def _project_files(app: Path) -> tuple[Path, ...]:
-    return tuple(app / file for file in _PROJECT_FILES if (app / file).is_file())
+    return tuple(app / file for file in _PROJECT_FILES if user_files.is_file(app / file))
 
 
 def _project(app: Path, name: str, arguments: tuple[str, ...]) -> Requirements:
@@ -249,15 +256,18 @@ def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
 def _pyproject(app: Path) -> dict[str, Any]:
     """Return the content of pyproject.toml, or an empty table if there is no such file."""
     path = app / _PROJECT
-    if not path.is_file():
+    if not user_files.is_file(path):
         return {}
-    # Slow to import, and most sources have no such file.
-    import tomllib
-
     try:
-        return tomllib.loads(user_files.read(app, path).decode("utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        content = user_files.parse_toml(user_files.read(app, path).decode("utf-8"))
+    except (OSError, ValueError) as error:
         raise PyprojectUnreadable(str(error)) from error
+    for key in _TABLES:
+        above, _, name = key.rpartition(".")
+        within = _table(content, above) if above else content
+        if not isinstance(within.get(name, {}), dict):
+            raise PyprojectNotTable(key)
+    return content
 
 
 def _table(within: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -196,12 +196,12 @@ def _roots(app: Path, ahead: tuple[Path, ...]) -> tuple[Path, ...]:
     These are the entries of PYTHONPATH, the source itself, and ``src`` if the source is an
     installable project.
     """
-    installed = (Path("src"),) if _installs_itself(app) and (app / "src").is_dir() else ()
+    installed = (Path("src"),) if _installs_itself(app) and user_files.is_dir(app / "src") else ()
     return tuple(dict.fromkeys((*ahead, Path(), *installed)))
 
 
 def _installs_itself(app: Path) -> bool:
-    if any((app / name).is_file() for name in _INSTALLS_ITSELF):
+    if any(user_files.is_file(app / name) for name in _INSTALLS_ITSELF):
         return True
     try:
         pyproject = user_files.read(app, app / "pyproject.toml")
@@ -211,7 +211,7 @@ def _installs_itself(app: Path) -> bool:
 
 
 def _has_manifest(app: Path) -> bool:
-    return _installs_itself(app) or any((app / name).is_file() for name in _MANIFESTS)
+    return _installs_itself(app) or any(user_files.is_file(app / name) for name in _MANIFESTS)
 
 
 def _only_candidate(sources: Sources) -> tuple[str, str]:
@@ -291,7 +291,7 @@ def _raise_if_hidden(sources: Sources, module: Module, class_name: str) -> None:
         ModelModuleShadowed: It does.
     """
     beside = module.folder.parent / f"{module.folder.name}.py"
-    if not module.package or module.file is None or not (sources.app / beside).is_file():
+    if not module.package or module.file is None or not user_files.is_file(sources.app / beside):
         return
     hidden = Module(name=module.name, folder=beside.parent, file=beside)
     if isinstance(Resolver(sources).resolve(hidden, class_name), Definition):

@@ -127,15 +127,15 @@ class Sources:
 
     def _in_folder(self, folder: Path, name: str, last: str) -> Module | None:
         directory = self.app / folder
-        if not last or not directory.is_dir():
+        if not last or not user_files.is_dir(directory):
             return None
-        if (directory / last / "__init__.py").is_file():
+        if user_files.is_file(directory / last / "__init__.py"):
             return Module(
                 name=name, folder=folder / last, file=folder / last / "__init__.py", package=True
             )
         # importlib prefers an extension module, but one next to a .py of the same name is that file
         # compiled.
-        if (directory / f"{last}.py").is_file():
+        if user_files.is_file(directory / f"{last}.py"):
             return Module(name=name, folder=folder, file=folder / f"{last}.py")
         for suffix in (".so", ".pyc"):
             if compiled := sorted(
@@ -146,7 +146,7 @@ class Sources:
                 return Module(name=name, folder=folder, file=folder / compiled[0])
         return (
             Module(name=name, folder=folder / last, package=True)
-            if (directory / last).is_dir()
+            if user_files.is_dir(directory / last)
             else None
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from seldon_buildpack import digests, origin
+from seldon_buildpack import digests, origin, user_files
 from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment
 from seldon_buildpack.masking import Secret, without_credentials
 from seldon_buildpack.messages import warnings
@@ -270,12 +270,13 @@ def _local(written: str, app: Path) -> Path | None:
         return _channel_of(app / _folder(written))
     if written.startswith(("./", "../", "/")) or written in (".", ".."):
         return _channel_of(app / written)
-    return app / written if written.endswith("/") and (app / written).is_dir() else None
+    return app / written if written.endswith("/") and user_files.is_dir(app / written) else None
 
 
 def _channel_of(path: Path) -> Path:
     """Return the folder of a channel, given it or one of its platform folders."""
-    return (path.parent if path.name in (PLATFORM, "noarch") else path).resolve()
+    folder = path.parent if path.name in (PLATFORM, "noarch") else path
+    return user_files.resolved(folder) or folder
 
 
 def _folder(url: str) -> Path:
@@ -289,23 +290,27 @@ def _content(channel: Path) -> list[object]:
     Package lists count by content, and packages by size, because the lists contain their hashes.
     """
     folders = [channel / subdir for subdir in (PLATFORM, "noarch")]
-    lists = [path for folder in folders for name in _LISTS if (path := folder / name).is_file()]
+    lists = [
+        path for folder in folders for name in _LISTS if user_files.is_file(path := folder / name)
+    ]
     packages = [
         path
         for folder in folders
-        if folder.is_dir()
+        if user_files.is_dir(folder)
         for path in sorted(folder.iterdir())
-        if path.name.endswith((".conda", ".tar.bz2")) and path.is_file()
+        if path.name.endswith((".conda", ".tar.bz2")) and user_files.is_file(path)
     ]
     sizes = [(str(path.relative_to(channel)), path.stat().st_size) for path in packages]
     return [digests.of_archives(lists, channel), sizes]
 
 
 def _check(folder: Path, written: str, source: Origin) -> None:
-    if not folder.is_dir():
+    if not user_files.is_dir(folder):
         raise ChannelFolderMissing(written, source.describe_from())
     if not any(
-        (folder / subdir / name).is_file() for subdir in (PLATFORM, "noarch") for name in _LISTS
+        user_files.is_file(folder / subdir / name)
+        for subdir in (PLATFORM, "noarch")
+        for name in _LISTS
     ):
         raise ChannelFolderNotIndexed(written, source.describe_from())
 

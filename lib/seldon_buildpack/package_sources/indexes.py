@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack import digests, origin
+from seldon_buildpack import digests, origin, user_files
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.origin import NOWHERE, REQUIREMENTS, Kind, Origin
@@ -141,7 +141,9 @@ class Index:
     def local_links(self) -> tuple[Path, ...]:
         """The existing folders in ``find_links``; uv itself reports missing ones."""
         return tuple(
-            Path(link) for link in self.find_links if "://" not in link and Path(link).is_dir()
+            Path(link)
+            for link in self.find_links
+            if "://" not in link and user_files.is_dir(Path(link))
         )
 
     def environment(self, scratch: Path | None = None) -> dict[str, str]:

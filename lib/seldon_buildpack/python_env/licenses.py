@@ -15,6 +15,10 @@ from importlib.metadata import Distribution
 from os import PathLike
 from pathlib import Path
 
+from seldon_buildpack import user_files
+
+# The longest line of a RECORD that names a file: a path, a digest and a size.
+_LONGEST = 5000
 _UNKNOWN = "UNKNOWN"
 _SAYS_NOTHING = {None, "", _UNKNOWN}
 # The first such file in the RECORD of a package is used as its license, as in pip-licenses.
@@ -108,9 +112,13 @@ def _licensed(package: _Installed) -> Licensed:
 
 
 def _texts(package: _Installed) -> Iterator[str]:
-    record = package.read_text("RECORD") or ""
+    record, site = package.read_text("RECORD") or "", package.locate_file("")
     # A large package has thousands of files, of which few are worth parsing.
     for line in filter(_LICENCE_FILE.search, record.splitlines()):
+        # csv refuses a longer field, and no path is that long.
+        if len(line) > _LONGEST:
+            continue
         path = package.locate_file(next(csv.reader([line]))[0])
-        if _LICENCE_FILE.match(path.name) and path.is_file():
+        # A package could name a file of the build instead of its own.
+        if _LICENCE_FILE.match(path.name) and user_files.is_inside(site, path) and path.is_file():
             yield path.read_text(encoding="utf-8", errors="backslashreplace")

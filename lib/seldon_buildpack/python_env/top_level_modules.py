@@ -11,6 +11,7 @@ from pathlib import Path
 
 METADATA = "modules"
 
+_LONGEST = 5000
 # A top-level module, or the start of a package. A directory without __init__ hides nothing (PEP
 # 420).
 _TOP = re.compile(r"(\w+)(?:/__init__)?\.(?:[\w-]+\.)?(?:py|so)")
@@ -28,8 +29,10 @@ def brought(site: Path, by_conda: bool = False) -> dict[str, str]:
         if not (info / "RECORD").exists() or (not by_conda and (info / "direct_url.json").exists()):
             continue
         name = _name(info)
-        with (info / "RECORD").open(encoding="utf-8", newline="") as record:
-            tops = (_TOP.fullmatch(line[0]) for line in csv.reader(record) if line)
+        with (info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as record:
+            # csv refuses a field of more than 128 kB, which no path is.
+            lines = csv.reader(line for line in record if len(line) < _LONGEST)
+            tops = (_TOP.fullmatch(line[0]) for line in lines if line)
             # RECORD still lists the wrapper's tests, which have been removed.
             modules.update({top[1]: name for top in tops if top and (site / top[0]).exists()})
     return modules

@@ -18,6 +18,7 @@ from seldon_buildpack.messages.errors.settings import (
     EnvironmentFileBadName,
     EnvironmentFileNotUtf8,
     EnvironmentFileUnreadable,
+    VariableNameTooLong,
 )
 from seldon_buildpack.messages.errors.source_files import unreadable
 from seldon_buildpack.messages.warnings import Advice
@@ -28,6 +29,8 @@ FILE = ".s2i/environment"
 # more.
 SPACES = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
+# The file `NAME.override` sets a variable, and a file's name has at most 255 bytes.
+LONGEST_NAME = 240
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _EXPORT = re.compile(r"export\s+(?=[^\s=]+$)")
 # `NAME: value` as in YAML, or one of the most common names without `=`.
@@ -77,11 +80,11 @@ def read(app: Path) -> S2iEnvironment:
     Raises:
         EnvironmentFileUnreadable: The file cannot be read.
         EnvironmentFileNotUtf8: The file is not UTF-8 text.
-        EnvironmentFileBadName: A variable's name is not valid.
+        EnvironmentFileBadName, VariableNameTooLong: A variable's name is not valid.
     """
     path = app / FILE
     try:
-        if not path.exists() and not path.is_symlink():
+        if not user_files.exists(path) and not path.is_symlink():
             return S2iEnvironment()
         data = user_files.read(app, path)
     except OSError as error:
@@ -94,7 +97,7 @@ def parse(data: bytes) -> S2iEnvironment:
 
     Raises:
         EnvironmentFileNotUtf8: The content is not UTF-8 text.
-        EnvironmentFileBadName: A variable's name is not valid.
+        EnvironmentFileBadName, VariableNameTooLong: A variable's name is not valid.
     """
     text = _text(data)
     advice = [warnings.byte_order_mark(FILE)] if text.startswith("\ufeff") else []
@@ -141,6 +144,8 @@ def _line(line: str, number: int) -> tuple[Variable | None, list[Advice]]:
         advice.append(warnings.export_taken_off(origin, name))
     if not _NAME.fullmatch(name):
         raise EnvironmentFileBadName(number, name)
+    if len(name) > LONGEST_NAME:
+        raise VariableNameTooLong(FILE, number, LONGEST_NAME)
     if "." in name:
         return None, [*advice, warnings.dotted_name(origin, name)]
     value, said = unquoted(name, right.strip(SPACES), origin)

@@ -63,6 +63,8 @@ _COMMENT = re.compile(r"(?<!\s)\s+#.*$")
 # importlib accepts any module name, but the wrapper's command line rejects names that start like an
 # option.
 _MODULE = re.compile(r"(?!-)[^\s./\\:'\"#(){}\[\]\0]+")
+# The most aliases in a YAML value with merge keys.
+_MOST_ALIASES = 20
 # A file name has at most 255 bytes, including `.py`.
 _LONGEST = 250
 
@@ -200,6 +202,8 @@ def model_metadata(value: str, origin: str) -> Checked:
     import yaml
 
     text, advice = _document("MODEL_METADATA", value, origin)
+    if _multiplies(text):
+        raise MetadataInvalid("its merge keys (`<<`) take too long to read", origin)
     try:
         metadata = yaml.safe_load(text if text.strip() else "{}")
     except yaml.YAMLError as error:
@@ -210,6 +214,14 @@ def model_metadata(value: str, origin: str) -> Checked:
     if not isinstance(metadata, dict):
         raise MetadataInvalid("it is not a mapping of names to values", origin)
     return text, advice
+
+
+def _multiplies(text: str) -> bool:
+    """Return whether a YAML text may take minutes to load.
+
+    Each level of merge keys that names an alias several times multiplies the values below it.
+    """
+    return "<<" in text and text.count("*") > _MOST_ALIASES
 
 
 def yaml_problem(error: Exception) -> str:

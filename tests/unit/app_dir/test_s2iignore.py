@@ -253,7 +253,7 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     def closed(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("shutil.rmtree", closed)
+    monkeypatch.setattr("seldon_buildpack.user_files.remove_tree", closed)
     with pytest.raises(IgnoredNotRemoved) as caught:
         s2iignore.apply(app)
     assert caught.value.title == "data cannot be left out"

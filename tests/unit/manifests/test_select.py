@@ -10,7 +10,7 @@ from seldon_buildpack.messages.errors.lockfiles import (
     LockUnreadable,
     LockWithoutProject,
 )
-from seldon_buildpack.messages.errors.requirements import ManifestMisspelt
+from seldon_buildpack.messages.errors.requirements import ManifestMisspelt, PyprojectNotTable
 
 _PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 
@@ -227,11 +227,25 @@ def test_seldon_core_in_pyproject_counts_for_the_chosen_python(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("tool = 1\n", "tool"),
+        ("[tool]\nuv = 'x'\n", "tool.uv"),
+        ("[tool]\npoetry = []\n", "tool.poetry"),
+        ("project = 1\n", "project"),
+    ],
+)
+def test_a_pyproject_with_a_value_for_a_table_is_refused(
+    tmp_path: Path, text: str, key: str
+) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(PyprojectNotTable, match=f"`{key}` is not a table"):
+        manifest.find(tmp_path, {})
+
+
+@pytest.mark.parametrize(
     "text",
     [
-        "tool = 1\n",
-        "[tool]\nuv = 1\npoetry = []\n",
-        "project = 1\n",
         "[project]\ndynamic = 1\n",
         '[project]\nname = "m"\ndependencies = 1\n',
         "[tool.uv]\nindex = 1\n",

@@ -37,12 +37,15 @@ from seldon_buildpack.messages.errors.conda_files import (
     VariableMisnamed,
     VariablesNotMapping,
 )
+from seldon_buildpack.messages.errors.settings import VariableNameTooLong
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.settings import settings
+from seldon_buildpack.settings.s2i_environment import LONGEST_NAME
 
 _NO_DEFAULTS = "nodefaults"
-# The same names as in .s2i/environment.
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+# The same names as in .s2i/environment. A dot would separate the name from an action (spec:
+# Environment Variable Modification Rules).
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 # The variables that os.path.expandvars expands, as conda does in channels (conda: conda/env/env.py,
 # _expand_channels).
 _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))", re.ASCII)
@@ -127,11 +130,14 @@ def _variables(name: str, document: Document) -> dict[str, str]:
 
     Raises:
         VariableMisnamed: A name contains a character that is not allowed.
+        VariableNameTooLong: A name is too long.
     """
     variables = document.value.get("variables") or {}
     for key in variables:
         if not _NAME.fullmatch(key):
             raise VariableMisnamed(name, document.line(("variables", key)))
+        if len(key) > LONGEST_NAME:
+            raise VariableNameTooLong(name, document.line(("variables", key)), LONGEST_NAME)
     return {key: str(value) for key, value in variables.items()}
 
 

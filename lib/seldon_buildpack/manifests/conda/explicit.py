@@ -7,6 +7,7 @@ comments.
 import re
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.match_spec import FILE
 from seldon_buildpack.manifests.conda.types import MARK, PLATFORM, CondaEnvironment, Locked, Spec
@@ -53,8 +54,8 @@ def _package(app: Path, name: str, number: int, line: str) -> Locked:
     if (subdir := _SUBDIR.search(url)) and subdir[1] != PLATFORM:
         raise LockLacksPlatform(name, [subdir[1]], _RENEW.format(name))
     if "://" not in url:
-        local = (app / url).resolve()
-        if not local.is_file():
+        local = user_files.resolved(app / url)
+        if local is None or not user_files.is_file(local):
             raise ExplicitLineInvalid(name, number, line)
         url = local.as_uri()
     md5, sha256 = (found[1] or "", found[2] or "") if found else ("", "")

@@ -65,3 +65,6 @@ def _meets(constraint: str, version: str) -> bool:
         return not specifier or SpecifierSet(specifier).contains(version)
     except InvalidSpecifier:
         return True
+    except ValueError:
+        # More digits than Python turns into a number.
+        return False

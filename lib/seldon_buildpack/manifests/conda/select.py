@@ -26,7 +26,7 @@ def is_one(path: Path) -> bool:
 
     Any text file can be named explicit.txt, so such a file must also contain @EXPLICIT.
     """
-    if not path.is_file() and not path.is_symlink():
+    if not user_files.is_file(path) and not path.is_symlink():
         return False
     if path.name not in EXPLICIT:
         return True

@@ -10,6 +10,9 @@ import yaml
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_files import DuplicateKey, YamlInvalid, YamlSeveral
 
+# Characters that neither a file nor a variable can hold.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
 # The keys and indices that lead to a value in a file.
 Place = tuple[str | int, ...]
 
@@ -89,6 +92,14 @@ class _Reader:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(child, (*place, number)) for number, child in enumerate(node.value)]
+        if _NO_TEXT.search(node.value):
+            raise YamlInvalid(
+                self.name,
+                line,
+                self.written[line - 1],
+                "it has a null character or half of a surrogate pair",
+                "Write the character itself.",
+            )
         kind = node.tag.rpartition(":")[2]
         if kind in ("int", "float", "bool"):
             self.plain[place] = kind

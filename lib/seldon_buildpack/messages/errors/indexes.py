@@ -6,6 +6,18 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.origin import Kind, Origin
 
 
+class ConstraintsOutside(BuildError):
+    """A constraints file outside the source that ``.s2i/environment`` names."""
+
+    def __init__(self, name: str, path: str) -> None:
+        super().__init__(
+            f"{name}={path} is a file outside the source",
+            "It comes from .s2i/environment, whose settings may only name files of the source.",
+            f"Copy the file into the source, and set {name} to its path there.",
+            f"If the file is mounted into the build, set {name} with `pack build --env`.",
+        )
+
+
 class IndexUnreachable(BuildError):
     """A configured index that does not respond."""
 

@@ -42,6 +42,18 @@ class IncludeOutside(BuildError):
         )
 
 
+class LocalFolderOutside(BuildError):
+    """A requirement that is a folder outside the source."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        super().__init__(
+            f"{name} names {folder}, a folder outside the source",
+            "A package is built in its own folder, and a build changes nothing outside the source.",
+            "Copy the folder into the source, and name the copy.",
+            "Build a wheel of it (`uv build --wheel`), put that into the source and name the wheel.",
+        )
+
+
 class LocalPackageMissing(BuildError):
     """A requirement that is a path to nothing."""
 
@@ -320,6 +332,17 @@ class NoLineApplies(BuildError):
             *([_set("BP_PYTHON_VERSION", fitting)] if fitting else []),
             f"Correct the markers, or export {name} again on Python {python}.",
             f"If nothing is to be installed, remove the lines from {name}.",
+        )
+
+
+class PyprojectNotTable(BuildError):
+    """A key of ``pyproject.toml`` that has to be a table, and is a value."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"pyproject.toml: `{key}` is not a table",
+            f"What belongs to it is written below [{key}], or as {key}.NAME = VALUE.",
+            f"Correct `{key}` in pyproject.toml, or remove it.",
         )
 
 

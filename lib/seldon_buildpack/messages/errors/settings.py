@@ -57,6 +57,17 @@ class EnvironmentFileBadName(BuildError):
         )
 
 
+class VariableNameTooLong(BuildError):
+    """A variable whose name is too long for the file that sets it in the image."""
+
+    def __init__(self, file: str, line: int, most: int) -> None:
+        super().__init__(
+            f"{file} line {line}: the name of the variable is too long",
+            f"It has more than {most} characters. In the image, a file of that name sets the variable.",
+            "Choose a shorter name.",
+        )
+
+
 class ImageMetadataNotJson(BuildError):
     """A ``.s2i/image_metadata.json`` that is not JSON.
 
