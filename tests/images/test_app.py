@@ -217,8 +217,8 @@ def test_shadowed_modules_are_known_when_the_layer_is_reused(
     built = pack.must_build(image, app, "--network", "none", env=told)
     assert lines_of(built.ours, "Warning:") == [
         "  Warning: before-run is not executable, so it does not run before the model, as with s2i.",
-        "  Warning: helpers.py is hidden by the installed package helpers, which has a module helpers too: Model.py imports that one.",
-        "  Warning: tests/ is hidden by the installed package tests, which has a module tests too: Model.py imports that one.",
+        "  `Warning: helpers.py` is hidden by the installed package `helpers, which has a module helpers too: Model.py imports that one.`",
+        "  `Warning: tests/` is hidden by the installed package `tests, which has a module tests too: Model.py imports that one.`",
     ]
     with container.started(image) as running:
         running.wait_ready()

@@ -454,7 +454,7 @@ def _error(built: Built) -> str:
     """The error from its title on. What is before it must not say it already."""
     before, error, text = built.ours.partition("ERROR: ")
     assert "error:" not in before
-    text = re.sub(r"This builder carries [\d., ]+;", "This builder carries ...;", error + text)
+    text = re.sub(r"This builder includes [\d., ]+\. ", "This builder includes .... ", error + text)
     text = re.sub(r"valid until [^.\n]+\.", "valid until TIME.", text)
     public = re.search(r"Connecting to https://(\S+) failed", text)
     # Its name is the network's business, not this repository's.

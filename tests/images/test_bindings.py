@@ -172,10 +172,10 @@ def test_a_binding_that_cannot_be_used_is_explained(
     )
     assert built.code != 0
     assert built.ours.partition("ERROR: ")[2] == (
-        "The binding corp cannot be used\n\n"
-        "  It is of the type pypi, and its entry uri is not a URL.\n\n"
-        "  What to do, one of:\n"
-        "  1. Write the address into uri, with its scheme (https://...).\n"
-        "  2. Take the binding away if the build does not need it.\n"
+        "The binding `corp` cannot be used\n\n"
+        "  Its type is pypi, and its entry uri is not a URL.\n\n"
+        "  What to do (choose one):\n"
+        "  1. Set uri to the URL, including its scheme (https://...).\n"
+        "  2. Remove the binding if the build does not need it.\n"
     )
     assert_nowhere(None, built.log, ["canary-token"])

@@ -196,7 +196,7 @@ def test_a_wrong_password_fails_and_is_not_shown(
         "seldon-test-wrong-password", app, "--network", "host", "-v", env={"EXTRA_INDEX_URL": url}
     )
     assert built.code != 0
-    assert f"ERROR: The package index {first.url} refused access (403)" in built.ours
+    assert f"ERROR: The package index `{first.url}` denied access (403)" in built.ours
     assert_nowhere(None, of_phases(built.log), words(wrong))
 
 
@@ -224,7 +224,7 @@ def test_unsigned_index_is_used_only_if_its_host_is_trusted(
         if "PORT" not in trusted:
             built = pack.build(IMAGE, app, "--network", "host", env=env)
             assert built.code != 0
-            assert f"ERROR: The TLS certificate of {url}/simple is not trusted" in built.ours
+            assert f"ERROR: The TLS certificate of `{url}/simple` is not trusted" in built.ours
         pack.must_build(
             IMAGE,
             app,

@@ -169,7 +169,7 @@ def test_hashes_are_required_where_that_is_asked_for(
     (app / "requirements.txt").write_text(f"hashed==1.0 --hash=sha256:{'0' * 64}\n")
     wrong = pack.build(IMAGE, app, "--network", "host", env={"PIP_FIND_LINKS": "wheels"})
     assert wrong.code != 0
-    assert "does not have the hash that is given for it" in wrong.ours
+    assert "ERROR: The hash of " in wrong.ours
 
 
 def test_wrapper_replacement_puts_all_into_one_layer(pack: Pack, source: Source) -> None:

@@ -93,7 +93,7 @@ def test_sufficient_wheels_need_no_network_and_are_watched(
     ("mode", "said"),
     [
         (0o755, "\n\n  The wheel folder /whl is empty.\n"),
-        (0o700, "ERROR: The wheel folder /whl cannot be read\n"),
+        (0o700, "ERROR: The wheel folder `/whl` cannot be read\n"),
     ],
 )
 def test_a_mounted_folder_of_no_use_is_named(

@@ -40,7 +40,7 @@ def test_missing_requirement_is_named_with_fixes_in_the_log(
     assert not build.succeeded
     said = build.log("build")
     assert (
-        "ERROR: The package nobody-has-this was not found" in said
+        "ERROR: The package `nobody-has-this` was not found" in said
         and "1. Check the spelling in your requirements." in said
     )
     assert (

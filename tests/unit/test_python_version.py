@@ -124,7 +124,7 @@ def test_an_unsupported_version_is_an_error_that_says_why(
     (tmp_path / ".python-version").write_text(value)
     with pytest.raises(PythonVersionUnsupported) as caught:
         choose(tmp_path, None)
-    assert caught.value.fixes[-1] == "Let .python-version allow one of 3.8 to 3.13."
+    assert caught.value.fixes[-1] == "Change .python-version to allow one of 3.8 to 3.13."
 
 
 def test_python_version_sources_have_an_order(
@@ -191,7 +191,7 @@ def test_requires_python_counts_only_where_a_project_states_it(
 
 def test_invalid_pyproject_is_an_error_only_when_read(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project\nrequires-python = ">=3.9"\n')
-    with pytest.raises(PyprojectUnreadable, match=r"pyproject\.toml cannot be read") as caught:
+    with pytest.raises(PyprojectUnreadable, match=r"`pyproject\.toml` cannot be read") as caught:
         choose(tmp_path, None)
     assert "line 1" in caught.value.cause
     assert choose(tmp_path, "3.11").spec == "3.11"

@@ -137,11 +137,11 @@ def _fault(error: "ValidationError") -> tuple[str, str]:
     if error.validator == "required":
         return "has no `labels`", "Put the labels under `labels`."
     if error.validator == "minLength":
-        return "has a label without a name", "Give the label a name, or take it out."
+        return "has a label without a name", "Name the label, or remove it."
     if error.validator == "not":
         return (
-            f"sets {error.instance}, which is the platform's own",
-            "Take it out, or use another name: those of io.buildpacks are not free.",
+            f"sets {error.instance}, which is reserved for the platform",
+            "Remove it, or use another name: names in io.buildpacks are reserved.",
         )
     wanted = _WANTED[str(error.validator_value)]
     return f"is {_KINDS[type(error.instance)]}, not {wanted}", f"Write {wanted} there."

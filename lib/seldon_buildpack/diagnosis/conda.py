@@ -144,7 +144,7 @@ def describe_report(report: str) -> str:
     # The solver also reports a package as not found if another of the user's specs excludes it.
     text = re.sub(
         r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.",
-        r"\1, which is not the Python asked for, or not there",
+        r"\1, which is not the required Python, or does not exist",
         text,
     )
     text = re.sub(
@@ -202,8 +202,8 @@ def _connection(url: str, message: str, rattler: Rattler) -> BuildError:
 def _certificate(words: str) -> str:
     """Return a TLS error of rustls in plain words."""
     for name, plain in (
-        ("UnknownIssuer", "nobody the build trusts has signed it"),
-        ("CaUsedAsEndEntity", "it is signed by itself"),
+        ("UnknownIssuer", "it is not signed by a CA certificate that the build trusts"),
+        ("CaUsedAsEndEntity", "it is a self-signed CA certificate, which a server cannot use"),
         ("Expired", "it is no longer valid"),
         ("NotValidYet", "it is not valid yet"),
         ("NotValidForName", "it is for another name"),

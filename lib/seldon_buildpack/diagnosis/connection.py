@@ -38,12 +38,12 @@ _CONNECTING = re.compile(
 _TLS = (
     (
         r"CaUsedAsEndEntity",
-        "it is self-signed, as an authority's own, which no server may use even where it is trusted",
+        "it is a self-signed CA certificate, which a server cannot use",
         False,
     ),
     (
         r"UnknownIssuer|self.signed|SelfSigned",
-        "it is signed by nobody that the build image trusts",
+        "it is not signed by a CA certificate that the build trusts",
         True,
     ),
     (r"Expired", "it has expired", False),
@@ -114,9 +114,9 @@ def _proxy(failure: UvFailure, url: str, attempt: Attempt) -> BuildError | None:
     )
     if re.search(r"proxy authorization required|\(407 ", failure.message):
         given = (
-            "refused the user and password that were given"
+            "rejected the user and password"
             if printable != address
-            else "asks for a user and password"
+            else "requires a user and password"
         )
         return ProxyRefuses(proxy, host, f"{given} (407)", credentials=True)
     if "tunnel error: unsuccessful" in failure.message:

@@ -55,12 +55,12 @@ def _conflict_with_wrapper(flat: str, _failure: UvFailure, attempt: Attempt) -> 
     for who, wanted in wants:
         name = requirement_name(wanted)
         if name in by_wrapper and requirement_name(who) != _WRAPPER and wanted != by_wrapper[name]:
-            asks = f"{who or 'your requirements'} {'needs' if who else 'ask for'} {wanted}"
+            asks = f"{who or 'your requirements'} {'requires' if who else 'require'} {wanted}"
             pinned = _requirement_behind(who, flat) if who else wanted
             return WrapperConflict(
                 attempt.wrapper,
                 name,
-                (f"seldon-core {attempt.wrapper} needs {by_wrapper[name]}", asks),
+                (f"seldon-core {attempt.wrapper} requires {by_wrapper[name]}", asks),
                 by_wrapper[name],
                 pinned,
                 (),
@@ -125,7 +125,7 @@ def _unknown(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError | No
 
 def _list_searched(attempt: Attempt) -> tuple[str, ...]:
     """Return the package sources that were searched, in a form that can be printed."""
-    public = () if attempt.index.no_index or attempt.index.default else ("the public index",)
+    public = () if attempt.index.no_index or attempt.index.default else ("PyPI",)
     folders = (wheel_folders.shown(folder, attempt.app) for folder in attempt.index.folders)
     return (*folders, *attempt.index.places(attempt.app), *public)
 
@@ -154,12 +154,12 @@ def _other_python(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError
         return NoMatchingWheel(
             lacking[1],
             attempt.python,
-            f"The image runs on linux/amd64; there are wheels for {', '.join(platforms)} only.",
+            f"The image runs on linux/amd64; its wheels are only for {', '.join(platforms)}.",
         )
     return NoMatchingWheel(
         lacking[1],
         attempt.python,
-        "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits.",
+        "Building from source is disabled (PIP_ONLY_BINARY or --only-binary), and it has no compatible wheel.",
     )
 
 
@@ -179,9 +179,9 @@ def _wheels_for_other_pythons(release: str, tags: str, attempt: Attempt) -> Wron
     names = ", ".join(f"{major}.{minor}" for major, minor in minors)
     supported = [f"{major}.{minor}" for major, minor in minors if (major, minor) in SUPPORTED]
     why = (
-        f"It has wheels for Python {names} only, and no source to build one from."
+        f"It has wheels only for Python {names}, and no source to build one from."
         if names
-        else "It has no wheel for it."
+        else "It has no wheel for this Python."
     )
     return WrongPython(release, attempt.python, why, supported[-1] if supported else "")
 

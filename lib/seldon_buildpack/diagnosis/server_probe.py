@@ -53,11 +53,11 @@ def describe_difference(
     package that cannot exist.
     """
     if root_page[0] == 404 and package_page[0] == 404:
-        return f"neither its own page nor that of {package} is there (404)"
+        return f"it has neither a root page nor a page for {package} (404)"
     if unknown_page[0] == 200 and package_page[0] == 200:
-        return f"it sends a page ({package_page[1] or 'without a type'}) for any name, also for one that no index has"
+        return f"it sends a page ({package_page[1] or 'without a type'}) for any name, even for one that no index has"
     if root_page[0] == 200 and root_page[1] not in _ACCEPTED:
-        return f"it sends {root_page[1] or 'something without a type'}, neither HTML nor its JSON"
+        return f"it sends {root_page[1] or 'a response without a content type'}, neither HTML nor its JSON"
     return ""
 
 

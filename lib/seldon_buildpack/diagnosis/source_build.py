@@ -116,7 +116,7 @@ def name_only_folder(attempt: Attempt) -> str:
     return (
         f"./{folders[0].relative_to(attempt.app)}"
         if len(folders) == 1
-        else "A folder that your requirements name"
+        else "A folder in your requirements"
     )
 
 

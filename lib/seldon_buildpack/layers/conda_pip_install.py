@@ -36,7 +36,7 @@ from seldon_buildpack.wrapper import smoke_test
 # uv does not support these Pythons.
 BY_PIP = ("3.6", "3.7")
 _TAIL = 12
-_DOING = "Installing pip's half of the environment"
+_DOING = "Installing the environment's pip packages"
 # pip and what it needs to build from source.
 _PIP_AND_BUILD_TOOLS = (
     "pip",

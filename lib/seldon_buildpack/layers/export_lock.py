@@ -54,7 +54,7 @@ def arguments(lock: Requirements, interpreter: Path, uv: Uv, scratch: Path) -> l
         quiet=True,
     )
     if outcome.code:
-        raise LockUnreadable(lock.path.name, _last_words(outcome), "Make it anew: `uv lock`.")
+        raise LockUnreadable(lock.path.name, _last_words(outcome), "Regenerate it: `uv lock`.")
     # The lock records each package's source. [tool.uv.sources] could lead to an index that has
     # changed since.
     return ["-r", str(pins), "--no-sources", *_overrides(app, pins, scratch)]

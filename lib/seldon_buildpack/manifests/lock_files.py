@@ -59,7 +59,7 @@ def read_uv(
         or not isinstance(packages, list)
         or not all(map(_is_package, packages))
     ):
-        raise LockUnreadable(UV_LOCK, "it is not one that uv 0.13 knows", _renewal(UV_LOCK))
+        raise LockUnreadable(UV_LOCK, "uv 0.13 does not support its format", _renewal(UV_LOCK))
     wanted = list(_wanted(packages))
     sources = [one["source"] for one in wanted]
     local = [
@@ -203,9 +203,9 @@ def asked_otherwise(app: Path) -> list[str]:
 
 def _renewal(name: str) -> str:
     if name == UV_LOCK:
-        return "Make it anew: `uv lock`."
+        return "Regenerate it: `uv lock`."
     return (
-        "Make it anew: `uv export --format pylock.toml --output-file pylock.toml`, or `pip lock`."
+        "Regenerate it: `uv export --format pylock.toml --output-file pylock.toml`, or `pip lock`."
     )
 
 
@@ -215,9 +215,7 @@ def _toml(app: Path, path: Path) -> tuple[str, dict[str, Any]]:
         return text, user_files.parse_toml(text)
     except ValueError as error:
         conflict = re.search(r"^<{7} ", text, re.MULTILINE)
-        reason = (
-            "git left the marks of a conflict in it" if conflict else f"it is not TOML: {error}"
-        )
+        reason = "it contains git conflict markers" if conflict else f"it is not TOML: {error}"
         raise LockUnreadable(path.name, reason, _renewal(path.name)) from error
 
 

@@ -360,7 +360,7 @@ def conda_selector_ignored(name: str, number: int, selector: str, dependency: st
 def conda_python_exact(name: str, number: int, version: str) -> Advice:
     """Warn that `python 3.8` and `python==3.8` are exact, unlike `python=3.8`."""
     return Advice(
-        f"{name}: line {number} asks for Python {version}.0 alone, not for any {version}.",
+        f"{name}: line {number} requires exactly Python {version}.0, not any {version}.",
         f"Write python={version} for the newest {version}.",
     )
 

@@ -51,9 +51,7 @@ def url(binding: Binding, key: str) -> str:
     address = text(binding, key).strip()
     if not re.match(r"(https?|file)://\S+$", address):
         what = f"its entry {key} is not a URL" if address else f"it has no entry {key}"
-        raise invalid(
-            binding, what, f"Write the address into {key}, with its scheme (https://...)."
-        )
+        raise invalid(binding, what, f"Set {key} to the URL, including its scheme (https://...).")
     return address
 
 

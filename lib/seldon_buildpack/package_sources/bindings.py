@@ -123,8 +123,8 @@ def _pypi(found: Bound, binding: Binding) -> Bound:
     if role not in _ROLES:
         raise binding_entries.invalid(
             binding,
-            "its role is none",
-            "Write `extra` or `index` into role: an index beside the others, or in the place of PyPI.",
+            "its role is not valid",
+            "Set role to `extra` (an additional index) or `index` (instead of PyPI).",
         )
     user, password = (
         binding_entries.text(binding, "username"),
@@ -134,7 +134,7 @@ def _pypi(found: Bound, binding: Binding) -> Bound:
         raise binding_entries.invalid(
             binding,
             "it has a password without a username",
-            "Add username; for a token most indexes want __token__.",
+            "Add username. For a token, most indexes expect __token__.",
         )
     source = origin.binding(binding.name)
     own = (Credential.of_url(uri, user, password, source),) if user else _in_url(uri, source)
@@ -150,8 +150,8 @@ def _with_index(found: Bound, binding: Binding, url: str, role: str) -> Bound:
     if found.default[0]:
         raise binding_entries.invalid(
             binding,
-            f"{found.default[1].describe()} too names the index in the place of PyPI",
-            "Let one of them be it, and give the other the role `extra`.",
+            f"{found.default[1].describe()} also replaces PyPI",
+            "Set the role of one of them to `extra`.",
         )
     return replace(found, default=(url, source))
 
@@ -172,7 +172,7 @@ def _pip_conf(found: Bound, binding: Binding) -> Bound:
         raise binding_entries.invalid(
             binding,
             f"its pip.conf has an error{where}",
-            "Correct it: `pip config list` reads the same form.",
+            "Correct it: check it with `pip config list`.",
         ) from error
     options = {
         name.replace("_", "-"): value
@@ -213,7 +213,7 @@ def _beside(binding: Binding, option: str, value: str) -> str:
     if value not in binding.entries:
         raise binding_entries.invalid(
             binding,
-            f"its pip.conf names the file {value} as {option}, which is not in it",
+            f"its pip.conf names the file {value} as {option}, which does not exist in it",
             f"Add {value} to the binding.",
         )
     return str(binding.path / value)
@@ -233,7 +233,7 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
         raise binding_entries.invalid(
             binding,
             f"its {key} has an error{where}",
-            "Write a line for each host: machine HOST login USER password PASSWORD.",
+            "Write one line per host: machine HOST login USER password PASSWORD.",
         ) from error
     source = Origin(Kind.NETRC, binding.name)
     own = [
@@ -270,7 +270,7 @@ def _mirror(found: Bound, binding: Binding) -> Bound:
         raise binding_entries.invalid(
             binding,
             "it is empty",
-            "Add an entry `default` with the mirror's address, or one by the name of the host it stands for.",
+            "Add an entry `default` with the mirror's URL, or an entry named after the host that it replaces.",
         )
     fact = ", ".join(
         binding_entries.shown(url)

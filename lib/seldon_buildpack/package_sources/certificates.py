@@ -37,8 +37,8 @@ def of_binding(binding: Binding) -> tuple[str, ...]:
         raise BindingInvalid(
             binding.name,
             binding.type,
-            "no certificate is in it",
-            "Put each authority's certificate into it as a file of its own, in PEM (-----BEGIN CERTIFICATE-----) or DER.",
+            "it contains no certificate",
+            "Add each CA certificate to it as a separate file, in PEM (-----BEGIN CERTIFICATE-----) or DER.",
         )
     return tuple(dict.fromkeys(found))
 
@@ -63,7 +63,7 @@ def read(binding: Binding, key: str, data: bytes, wanted: bool = True) -> tuple[
             binding.name,
             binding.type,
             f"its entry {key} is not a certificate",
-            f"Write {key} as PEM (-----BEGIN CERTIFICATE-----) or DER; several may stand in one PEM file.",
+            f"Write {key} as PEM (-----BEGIN CERTIFICATE-----) or DER. A PEM file can contain several.",
         )
     return tuple(blocks)
 

@@ -64,8 +64,8 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     if role not in _ROLES:
         raise binding_entries.invalid(
             binding,
-            "its role is none",
-            "Write `channel`, `extra` or `alias` into role: a channel in the place of the file's, one beside them, or where names are looked up.",
+            "its role is not valid",
+            "Set role to `channel` (instead of the file's channels), `extra` (in addition to them) or `alias` (the base URL of channel names).",
         )
     source = origin.binding(binding.name)
     login = _login(binding, uri, source)
@@ -73,7 +73,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     if role == "alias":
         return _with_alias(
             found, binding, uri
-        ), f"names of channels are looked up below {binding_entries.shown(uri)}"
+        ), f"base URL of channel names  {binding_entries.shown(uri)}"
     if role == "extra":
         return replace(
             found, extra=(*found.extra, (uri, source))
@@ -91,13 +91,13 @@ def _login(binding: Binding, uri: str, source: Origin) -> Login | None:
         raise binding_entries.invalid(
             binding,
             "it has a password without a username",
-            "Add username; a token goes into the entry token.",
+            "Add username. If it is a token, use the entry token.",
         )
     if token and user:
         raise binding_entries.invalid(
             binding,
             "it has both a token and a username",
-            "Keep the one that the channel's server wants.",
+            "Keep the one that the channel's server requires.",
         )
     if not user and not token:
         return Login.in_url(uri, source)
@@ -110,8 +110,8 @@ def _with_alias(found: BoundConda, binding: Binding, uri: str) -> BoundConda:
     if found.alias[0]:
         raise binding_entries.invalid(
             binding,
-            f"{found.alias[1].describe()} too says where names of channels are looked up",
-            "Let one of them say it.",
+            f"{found.alias[1].describe()} also sets the base URL of channel names",
+            "Remove one of them.",
         )
     return replace(found, alias=(uri.rstrip("/"), origin.binding(binding.name)))
 
@@ -128,8 +128,8 @@ def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda,
     if not isinstance(custom, dict) or not isinstance(alias, str):
         raise binding_entries.invalid(
             binding,
-            f"its {key} has custom_channels or a channel_alias of a wrong form",
-            "`conda config --show` reads the same form.",
+            f"its {key} has an invalid custom_channels or channel_alias",
+            "Correct it: check it with `conda config --show`.",
         )
     custom = {str(name): str(url).rstrip("/") for name, url in custom.items()}
     urls = [url for url in (*channels, *custom.values(), alias) if "://" in url]
@@ -154,7 +154,7 @@ def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda,
         for name in ("channels", "channel_alias", "default_channels", "custom_channels")
         if told.get(name)
     ]
-    return found, f"{CONDARC} with {', '.join(taken) or 'nothing about channels'}"
+    return found, f"{CONDARC} with {', '.join(taken) or 'no channel settings'}"
 
 
 def _yaml(binding: Binding, key: str) -> dict[str, Any]:
@@ -168,11 +168,11 @@ def _yaml(binding: Binding, key: str) -> dict[str, Any]:
         raise binding_entries.invalid(
             binding,
             f"its {key} has an error{where}",
-            "Correct it: `conda config --show` reads the same form.",
+            "Correct it: check it with `conda config --show`.",
         ) from error
     if told is not None and not isinstance(told, dict):
         raise binding_entries.invalid(
-            binding, f"its {key} is not a table", "Write `channels:` and a list below it."
+            binding, f"its {key} is not a table", "Write `channels:` with a list below it."
         )
     return told or {}
 
@@ -183,6 +183,6 @@ def _list(binding: Binding, told: Mapping[str, Any], key: str) -> tuple[str, ...
         raise binding_entries.invalid(
             binding,
             f"in its {CONDARC} {key} is not a list",
-            f"Write `{key}:`, and each channel on a line below it: - NAME.",
+            f"Write `{key}:` with each channel on its own line below: - NAME.",
         )
     return tuple(str(one) for one in value)

@@ -74,7 +74,7 @@ class Mirror:
                 {name: {**entry, "url": self.of(entry["url"])} for name, entry in told.items()}
             )
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise NoCatalogue("it is no catalogue of Pythons in uv's form") from error
+            raise NoCatalogue("it is not a Python catalogue in uv's format") from error
 
 
 class NoCatalogue(Exception):
@@ -129,10 +129,10 @@ def _fetched(url: str, index: Index) -> str:
     try:
         with requesting.get(url, index) as answer:
             if answer.status_code != 200:
-                raise NoCatalogue(f"{host} answered {answer.status_code} ({answer.reason})")
+                raise NoCatalogue(f"{host} responded with {answer.status_code} ({answer.reason})")
             return answer.text
     except requests.RequestException as error:
-        raise NoCatalogue(plainly(str(error), host) or f"{host} could not be asked") from error
+        raise NoCatalogue(plainly(str(error), host) or f"{host} cannot be reached") from error
 
 
 def _as_variable(host: str) -> str:

@@ -165,15 +165,15 @@ def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
     if not start:
         reason = "it is empty"
     elif pointer:
-        reason = "it is a pointer of Git LFS, not the file itself"
+        reason = "it is a Git LFS pointer, not the file itself"
     elif start.lstrip()[:1] == b"<":
         reason = "it is a web page"
     elif not start.startswith(b"PK"):
-        reason = "it is no zip archive, which every wheel is"
+        reason = "it is not a zip archive, which every wheel is"
     elif "zip file" in said:
-        reason = "its end is missing: it was not copied or downloaded completely"
+        reason = "its end is missing, because it was not copied or downloaded completely"
     else:
-        reason = f"uv says of it: {said.strip().rstrip('.')}"
+        reason = f"uv says: {said.strip().rstrip('.')}"
     return WheelBroken(shown(wheel, own.app), reason, pointer)
 
 

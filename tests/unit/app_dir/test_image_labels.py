@@ -66,14 +66,14 @@ def test_labels_are_read_as_s2i_reads_them(
         ('{"labels": [{"": "v"}]}', "labels[0] has a label without a name"),
         (
             '{"labels": [{"a": "1"}, {"io.buildpacks.lifecycle.metadata": "v"}]}',
-            "labels[1] sets io.buildpacks.lifecycle.metadata, which is the platform's own",
+            "labels[1] sets io.buildpacks.lifecycle.metadata, which is reserved for the platform",
         ),
     ],
 )
 def test_what_is_no_label_is_named_with_its_place(tmp_path: Path, data: str, title: str) -> None:
     with pytest.raises(ImageMetadataInvalid) as caught:
         image_labels.read(source(tmp_path, data))
-    assert caught.value.title == f".s2i/image_metadata.json: {title}"
+    assert caught.value.title == f"`.s2i/image_metadata.json`: {title}"
     assert len(caught.value.fixes) == 2
 
 
@@ -92,7 +92,7 @@ def test_what_is_no_json_is_named_with_line_and_column(
 ) -> None:
     with pytest.raises(ImageMetadataNotJson) as caught:
         image_labels.read(source(tmp_path, data))
-    assert caught.value.title == f".s2i/image_metadata.json is not JSON: {place}"
+    assert caught.value.title == f"`.s2i/image_metadata.json` is not JSON: {place}"
 
 
 def test_bytes_that_are_no_text_are_named_by_their_line(tmp_path: Path) -> None:

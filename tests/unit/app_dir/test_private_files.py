@@ -64,5 +64,5 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(Path, "unlink", refuse)
     with pytest.raises(PrivateNotRemoved) as raised:
         private_files.remove(tmp_path, ())
-    assert raised.value.title == ".env cannot be kept out of the image"
+    assert raised.value.title == "`.env` cannot be kept out of the image"
     assert "Permission denied" in raised.value.cause

@@ -243,7 +243,7 @@ def test_a_directory_of_that_name_is_an_error(tmp_path: Path) -> None:
     app = laid_out(tmp_path / "app", [".s2iignore/"])
     with pytest.raises(UnreadableManifest) as caught:
         s2iignore.apply(app)
-    assert caught.value.title == ".s2iignore cannot be read"
+    assert caught.value.title == "`.s2iignore` cannot be read"
 
 
 def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,7 +256,7 @@ def test_what_cannot_be_removed_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr("seldon_buildpack.user_files.remove_tree", closed)
     with pytest.raises(IgnoredNotRemoved) as caught:
         s2iignore.apply(app)
-    assert caught.value.title == "data cannot be left out"
+    assert caught.value.title == "`data` cannot be excluded"
     assert "Permission denied" in caught.value.cause
 
 

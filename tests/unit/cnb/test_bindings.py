@@ -75,7 +75,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, entry: str) -> None
         return
     with pytest.raises(BindingUnreadable) as raised:
         binding_entries.read(tmp_path, ("pypi",))
-    assert raised.value.title == "The file password of the binding corp cannot be read"
+    assert raised.value.title == "The file `password` of the binding `corp` cannot be read"
 
 
 def test_an_entry_that_is_not_text_is_named_and_not_shown(tmp_path: Path) -> None:
@@ -83,4 +83,4 @@ def test_an_entry_that_is_not_text_is_named_and_not_shown(tmp_path: Path) -> Non
     [found] = bindings.read(tmp_path, ("pypi",)).bindings
     with pytest.raises(BindingInvalid) as raised:
         binding_entries.text(found, "password")
-    assert raised.value.cause == "It is of the type pypi, and its entry password is not UTF-8 text."
+    assert raised.value.cause == "Its type is pypi, and its entry password is not UTF-8 text."

@@ -235,7 +235,7 @@ def test_changed_package_is_not_installed_wherever_it_lies(
                 made,
                 CondaEnvironment(path=Path("/app/explicit.txt"), kind="explicit"),
             )
-            assert error.title == "The package numpy-2.1.0-0.conda is not what explicit.txt says"
+            assert error.title == "The package `numpy-2.1.0-0.conda` does not match explicit.txt"
             assert error.cause.splitlines()[0] == f"Expected {'0' * digits}"
     assert not (tmp_path / "env/share").exists()
 

@@ -55,13 +55,13 @@ def test_refused_login_is_named_with_its_origin() -> None:
     said = f"HTTP status client error (401 Unauthorized) for url ({FORGE}/linux-64/repodata_shards.msgpack.zst)"
     assert told(failed(said)) == (
         "ChannelRefused",
-        f"The channel {FORGE} refused access (401)",
-        "There is no token, and no user and password for it.",
+        f"The channel `{FORGE}` denied access (401)",
+        "There is no token, and no user and password, for it.",
     )
     assert told(failed(said.replace("401 Unauthorized", "403 Forbidden"), LOGIN)) == (
         "ChannelRefused",
-        f"The channel {FORGE} refused access (403)",
-        "What the binding corp gives for it was refused.",
+        f"The channel `{FORGE}` denied access (403)",
+        "It rejected the credentials from the binding corp.",
     )
 
 
@@ -70,8 +70,8 @@ def test_the_login_in_an_address_is_neither_shown_nor_in_the_way(secret: str) ->
     said = f"HTTP status client error (401 Unauthorized) for url (http://{secret}/linux-64/repodata_shards.msgpack.zst)"
     error = failed(said, LOGIN)
     assert told(error)[1:] == (
-        f"The channel {FORGE} refused access (401)",
-        "What the binding corp gives for it was refused.",
+        f"The channel `{FORGE}` denied access (401)",
+        "It rejected the credentials from the binding corp.",
     )
     assert "s3cr3t" not in "\n".join(error.lines())
 
@@ -80,11 +80,11 @@ def test_a_channel_that_is_not_there_is_named_with_who_names_it() -> None:
     said = "could not find subdir 'noarch' in channel 'file:///x/'\nCaused by: failed to open file /x/noarch/repodata.json"
     assert told(failed(said)) == (
         "ChannelUnknown",
-        "There is no channel at file:///x",
-        "A channel has a list of its packages at noarch/repodata.json, and there is none. It comes from BP_CONDA_CHANNELS.",
+        "There is no channel at `file:///x`",
+        "A channel lists its packages in noarch/repodata.json, which was not found. It comes from BP_CONDA_CHANNELS.",
     )
     said = f"HTTP status client error (404 Not Found) for url ({FORGE}/noarch/repodata.json)"
-    assert told(failed(said))[:2] == ("ChannelUnknown", f"There is no channel at {FORGE}")
+    assert told(failed(said))[:2] == ("ChannelUnknown", f"There is no channel at `{FORGE}`")
 
 
 def test_a_channel_that_fails_is_not_the_users_fault() -> None:
@@ -93,16 +93,20 @@ def test_a_channel_that_fails_is_not_the_users_fault() -> None:
     )
     assert told(failed(said)) == (
         "ChannelFails",
-        f"The channel {FORGE} fails",
-        "It answered 503 (Service Unavailable), each time it was tried.",
+        f"The channel `{FORGE}` fails",
+        "It responded with 503 (Service Unavailable) on every attempt.",
     )
 
 
 @pytest.mark.parametrize(
     ("of_rustls", "reason", "by_authority"),
     [
-        ("Other(OtherError(CaUsedAsEndEntity))", "it is signed by itself", True),
-        ("UnknownIssuer", "nobody the build trusts has signed it", True),
+        (
+            "Other(OtherError(CaUsedAsEndEntity))",
+            "it is a self-signed CA certificate, which a server cannot use",
+            True,
+        ),
+        ("UnknownIssuer", "it is not signed by a CA certificate that the build trusts", True),
         ("Expired", "it is no longer valid", False),
         ("NotValidForName", "it is for another name", False),
     ],
@@ -117,7 +121,7 @@ def test_a_certificate_that_is_refused_is_said_in_words(
     error = failed(said, url="https://h/forge")
     assert told(error) == (
         "ChannelNotTrusted",
-        "The TLS certificate of the channel https://h/forge is not trusted",
+        "The TLS certificate of the channel `https://h/forge` is not trusted",
         f"Verifying it failed: {reason}.",
     )
     assert ("ca-certificates" in error.fixes[0]) is by_authority
@@ -130,7 +134,7 @@ def test_unknown_host_and_silent_host_are_told_apart() -> None:
     )
     away = start + "Caused by: tcp connect error\nCaused by: Connection refused (os error 111)"
     assert [told(failed(said))[:2] for said in (unknown, away)] == [
-        ("ChannelUnreachable", f"The channel {FORGE} cannot be reached")
+        ("ChannelUnreachable", f"The channel `{FORGE}` cannot be reached")
     ] * 2
     assert (
         failed(unknown).cause
@@ -138,7 +142,7 @@ def test_unknown_host_and_silent_host_are_told_apart() -> None:
     )
     assert (
         failed(away).cause
-        == "Connecting failed: nothing answers at 127.0.0.1:1 (connection refused). The channel comes from environment.yml."
+        == "Connecting failed: 127.0.0.1:1 refused the connection. The channel comes from environment.yml."
     )
 
 
@@ -149,7 +153,7 @@ MISMATCH = (
 
 
 def test_changed_package_is_named_with_both_hashes() -> None:
-    title = "The package hello-conda-1.0-pyhd8ed1ab_0.conda is not what {} says"
+    title = "The package `hello-conda-1.0-pyhd8ed1ab_0.conda` does not match {}"
     first, second = (
         failed(MISMATCH, kind="InstallerError"),
         failed(MISMATCH, kind="InstallerError", of=LOCK),
@@ -169,8 +173,8 @@ def test_what_is_no_list_of_packages_is_said_to_be_none() -> None:
     )
     assert told(failed(said)) == (
         "ChannelGarbled",
-        f"The channel {FORGE} does not send a list of packages",
-        "What it sends cannot be read: Unknown frame descriptor. A proxy or a page to log in may answer in its place.",
+        f"The channel `{FORGE}` does not send a list of packages",
+        "Its response cannot be parsed: Unknown frame descriptor. A proxy or a login page may respond instead.",
     )
 
 
@@ -184,7 +188,7 @@ def test_a_damaged_package_and_one_that_is_gone_are_named() -> None:
     )
     assert told(damaged) == (
         "CondaPackageBroken",
-        "The package x-1-0.conda is damaged",
+        "The package `x-1-0.conda` is damaged",
         "It cannot be unpacked: Invalid checksum.",
     )
     gone = failed(
@@ -194,8 +198,8 @@ def test_a_damaged_package_and_one_that_is_gone_are_named() -> None:
     )
     assert told(gone) == (
         "CondaPackageGone",
-        "The package x-1-0.conda is not in its channel any more",
-        f"Asked: {FORGE}",
+        "The package `x-1-0.conda` is no longer in its channel",
+        f"Searched: {FORGE}",
     )
 
 
@@ -214,8 +218,8 @@ def test_a_spec_that_only_rattler_refuses_is_named_with_its_line() -> None:
     error = conda.explain_failure(Failed("InvalidMatchSpecError", said, 1), rattler(), ENVIRONMENT)
     assert told(error) == (
         "SpecInvalid",
-        "Line 5 of environment.yml is not a dependency that conda reads",
-        f"forge::numpy>=2\nThat cannot be read: {said}.",
+        "Line 5 of `environment.yml` is not a valid conda dependency",
+        f"forge::numpy>=2\nIt cannot be parsed: {said}.",
     )
 
 
@@ -223,7 +227,7 @@ def test_what_is_not_known_is_shown_by_its_last_lines() -> None:
     error = failed("\n".join(f"line {number}" for number in range(20)), kind="LinkError")
     assert (type(error), error.cause) == (
         CondaFailed,
-        "rattler, which installs them, ended with LinkError.",
+        "rattler, which installs them, failed with LinkError.",
     )
     assert error.tail == tuple(f"line {number}" for number in range(12, 20))
 
@@ -238,8 +242,8 @@ def test_unknown_names_are_listed_with_lines_and_near_ones() -> None:
     error = unsolved("", {"numpy": ["numba", "numpydoc"], "pip": []})
     assert told(error) == (
         "CondaPackageUnknown",
-        "environment.yml asks for packages that no channel has",
-        "numpy, line 5; near: numba, numpydoc\npip\nAsked: forge, ./x.",
+        "`environment.yml` requires packages that no channel has",
+        "numpy, line 5; similar: numba, numpydoc\npip\nSearched: forge, ./x.",
     )
 
 
@@ -252,7 +256,7 @@ def test_unknown_names_are_listed_with_lines_and_near_ones() -> None:
             "__glibc >=2.99,<3, which the image does not have",
             "newer C library",
         ),
-        ("__win *", "__win, which the image does not have", "Windows alone"),
+        ("__win *", "__win, which the image does not have", "only for Windows"),
         ("numpy >=9,<10", "numpy >=9,<10, which no channel has", "Loosen"),
     ],
 )
@@ -262,7 +266,7 @@ def test_unmet_system_requirement_has_its_own_fix(asked: str, told_as: str, fix:
         f"└─ needs 1.0 would require\n   └─ {asked}, for which no candidates were found.\n"
     )
     error = unsolved(said)
-    assert error.title == "No set of packages meets what environment.yml asks for"
+    assert error.title == "No set of packages satisfies `environment.yml`"
     assert (
         error.cause.splitlines()[0]
         == "needs cannot be installed because there are no viable options:"
@@ -285,7 +289,7 @@ def test_python_excluded_by_another_spec_is_not_called_missing() -> None:
     )
     assert said == (
         "scikit-learn 0.19.1.* cannot be installed because there are no viable options:\n"
-        "└─ scikit-learn 0.19.1 would require\n   └─ python >=3.6,<3.7.0a0, which is not the Python asked for, or not there"
+        "└─ scikit-learn 0.19.1 would require\n   └─ python >=3.6,<3.7.0a0, which is not the required Python, or does not exist"
     )
 
 
@@ -307,8 +311,8 @@ INDIRECT = DIRECT.replace("└─ numpy 2.* can", "└─ needs2 * can").replace
 @pytest.mark.parametrize(
     ("said", "who", "line"),
     [
-        (DIRECT, "line 5 asks for forge::numpy>=2", 5),
-        (INDIRECT, "a package that the file asks for needs another", 0),
+        (DIRECT, "line 5 requires forge::numpy>=2", 5),
+        (INDIRECT, "a package that the file requires needs another version", 0),
     ],
 )
 def test_what_the_wrapper_and_the_environment_each_want_is_said(
@@ -320,11 +324,11 @@ def test_what_the_wrapper_and_the_environment_each_want_is_said(
     error = conda.explain_wrapper_conflict(Unsolved([said], {}), environment, [attempt])
     assert told(error)[:2] == (
         "CondaAgainstWrapper",
-        "environment.yml and seldon-core 1.17.1 exclude each other",
+        "`environment.yml` conflicts with seldon-core 1.17.1",
     )
     assert (
         error.cause.splitlines()[0]
-        == f"seldon-core 1.17.1 wants numpy <2; in environment.yml, {who}."
+        == f"seldon-core 1.17.1 requires numpy <2; in environment.yml, {who}."
     )
 
 
@@ -335,7 +339,7 @@ def test_where_no_constraint_is_named_it_is_the_python() -> None:
     )
     assert (
         error.cause.splitlines()[0]
-        == "seldon-core 1.17.1 wants python 3.12.*|3.11.*; in environment.yml, line 4 asks for python=3.12."
+        == "seldon-core 1.17.1 requires python 3.12.*|3.11.*; in environment.yml, line 4 requires python=3.12."
     )
 
 
@@ -349,5 +353,5 @@ def test_of_the_releases_that_were_tried_the_first_is_told_of() -> None:
     error = conda.explain_wrapper_conflict(
         Unsolved([DIRECT, INDIRECT, DIRECT.replace("<2", "<1.20")], {}), ENVIRONMENT, attempts
     )
-    assert error.title == "environment.yml and seldon-core 1.17.1 exclude each other"
+    assert error.title == "`environment.yml` conflicts with seldon-core 1.17.1"
     assert error.tail[-1] == "└─ the constraint numpy <2 cannot be fulfilled"

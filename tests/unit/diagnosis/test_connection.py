@@ -40,13 +40,13 @@ def failed(*causes: str, url: str = f"{INDEX}/mine/") -> str:
     [
         (
             ("client error (Connect)", "tunnel error: unsuccessful"),
-            "The proxy proxy:3128 does not let the build reach inside",
+            "The proxy `proxy:3128` does not let the build reach inside",
             "It does not let inside through.",
         ),
         (
             ("client error (Connect)", "tunnel error: proxy authorization required"),
-            "The proxy proxy:3128 does not let the build reach inside",
-            "It refused the user and password that were given (407).",
+            "The proxy `proxy:3128` does not let the build reach inside",
+            "It rejected the user and password (407).",
         ),
         (
             (
@@ -55,8 +55,8 @@ def failed(*causes: str, url: str = f"{INDEX}/mine/") -> str:
                 "tcp connect error",
                 "Connection refused (os error 111)",
             ),
-            "The proxy proxy:3128 cannot be reached",
-            "inside was to be asked through it, and connecting to the proxy failed: nothing answers at proxy:3128 (connection refused).",
+            "The proxy `proxy:3128` cannot be reached",
+            "The build uses it to reach inside, and connecting to the proxy failed: proxy:3128 refused the connection.",
         ),
         (
             (
@@ -65,8 +65,8 @@ def failed(*causes: str, url: str = f"{INDEX}/mine/") -> str:
                 "dns error",
                 "failed to lookup address information: Name does not resolve",
             ),
-            "The proxy proxy:3128 cannot be reached",
-            "inside was to be asked through it, and connecting to the proxy failed: the name proxy:3128 does not resolve.",
+            "The proxy `proxy:3128` cannot be reached",
+            "The build uses it to reach inside, and connecting to the proxy failed: the name proxy:3128 does not resolve.",
         ),
     ],
 )
@@ -86,7 +86,7 @@ def test_a_proxy_that_asks_for_a_password_says_so_over_http_too() -> None:
         Index(default="http://inside/simple", variables=(("http_proxy", "http://proxy:3128"),)),
     )
     assert isinstance(error, ProxyRefuses)
-    assert error.cause == "It asks for a user and password (407)."
+    assert error.cause == "It requires a user and password (407)."
 
 
 def test_a_proxy_that_is_not_asked_is_not_blamed() -> None:
@@ -96,7 +96,7 @@ def test_a_proxy_that_is_not_asked_is_not_blamed() -> None:
         failed("client error (Connect)", "tcp connect error", "Connection refused (os error 111)"),
         exempt,
     )
-    assert error.title == f"The package index {INDEX} cannot be reached"
+    assert error.title == f"The package index `{INDEX}` cannot be reached"
 
 
 def test_a_proxy_for_http_may_be_who_refuses() -> None:
@@ -110,7 +110,7 @@ def test_a_proxy_for_http_may_be_who_refuses() -> None:
         Index(default="http://inside/simple", variables=(("HTTP_PROXY", "http://proxy:3128"),)),
     )
     assert error.cause.endswith(
-        "It was asked through the proxy http://proxy:3128, which may be what refuses."
+        "The request went through the proxy http://proxy:3128, which may be the one that denied it."
     )
 
 
@@ -118,8 +118,8 @@ def test_an_index_that_is_too_slow_is_said_to_be_slow() -> None:
     error = explained(
         failed("operation timed out"), Index(default=INDEX, variables=(("UV_HTTP_TIMEOUT", "60"),))
     )
-    assert error.title == f"The package index {INDEX} does not answer in time"
-    assert error.cause.startswith("It was given 60 s")
+    assert error.title == f"The package index `{INDEX}` does not respond in time"
+    assert error.cause.startswith("Each attempt timed out after 60 s")
 
 
 def test_files_on_another_host_are_told_from_the_index() -> None:
@@ -134,7 +134,7 @@ def test_files_on_another_host_are_told_from_the_index() -> None:
     )
     assert (
         error.title
-        == f"The package index {INDEX} keeps its files elsewhere, at https://files.example, which cannot be reached"
+        == f"The package index `{INDEX}` stores its files at `https://files.example`, which cannot be reached"
     )
 
 
@@ -162,13 +162,13 @@ def test_a_download_that_breaks_off_is_said_to() -> None:
         "  cause: request or response body error\n  cause: error reading a body from connection\n  cause: end of file before message length reached",
         Index(default=INDEX),
     )
-    assert error.title == "The download of mine==1.0 broke off"
+    assert error.title == "The download of `mine==1.0` was interrupted"
 
 
 def test_indexes_on_one_host_are_told_apart() -> None:
     index = Index(extra=("https://inside/team/simple", "https://inside/all/simple"))
     error = explained(failed("operation timed out", url="https://inside/all/simple/mine/"), index)
-    assert error.title == "The package index https://inside/all/simple does not answer in time"
+    assert error.title == "The package index `https://inside/all/simple` does not respond in time"
 
 
 BROKEN = """\
@@ -182,8 +182,10 @@ hint: The structure of `mine` (v1.0) was invalid:
 
 def test_a_damaged_file_is_no_conflict_of_versions() -> None:
     error = explained(BROKEN, Index(default=INDEX))
-    assert error.title == "The file of mine 1.0 is damaged"
-    assert error.cause == "What the index sends cannot be unpacked: Failed to read from zip file."
+    assert error.title == "The file of `mine 1.0` is damaged"
+    assert (
+        error.cause == "The file from the index cannot be unpacked: Failed to read from zip file."
+    )
 
 
 HELD = """\
@@ -198,9 +200,11 @@ consider all versions from all indexes, regardless of the order in which they we
 
 def test_name_held_by_the_first_index_offers_the_setting() -> None:
     error = explained(HELD, Index(extra=("http://u:p@inside/simple", "http://more/simple")))
-    assert error.title == "http://inside/simple has mine, but no version that satisfies mine>=2,<3"
+    assert (
+        error.title == "`http://inside/simple` has mine, but no version that matches `mine>=2,<3`"
+    )
     assert error.cause.startswith(
-        "A name is taken from the first index that has it; not asked for mine: http://more/simple, the public index."
+        "Only the first index that has a package is searched for it. Not searched for mine: http://more/simple, PyPI."
     )
     assert "BP_PIP_INDEX_STRATEGY=unsafe-best-match" in error.fixes[1]
 
@@ -208,13 +212,13 @@ def test_name_held_by_the_first_index_offers_the_setting() -> None:
 @pytest.mark.parametrize(
     ("text", "plain"),
     [
-        ("Connection refused", "nothing answers at h (connection refused)"),
+        ("Connection refused", "h refused the connection"),
         ("[Errno -2] Name or service not known", "the name h does not resolve"),
-        ("Read timed out. (read timeout=5)", "no answer came from h in time"),
+        ("Read timed out. (read timeout=5)", "h did not respond in time"),
         ("OSError: Tunnel connection failed: 403 Forbidden", "the proxy does not let h through"),
         (
             "OSError: Tunnel connection failed: 407 Proxy Authentication Required",
-            "the proxy asks for a user and password (407)",
+            "the proxy requires a user and password (407)",
         ),
         ("something new", ""),
     ],

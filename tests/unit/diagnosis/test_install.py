@@ -72,35 +72,35 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "Because seldon-core==1.17.1 depends on numpy<2.0.0 and you require seldon-core==1.17.1, we can conclude that you require "
             f"numpy<2.0.0.\n         And because you require numpy==2.1.0, {UNSATISFIABLE}",
-            ["seldon-core 1.17.1 needs numpy<2.0.0", "your requirements ask for numpy==2.1.0"],
-            "Ask for numpy<2.0.0 instead of numpy==2.1.0, or leave numpy out: a version that suits is then chosen.",
+            ["seldon-core 1.17.1 requires numpy<2.0.0", "your requirements require numpy==2.1.0"],
+            "Require numpy<2.0.0 instead of numpy==2.1.0, or remove numpy to let the build choose a version.",
         ),
         (
             "Because seldon-core==1.17.1 depends on flask>=2.0.0,<3.0.0 and you require seldon-core==1.17.1, we can conclude that you require "
             f"flask>=2.0.0,<3.0.0.\n         And because you require flask>=3,!=3.0.1, {UNSATISFIABLE}",
             [
-                "seldon-core 1.17.1 needs flask>=2.0.0,<3.0.0",
-                "your requirements ask for flask>=3,!=3.0.1",
+                "seldon-core 1.17.1 requires flask>=2.0.0,<3.0.0",
+                "your requirements require flask>=3,!=3.0.1",
             ],
-            "Ask for flask>=2.0.0,<3.0.0 instead of flask>=3,!=3.0.1, or leave flask out: a version that suits is then chosen.",
+            "Require flask>=2.0.0,<3.0.0 instead of flask>=3,!=3.0.1, or remove flask to let the build choose a version.",
         ),
         (
             "Because tensorflow==2.20.0 depends on protobuf>=5.28.0 and seldon-core==1.17.1 depends on protobuf>=3.20.2,<4.0.0, we can conclude "
             "that seldon-core==1.17.1 and tensorflow==2.20.0 are incompatible.\n"
             f"         And because you require seldon-core==1.17.1 and tensorflow==2.20.0, {UNSATISFIABLE}",
             [
-                "seldon-core 1.17.1 needs protobuf>=3.20.2,<4.0.0",
-                "tensorflow==2.20.0 needs protobuf>=5.28.0",
+                "seldon-core 1.17.1 requires protobuf>=3.20.2,<4.0.0",
+                "tensorflow==2.20.0 requires protobuf>=5.28.0",
             ],
-            "Ask for a release of tensorflow that works with protobuf>=3.20.2,<4.0.0; without a version the newest that does is chosen.",
+            "Require a release of tensorflow that works with protobuf>=3.20.2,<4.0.0. Without a version, the newest such release is installed.",
         ),
         (
             "Because all versions of middle depend on numpy>=2 and all versions of chain depend on middle, we can conclude that all versions of "
             "chain depend on numpy>=2.\n         And because seldon-core==1.17.1 depends on numpy<2.0.0 and seldon-core was not found in the "
             "package registry, we can conclude that all versions of chain and seldon-core==1.17.1 are incompatible.\n"
             f"         And because you require seldon-core==1.17.1 and chain, {UNSATISFIABLE}",
-            ["seldon-core 1.17.1 needs numpy<2.0.0", "middle needs numpy>=2"],
-            "Ask for a release of chain that works with numpy<2.0.0; without a version the newest that does is chosen.",
+            ["seldon-core 1.17.1 requires numpy<2.0.0", "middle requires numpy>=2"],
+            "Require a release of chain that works with numpy<2.0.0. Without a version, the newest such release is installed.",
         ),
     ],
 )
@@ -110,7 +110,7 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(
     error = explained(no_solution(cause))
     assert isinstance(error, WrapperConflict)
     assert [line.strip() for line in error.cause.splitlines()[1:3]] == wants
-    assert error.fixes[0].startswith("Leave BP_SELDON_PINS and BP_SELDON_CORE_VERSION out")
+    assert error.fixes[0].startswith("Unset BP_SELDON_PINS and BP_SELDON_CORE_VERSION")
     assert error.fixes[1] == fix
     assert error.tail == ()
 
@@ -122,29 +122,29 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(
             f"Because nobodys was not found in the package registry and you require nobodys==1.0, {UNSATISFIABLE}",
             "",
             RequirementNotFound,
-            "The package nobodys was not found",
-            "Asked: the public index.",
+            "The package `nobodys` was not found",
+            "Searched: PyPI.",
         ),
         (
             f"Because there is no version of pandas==99 and you require pandas==99, {UNSATISFIABLE}",
             "",
             VersionNotFound,
-            "There is no version that satisfies pandas==99",
-            "The package is known, but no release of it fits. Asked: the public index.",
+            "No version matches `pandas==99`",
+            "The package exists, but has no matching release. Searched: PyPI.",
         ),
         (
             f"Because only own<=1.1 is available and you require own>2, {UNSATISFIABLE}",
             "",
             VersionNotFound,
-            "There is no version that satisfies own>2",
-            "The package is known, but no release of it fits. There is only own<=1.1. Asked: the public index.",
+            "No version matches `own>2`",
+            "The package exists, but has no matching release. Available: own<=1.1. Searched: PyPI.",
         ),
         (
             "Because needs313==1.0 requires Python >=3.13 and only needs313==1.0 is available, we can conclude that all versions of needs313 "
             f"cannot be used.\n         And because you require needs313, {UNSATISFIABLE}",
             "",
             WrongPython,
-            "needs313==1.0 cannot be installed on Python 3.12.1",
+            "`needs313==1.0` cannot be installed on Python 3.12.1",
             "It needs Python >=3.13.",
         ),
         (
@@ -152,29 +152,29 @@ def test_a_conflict_with_the_wrapper_says_who_wants_what(
             "You require CPython 3.12 (`cp312`), but we only found wheels for `tensorflow` (v2.1.0) with the following Python ABI tags: "
             "`cp27m`, `cp27mu`, `cp35m`, `cp36m`, `cp37m`",
             WrongPython,
-            "tensorflow==2.1.0 cannot be installed on Python 3.12.1",
-            "It has wheels for Python 2.7, 3.5, 3.6, 3.7 only, and no source to build one from.",
+            "`tensorflow==2.1.0` cannot be installed on Python 3.12.1",
+            "It has wheels only for Python 2.7, 3.5, 3.6, 3.7, and no source to build one from.",
         ),
         (
             f"Because pywin32==306 has no wheels with a matching platform tag (e.g., `manylinux_2_36_x86_64`) and you require pywin32==306, {UNSATISFIABLE}",
             "Wheels are available for `pywin32` (v306) on the following platforms: `win32`, `win_amd64`, `win_arm64`",
             NoMatchingWheel,
-            "pywin32==306 has no wheel that can be installed",
-            "The image runs on linux/amd64; there are wheels for win32, win_amd64, win_arm64 only.",
+            "`pywin32==306` has no wheel that can be installed",
+            "The image runs on linux/amd64; its wheels are only for win32, win_amd64, win_arm64.",
         ),
         (
             f"Because contextvars==2.4 has no usable wheels and you require contextvars==2.4, {UNSATISFIABLE}",
             "Wheels are required for `contextvars` because building from source is disabled for all packages (i.e., with `--no-build`)",
             NoMatchingWheel,
-            "contextvars==2.4 has no wheel that can be installed",
-            "Building from source is switched off (PIP_ONLY_BINARY or --only-binary), and no wheel of it fits.",
+            "`contextvars==2.4` has no wheel that can be installed",
+            "Building from source is disabled (PIP_ONLY_BINARY or --only-binary), and it has no compatible wheel.",
         ),
         (
             f"Because there is no version of seldon-core==9.9.9 and you require seldon-core==9.9.9, {UNSATISFIABLE}",
             "",
             WrapperUnknown,
-            "There is no seldon-core 1.17.1",
-            "BP_SELDON_CORE_VERSION names the release of the wrapper to serve with. Asked: the public index.",
+            "seldon-core `1.17.1` was not found",
+            "BP_SELDON_CORE_VERSION sets the wrapper's release. Searched: PyPI.",
         ),
     ],
 )
@@ -193,10 +193,10 @@ def test_a_python_that_a_release_has_wheels_for_is_offered() -> None:
             "You require CPython 3.12 (`cp312`), but we only found wheels for `only311` (v1.0) with the following Python ABI tag: `cp311`",
         )
     )
-    assert error.cause == "It has wheels for Python 3.11 only, and no source to build one from."
+    assert error.cause == "It has wheels only for Python 3.11, and no source to build one from."
     assert (
         error.fixes[1]
-        == "Set BP_PYTHON_VERSION=3.11: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.11`."
+        == "Set BP_PYTHON_VERSION=3.11 in .s2i/environment, or pass `--env BP_PYTHON_VERSION=3.11`."
     )
 
 
@@ -218,10 +218,10 @@ def test_where_was_looked_is_said() -> None:
     folder = replace(ATTEMPT, index=Index(find_links=("/workspace/wheels",), no_index=True))
     assert (
         explained(missing, folder).cause
-        == "Asked: wheels, and no index, for PIP_NO_INDEX or --no-index is set."
+        == "Searched: wheels (no index: PIP_NO_INDEX or --no-index is set)."
     )
     extra = replace(ATTEMPT, index=Index(extra=("http://bob:secret@inside/simple",)))
-    assert explained(missing, extra).cause == "Asked: http://inside/simple, the public index."
+    assert explained(missing, extra).cause == "Searched: http://inside/simple, PyPI."
 
 
 CONNECTION = """\
@@ -237,7 +237,7 @@ error: Request failed after 3 retries in 9.5s
     [
         (
             "tcp connect error\n  cause: Connection refused (os error 111)",
-            "nothing answers at {host} (connection refused)",
+            "{host} refused the connection",
         ),
         (
             "dns error\n  cause: failed to lookup address information: Name does not resolve",
@@ -245,7 +245,7 @@ error: Request failed after 3 retries in 9.5s
         ),
         (
             "dns error\n  cause: failed to lookup address information: Try again",
-            "no name server answered when {host} was looked up",
+            "no name server responded when looking up {host}",
         ),
         ("something uv never said before", "something uv never said before"),
     ],
@@ -256,7 +256,7 @@ def test_a_failed_connection_is_said_in_plain_words(reason: str, plain: str) -> 
         replace(ATTEMPT, index=NOWHERE),
     )
     assert isinstance(named, IndexUnreachable)
-    assert named.title == "The package index http://127.0.0.1:9/simple cannot be reached"
+    assert named.title == "The package index `http://127.0.0.1:9/simple` cannot be reached"
     assert named.cause == f"Connecting failed: {plain.format(host='127.0.0.1:9')}."
     public = explained(
         CONNECTION.format(url="https://public.example/simple/seldon-core/", reason=reason)
@@ -264,7 +264,7 @@ def test_a_failed_connection_is_said_in_plain_words(reason: str, plain: str) -> 
     assert isinstance(public, NetworkUnreachable)
     assert (
         public.cause
-        == f"Connecting to https://public.example failed: {plain.format(host='public.example')}."
+        == f"The build needs packages, and connecting to https://public.example failed: {plain.format(host='public.example')}."
     )
 
 
@@ -279,7 +279,7 @@ def test_unreachable_url_requirement_is_not_taken_for_an_index() -> None:
     )
     assert isinstance(error, DownloadFailed)
     assert (
-        error.cause == f"x @ {url}\nDownloading it failed: the name files.example does not resolve."
+        error.cause == f"x @ {url}\nThe download failed: the name files.example does not resolve."
     )
 
 
@@ -288,19 +288,19 @@ def test_unreachable_url_requirement_is_not_taken_for_an_index() -> None:
     [
         (
             "UnknownIssuer",
-            "it is signed by nobody that the build image trusts",
-            "Give the build your authority's certificate",
+            "it is not signed by a CA certificate that the build trusts",
+            "Add your CA certificate to the build",
         ),
-        ("Expired", "it has expired", "Give the server a certificate that is valid"),
+        ("Expired", "it has expired", "Install a certificate on the server"),
         (
             "NotValidForName",
             "it is for another host",
-            "Give the server a certificate that is valid",
+            "Install a certificate on the server",
         ),
         (
             "Other(OtherError(CaUsedAsEndEntity))",
-            "it is self-signed, as an authority's own, which no server may use even where it is trusted",
-            "Give the server a certificate that is valid",
+            "it is a self-signed CA certificate, which a server cannot use",
+            "Install a certificate on the server",
         ),
     ],
 )
@@ -312,7 +312,7 @@ def test_a_certificate_that_is_refused_is_explained(certificate: str, why: str, 
         replace(ATTEMPT, index=index),
     )
     assert isinstance(error, TlsNotTrusted)
-    assert error.title == "The TLS certificate of https://inside:8443/simple is not trusted"
+    assert error.title == "The TLS certificate of `https://inside:8443/simple` is not trusted"
     assert error.cause == f"Verifying it failed: {why}."
     assert error.fixes[0].startswith(fix)
     assert error.fixes[-1].endswith("PIP_TRUSTED_HOST=inside:8443")
@@ -330,15 +330,15 @@ REFUSALS = {
     [
         (
             origin.NOWHERE,
-            "There is no user and password for it: not in its URL, and in no binding.",
+            "There is no user and password for it, neither in its URL nor in a binding.",
         ),
         (
             origin.variable("EXTRA_INDEX_URL"),
-            "The user and password of EXTRA_INDEX_URL were refused.",
+            "It rejected the user and password from EXTRA_INDEX_URL.",
         ),
         (
             Origin(Kind.NETRC, "corp"),
-            "The user and password of the netrc of the binding corp were refused.",
+            "It rejected the user and password from the netrc of the binding corp.",
         ),
     ],
 )
@@ -354,7 +354,7 @@ def test_an_index_that_refuses_is_named(status: int, source: Origin, given: str)
     )
     error = explained(said, replace(ATTEMPT, index=index))
     assert isinstance(error, IndexRefused)
-    assert error.title == f"The package index http://inside:8080/simple refused access ({status})"
+    assert error.title == f"The package index `http://inside:8080/simple` denied access ({status})"
     assert error.cause == given
 
 
@@ -366,7 +366,7 @@ def test_an_index_with_a_fault_of_its_own_is_not_the_users() -> None:
         replace(ATTEMPT, index=NOWHERE),
     )
     assert isinstance(error, IndexFails)
-    assert error.cause == "It answered 500 (Internal Server Error)."
+    assert error.cause == "It responded with 500 (Internal Server Error)."
 
 
 COMPILED = """\
@@ -400,10 +400,10 @@ hint: This error likely indicates that you need to install a library that provid
 def test_what_a_compiler_missed_is_guessed(header: str, missing: str, fix: str) -> None:
     error = explained(COMPILED.format(package="fast @ file:///workspace/fast", header=header))
     assert isinstance(error, BuildFromSourceFailed)
-    assert error.title == "./fast could not be built from source"
+    assert error.title == "`./fast` could not be built from source"
     assert (
         error.cause
-        == f"It is a folder of the source, which has to be built, and that failed. Missing: {missing}."
+        == f"It is a local folder, so it must be built, and the build failed. Missing: {missing}."
     )
     assert error.fixes[0].startswith(fix)
     assert error.tail == (
@@ -416,10 +416,10 @@ def test_what_a_compiler_missed_is_guessed(header: str, missing: str, fix: str) 
 
 def test_package_that_does_not_build_is_named_with_its_version() -> None:
     error = explained(COMPILED.format(package="fast==1.0", header="ffi.h"))
-    assert error.title == "fast==1.0 could not be built from source"
+    assert error.title == "`fast==1.0` could not be built from source"
     assert (
         error.cause
-        == "No wheel of it can be used, so it was built from source, and that failed. Missing: libffi's headers."
+        == "It has no wheel that can be used, so it was built from source, and the build failed. Missing: libffi's headers."
     )
 
 
@@ -442,17 +442,17 @@ error: {what}
         (
             "ModuleNotFoundError: No module named 'pkg_resources'",
             " Missing: the Python module pkg_resources.",
-            "Give its build an older setuptools",
+            "Build it with an older setuptools",
         ),
         (
             "ModuleNotFoundError: No module named 'numpy'",
             " Missing: the Python module numpy.",
-            "Name what its build needs in ./fast/pyproject.toml",
+            "List what its build requires in ./fast/pyproject.toml",
         ),
         (
             "RuntimeError: FAST_VERSION is not set",
             "",
-            "Correct ./fast: the last lines say what is wrong.",
+            "Correct ./fast: the output below shows what failed.",
         ),
     ],
 )
@@ -466,10 +466,9 @@ def test_an_exception_of_a_build_is_shown_without_its_calls(
         RAISED.format(what="The build backend returned an error", error=raised), attempt
     )
     assert isinstance(error, BuildFromSourceFailed)
-    assert error.title == "./fast could not be built from source"
+    assert error.title == "`./fast` could not be built from source"
     assert (
-        error.cause
-        == f"It is a folder of the source, which has to be built, and that failed.{missing}"
+        error.cause == f"It is a local folder, so it must be built, and the build failed.{missing}"
     )
     assert error.fixes[0].startswith(fix)
     assert error.tail == (raised,)
@@ -488,8 +487,8 @@ def test_missing_build_requirement_is_said_to_be_for_the_build(tmp_path: Path) -
             local=(tmp_path / "fast",),
         ),
     )
-    assert error.title == "The package setuptools was not found"
-    assert error.cause == "Building ./fast from source needs it. Asked: http://inside/simple."
+    assert error.title == "The package `setuptools` was not found"
+    assert error.cause == "Building ./fast from source requires it. Searched: http://inside/simple."
 
 
 def test_git_is_quoted_and_its_credentials_are_not() -> None:
@@ -516,7 +515,7 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
             "error: Failed to download `six==1.16.0`\n  cause: Hash mismatch for `six==1.16.0`\n         Expected:\n           sha256:00\n"
             "         Computed:\n           sha256:8a",
             HashMismatch,
-            "six==1.16.0 does not have the hash that is given for it",
+            "The hash of `six==1.16.0` does not match",
         ),
         (
             "Resolved 41 packages in 1.06s\nerror: Failed to download `scipy==1.17.1`\n  cause: Failed to extract archive\n"
@@ -527,17 +526,17 @@ def test_git_is_quoted_and_its_credentials_are_not() -> None:
         (
             "error: Failed to read `--find-links` directory: /workspace/wheels\n  cause: No such file or directory (os error 2)",
             WheelFolderMissing,
-            "The wheel folder ./wheels is not there",
+            "The wheel folder `./wheels` does not exist",
         ),
         (
             "error: Distribution not found at: file:///workspace/mine",
             LocalPackageMissing,
-            "./mine is not there",
+            "`./mine` does not exist",
         ),
         (
             'error: Unsupported `Content-Type` "application/json" for `http://127.0.0.1:9/simple/six/`. Expected JSON or HTML.',
             NotAnIndex,
-            "http://127.0.0.1:9/simple does not look like a package index",
+            "`http://127.0.0.1:9/simple` does not look like a package index",
         ),
         ("error: something new", InstallFailed, "Installing your requirements failed"),
     ],
@@ -567,12 +566,12 @@ def test_why_an_interpreter_could_not_be_had_is_a_clause() -> None:
     [
         ((200, "text/html"), (404, "text/html"), (404, "text/html"), ""),
         ((404, ""), (200, "text/html"), (404, ""), ""),
-        ((404, ""), (404, ""), (404, ""), "neither its own page nor that of mine is there (404)"),
+        ((404, ""), (404, ""), (404, ""), "it has neither a root page nor a page for mine (404)"),
         (
             (200, "text/html"),
             (200, "text/html"),
             (200, "text/html"),
-            "it sends a page (text/html) for any name, also for one that no index has",
+            "it sends a page (text/html) for any name, even for one that no index has",
         ),
         ((200, "image/png"), (404, ""), (404, ""), "it sends image/png, neither HTML nor its JSON"),
     ],
@@ -588,19 +587,19 @@ def test_an_index_is_told_from_what_is_none(
     [
         (
             "Because you require setuptools==82.0.1 and setuptools<82, " + UNSATISFIABLE,
-            "your requirements ask for setuptools==82.0.1",
+            "your requirements require setuptools==82.0.1",
         ),
         (
             "Because all versions of mine depend on setuptools>=82 and you require mine, we can conclude that you require setuptools>=82.\n"
             f"         And because you require setuptools<82, {UNSATISFIABLE}",
-            "mine needs setuptools>=82",
+            "mine requires setuptools>=82",
         ),
     ],
 )
 def test_a_setuptools_that_is_too_new_is_the_wrappers_conflict(cause: str, asks: str) -> None:
     found = explained(no_solution(cause))
     assert isinstance(found, WrapperConflict)
-    assert f"seldon-core 1.17.1 needs setuptools<82\n  {asks}\n" in found.cause
+    assert f"seldon-core 1.17.1 requires setuptools<82\n  {asks}\n" in found.cause
 
 
 def test_a_lock_is_to_be_made_together_with_the_wrapper() -> None:
@@ -655,4 +654,4 @@ def test_the_stop_behind_a_sentence_is_no_part_of_a_version() -> None:
         "Because only seldon-core==1.17.1 is available and seldon-core==1.17.1 depends on numpy<2.0.0.\n"
         f"         And because you require seldon-core==1.17.1 and numpy==2.1.0, {UNSATISFIABLE}"
     )
-    assert "needs numpy<2.0.0\n" in explained(no_solution(cause)).cause
+    assert "requires numpy<2.0.0\n" in explained(no_solution(cause)).cause

@@ -278,7 +278,7 @@ def test_locked_python_is_used_and_nothing_added(tmp_path: Path, requested: str)
 def test_lock_for_another_python_is_an_error(tmp_path: Path, requested: str) -> None:
     with pytest.raises(CondaLockForOtherPython) as raised:
         of_environment(tmp_path, requested, lock(PYTHON_312))
-    assert raised.value.title == f"conda-lock.yml is not for Python {requested}"
+    assert raised.value.title == f"`conda-lock.yml` is not for Python {requested}"
     assert (
         raised.value.cause
         == f"Its Python is 3.12.1, and Python {requested} was chosen: BP_PYTHON_VERSION."
@@ -286,5 +286,5 @@ def test_lock_for_another_python_is_an_error(tmp_path: Path, requested: str) -> 
 
 
 def test_lock_without_python_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CondaLockWithoutPython, match=r"conda-lock\.yml has no Python"):
+    with pytest.raises(CondaLockWithoutPython, match=r"`conda-lock\.yml` has no Python"):
         of_environment(tmp_path, "", lock(NUMPY_1))

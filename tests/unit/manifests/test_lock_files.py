@@ -203,11 +203,11 @@ def test_uv_lock_credentials_of_the_project_are_used_and_secret(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("version = 1\n<<<<<<< HEAD\n", "git left the marks of a conflict in it"),
+        ("version = 1\n<<<<<<< HEAD\n", "it contains git conflict markers"),
         ("= 1\n", "it is not TOML: Invalid statement (at line 1, column 1)"),
-        ("version = 2\npackage = []\n", "it is not one that uv 0.13 knows"),
-        ("version = 1\n", "it is not one that uv 0.13 knows"),
-        ('version = 1\n[[package]]\nname = "a"\n', "it is not one that uv 0.13 knows"),
+        ("version = 2\npackage = []\n", "uv 0.13 does not support its format"),
+        ("version = 1\n", "uv 0.13 does not support its format"),
+        ('version = 1\n[[package]]\nname = "a"\n', "uv 0.13 does not support its format"),
     ],
 )
 def test_a_uv_lock_that_is_none_is_named(tmp_path: Path, text: str, reason: str) -> None:

@@ -60,7 +60,7 @@ def test_environments_under_other_names_are_an_error(tmp_path: Path, name: str) 
     app = write(tmp_path, {name: _CONDA})
     with pytest.raises(ManifestUnderOtherName) as raised:
         select.find(app, {})
-    assert raised.value.fixes[0].startswith(f"Set BP_REQUIREMENTS={name}: ")
+    assert raised.value.fixes[0].startswith(f"Set BP_REQUIREMENTS={name} in ")
     assert raised.value.fixes[1] == f"Rename it: `mv {name} environment.yml`."
 
 

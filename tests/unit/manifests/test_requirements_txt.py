@@ -176,15 +176,18 @@ def test_what_pip_accepts_is_not_refused(tmp_path: Path, line: str) -> None:
 def test_a_bad_line_is_shown_with_its_number(tmp_path: Path) -> None:
     with pytest.raises(BadRequirementLine) as raised:
         requirements_txt.read(tmp_path, written(tmp_path, "numpy\n\nthis is bad\n"), {})
-    assert raised.value.title == "Line 3 of requirements.txt is not a requirement"
+    assert raised.value.title == "Line 3 of `requirements.txt` is not a valid requirement"
     assert raised.value.cause.startswith("this is bad\n")
 
 
 @pytest.mark.parametrize(
     ("data", "cause"),
     [
-        ("numpy\n# gr\u00fc\u00dfe\n".encode("latin-1"), "Line 2 holds bytes that are not UTF-8."),
-        ("numpy\n".encode("utf-16"), "It is UTF-16, as Windows PowerShell's `>` writes it."),
+        (
+            "numpy\n# gr\u00fc\u00dfe\n".encode("latin-1"),
+            "Line 2 contains bytes that are not UTF-8.",
+        ),
+        ("numpy\n".encode("utf-16"), "It is UTF-16, which Windows PowerShell writes with `>`."),
     ],
 )
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path, data: bytes, cause: str) -> None:

@@ -291,10 +291,12 @@ def test_a_stray_backslash_warns_nobody(tmp_path: Path, recwarn: pytest.Warnings
 def test_a_missing_module_is_an_error_that_offers_the_nearest(
     tmp_path: Path, name: str, files: Files, fix: str, case: bool
 ) -> None:
-    with pytest.raises(ModelModuleNotFound, match=f"MODEL_NAME={name}: no such module") as caught:
+    with pytest.raises(
+        ModelModuleNotFound, match=f"No module found for `MODEL_NAME={name}`"
+    ) as caught:
         find(source(tmp_path, files), name, "MODEL")
-    assert caught.value.fixes[0].startswith(f"Set MODEL_NAME={fix}: ")
-    assert ("upper and lower case only" in caught.value.cause) == case
+    assert caught.value.fixes[0].startswith(f"Set MODEL_NAME={fix} in ")
+    assert ("only in upper and lower case" in caught.value.cause) == case
 
 
 def test_missing_module_without_near_names_says_the_file_sought(tmp_path: Path) -> None:
@@ -367,12 +369,12 @@ def test_a_pythonpath_outside_the_source_is_not_followed(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("name", "files", "fix"),
     [
-        ("Foo", {"Foo.py": PREDICTS.format("Fooo")}, "Set MODEL_NAME=Foo.Fooo: "),
-        ("Foo", {"Foo.py": PREDICTS.format("foo")}, "Set MODEL_NAME=Foo.foo: "),
-        ("Foo", {"Foo.py": PREDICTS.format("Classifier")}, "Set MODEL_NAME=Foo.Classifier: "),
-        ("Foo", {"Foo.py": "x = 1\n", "model.py": FOO}, "Set MODEL_NAME=model.Foo: "),
-        ("model.Fo", {"model.py": FOO}, "Set MODEL_NAME=model.Foo: "),
-        ("my-model", {"my-model.py": FOO}, "Set MODEL_NAME=my-model.Foo: "),
+        ("Foo", {"Foo.py": PREDICTS.format("Fooo")}, "Set MODEL_NAME=Foo.Fooo in "),
+        ("Foo", {"Foo.py": PREDICTS.format("foo")}, "Set MODEL_NAME=Foo.foo in "),
+        ("Foo", {"Foo.py": PREDICTS.format("Classifier")}, "Set MODEL_NAME=Foo.Classifier in "),
+        ("Foo", {"Foo.py": "x = 1\n", "model.py": FOO}, "Set MODEL_NAME=model.Foo in "),
+        ("model.Fo", {"model.py": FOO}, "Set MODEL_NAME=model.Foo in "),
+        ("my-model", {"my-model.py": FOO}, "Set MODEL_NAME=my-model.Foo in "),
         ("Foo", {"Foo.py": "x = 1\n"}, "Define the class Foo at the top level of Foo.py."),
         (
             "Foo",
@@ -409,7 +411,7 @@ def test_a_pythonpath_outside_the_source_is_not_followed(tmp_path: Path) -> None
 def test_a_missing_class_is_an_error_with_the_nearest_name(
     tmp_path: Path, name: str, files: Files, fix: str
 ) -> None:
-    with pytest.raises(ModelClassNotFound, match=r"\.py has no class ") as caught:
+    with pytest.raises(ModelClassNotFound, match=r"\.py` has no class ") as caught:
         find(source(tmp_path, files), name, "MODEL")
     assert caught.value.fixes[0].startswith(fix)
 
@@ -430,21 +432,22 @@ def test_model_name_ending_in_a_module_suggests_the_right_one(
 ) -> None:
     source(tmp_path, {"pkg/Foo.py": FOO} | ({} if init is None else {"pkg/__init__.py": init}))
     with pytest.raises(
-        ModelClassIsModule, match=r"MODEL_NAME=pkg\.Foo names a file, not a class"
+        ModelClassIsModule, match=r"`MODEL_NAME=pkg\.Foo` names a file, not a class"
     ) as caught:
         find(tmp_path, "pkg.Foo", None)
-    assert caught.value.fixes[0].startswith("Set MODEL_NAME=pkg.Foo.Foo: ")
+    assert caught.value.fixes[0].startswith("Set MODEL_NAME=pkg.Foo.Foo in ")
 
 
 def test_a_module_that_a_package_hides_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ModelModuleShadowed, match=r"Foo\.py is hidden by Foo/"):
+    with pytest.raises(ModelModuleShadowed, match=r"`Foo\.py` is hidden by `Foo/`"):
         find(source(tmp_path, {"Foo.py": FOO, "Foo/__init__.py": "x = 1\n"}), "Foo", None)
 
 
 def test_a_module_that_the_standard_library_hides_is_an_error(tmp_path: Path) -> None:
     source(tmp_path, {"statistics.py": FOO, "test.py": FOO})
     with pytest.raises(
-        ModelModuleIsStandard, match=r"statistics\.py is hidden by Python's own module statistics"
+        ModelModuleIsStandard,
+        match=r"`statistics\.py` is hidden by Python's standard module `statistics`",
     ):
         find(tmp_path, "statistics.Foo", None)
     assert find(tmp_path, "test.Foo", None).path == Path("test.py")
@@ -502,7 +505,9 @@ def test_a_syntax_error_shows_file_line_and_place(
     tmp_path: Path, text: str, line: int, lines: list[str]
 ) -> None:
     (tmp_path / "Foo.py").write_bytes(text.encode())
-    with pytest.raises(SourceSyntaxError, match=f"Syntax error in Foo.py, line {line}$") as caught:
+    with pytest.raises(
+        SourceSyntaxError, match=f"Syntax error in `Foo.py`, line {line}$"
+    ) as caught:
         find(tmp_path, "Foo", None)
     assert [shown.rstrip() for shown in caught.value.lines()[3:6]] == lines
 
@@ -517,9 +522,9 @@ def test_a_syntax_error_above_or_behind_the_class_is_found_too(tmp_path: Path) -
             "broken.py": "x = = 1\n",
         },
     )
-    with pytest.raises(SourceSyntaxError, match=r"pkg/__init__\.py, line 1"):
+    with pytest.raises(SourceSyntaxError, match=r"`pkg/__init__\.py`, line 1"):
         find(tmp_path, "pkg.model.Foo", None)
-    with pytest.raises(SourceSyntaxError, match=r"broken\.py, line 1"):
+    with pytest.raises(SourceSyntaxError, match=r"`broken\.py`, line 1"):
         find(tmp_path, "Bar", None)
 
 
@@ -566,16 +571,16 @@ def test_a_source_file_may_be_in_the_encoding_that_it_declares(tmp_path: Path, d
     [
         (
             b"x = 1\ny = 'caf\xe9'\n",
-            "Foo.py is not UTF-8",
-            "Line 2 holds a byte that UTF-8 text cannot have there: 0xe9, at byte offset 14.",
+            "`Foo.py` is not UTF-8",
+            "Line 2 contains a byte that is not valid UTF-8: 0xe9, at byte offset 14.",
         ),
         (
             b"\xef\xbb\xbfy = '\xe9'\n",
-            "Foo.py is not UTF-8",
-            "Line 1 holds a byte that UTF-8 text cannot have there: 0xe9, at byte offset 8.",
+            "`Foo.py` is not UTF-8",
+            "Line 1 contains a byte that is not valid UTF-8: 0xe9, at byte offset 8.",
         ),
-        (b"# coding: ascii\ny = '\xe9'\n", "Foo.py is not ascii", "0xe9, at byte offset 21"),
-        (b"x = 1\n\n# coding: latin-1\ny = '\xe9'\n", "Foo.py is not UTF-8", "Line 4 "),
+        (b"# coding: ascii\ny = '\xe9'\n", "`Foo.py` is not ascii", "0xe9, at byte offset 21"),
+        (b"x = 1\n\n# coding: latin-1\ny = '\xe9'\n", "`Foo.py` is not UTF-8", "Line 4 "),
     ],
 )
 def test_source_in_another_encoding_is_named_with_its_line(
@@ -620,7 +625,7 @@ def test_class_without_a_called_method_says_what_it_has(
     tmp_path: Path, service_type: str, method: str, fix: str
 ) -> None:
     with pytest.raises(
-        ModelMethodMissing, match=f"Foo has no method for SERVICE_TYPE={service_type}"
+        ModelMethodMissing, match=f"`Foo` has no method for `SERVICE_TYPE={service_type}`"
     ) as caught:
         find(source(tmp_path, {"Foo.py": with_method("Foo", method)}), "Foo", service_type)
     assert f"It has {method}." in caught.value.cause
@@ -743,7 +748,7 @@ def test_the_one_file_with_a_class_of_its_own_name_is_taken(
 ) -> None:
     model = find(source(tmp_path, files), missing, None)
     assert (model.name, model.class_name, model.service_type) == ("Foo", "Foo", "MODEL")
-    assert model.name_source == "the one file with a class of its own name: Foo.py"
+    assert model.name_source == "the only file with a class of its name: Foo.py"
 
 
 @pytest.mark.parametrize(
@@ -776,9 +781,9 @@ def test_without_exactly_one_the_error_lists_the_candidates(
         line.strip() for line in caught.value.cause.splitlines() if line.startswith("  ")
     ] == candidates
     first = (
-        f"Set MODEL_NAME={candidates[0].partition(':')[0]}: "
+        f"Set MODEL_NAME={candidates[0].partition(':')[0]} in "
         if candidates
-        else "Write the class MyModel"
+        else "Define the class MyModel"
     )
     assert caught.value.fixes[0].startswith(first)
 
@@ -787,5 +792,5 @@ def test_unparsable_file_is_the_error_without_a_candidate(tmp_path: Path) -> Non
     source(
         tmp_path, {"Foo.py": "class Foo\n    def predict(self, X): ...\n", "train.py": "x = = 1\n"}
     )
-    with pytest.raises(SourceSyntaxError, match=r"Foo\.py, line 1"):
+    with pytest.raises(SourceSyntaxError, match=r"`Foo\.py`, line 1"):
         find(tmp_path, None, None)

@@ -80,31 +80,31 @@ def _check(app: Path, name: str, files: Files, python_path: str = "") -> list[st
             "click.Foo",
             {"click.py": MODEL},
             "click.py",
-            "Rename click.py, say to my_click.py, and set MODEL_NAME=my_click.Foo.",
+            "Rename click.py, for example to my_click.py, and set MODEL_NAME=my_click.Foo.",
         ),
         (
             "Foo",
             {"Foo.py": MODEL},
             "Foo.py",
-            "Rename Foo.py, say to my_Foo.py, and set MODEL_NAME=my_Foo.Foo.",
+            "Rename Foo.py, for example to my_Foo.py, and set MODEL_NAME=my_Foo.Foo.",
         ),
         (
             "helpers.model.Foo",
             {"helpers/__init__.py": "", "helpers/model.py": MODEL},
             "helpers/",
-            "Rename helpers/, say to my_helpers/, and set MODEL_NAME=my_helpers.model.Foo.",
+            "Rename helpers/, for example to my_helpers/, and set MODEL_NAME=my_helpers.model.Foo.",
         ),
         (
             "helpers.model.Foo",
             {"helpers/model.py": MODEL},
             "helpers/",
-            "Rename helpers/, say to my_helpers/, and set MODEL_NAME=my_helpers.model.Foo.",
+            "Rename helpers/, for example to my_helpers/, and set MODEL_NAME=my_helpers.model.Foo.",
         ),
         (
             "helpers.Foo",
             {"setup.py": "", "src/helpers/__init__.py": MODEL},
             "src/helpers/",
-            "Rename src/helpers/, say to src/my_helpers/, and set MODEL_NAME=my_helpers.Foo.",
+            "Rename src/helpers/, for example to src/my_helpers/, and set MODEL_NAME=my_helpers.Foo.",
         ),
     ],
 )
@@ -115,7 +115,7 @@ def test_a_model_that_a_package_hides_is_an_error(
         _check(tmp_path, name, files)
     assert (
         caught.value.title
-        == f"{own} is hidden by the installed package {INSTALLED[name.partition('.')[0]]}"
+        == f"`{own}` is hidden by the installed package `{INSTALLED[name.partition('.')[0]]}`"
     )
     assert caught.value.fixes[0] == renamed
 

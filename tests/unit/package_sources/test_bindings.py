@@ -265,17 +265,17 @@ def test_no_key_is_made_from_a_binding_s_secret(tmp_path: Path) -> None:
     [
         ({"uri": ""}, "it has no entry uri"),
         ({"uri": "pypi.corp/secret"}, "its entry uri is not a URL"),
-        ({**CORP, "role": "main"}, "its role is none"),
+        ({**CORP, "role": "main"}, "its role is not valid"),
         ({"uri": "https://h", "password": "x"}, "it has a password without a username"),
         ({"pip.conf": "index-url = x"}, "its pip.conf has an error in line 1"),
         (
             {"pip.conf": "[global]\ncert = ca.pem"},
-            "its pip.conf names the file ca.pem as cert, which is not in it",
+            "its pip.conf names the file ca.pem as cert, which does not exist in it",
         ),
         ({**CORP, "certificates": "none"}, "its entry certificates is not a certificate"),
         ({"type": "netrc", ".netrc": "machine"}, "its .netrc has an error in line 1"),
         ({"type": "netrc"}, "it has no entry .netrc"),
-        ({"type": "ca-certificates", "readme": "x"}, "no certificate is in it"),
+        ({"type": "ca-certificates", "readme": "x"}, "it contains no certificate"),
         ({"type": "ca-certificates", "a.pem": "x"}, "its entry a.pem is not a certificate"),
         (
             {
@@ -294,10 +294,10 @@ def test_unusable_binding_is_named_without_its_content(
     with pytest.raises(BindingInvalid) as raised:
         given(tmp_path, corp=entries)
     kind = entries.get("type", "pypi")
-    assert raised.value.cause == f"It is of the type {kind!s}, and {cause}."
+    assert raised.value.cause == f"Its type is {kind!s}, and {cause}."
     assert "secret" not in "".join(raised.value.lines())
 
 
 def test_two_bindings_cannot_both_be_the_index(tmp_path: Path) -> None:
-    with pytest.raises(BindingInvalid, match="The binding two cannot be used"):
+    with pytest.raises(BindingInvalid, match="The binding `two` cannot be used"):
         given(tmp_path, one={**CORP, "role": "index"}, two={**CORP, "role": "index"})

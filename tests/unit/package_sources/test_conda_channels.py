@@ -310,7 +310,7 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
     [
         ({}, "it has no entry uri."),
         ({"uri": "conda.corp"}, "its entry uri is not a URL."),
-        ({"uri": FORGE, "role": "main"}, "its role is none."),
+        ({"uri": FORGE, "role": "main"}, "its role is not valid."),
         ({"uri": FORGE, "password": "x"}, "it has a password without a username."),
         ({"uri": FORGE, "username": "x", "token": "y"}, "it has both a token and a username."),
         ({".condarc": "channels: [a\n"}, "its .condarc has an error in line 1."),
@@ -318,7 +318,7 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
         ({".condarc": "channels: conda-forge\n"}, "in its .condarc channels is not a list."),
         (
             {".condarc": "custom_channels: [a]\n"},
-            "its .condarc has custom_channels or a channel_alias of a wrong form.",
+            "its .condarc has an invalid custom_channels or channel_alias.",
         ),
     ],
 )
@@ -327,14 +327,14 @@ def test_a_binding_that_cannot_be_used_is_named(
 ) -> None:
     with pytest.raises(BindingInvalid) as raised:
         configured(tmp_path, corp=entries)
-    assert raised.value.cause == f"It is of the type conda, and {fault}"
+    assert raised.value.cause == f"Its type is conda, and {fault}"
 
 
 def test_only_one_binding_can_be_the_alias(tmp_path: Path) -> None:
     alias = {"uri": FORGE, "role": "alias"}
     with pytest.raises(BindingInvalid) as raised:
         configured(tmp_path, a=alias, b=alias)
-    assert raised.value.title == "The binding b cannot be used"
+    assert raised.value.title == "The binding `b` cannot be used"
 
 
 @pytest.mark.parametrize(
@@ -359,7 +359,7 @@ def test_a_folder_of_the_source_is_a_channel(tmp_path: Path, written: str) -> No
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, written: str) -> None:
     with pytest.raises(ChannelFolderMissing) as raised:
         configured(tmp_path, written)
-    assert raised.value.title == f"The channel {written} is not there"
+    assert raised.value.title == f"The channel `{written}` does not exist"
     assert raised.value.cause.startswith("It is a folder, and comes from environment.yml.")
 
 
@@ -392,7 +392,7 @@ def test_the_version_of_cuda_is_one(tmp_path: Path) -> None:
     assert configured(tmp_path, "a", env={"CONDA_OVERRIDE_CUDA": "11.8"}).cuda == "11.8"
     with pytest.raises(CudaInvalid) as raised:
         configured(tmp_path, "a", env={"BP_CONDA_OVERRIDE_CUDA": "yes"})
-    assert raised.value.title == "BP_CONDA_OVERRIDE_CUDA=yes is not a version of CUDA"
+    assert raised.value.title == "`BP_CONDA_OVERRIDE_CUDA=yes` is not a CUDA version"
 
 
 def test_an_alias_is_an_address(tmp_path: Path) -> None:

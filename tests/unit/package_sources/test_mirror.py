@@ -82,7 +82,7 @@ def test_a_catalogue_leads_to_the_mirror(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["no JSON", "[]", '{"cpython": {}}'])
 def test_what_is_no_catalogue_is_said_to_be_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "named.json").write_text(text)
-    with pytest.raises(mirror.NoCatalogue, match="it is no catalogue of Pythons in uv's form"):
+    with pytest.raises(mirror.NoCatalogue, match="it is not a Python catalogue in uv's format"):
         mirror.catalogue(
             str(tmp_path / "named.json"), Mirror({"default": "http://m"}), Index(), tmp_path
         )

@@ -135,13 +135,16 @@ def test_wheel_for_another_python_is_named_with_that_python(
     written(tmp_path / folder / "mine-1.0-cp39-cp39-linux_x86_64.whl")
     error = explained(output, tmp_path, folders=(tmp_path / "wheels",))
     assert isinstance(error, WheelUnsuited)
-    assert error.title == f"./{folder}/mine-1.0-cp39-cp39-linux_x86_64.whl does not fit the image"
+    assert (
+        error.title
+        == f"`./{folder}/mine-1.0-cp39-cp39-linux_x86_64.whl` is not compatible with the image"
+    )
     assert error.cause.startswith(
         f"./{folder}/mine-1.0-cp39-cp39-linux_x86_64.whl is for Python 3.9 on linux x86_64.\nThe image has Python 3.12.1 on linux x86_64 with glibc 2."
     )
     assert (
         error.fixes[0]
-        == "Set BP_PYTHON_VERSION=3.9: as a line of .s2i/environment, or with `--env BP_PYTHON_VERSION=3.9`."
+        == "Set BP_PYTHON_VERSION=3.9 in .s2i/environment, or pass `--env BP_PYTHON_VERSION=3.9`."
     )
 
 
@@ -157,7 +160,7 @@ def test_several_wheels_that_do_not_fit_are_all_named(tmp_path: Path) -> None:
     for tags in ("cp310-cp310-linux_x86_64", "cp39-cp39-linux_x86_64", "cp312-cp312-win_amd64"):
         written(tmp_path / f"wheels/mine-1.0-{tags}.whl")
     error = explained(NO_ABI, tmp_path, folders=(tmp_path / "wheels",))
-    assert error.title == "No wheel of mine fits the image"
+    assert error.title == "No wheel of `mine` is compatible with the image"
     assert len(error.cause.splitlines()) == 4
     assert error.fixes[0].startswith("Set BP_PYTHON_VERSION=3.10")
 
@@ -199,33 +202,33 @@ error: Failed to install: mine-1.0-py3-none-any.whl (mine==1.0)
             FOLDER,
             "wheels",
             b"version https://git-lfs.github.com/spec/v1\noid",
-            "it is a pointer of Git LFS, not the file itself",
+            "it is a Git LFS pointer, not the file itself",
         ),
         (FOLDER, "wheels", b"\n<!doctype html>", "it is a web page"),
-        (FOLDER, "wheels", b"not a zip", "it is no zip archive, which every wheel is"),
+        (FOLDER, "wheels", b"not a zip", "it is not a zip archive, which every wheel is"),
         (
             FILE,
             "local",
             b"PK\3\4",
-            "its end is missing: it was not copied or downloaded completely",
+            "its end is missing, because it was not copied or downloaded completely",
         ),
         (
             invalid("No .dist-info directory found"),
             "wheels",
             b"PK",
-            "uv says of it: No .dist-info directory found",
+            "uv says: No .dist-info directory found",
         ),
         (
             DAMAGED,
             "wheels",
             b"PK",
-            "uv says of it: Bad CRC (got 739ea50e, expected 9f456183) for file: mine.py",
+            "uv says: Bad CRC (got 739ea50e, expected 9f456183) for file: mine.py",
         ),
         (
             RENAMED,
             "wheels",
             b"PK",
-            "uv says of it: Wheel version does not match filename (2.0 != 1.0)",
+            "uv says: Wheel version does not match filename (2.0 != 1.0)",
         ),
     ],
 )
@@ -238,7 +241,7 @@ def test_a_broken_wheel_is_named_with_what_is_wrong(
     error = explained(output.format(app=tmp_path), tmp_path, folders=(tmp_path / "wheels",))
     assert isinstance(error, WheelBroken)
     assert (error.title, error.cause) == (
-        f"The wheel ./{name} is broken",
+        f"The wheel `./{name}` is broken",
         f"It cannot be installed: {reason}.",
     )
     assert ("git lfs pull" in error.fixes[0]) == (b"git-lfs" in content)
@@ -252,14 +255,14 @@ MISSING = unsatisfiable(
 def test_a_wheel_that_is_passed_over_for_its_name_is_mentioned(tmp_path: Path) -> None:
     written(tmp_path / "wheels/mine-1.0-py3-none-any (1).whl")
     error = explained(MISSING, tmp_path, folders=(tmp_path / "wheels",))
-    assert error.title == "./wheels/mine-1.0-py3-none-any (1).whl does not have a wheel's name"
+    assert error.title == "`./wheels/mine-1.0-py3-none-any (1).whl` is not a valid wheel name"
 
 
 def test_a_folder_without_wheels_is_part_of_the_answer(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     error = explained(MISSING, tmp_path, folders=(tmp_path / "wheels",))
-    assert error.title == "The package mine was not found"
-    assert error.cause == "The wheel folder ./wheels is empty.\nAsked: ./wheels, the public index."
+    assert error.title == "The package `mine` was not found"
+    assert error.cause == "The wheel folder ./wheels is empty.\nSearched: ./wheels, PyPI."
     assert error.fixes[0] == "Check the spelling in your requirements."
 
 
@@ -282,9 +285,9 @@ def test_without_a_network_what_the_folders_lack_is_named(tmp_path: Path) -> Non
         lacking="mine",
     )
     error = diagnosis.explain(Outcome(1, tuple(AWAY.splitlines())), attempt)
-    assert error.title == "Packages are needed, and the public package index cannot be reached"
+    assert error.title == "PyPI cannot be reached"
     assert error.cause.splitlines()[0] == "There is no wheel of mine in ./wheels."
-    assert error.fixes[0] == "Put a wheel of mine into ./wheels."
+    assert error.fixes[0] == "Add a wheel of mine to ./wheels."
 
 
 def test_only_what_can_be_installed_counts_of_a_folder(tmp_path: Path) -> None:
@@ -305,11 +308,11 @@ def test_only_what_can_be_installed_counts_of_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "title"), [("nowhere", "not there"), ("requirements.txt", "a file")]
+    ("folder", "title"), [("nowhere", "does not exist"), ("requirements.txt", "is a file")]
 )
 def test_a_folder_that_is_none_is_named(tmp_path: Path, folder: str, title: str) -> None:
     written(tmp_path / "requirements.txt")
-    with pytest.raises(WheelFolderMissing, match=f"The wheel folder ./{folder} is {title}"):
+    with pytest.raises(WheelFolderMissing, match=f"The wheel folder `./{folder}` {title}"):
         wheel_folders.archives(tmp_path / folder, tmp_path)
 
 
@@ -317,7 +320,8 @@ def test_a_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "wheels").mkdir()
     (tmp_path / "wheels/mine-1.0-py3-none-any.whl").symlink_to("/elsewhere/mine.whl")
     with pytest.raises(
-        WheelFolderUnreadable, match=r"The wheel ./wheels/mine-1.0-py3-none-any.whl cannot be read"
+        WheelFolderUnreadable,
+        match=r"The wheel `./wheels/mine-1.0-py3-none-any.whl` cannot be read",
     ) as raised:
         wheel_folders.archives(tmp_path / "wheels", tmp_path)
     assert "a link to /elsewhere/mine.whl" in raised.value.cause

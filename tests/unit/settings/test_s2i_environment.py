@@ -63,7 +63,7 @@ def test_what_no_program_can_read_is_an_error(data: bytes, _: Pairs) -> None:
     ],
 )
 def test_unreadable_name_is_an_error_with_its_line(line: bytes) -> None:
-    with pytest.raises(EnvironmentFileBadName, match=r"\.s2i/environment line 2: ") as caught:
+    with pytest.raises(EnvironmentFileBadName, match=r"Line 2 of `[.]s2i/environment`: ") as caught:
         s2i.parse(b"A=b\n" + line + b"\n")
     assert "Write line 2 as NAME=value." in caught.value.fixes
 
@@ -98,7 +98,7 @@ def test_non_utf8_file_is_an_error_with_line_and_offset(
     with pytest.raises(EnvironmentFileNotUtf8) as caught:
         s2i.parse(data)
     assert caught.value.cause.startswith(
-        f"Line {line} holds a byte that UTF-8 text cannot have there: {byte}, at byte offset {offset} "
+        f"Line {line} contains an invalid byte: {byte}, at byte offset {offset} "
     )
     assert ("UTF-16" in caught.value.cause) == (b"\x00" in data)
 
@@ -129,7 +129,7 @@ def test_a_directory_or_a_dangling_link_in_its_place_is_an_error(tmp_path: Path)
     (tmp_path / s2i.FILE).symlink_to("gone")
     with pytest.raises(EnvironmentFileUnreadable) as caught:
         s2i.read(tmp_path)
-    assert "it is a link to gone, which is not there" in caught.value.cause
+    assert "it is a link to gone, which does not exist" in caught.value.cause
 
 
 MODEL_NAMES = [
@@ -234,7 +234,7 @@ def test_unknown_service_type_lists_all_and_the_nearest(value: str, nearest: str
     with pytest.raises(ServiceTypeUnknown) as caught:
         wrapper.service_type(value, "here")
     assert "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR" in caught.value.cause
-    assert caught.value.fixes[0].startswith(f"Set SERVICE_TYPE={nearest}:")
+    assert caught.value.fixes[0].startswith(f"Set SERVICE_TYPE={nearest} in")
 
 
 @pytest.mark.parametrize("name", ["PERSISTENCE", "TRACING"])

@@ -70,7 +70,7 @@ def test_a_switch_that_says_neither_is_named_with_its_origin() -> None:
     with pytest.raises(InvalidBoolean) as raised:
         settings.read({}, [("BP_DEV_PROCESS", "maybe")]).switch("BP_DEV_PROCESS", default=True)
     text = "\n".join(raised.value.lines())
-    assert "BP_DEV_PROCESS=maybe is neither on nor off" in text
+    assert "`BP_DEV_PROCESS=maybe` is neither on nor off" in text
     assert ".s2i/environment" in text
 
 

@@ -282,26 +282,26 @@ def test_what_is_baked_is_started_with_without_a_word() -> None:
 @pytest.mark.parametrize(
     ("values", "error", "said"),
     [
-        ({"TRACING": "jaeger"}, FlagInvalid, "TRACING=jaeger is not a number"),
+        ({"TRACING": "jaeger"}, FlagInvalid, "`TRACING=jaeger` is not a number"),
         (
             {"GUNICORN_WORKERS": "0"},
             NumberInvalid,
-            "GUNICORN_WORKERS=0 is not a whole number of 1 or more",
+            "`GUNICORN_WORKERS=0` is not a whole number of 1 or more",
         ),
         (
             {"GRPC_THREADS": "many"},
             NumberInvalid,
-            "GRPC_THREADS=many is not a whole number of 1 or more",
+            "`GRPC_THREADS=many` is not a whole number of 1 or more",
         ),
         (
             {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "http"},
             NumberInvalid,
-            "PREDICTIVE_UNIT_HTTP_SERVICE_PORT=http is not a whole number from 1 to 65535",
+            "`PREDICTIVE_UNIT_HTTP_SERVICE_PORT=http` is not a whole number from 1 to 65535",
         ),
         (
             {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000"},
             PortTwice,
-            "PREDICTIVE_UNIT_HTTP_SERVICE_PORT and PREDICTIVE_UNIT_GRPC_SERVICE_PORT are both 5000",
+            "`PREDICTIVE_UNIT_HTTP_SERVICE_PORT` and `PREDICTIVE_UNIT_GRPC_SERVICE_PORT` are both 5000",
         ),
         (
             {"PREDICTIVE_UNIT_PARAMETERS": "{}"},
@@ -326,7 +326,7 @@ def test_what_is_baked_is_started_with_without_a_word() -> None:
         (
             {"TRACING": "1", "JAEGER_TAGS": "a"},
             JaegerTagsInvalid,
-            "JAEGER_TAGS=a is not a list of tags",
+            "`JAEGER_TAGS=a` is not a list of tags",
         ),
     ],
 )

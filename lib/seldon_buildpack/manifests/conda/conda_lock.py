@@ -11,7 +11,7 @@ from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
 
 _VERSION = "1"
 _MAIN = "main"
-_RENEW = "Make it anew: `conda-lock lock --platform linux-64`."
+_RENEW = "Regenerate it: `conda-lock lock --platform linux-64`."
 
 
 def read(app: Path, path: Path) -> CondaEnvironment:
@@ -26,7 +26,9 @@ def read(app: Path, path: Path) -> CondaEnvironment:
     version = text(lock, "version") or "none"
     if version != _VERSION:
         raise LockUnreadable(
-            path.name, f"its version is {version}, and version {_VERSION} is read", _RENEW
+            path.name,
+            f"its format version is {version}, but only version {_VERSION} is supported",
+            _RENEW,
         )
     metadata, packages = table(lock.get("metadata")), tables(lock.get("package"))
     platforms = metadata.get("platforms")

@@ -37,7 +37,7 @@ def load(app: Path, path: Path, renew: str) -> Entry:
         where = f"line {mark.line + 1} is not YAML" if mark else "it is not YAML"
         raise LockUnreadable(path.name, where, renew) from error
     if not isinstance(found, dict):
-        raise LockUnreadable(path.name, "it is not a table", renew)
+        raise LockUnreadable(path.name, "it is not a mapping", renew)
     return found
 
 

@@ -60,19 +60,19 @@ def parse(text: str) -> MatchSpec | Fault:
     ):
         return MatchSpec(found[1].lower(), f"=={found[2]}", found[3])
     if "{{" in text:
-        return Fault("`{{ }}` is a template of Jinja's, which conda fills in for recipes only")
+        return Fault("`{{ }}` is a Jinja template, which conda supports only in recipes")
     if fault := _of_pip(text):
         return fault
     rest, pairs = _bracketed(text)
     channel, _, rest = rest.rpartition("::")
     found = NAME.match(rest.strip())
     if not found:
-        return Fault("it does not start with the name of a package")
+        return Fault("it does not start with a package name")
     if rest.strip()[found.end() :].startswith("*"):
-        return Fault("a package is named in full, without `*`")
+        return Fault("a package name cannot contain `*`")
     version, fields = _version_and_build(rest.strip()[found.end() :])
     if len(fields) > 1:
-        return Fault("a name, a version and a build are all that a spec has")
+        return Fault("a spec has only a name, a version and a build")
     version, build = pairs.get("version", version), pairs.get("build", fields[0] if fields else "")
     if version and not _VERSION.fullmatch(version):
         return _bad_version(found[0], version)
@@ -84,20 +84,22 @@ def _of_pip(text: str) -> Fault | None:
     name = NAME.match(text)
     plain = name[0] if name else ""
     if _OPTION.match(text):
-        return Fault("it is an option of pip", of_pip=True)
+        return Fault("it is a pip option", of_pip=True)
     if "::" not in text and re.match(
         r"(git|hg|svn|bzr)\+|(https?|file)://|\.{0,2}/|\S+\s*@\s*\S+:", text
     ):
-        return Fault("it names a place to install from, as only pip does", of_pip=True)
+        return Fault("only pip installs from a URL or path", of_pip=True)
     if ";" in text:
         return Fault(
-            "what stands behind `;` is a marker of pip", text.partition(";")[0].strip(), of_pip=True
+            "the text after `;` is a marker, which only pip supports",
+            text.partition(";")[0].strip(),
+            of_pip=True,
         )
     if "===" in text:
-        return Fault("`===` is pip's", text.replace("===", "=="), of_pip=True)
+        return Fault("only pip supports `===`", text.replace("===", "=="), of_pip=True)
     if plain and (extras := re.match(r"\s*\[([\w\s,.-]*)\]", text[len(plain) :])):
         return Fault(
-            f"`[{extras[1]}]` is an extra, which only pip has",
+            f"`[{extras[1]}]` is an extra, which only pip supports",
             plain + text[len(plain) + extras.end() :],
             of_pip=True,
         )
@@ -126,7 +128,9 @@ def _version_and_build(text: str) -> tuple[str, list[str]]:
 
 def _bad_version(name: str, version: str) -> Fault:
     if found := re.fullmatch(r"=([<>])\s*(.*)", version):
-        return Fault(f"`={found[1]}` is no comparison", f"{name}{found[1]}={found[2].lstrip('= ')}")
+        return Fault(
+            f"`={found[1]}` is not an operator", f"{name}{found[1]}={found[2].lstrip('= ')}"
+        )
     if version[-1] in ",|":
         return Fault(f"nothing follows `{version[-1]}`", f"{name}{version.rstrip(',|')}")
-    return Fault(f"`{version}` is not a version of conda's")
+    return Fault(f"`{version}` is not a conda version")

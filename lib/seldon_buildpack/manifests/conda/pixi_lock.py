@@ -11,7 +11,7 @@ from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
 
 _VERSIONS = ("4", "5", "6", "7")
 _DEFAULT = "default"
-_RENEW = "Make it anew: `pixi lock`."
+_RENEW = "Regenerate it: `pixi lock`."
 _BUILT = "Build the package, put it into a channel, and depend on it there."
 
 # The packages of the lock by their addresses.
@@ -32,7 +32,7 @@ def read(app: Path, path: Path) -> CondaEnvironment:
     if version not in _VERSIONS:
         raise LockUnreadable(
             path.name,
-            f"its version is {version}, and the versions {', '.join(_VERSIONS)} are read",
+            f"its format version is {version}, but only versions {', '.join(_VERSIONS)} are supported",
             _RENEW,
         )
     environment = table(table(lock.get("environments")).get(_DEFAULT))
@@ -97,7 +97,7 @@ def _conda(name: str, mine: tuple[Entry, ...], known: Known) -> Iterator[Locked]
             what = url or text(one, "conda_source") or "without a name"
             raise LockUnreadable(
                 name,
-                f"the conda package {what} has no url, since pixi builds it from source",
+                f"the conda package {what} has no url, because pixi builds it from source",
                 _BUILT,
             )
         package = known.get(url, {})

@@ -61,8 +61,8 @@ def load(name: str, text: str) -> Document:
             name,
             1,
             "",
-            "it has more lists within lists than can be read",
-            "Write it as `conda env export` does.",
+            "its lists are nested too deeply",
+            "Write it in the format of `conda env export`.",
         ) from error
     reader = _Reader(name, text.splitlines(), {}, {})
     return Document(reader.value(node, ()) if node else None, reader.lines, reader.plain)
@@ -85,8 +85,8 @@ class _Reader:
                 self.name,
                 line,
                 self.written[line - 1],
-                "it stands for too many values, or for itself",
-                "Take the alias out.",
+                "its alias expands to too many values, or to itself",
+                "Remove the alias.",
             )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
@@ -110,7 +110,7 @@ class _Reader:
         for key, child in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
-                why, fix = _meant([], line, self.written[line - 1], "a key is not a text")
+                why, fix = _meant([], line, self.written[line - 1], "a key is not a string")
                 raise YamlInvalid(self.name, line, self.written[line - 1], why, fix)
             name = str(key.value)
             if name in found:
@@ -133,8 +133,8 @@ def _invalid(name: str, text: str, error: yaml.MarkedYAMLError) -> BuildError:
             name,
             number,
             lines[number - 1],
-            "it is a mark of a merge conflict",
-            "Resolve the conflict that git has left.",
+            "it is a merge conflict marker",
+            "Resolve the git conflict.",
         )
     number = _shown(lines, number, problem)
     line = lines[number - 1] if number <= len(lines) else ""
@@ -144,7 +144,7 @@ def _invalid(name: str, text: str, error: yaml.MarkedYAMLError) -> BuildError:
             name,
             number,
             lines[number - 1],
-            "a quotation mark that opens there is not closed",
+            "a quotation mark is not closed",
             "Close it.",
         )
     why, fix = _meant(lines, number, line, problem)
@@ -170,22 +170,22 @@ def _meant(lines: list[str], number: int, line: str, problem: str) -> tuple[str,
         return "it is indented with a tab, which YAML does not allow", "Indent it with spaces."
     if "{{" in line or "{%" in line:
         return (
-            "it holds a template of Jinja's, which conda fills in for recipes only",
-            "Write what it stands for.",
+            "it contains a Jinja template, which conda supports only in recipes",
+            "Replace it with its value.",
         )
     if problem.startswith("mapping values are not allowed"):
         if re.fullmatch(r"\s*[\w-]+:\S+", before):
             return (
-                f"the line before it has no space behind its colon: {before.strip()}",
+                f"the line before it has no space after its colon: {before.strip()}",
                 f"Write {before.strip().replace(':', ': ', 1)}",
             )
         return (
-            "it has a colon where no key can stand",
-            "Indent it as the lines around it are; if the colon is part of a text, put the text in quotes.",
+            "it has a colon where a key is not allowed",
+            "Indent it like the lines around it. If the colon is part of a string, put the string in quotes.",
         )
     if problem == "could not find expected ':'":
         return (
-            "it is neither an entry of a list nor a key with a colon",
+            "it is neither a list entry nor a key with a colon",
             "Write `- name` for an entry, or `key: value`.",
         )
     if (
@@ -193,9 +193,9 @@ def _meant(lines: list[str], number: int, line: str, problem: str) -> tuple[str,
         or "cannot start any token" in problem
         or "expected alphabetic or numeric character" in problem
     ):
-        return "it starts with a character that YAML keeps for itself", "Put it in quotes."
+        return "it starts with a character that YAML reserves", "Put it in quotes."
     if problem.startswith(("expected ',' or ']'", "expected ',' or '}'")):
-        return f"a `{problem[17]}` or a comma is missing behind what opens in it", "Close it."
+        return f"a `{problem[17]}` or a comma is missing", "Close it."
     if problem.startswith("expected <block end>"):
-        return "it is not indented as the entries before it are", "Indent it as they are."
+        return "its indentation differs from the entries before it", "Indent it like them."
     return f"YAML says: {problem}", ""

@@ -24,14 +24,14 @@ class BuildError(Exception):
         text = ["", f"ERROR: {self.title}", ""]
         text += [f"  {line}" for line in _lines(self.cause)]
         if self.fixes:
-            text += ["", "  What to do:" if len(self.fixes) == 1 else "  What to do, one of:"]
+            text += ["", "  What to do:" if len(self.fixes) == 1 else "  What to do (choose one):"]
             for number, fix in enumerate(self.fixes, start=1):
                 first, *rest = _lines(fix)
                 text += [f"  {number}. {first}", *(f"     {line}" for line in rest)]
         if self.tail:
             text += [
                 "",
-                "  The last lines of the tool that failed:",
+                "  The tool's last lines of output:",
                 *(f"      {line}" for line in self.tail),
             ]
         return [*text, ""]

@@ -12,16 +12,16 @@ class BindingUnreadable(BuildError):
 
     def __init__(self, name: str, key: str, reason: str) -> None:
         what = (
-            f"The file {key} of the binding {name}"
+            f"The file `{key}` of the binding `{name}`"
             if key
-            else f"The binding {name}"
+            else f"The binding `{name}`"
             if name
-            else "The directory of bindings"
+            else "The bindings directory"
         )
         super().__init__(
             f"{what} cannot be read",
             f"Opening it failed: {reason}.",
-            "Mount the binding so that the build's user (CNB_USER_ID of the builder, usually 1000) may read it.",
+            "Let the build's user read it (CNB_USER_ID of the builder, usually 1000).",
         )
 
 
@@ -33,10 +33,10 @@ class BindingInvalid(BuildError):
 
     def __init__(self, name: str, kind: str, fault: str, fix: str) -> None:
         super().__init__(
-            f"The binding {name} cannot be used",
-            f"It is of the type {kind}, and {fault}.",
+            f"The binding `{name}` cannot be used",
+            f"Its type is {kind}, and {fault}.",
             fix,
-            "Take the binding away if the build does not need it.",
+            "Remove the binding if the build does not need it.",
         )
 
 
@@ -46,6 +46,6 @@ class MirrorInvalid(BuildError):
     def __init__(self, origin: str) -> None:
         super().__init__(
             "The dependency mirror is not a URL",
-            f"{origin} names it. A mirror is an address that files are fetched from in the place of the original host.",
-            "Write it with its scheme: https://mirror.example.com, or https://mirror.example.com/{originalHost}.",
+            f"{origin} sets it. A mirror is a URL that files are downloaded from instead of their original host.",
+            "Include the scheme: https://mirror.example.com, or https://mirror.example.com/{originalHost}.",
         )

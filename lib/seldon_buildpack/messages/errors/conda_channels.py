@@ -9,10 +9,10 @@ class ChannelVariableUnset(BuildError):
 
     def __init__(self, name: str, number: int, variable: str) -> None:
         super().__init__(
-            f"Line {number} of {name} uses {variable}, which is not set",
-            "The channel's address is not complete without it.",
+            f"Line {number} of `{name}` uses `{variable}`, which is not set",
+            "The channel's URL is incomplete without it.",
             _set(variable, "..."),
-            "If it is a password or a token, put it into a binding of the type conda, and leave it out of the address.",
+            "If it is a password or a token, put it into a binding of type conda, and remove it from the URL.",
         )
 
 
@@ -21,10 +21,10 @@ class ChannelFolderMissing(BuildError):
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
-            f"The channel {channel} is not there",
-            f"It is a folder, and comes {source}. A relative one starts at the source's top.",
+            f"The channel `{channel}` does not exist",
+            f"It is a folder, and comes {source}. Relative paths start at the root of the source.",
             "Add the folder, or correct its name.",
-            "If it is left out by an ignore file (.gitignore in a git build), let it through; if it lies elsewhere, mount it: --volume $PWD/channel:/channel.",
+            "If an ignore file excludes it (.gitignore in a git build), change that file. If it is elsewhere, mount it: --volume $PWD/channel:/channel.",
         )
 
 
@@ -33,10 +33,10 @@ class ChannelFolderNotIndexed(BuildError):
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
-            f"The folder {channel} is not a channel",
+            f"The folder `{channel}` is not a channel",
             f"It comes {source}, and has neither linux-64/repodata.json nor noarch/repodata.json, which list a channel's packages.",
-            "Put the packages into the folders linux-64 and noarch in it, and write the lists: `rattler-index fs FOLDER`, or `python -m conda_index FOLDER`.",
-            "If its top is another folder, name that one.",
+            "Put the packages into its folders linux-64 and noarch, and create the lists: `rattler-index fs FOLDER`, or `python -m conda_index FOLDER`.",
+            "If the channel's root is another folder, use that one.",
         )
 
 
@@ -48,7 +48,7 @@ class ChannelAliasInvalid(BuildError):
 
     def __init__(self, source: str, variable: str) -> None:
         super().__init__(
-            "The address that names of channels are looked up below is not a URL",
+            "The base URL of channel names is not a URL",
             f"It comes from {source}.",
             _set(variable, "https://conda.example.com")
             if variable
@@ -61,11 +61,11 @@ class ChannelUnreachable(BuildError):
 
     def __init__(self, channel: str, reason: str, source: str) -> None:
         super().__init__(
-            f"The channel {channel} cannot be reached",
+            f"The channel `{channel}` cannot be reached",
             f"Connecting failed: {reason}." + (f" The channel comes {source}." if source else ""),
-            "In a network of your own, name a mirror: BP_CONDA_CHANNELS (in the place of the file's channels), or BP_CONDA_CHANNEL_ALIAS (for all names).",
-            "Behind a proxy, give it to the build: --env HTTPS_PROXY=...",
-            "Without any network, bring the packages as a channel in a folder: BP_CONDA_CHANNELS=./channel, or one that is mounted.",
+            "In a closed network, use a mirror: BP_CONDA_CHANNELS (instead of the file's channels), or BP_CONDA_CHANNEL_ALIAS (for all names).",
+            "If you use a proxy, pass it to the build: --env HTTPS_PROXY=...",
+            "Without a network, provide the packages as a channel in a folder of the source (BP_CONDA_CHANNELS=./channel) or in a mounted folder.",
         )
 
 
@@ -74,11 +74,11 @@ class ChannelUnknown(BuildError):
 
     def __init__(self, channel: str, source: str) -> None:
         super().__init__(
-            f"There is no channel at {channel}",
-            "A channel has a list of its packages at noarch/repodata.json, and there is none."
+            f"There is no channel at `{channel}`",
+            "A channel lists its packages in noarch/repodata.json, which was not found."
             + (f" It comes {source}." if source else ""),
-            "Check the spelling. What a mirror calls conda-forge or main may lie below another path.",
-            "If the server wants a user or token, some answer so without one: give it by a binding of the type conda (docs/conda.md).",
+            "Check the spelling. A mirror may serve conda-forge or main under another path.",
+            "If the server needs a user or token, it may respond like this without one: provide it in a binding of type conda (docs/conda.md).",
         )
 
 
@@ -90,18 +90,18 @@ class ChannelRefused(BuildError):
 
     def __init__(self, channel: str, status: int, source: str) -> None:
         super().__init__(
-            f"The channel {channel} refused access ({status})",
-            f"What {source} gives for it was refused."
+            f"The channel `{channel}` denied access ({status})",
+            f"It rejected the credentials from {source}."
             if source
-            else "There is no token, and no user and password for it.",
+            else "There is no token, and no user and password, for it.",
             *(
                 [
-                    f"Check what {source} says.",
+                    f"Check the credentials in {source}.",
                     "If it is right, ask the channel's administrator what the account may read.",
                 ]
                 if source
                 else [
-                    "Give it by a binding of the type conda, with the entries uri and token, or uri, username and password (docs/conda.md).",
+                    "Provide one in a binding of type conda, with the entries uri and token, or uri, username and password (docs/conda.md).",
                     "Ask the channel's administrator for an account that may read it.",
                 ]
             ),
@@ -113,10 +113,10 @@ class ChannelFails(BuildError):
 
     def __init__(self, channel: str, status: str) -> None:
         super().__init__(
-            f"The channel {channel} fails",
-            f"It answered {status}, each time it was tried.",
-            "Build again later: the fault lies with the channel.",
-            "Name another one: BP_CONDA_CHANNELS.",
+            f"The channel `{channel}` fails",
+            f"It responded with {status} on every attempt.",
+            "Build again later: the problem is on the channel's side.",
+            "Use another channel: BP_CONDA_CHANNELS.",
         )
 
 
@@ -128,16 +128,16 @@ class ChannelNotTrusted(BuildError):
 
     def __init__(self, channel: str, reason: str, signer: bool) -> None:
         super().__init__(
-            f"The TLS certificate of the channel {channel} is not trusted",
+            f"The TLS certificate of the channel `{channel}` is not trusted",
             f"Verifying it failed: {reason}.",
             *(
                 [
-                    "Give the build your authority's certificate: a binding of the type ca-certificates, or the entry certificates of the binding conda.",
-                    "Make a builder that trusts it: add it to the store of the machine that makes the builder, and run make builder.",
+                    "Add your CA certificate to the build: with a binding of type ca-certificates, or as the entry certificates of the binding of type conda.",
+                    "Create a builder that trusts it: add the CA certificate to the trust store of the machine that creates the builder, and run make builder.",
                 ]
                 if signer
                 else [
-                    "Give the server a certificate that is valid for its name, now, and signed by an authority."
+                    "Install a certificate on the server that is valid for its name, has not expired, and is signed by a CA certificate."
                 ]
             ),
         )
@@ -148,8 +148,8 @@ class ChannelGarbled(BuildError):
 
     def __init__(self, channel: str, reason: str) -> None:
         super().__init__(
-            f"The channel {channel} does not send a list of packages",
-            f"What it sends cannot be read: {reason.rstrip('.')}. A proxy or a page to log in may answer in its place.",
-            "Open the address with noarch/repodata.json behind it from where the build runs: JSON is expected there.",
-            "If it is a mirror, renew its lists there.",
+            f"The channel `{channel}` does not send a list of packages",
+            f"Its response cannot be parsed: {reason.rstrip('.')}. A proxy or a login page may respond instead.",
+            "Open the URL followed by /noarch/repodata.json from where the build runs: it should return JSON.",
+            "If it is a mirror, refresh its package lists.",
         )

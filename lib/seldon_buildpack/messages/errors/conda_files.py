@@ -14,14 +14,14 @@ class YamlInvalid(BuildError):
 
     def __init__(self, name: str, number: int, written: str, why: str, fix: str) -> None:
         super().__init__(
-            f"Line {number} of {name} is not YAML",
+            f"Line {number} of `{name}` is not valid YAML",
             _below(written, f"{why[:1].upper()}{why[1:]}."),
             *([fix] if fix else []),
             *(
                 []
                 if fix
                 else [
-                    "Correct the line, or the one before it: a colon and a hyphen want a space behind them, and entries of a list stand in one column."
+                    "Correct the line, or the one before it: a colon or hyphen needs a space after it, and the entries of a list must start in the same column."
                 ]
             ),
         )
@@ -37,9 +37,9 @@ class YamlSeveral(BuildError):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
-            f"{name} holds more than one document",
-            f"Another one starts with the `---` of line {number}, and conda reads only one.",
-            "Keep the one that is meant, and remove the other.",
+            f"`{name}` contains more than one document",
+            f"Another one starts with the `---` in line {number}, and conda reads only one.",
+            "Keep the one that you need, and remove the other.",
         )
 
 
@@ -48,9 +48,9 @@ class DuplicateKey(BuildError):
 
     def __init__(self, name: str, number: int, key: str, earlier: int) -> None:
         super().__init__(
-            f"Line {number} of {name} says `{key}:` again",
-            f"It stands in line {earlier} already, and only one of the two would count.",
-            "Write both as one.",
+            f"Line {number} of `{name}` repeats `{key}:`",
+            f"It is already in line {earlier}, and only one of the two would be used.",
+            "Merge the two.",
         )
 
 
@@ -59,10 +59,10 @@ class EnvironmentEmpty(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} is empty",
-            "It would say which packages the model needs.",
+            f"`{name}` is empty",
+            "It should list the packages that the model needs.",
             "List them: dependencies: [python=3.10, scikit-learn=1.2]",
-            f"If nothing is to be installed, remove {name}.",
+            f"If you want to install nothing, remove {name}.",
         )
 
 
@@ -71,11 +71,11 @@ class EnvironmentNotMapping(BuildError):
 
     def __init__(self, name: str, number: int, listed: bool) -> None:
         super().__init__(
-            f"{name} is not an environment of conda's",
-            f"From line {number} on it is a {'list' if listed else 'text'}, where keys were expected: name, channels, dependencies.",
+            f"`{name}` is not a conda environment",
+            f"From line {number} on it is a {'list' if listed else 'text'}, but it should have the keys name, channels and dependencies.",
             "Write `dependencies:` above the list, and indent the list below it."
             if listed
-            else "Write it as `conda env export` does.",
+            else "Write it in the format of `conda env export`.",
             f"If it is a list for pip, rename it: `mv {name} requirements.txt`.",
         )
 
@@ -88,10 +88,10 @@ class EnvironmentKeyUnknown(BuildError):
 
     def __init__(self, name: str, number: int, key: str, near: str) -> None:
         super().__init__(
-            f"Line {number} of {name} has an unknown key: {key}",
-            "Conda knows name, channels, dependencies, variables and prefix, and would pass over what stands below another one.",
-            *([f"If {near} is meant, write `{near}:`"] if near else []),
-            f"If it is not for conda, take {key} out.",
+            f"Line {number} of `{name}` has an unknown key: `{key}`",
+            "Conda reads name, channels, dependencies, variables and prefix, and ignores everything below other keys.",
+            *([f"If you mean {near}, write `{near}:`"] if near else []),
+            f"If it is not for conda, remove {key}.",
         )
 
 
@@ -100,8 +100,8 @@ class PipMisplaced(BuildError):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
-            f"Line {number} of {name} has `pip:` beside `dependencies:`",
-            "The section for pip is an entry of the dependencies. Beside them conda passes over it.",
+            f"Line {number} of `{name}` has `pip:` next to `dependencies:`",
+            "The pip section must be an entry of the dependencies. Conda ignores it elsewhere.",
             "Make it the last entry of the list:\ndependencies:\n  - pip:\n      - seldon-core",
         )
 
@@ -111,9 +111,9 @@ class PipTwice(BuildError):
 
     def __init__(self, name: str, number: int, earlier: int) -> None:
         super().__init__(
-            f"Line {number} of {name} has `- pip:` again",
-            f"It stands in line {earlier} already, and conda would take the last one alone.",
-            "Write both lists as one.",
+            f"Line {number} of `{name}` repeats `- pip:`",
+            f"It is already in line {earlier}, and conda would use only the last one.",
+            "Merge the two lists.",
         )
 
 
@@ -123,13 +123,13 @@ class EnvironmentNotList(BuildError):
     def __init__(self, name: str, number: int, key: str, written: str) -> None:
         dash = written.startswith("-") and not written.startswith("- ")
         fix = (
-            f"Put a space behind each hyphen: - {written.split()[0].lstrip('-')}"
+            f"Put a space after each hyphen: - {written.split()[0].lstrip('-')}"
             if dash
-            else f"Write each entry on a line of its own, with `- ` before it: - {written or 'numpy=1.26'}"
+            else f"Write each entry on its own line, with `- ` before it: - {written or 'numpy=1.26'}"
         )
         super().__init__(
-            f"Line {number} of {name}: `{key}:` is not a list",
-            f"Below {key}, entries were expected, each with `- ` before it.",
+            f"Line {number} of `{name}`: `{key}:` is not a list",
+            f"The lines below {key} must be entries, each with `- ` before it.",
             fix,
         )
 
@@ -142,9 +142,9 @@ class EnvironmentNotText(BuildError):
 
     def __init__(self, name: str, number: int, what: str, meant: str = "") -> None:
         super().__init__(
-            f"Line {number} of {name}: {what} is not a text",
-            "There a name or a value was expected, in one piece.",
-            f"Write {meant}" if meant else "Write it as one text, or remove the line.",
+            f"Line {number} of `{name}`: {what} is not a string",
+            "A single name or value is required there.",
+            f"Write {meant}" if meant else "Write it as one string, or remove the line.",
         )
 
 
@@ -156,12 +156,12 @@ class DependencyOfConda(BuildError):
 
     def __init__(self, name: str, number: int, written: str, meant: str) -> None:
         super().__init__(
-            f"Line {number} of {name} is not a dependency",
+            f"Line {number} of `{name}` is not a dependency",
             _below(
                 written,
-                "A dependency is a package's name, and perhaps a version: numpy=1.26. Only `pip:` has a list below it.",
+                "A dependency is a package's name, optionally with a version: numpy=1.26. Only `pip:` has a list below it.",
             ),
-            f"Write - {meant}" if meant else "Write it so, or remove the line.",
+            f"Write - {meant}" if meant else "Write it in that form, or remove the line.",
         )
 
 
@@ -170,10 +170,10 @@ class SelectorNotCondas(BuildError):
 
     def __init__(self, name: str, number: int, selector: str) -> None:
         super().__init__(
-            f"Line {number} of {name} has a selector: {selector}",
-            "Conda has none in this file. Only conda-devenv reads it, and writes a file for conda from it.",
-            "Write the dependency without the selector, where it is for Linux; else remove the line.",
-            "Have the file made for Linux: `conda devenv --print > environment.yml`.",
+            f"Line {number} of `{name}` has a selector: `{selector}`",
+            "Conda does not support selectors in this file. Only conda-devenv reads them, and generates a file for conda.",
+            "If the dependency is for Linux, remove the selector. Otherwise remove the line.",
+            "Generate the file on Linux: `conda devenv --print > environment.yml`.",
         )
 
 
@@ -185,10 +185,10 @@ class SpecInvalid(BuildError):
 
     def __init__(self, name: str, number: int, written: str, why: str, meant: str) -> None:
         super().__init__(
-            f"Line {number} of {name} is not a dependency that conda reads",
-            f"{written}\nThat cannot be read: {why}.",
-            *([f"If it is meant so, write - {meant}"] if meant else []),
-            "Write it as conda takes it: numpy, numpy=1.26, numpy>=1.24,<2, numpy=1.26.4=py312h1234567_0, conda-forge::numpy.",
+            f"Line {number} of `{name}` is not a valid conda dependency",
+            f"{written}\nIt cannot be parsed: {why}.",
+            *([f"If that is what you mean, write - {meant}"] if meant else []),
+            "Write it in conda's format: numpy, numpy=1.26, numpy>=1.24,<2, numpy=1.26.4=py312h1234567_0, conda-forge::numpy.",
         )
 
 
@@ -200,10 +200,10 @@ class SpecOfPip(BuildError):
 
     def __init__(self, name: str, number: int, written: str, why: str, meant: str) -> None:
         super().__init__(
-            f"Line {number} of {name} is for pip, not for conda",
-            f"{written}\nConda cannot read it: {why}.",
-            f"Move it into the section for pip:\n- pip:\n    - {written}",
-            *([f"If conda's package will do, write - {meant}"] if meant else []),
+            f"Line {number} of `{name}` is for pip, not for conda",
+            f"{written}\nConda cannot parse it: {why}.",
+            f"Move it to the pip section:\n- pip:\n    - {written}",
+            *([f"If conda's package is sufficient, write - {meant}"] if meant else []),
         )
 
 
@@ -212,8 +212,8 @@ class VariablesNotMapping(BuildError):
 
     def __init__(self, name: str, number: int, meant: str) -> None:
         super().__init__(
-            f"Line {number} of {name}: `variables:` is not a table",
-            "Below variables, a name, a colon and a value were expected on each line.",
+            f"Line {number} of `{name}`: `variables:` is not a mapping",
+            "Each line below variables must have a name, a colon and a value.",
             f"Write {meant or 'NAME: value'}",
         )
 
@@ -226,8 +226,8 @@ class VariableMisnamed(BuildError):
 
     def __init__(self, name: str, number: int) -> None:
         super().__init__(
-            f"Line {number} of {name}: what stands before the colon is not the name of a variable",
-            "A name is made of letters, digits and underscores, without spaces.",
+            f"Line {number} of `{name}`: the text before the colon is not a variable name",
+            "Names consist of letters, digits and underscores, without spaces.",
             f"Write line {number} as NAME: value.",
         )
 
@@ -237,9 +237,9 @@ class CudaInvalid(BuildError):
 
     def __init__(self, name: str, value: str, source: str) -> None:
         super().__init__(
-            f"{name}={value} is not a version of CUDA",
-            f"It comes from {source}. Packages for a GPU are chosen by it.",
-            _set(name, "12.4") + " `nvidia-smi` shows the newest that the driver can do.",
+            f"`{name}={value}` is not a CUDA version",
+            f"It comes from {source}. The build uses it to choose packages for a GPU.",
+            _set(name, "12.4") + " `nvidia-smi` shows the newest version that the driver supports.",
         )
 
 
@@ -250,10 +250,10 @@ class CondaPythonUnsupported(BuildError):
         where = f"Line {number} of {name}" if number else name
         super().__init__(
             f"Python {version.lstrip('=')} is not supported",
-            f"{where} asks for it. The newest wrapper under the Apache licence, seldon-core 1.17.1, runs on Python 3.7 to 3.13, and 1.14.1 on 3.6.",
-            f"Ask for one of these in {name}: python=3.12"
+            f"{where} requires it. seldon-core 1.17.1, the newest wrapper under the Apache licence, runs on Python 3.7 to 3.13, and 1.14.1 on 3.6.",
+            f"Require one of these in {name}, such as python=3.12"
             if number
-            else f"Lock again, with one of these: python=3.12, and add {name} anew.",
+            else f"Lock again with one of these, such as python=3.12, and replace {name}.",
         )
 
 
@@ -265,9 +265,9 @@ class LockLacksPlatform(BuildError):
 
     def __init__(self, name: str, found: Sequence[str], renew: str) -> None:
         super().__init__(
-            f"{name} is not for linux-64",
+            f"`{name}` is not for linux-64",
             f"The image runs on linux-64, and the lock is for {', '.join(found) or 'no platform'}.",
-            f"Lock for it too: {renew}",
+            f"Add that platform to the lock: {renew}",
         )
 
 
@@ -276,9 +276,9 @@ class CondaLockWithoutPython(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"{name} has no Python",
-            "The model is served by the environment's own Python, and what a lock does not name is not installed.",
-            f"Add python to what is locked, for example python=3.12, and make {name} anew.",
+            f"`{name}` has no Python",
+            "The model is served by the environment's Python, and only packages in the lock are installed.",
+            f"Add python to the locked packages, for example python=3.12, and regenerate {name}.",
         )
 
 
@@ -290,10 +290,10 @@ class CondaLockForOtherPython(BuildError):
 
     def __init__(self, name: str, version: str, python: str, source: str) -> None:
         super().__init__(
-            f"{name} is not for Python {python}",
+            f"`{name}` is not for Python {python}",
             f"Its Python is {version}, and Python {python} was chosen: {source}.",
-            f"Leave {source} out: the lock says which Python is installed.",
-            f"Lock with python={python}, and add {name} anew.",
+            f"Remove {source}: the lock decides which Python is installed.",
+            f"Lock with python={python}, and replace {name}.",
         )
 
 
@@ -302,10 +302,10 @@ class ExplicitLineInvalid(BuildError):
 
     def __init__(self, name: str, number: int, written: str) -> None:
         super().__init__(
-            f"Line {number} of {name} is not the URL of a package",
-            f"{written}\nBehind @EXPLICIT each line is the address of one .conda or .tar.bz2, perhaps with `#` and its hash.",
-            f"Write the file anew, on Linux: `conda list --explicit --sha256 > {name}`.",
-            f"If it is a list of names, write them into environment.yml, and remove {name}.",
+            f"Line {number} of `{name}` is not the URL of a package",
+            f"{written}\nAfter @EXPLICIT, each line is the URL of a .conda or .tar.bz2 file, optionally with `#` and its hash.",
+            f"Regenerate the file on Linux: `conda list --explicit --sha256 > {name}`.",
+            f"If it is a list of names, move them to environment.yml, and remove {name}.",
         )
 
 
@@ -314,7 +314,7 @@ class EnvironmentNameInvalid(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"CONDA_ENV_NAME={name} is not a name for an environment",
-            "It names a folder of the image, so it has letters, digits, _, -, . and + only.",
+            f"`CONDA_ENV_NAME={name}` is not a valid environment name",
+            "It is the name of a folder in the image, so it can have only letters, digits, _, -, . and +.",
             _set("CONDA_ENV_NAME", "microservice"),
         )

@@ -23,21 +23,21 @@ class CondaPackageUnknown(BuildError):
         lines = [
             f"{what}"
             + (f", line {line}" if line else "")
-            + (f"; near: {', '.join(near)}" if near else "")
+            + (f"; similar: {', '.join(near)}" if near else "")
             for what, line, near in missing
         ]
         super().__init__(
-            f"{name} asks for {'a package' if one else 'packages'} that no channel has",
-            "\n".join(lines) + f"\nAsked: {', '.join(channels)}.",
+            f"`{name}` requires {'a package' if one else 'packages'} that no channel has",
+            "\n".join(lines) + f"\nSearched: {', '.join(channels)}.",
             *([_from_history(origin, name)] if origin else []),
-            "Check the spelling; conda's names may differ from pip's.",
-            "If another channel has it, add that to `channels:`.",
-            "If it is a package of pip's, move it into the section `- pip:`.",
+            "Check the spelling. Conda's names may differ from pip's.",
+            "If another channel has it, add the channel to `channels:`.",
+            "If it is a pip package, move it to the section `- pip:`.",
         )
 
 
 def _from_history(origin: str, name: str) -> str:
-    return f"The file was exported on {origin}, and names what exists only there. Export what you asked for instead: `conda env export --from-history > {name}`."
+    return f"The file was exported on {origin}, and lists packages that exist only there. Export only what you requested: `conda env export --from-history > {name}`."
 
 
 class CondaUnsolvable(BuildError):
@@ -56,26 +56,26 @@ class CondaUnsolvable(BuildError):
         versions: Mapping[str, Sequence[str]],
     ) -> None:
         system = {
-            "__cuda": "A package asks for a GPU: give the version of CUDA that the driver can do where the model runs, BP_CONDA_OVERRIDE_CUDA=12.4.",
-            "__glibc": "A package asks for a newer C library than the image has: take an earlier version of it.",
-            "__win": "A package is for Windows alone: leave it out.",
-            "__osx": "A package is for macOS alone: leave it out.",
+            "__cuda": "A package needs a GPU: set the CUDA version that the driver supports where the model runs, BP_CONDA_OVERRIDE_CUDA=12.4.",
+            "__glibc": "A package needs a newer C library than the image has: require an earlier version of it.",
+            "__win": "A package is only for Windows: remove it.",
+            "__osx": "A package is only for macOS: remove it.",
         }
         super().__init__(
-            f"No set of packages meets what {name} asks for",
+            f"No set of packages satisfies `{name}`",
             "\n".join(
                 [
                     *report,
                     *(
-                        f"Of {spec} there is only {', '.join(there)}."
+                        f"Available for {spec}: {', '.join(there)}."
                         for spec, there in versions.items()
                     ),
                 ]
             ),
             *([_from_history(origin, name)] if origin else []),
             *([system[virtual]] if virtual in system else []),
-            "Loosen a version that stands above, or ask for another Python.",
-            "If another channel has what is missing, add that to `channels:`; a package is taken from the first channel that has it.",
+            "Loosen a version named above, or require another Python.",
+            "If another channel has the missing package, add it to `channels:`. A package is installed from the first channel that has it.",
         )
 
 
@@ -90,23 +90,23 @@ class CondaAgainstWrapper(BuildError):
         self, name: str, version: str, wants: Sequence[tuple[str, int, str]], report: Sequence[str]
     ) -> None:
         lines = [
-            f"seldon-core {version} wants {want}; in {name}, "
+            f"seldon-core {version} requires {want}; in {name}, "
             + (
-                f"line {line} asks for {asked}."
+                f"line {line} requires {asked}."
                 if line
-                else "a package that the file asks for needs another."
+                else "a package that the file requires needs another version."
             )
             for want, line, asked in wants
         ]
         super().__init__(
-            f"{name} and seldon-core {version} exclude each other",
+            f"`{name}` conflicts with seldon-core {version}",
             "\n".join(lines)
-            + "\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
+            + "\nThe wrapper serves your model in the same Python environment, so both must accept the same version of each package.",
             *(
-                f"Ask for {want} in {name}, or for versions of your packages that do with it."
+                f"Require {want} in {name}, or versions of your packages that work with it."
                 for want, _, _ in wants[:1]
             ),
-            "Leave BP_SELDON_PINS out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
+            "Unset BP_SELDON_PINS, so that the build can choose wrapper dependencies that match your packages.",
             tail=report,
         )
 
@@ -119,15 +119,15 @@ class CondaPackageMismatch(BuildError):
 
     def __init__(self, file: str, expected: str, got: str, lock: str) -> None:
         super().__init__(
-            f"The package {file} is not what {lock or 'its channel'} says",
-            f"Expected {expected}\nFound    {got}\nThe package was changed after {'it was locked' if lock else 'the list was written'}, or damaged on its way.",
-            "Build again: its download may have been damaged.",
+            f"The package `{file}` does not match {lock or 'its channel'}",
+            f"Expected {expected}\nFound    {got}\nThe package was changed after {'it was locked' if lock else 'the channel was indexed'}, or damaged during the download.",
+            "Build again: the download may have been damaged.",
             *(
-                [f"If it was changed on purpose, lock again, and add {lock} anew."]
+                [f"If the change is intended, lock again, and replace {lock}."]
                 if lock
-                else ["If it is a mirror, renew the package and the lists there."]
+                else ["If it is a mirror, refresh the package and the lists there."]
             ),
-            "If it should not have changed, ask who runs the channel before you go on.",
+            "If it should not have changed, ask the channel's administrator before you continue.",
         )
 
 
@@ -136,10 +136,10 @@ class CondaPackageBroken(BuildError):
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(
-            f"The package {file} is damaged",
+            f"The package `{file}` is damaged",
             f"It cannot be unpacked: {reason.rstrip('.')}.",
-            "Build again: its download may have broken off.",
-            "If it repeats, add the package to the channel anew; a mirror may have kept half a file.",
+            "Build again: the download may have been interrupted.",
+            "If it happens again, upload the package to the channel again. A mirror may have stored only a part of it.",
         )
 
 
@@ -148,10 +148,10 @@ class CondaPackageGone(BuildError):
 
     def __init__(self, file: str, channel: str) -> None:
         super().__init__(
-            f"The package {file} is not in its channel any more",
-            f"Asked: {channel}",
-            "If a lock names it, lock again: channels withdraw packages that turn out to be wrong.",
-            "If it is a mirror, renew the mirror.",
+            f"The package `{file}` is no longer in its channel",
+            f"Searched: {channel}",
+            "If a lock names it, lock again: channels remove packages that turn out to be wrong.",
+            "If it is a mirror, refresh it.",
         )
 
 
@@ -160,9 +160,9 @@ class CondaFailed(BuildError):
 
     def __init__(self, kind: str, tail: Sequence[str]) -> None:
         super().__init__(
-            "Conda's packages cannot be installed",
-            f"rattler, which installs them, ended with {kind}.",
-            "The last lines often name the package: try the build without it, or with another version.",
+            "The conda packages cannot be installed",
+            f"rattler, which installs them, failed with {kind}.",
+            "The output below often names the package: build without it, or with another version.",
             tail=tail,
         )
 
@@ -173,8 +173,8 @@ class CondaPipMissing(BuildError):
     def __init__(self, python: str, name: str) -> None:
         super().__init__(
             f"The environment has no pip for Python {python}",
-            "The wrapper is installed by it: conda has no package of the wrapper.",
-            f"Add `- pip` to the dependencies of {name}; where it is a lock, lock again and add it anew.",
+            "The build installs the wrapper with pip: conda has no package of it.",
+            f"Add `- pip` to the dependencies of {name}. If it is a lock, lock again and replace it.",
         )
 
 
@@ -183,9 +183,9 @@ class CondaPipFailed(BuildError):
 
     def __init__(self, python: str, tail: Sequence[str]) -> None:
         super().__init__(
-            "Installing pip's half of the environment failed",
-            f"The environment's own pip (Python {python}) was to install the section `pip:` and the wrapper.",
-            "The last lines say what is missing. An index is named as for requirements.txt: PIP_INDEX_URL, or a binding of the type pypi.",
+            "Installing the environment's pip packages failed",
+            f"The environment's pip (Python {python}) installs the section `pip:` and the wrapper.",
+            "The output below shows what failed. Set an index as for requirements.txt: PIP_INDEX_URL, or a binding of type pypi.",
             tail=tail,
         )
 
@@ -196,13 +196,13 @@ class CondaWrapperBroken(BuildError):
     def __init__(self, version: str, replaced: Sequence[str], tail: Sequence[str]) -> None:
         listed = "".join(f"\n  {one}" for one in replaced)
         super().__init__(
-            "The wrapper does not serve in this environment",
-            f"seldon-core {version} was started in it, and that failed."
+            "The wrapper does not work in this environment",
+            f"The build started seldon-core {version} in it, and that failed."
             + (
-                f"\nPip's half has other versions of what conda's packages were built for:{listed}"
+                f"\nThe pip section replaces versions that conda's packages were built for:{listed}"
                 if replaced
                 else ""
             ),
-            "The last lines name what does not fit: ask for another version of it, in the half that it comes from.",
+            "The output below names what does not match: require another version of it, in the section that it comes from.",
             tail=tail,
         )

@@ -23,11 +23,11 @@ class IndexUnreachable(BuildError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            f"The package index {url} cannot be reached",
+            f"The package index `{url}` cannot be reached",
             f"Connecting failed: {reason}.",
-            "Check the address.",
-            "Check that it can be reached from where the build runs; with `pack build --network host` that is this machine's own network.",
-            "Behind a proxy, give it to the build: --env HTTPS_PROXY=... or PIP_PROXY.",
+            "Check the URL.",
+            "Check that it can be reached from where the build runs. With `pack build --network host`, that is this machine's network.",
+            "If you use a proxy, pass it to the build: --env HTTPS_PROXY=... or PIP_PROXY.",
         )
 
 
@@ -36,10 +36,10 @@ class IndexSlow(BuildError):
 
     def __init__(self, url: str, seconds: str) -> None:
         super().__init__(
-            f"The package index {url} does not answer in time",
-            f"It was given {seconds} s for each answer, and took longer each time.",
-            f"Give it longer: PIP_DEFAULT_TIMEOUT, in seconds ({seconds} now).",
-            "Check that it is well: a mirror that has to fetch what it is asked for first is slow the first time only.",
+            f"The package index `{url}` does not respond in time",
+            f"Each attempt timed out after {seconds} s.",
+            f"Increase the timeout: PIP_DEFAULT_TIMEOUT, in seconds (now {seconds}).",
+            "Check the index. A mirror that has to fetch a package first is slow only the first time.",
         )
 
 
@@ -48,10 +48,10 @@ class ProxyUnreachable(BuildError):
 
     def __init__(self, proxy: str, host: str, reason: str) -> None:
         super().__init__(
-            f"The proxy {proxy} cannot be reached",
-            f"{host} was to be asked through it, and connecting to the proxy failed: {reason}.",
+            f"The proxy `{proxy}` cannot be reached",
+            f"The build uses it to reach {host}, and connecting to the proxy failed: {reason}.",
             "Check its address: PIP_PROXY, or HTTP_PROXY and HTTPS_PROXY of the platform or --env.",
-            f"If {host} can be reached without it, name that in NO_PROXY.",
+            f"If {host} can be reached without the proxy, add it to NO_PROXY.",
         )
 
 
@@ -64,16 +64,16 @@ class ProxyRefuses(BuildError):
 
     def __init__(self, proxy: str, host: str, how: str, credentials: bool) -> None:
         super().__init__(
-            f"The proxy {proxy} does not let the build reach {host}",
+            f"The proxy `{proxy}` does not let the build reach {host}",
             f"It {how}.",
             *(
                 [
-                    "Write a user and password that it takes before the proxy's host, percent-encoded; they stay in the build."
+                    "Write a user and password that it accepts before the proxy's host, percent-encoded. They are not stored in the image."
                 ]
                 if credentials
                 else [f"Ask the proxy's administrator to let {host} through."]
             ),
-            f"If {host} can be reached without it, name that in NO_PROXY.",
+            f"If {host} can be reached without the proxy, add it to NO_PROXY.",
         )
 
 
@@ -82,10 +82,10 @@ class IndexFilesUnreachable(BuildError):
 
     def __init__(self, index: str, files: str, reason: str) -> None:
         super().__init__(
-            f"The package index {index} keeps its files elsewhere, at {files}, which cannot be reached",
+            f"The package index `{index}` stores its files at `{files}`, which cannot be reached",
             f"Connecting to {files} failed: {reason}.",
-            "Let the index serve its files itself: mirrors have a setting for it (devpi: mirror_use_external_urls).",
-            f"Let the build reach {files}: by the network's rules, or by a proxy (--env HTTPS_PROXY=...).",
+            "Configure the index to serve its files itself. Mirrors have a setting for it (devpi: mirror_use_external_urls).",
+            f"Let the build reach {files}: change the network's rules, or use a proxy (--env HTTPS_PROXY=...).",
         )
 
 
@@ -94,11 +94,11 @@ class NetworkUnreachable(BuildError):
 
     def __init__(self, url: str, reason: str) -> None:
         super().__init__(
-            "Packages are needed, and the public package index cannot be reached",
-            f"Connecting to {url} failed: {reason}.",
-            "Name an index inside your network: PIP_INDEX_URL in .s2i/environment or --env.",
-            "Behind a proxy, give it to the build: --env HTTPS_PROXY=...",
-            "Bring the wheels: in a folder of the source, BP_PIP_FIND_LINKS=wheels, or in one that is mounted, --volume $PWD/wheels:/whl.",
+            "PyPI cannot be reached",
+            f"The build needs packages, and connecting to {url} failed: {reason}.",
+            "Set an index inside your network: PIP_INDEX_URL in .s2i/environment or with --env.",
+            "If you use a proxy, pass it to the build: --env HTTPS_PROXY=...",
+            "Provide the wheels in a folder of the source (BP_PIP_FIND_LINKS=wheels) or in a mounted folder (--volume $PWD/wheels:/whl).",
         )
 
 
@@ -107,10 +107,10 @@ class IndexFails(BuildError):
 
     def __init__(self, url: str, status: str) -> None:
         super().__init__(
-            f"The package index {url} fails",
-            f"It answered {status}.",
-            "Build again later: the fault lies with the index.",
-            "Ask the index's administrator, or name another index: PIP_INDEX_URL.",
+            f"The package index `{url}` fails",
+            f"It responded with {status}.",
+            "Build again later: the problem is on the index's side.",
+            "Ask the index's administrator, or use another index: PIP_INDEX_URL.",
         )
 
 
@@ -124,16 +124,16 @@ class TlsNotTrusted(BuildError):
     def __init__(self, url: str, reason: str, signer: bool, shown: str = "") -> None:
         host = urlsplit(url).netloc
         super().__init__(
-            f"The TLS certificate of {url} is not trusted",
+            f"The TLS certificate of `{url}` is not trusted",
             f"Verifying it failed: {reason}." + (f"\n{shown}" if shown else ""),
             *(
                 [
-                    "Give the build your authority's certificate: a binding of the type ca-certificates (docs/private-indexes.md).",
-                    "Make a builder that trusts it: add it to the store of the machine that makes the builder, and run make builder.",
+                    "Add your CA certificate to the build with a binding of type ca-certificates (docs/private-indexes.md).",
+                    "Create a builder that trusts it: add the CA certificate to the trust store of the machine that creates the builder, and run make builder.",
                 ]
                 if signer
                 else [
-                    "Give the server a certificate that is valid for its name, now, and signed by an authority."
+                    "Install a certificate on the server that is valid for its name, has not expired, and is signed by a CA certificate."
                 ]
             ),
             f"If the host is inside your network and you accept the risk, set PIP_TRUSTED_HOST={host}",
@@ -149,31 +149,31 @@ class IndexRefused(BuildError):
 
     def __init__(self, url: str, status: int, source: Origin, proxy: str = "") -> None:
         # A placeholder such as user:password@ would be masked like a password.
-        how = "percent-encoded, with a colon between them and an @ behind"
+        how = "percent-encoded, with a colon between them and an @ after them"
         given = source.kind is not Kind.NOWHERE
         fixes: tuple[str, ...]
         if not given:
             fixes = (
-                "Give them by a binding of the type pypi or netrc (docs/private-indexes.md).",
-                f"Write them before the host of the URL, {how}. They stay in the build.",
+                "Provide them in a binding of type pypi or netrc (docs/private-indexes.md).",
+                f"Write them before the URL's host, {how}. They are not stored in the image.",
                 "Ask the index's administrator for an account that may read it.",
             )
         else:
             fixes = (
                 f"Check them in {source.describe()}."
                 if source.is_bound
-                else f"Check them. They stand before the host of the URL, {how}.",
+                else f"Check them. They are before the URL's host, {how}.",
                 "If they are right, ask the index's administrator what the account may read.",
             )
         super().__init__(
-            f"The package index {url} refused access ({status})",
+            f"The package index `{url}` denied access ({status})",
             (
-                f"The user and password of {source.describe()} were refused."
+                f"It rejected the user and password from {source.describe()}."
                 if given
-                else "There is no user and password for it: not in its URL, and in no binding."
+                else "There is no user and password for it, neither in its URL nor in a binding."
             )
             + (
-                f" It was asked through the proxy {proxy}, which may be what refuses."
+                f" The request went through the proxy {proxy}, which may be the one that denied it."
                 if proxy
                 else ""
             ),
@@ -186,9 +186,9 @@ class NotAnIndex(BuildError):
 
     def __init__(self, url: str, found: str, package: str) -> None:
         super().__init__(
-            f"{url} does not look like a package index",
-            f"It answers, but not as the simple repository API does: {found}.",
-            "Give the URL that pip takes; it often ends with /simple (devpi: /+simple, Artifactory: /api/pypi/NAME/simple, Nexus: /repository/NAME/simple).",
+            f"`{url}` does not look like a package index",
+            f"It responds, but not with the simple repository API: {found}.",
+            "Use the URL that pip expects. It often ends in /simple (devpi: /+simple, Artifactory: /api/pypi/NAME/simple, Nexus: /repository/NAME/simple).",
             *(
                 [
                     f"If the URL is right, check the spelling of the package {package}: the index does not have it."

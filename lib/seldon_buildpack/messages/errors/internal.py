@@ -12,9 +12,9 @@ class InternalError(BuildError):
 
     def __init__(self, trace: Sequence[str]) -> None:
         super().__init__(
-            "The buildpack itself failed.",
-            "This is a fault of ours, not of your model.",
-            "Report it with the lines below and what you built.",
+            "The buildpack itself failed",
+            "This is a bug in the buildpack, not in your model.",
+            "Report it with the output below and what you built.",
             tail=trace[-12:],
         )
 
@@ -26,6 +26,6 @@ class DiskFull(BuildError):
         super().__init__(
             "The disk is full",
             f"Writing {where} failed: no space left on the device.",
-            "Free space where the container engine keeps its data (`docker system df` shows what takes it).",
-            "Where the build runs in a pod, give it a larger volume.",
+            "Free space where the container engine stores its data (`docker system df` shows what uses it).",
+            "If the build runs in a pod, give it a larger volume.",
         )

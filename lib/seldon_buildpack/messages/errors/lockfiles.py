@@ -6,14 +6,16 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
 # Why a lock can't be read, as a clause.
-NESTED = "it has more lists within lists than can be read"
+NESTED = "its lists are nested too deeply"
 
 
 class LockUnreadable(BuildError):
     """A lock file that is damaged or of an unknown format; ``renew`` is a sentence."""
 
     def __init__(self, name: str, reason: str, renew: str) -> None:
-        super().__init__(f"{name} is not a valid lock file", f"Reading it failed: {reason}.", renew)
+        super().__init__(
+            f"`{name}` is not a valid lock file", f"Reading it failed: {reason}.", renew
+        )
 
 
 class LockWithoutProject(BuildError):
@@ -21,10 +23,10 @@ class LockWithoutProject(BuildError):
 
     def __init__(self, name: str, project: str) -> None:
         super().__init__(
-            f"{name} lies without its {project}",
-            f"It locks what {project} asks for, and does not say by itself which of its packages are to be installed.",
-            f"Add {project}, which {name} was made from.",
-            "Where that is, write what is to be installed into a lock that stands alone, and add that instead:\n"
+            f"`{name}` is present, but its `{project}` is missing",
+            f"It locks the requirements of {project}, and does not say by itself which of its packages to install.",
+            f"Add the {project} that {name} was created from.",
+            f"Where you have {project}, export a standalone lock, and add that instead:\n"
             "uv export --no-default-groups --format pylock.toml --output-file pylock.toml",
         )
 
@@ -37,16 +39,16 @@ class LockOutOfDate(BuildError):
 
     def __init__(self, name: str, reason: str, differing: Sequence[str]) -> None:
         what = (
-            f"in what it asks for of {', '.join(differing)}"
+            f"the requirements on {', '.join(differing)} differ"
             if differing
-            else f"for uv finds a {reason}"
+            else f"uv reports a {reason}"
         )
         super().__init__(
-            f"{name} is out of date",
-            f"pyproject.toml was changed after {name} was made, {what}.\nWhat is locked would not be what the project asks for.",
-            "Renew it, in the directory of the model: uv lock",
-            f"If {name} is right and pyproject.toml is not, take the change of pyproject.toml back.",
-            "If it is to be installed as it is, write it into a lock that stands alone, which goes before it:\n"
+            f"`{name}` is out of date",
+            f"pyproject.toml has changed since {name} was created: {what}.\nThe lock no longer matches what the project requires.",
+            "Update it, in the directory of the model: uv lock",
+            f"If {name} is right and pyproject.toml is not, revert the change to pyproject.toml.",
+            "If you want to install it as it is, export a standalone lock, which takes precedence:\n"
             "uv export --frozen --no-default-groups --format pylock.toml --output-file pylock.toml",
         )
 
@@ -59,10 +61,10 @@ class LockForOtherPython(BuildError):
 
     def __init__(self, name: str, specifier: str, python: str, source: str, fits: str) -> None:
         super().__init__(
-            f"{name} is not for Python {python}",
+            f"`{name}` is not for Python {python}",
             f"Its requires-python is {specifier}, and Python {python} was chosen: {source}.",
             *([_set("BP_PYTHON_VERSION", fits)] if fits else []),
-            f"Lock for Python {python}: let requires-python in pyproject.toml allow it, and make {name} anew.",
+            f"Lock for Python {python}: allow it in requires-python of pyproject.toml, and regenerate {name}.",
         )
 
 
@@ -74,11 +76,11 @@ class LockNotForHere(BuildError):
 
     def __init__(self, name: str, python: str, reason: str) -> None:
         super().__init__(
-            f"{name} was made for another Python or platform",
-            f"The model is to run on Python {python} and linux/amd64, and the lock cannot be installed there:\n{reason}.",
-            "If it was made for another Python, set BP_PYTHON_VERSION to that one.",
-            f"Make it anew with Python {python} on Linux: pip lock -r requirements.in",
-            "Make one that is for every platform: uv export --format pylock.toml --output-file pylock.toml",
+            f"`{name}` is for another Python or platform",
+            f"The image has Python {python} on linux/amd64, and the lock cannot be installed there:\n{reason}.",
+            "If it is for another Python, set BP_PYTHON_VERSION to that version.",
+            f"Regenerate it with Python {python} on Linux: pip lock -r requirements.in",
+            "Create one for every platform: uv export --format pylock.toml --output-file pylock.toml",
         )
 
 
@@ -87,11 +89,11 @@ class PathOutsideSource(BuildError):
 
     def __init__(self, lock: str, path: str) -> None:
         super().__init__(
-            f"{lock} names {path}, which lies outside the source",
-            "Only the directory being built is there during a build.",
-            "Build the directory that holds both, and name the model in it: MODEL_NAME=package.module.MyModel.",
-            f"Copy it into the source, name the copy in pyproject.toml, and make {lock} anew.",
-            "Build a wheel of it (uv build --wheel), put that into the source and depend on the wheel.",
+            f"`{lock}` names `{path}`, which is outside the source",
+            "Only the directory that you build is available during the build.",
+            "Build the directory that contains both, and set the model's name in it: MODEL_NAME=package.module.MyModel.",
+            f"Copy it into the source, use the copy in pyproject.toml, and regenerate {lock}.",
+            "Build a wheel of it (uv build --wheel), add the wheel to the source, and depend on the wheel.",
         )
 
 
@@ -109,15 +111,15 @@ class LockNotExported(BuildError):
             "Pipfile": "pipenv lock\npipenv requirements > requirements.txt",
         }
         super().__init__(
-            f"{name} has to be exported",
-            f"Only {tool} can install from it. The build reads requirements.txt, and there is none.",
-            f"Export it, in the directory of the model, and keep both:\n{export[name]}",
+            f"`{name}` must be exported",
+            f"Only {tool} can install from it. The build reads requirements.txt, which does not exist.",
+            f"Export it in the directory of the model, and keep both:\n{export[name]}",
             *(
                 [
-                    "Remove it: what pyproject.toml depends on is then installed, at versions that suit the wrapper."
+                    "Remove it: the build then installs the dependencies in pyproject.toml, in versions that match the wrapper."
                 ]
                 if installed_without
                 else []
             ),
-            "If nothing is to be installed, add an empty requirements.txt.",
+            "If you want to install nothing, add an empty requirements.txt.",
         )

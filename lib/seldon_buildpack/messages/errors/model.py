@@ -11,10 +11,10 @@ class ModelNameInvalid(BuildError):
 
     def __init__(self, value: str, origin: str) -> None:
         super().__init__(
-            f"MODEL_NAME={value} is not the name of a class",
-            f"It comes from {origin}. MODEL_NAME is a dotted Python name: `MyModel` is the class MyModel of MyModel.py,\n"
-            "and `package.module.MyModel` is the class MyModel of package/module.py.",
-            _set("MODEL_NAME", "MyModel") + "\nMyModel stands for your class here.",
+            f"`MODEL_NAME={value}` is not the name of a class",
+            f"It comes from {origin}. MODEL_NAME is a dotted Python name: `MyModel` is the class MyModel in MyModel.py,\n"
+            "and `package.module.MyModel` is the class MyModel in package/module.py.",
+            _set("MODEL_NAME", "MyModel") + "\nReplace MyModel with the name of your class.",
         )
 
 
@@ -26,19 +26,19 @@ class ModelNameMissing(BuildError):
 
     def __init__(self, candidates: Sequence[tuple[str, str]]) -> None:
         found = (
-            "These classes could be meant:"
+            "Candidates:"
             if candidates
-            else "No class with such a method was found in the files at the top."
+            else "The files at the root of the source have no class with such a method."
         )
         listed = "".join(f"\n  {name}: {what}" for name, what in candidates)
         super().__init__(
             "MODEL_NAME is not set",
-            "MODEL_NAME names the class to serve. Where it is missing, it is taken from the one file at the top that defines a class of the\n"
-            "file's own name with a method of the wrapper (predict, transform_input, transform_output, route, aggregate, or a raw form).\n"
+            "MODEL_NAME names the class to serve. If it is not set, the build uses the one file at the root of the source that defines a class of the\n"
+            "file's name with a method of the wrapper (predict, transform_input, transform_output, route, aggregate, or a raw form).\n"
             f"There is not exactly one such file. {found}{listed}",
             *(
                 [_set("MODEL_NAME", name) for name, _ in candidates[:3]]
-                or ["Write the class MyModel with a method `predict` in MyModel.py."]
+                or ["Define the class MyModel with a method `predict` in MyModel.py."]
             ),
         )
 
@@ -54,17 +54,17 @@ class ModelModuleNotFound(BuildError):
     ) -> None:
         near = ""
         if nearest:
-            near = f" There is {nearest[0]}" + (
-                ", which differs in upper and lower case only: that matters in the image."
+            near = f" Did you mean {nearest[0]}?" + (
+                " It differs only in upper and lower case, which matters in the image."
                 if only_case
-                else "."
+                else ""
             )
         super().__init__(
-            f"MODEL_NAME={name}: no such module",
-            f"The class {name.rpartition('.')[2]} is looked for in {files}, which is not in the source.{near}",
+            f"No module found for `MODEL_NAME={name}`",
+            f"Looked for the class {name.rpartition('.')[2]} in {files}, which is not in the source.{near}",
             *([_set("MODEL_NAME", nearest[1])] if nearest else []),
             f"Add the file, or rename one to {files.partition(' ')[0]}.",
-            "Build the directory that holds the file (`pack build --path DIRECTORY`).",
+            "Build the directory that contains the file (`pack build --path DIRECTORY`).",
         )
 
 
@@ -85,7 +85,7 @@ class ModelClassNotFound(BuildError):
     ) -> None:
         has = f"It defines {', '.join(classes)}." if classes else "It defines no class."
         super().__init__(
-            f"{file} has no class {class_name}",
+            f"`{file}` has no class `{class_name}`",
             f"MODEL_NAME says that {file} defines or imports {class_name}. {has}{why}",
             *([_set("MODEL_NAME", proposal)] if proposal else []),
             f"Rename {nearest} to {class_name} in {file}."
@@ -102,11 +102,11 @@ class ModelClassIsModule(BuildError):
 
     def __init__(self, name: str, file: str, proposal: str | None) -> None:
         super().__init__(
-            f"MODEL_NAME={name} names a file, not a class",
-            f"{name.replace('.', '/')} is the file {file}. In a name with a dot, what follows the last dot is the class, and what stands before it\n"
-            "the module that the class is taken from.",
+            f"`MODEL_NAME={name}` names a file, not a class",
+            f"{name.replace('.', '/')} is the file {file}. In a dotted name, the last part is the class, and the rest is\n"
+            "its module.",
             _set("MODEL_NAME", proposal or f"{name}.MyModel")
-            + ("" if proposal else "\nMyModel stands for your class here."),
+            + ("" if proposal else "\nReplace MyModel with the name of your class."),
         )
 
 
@@ -118,7 +118,7 @@ class ModelModuleShadowed(BuildError):
 
     def __init__(self, class_name: str, file: str, package: str) -> None:
         super().__init__(
-            f"{file} is hidden by {package}",
+            f"`{file}` is hidden by `{package}`",
             f"{file} defines {class_name}, but Python imports the package {package} of the same name instead, which does not.",
             f"Rename the directory {package}.",
             f"Import {class_name} in {package}__init__.py.",
@@ -133,9 +133,9 @@ class ModelModuleIsStandard(BuildError):
 
     def __init__(self, file: str, top: str, class_name: str) -> None:
         super().__init__(
-            f"{file} is hidden by Python's own module {top}",
-            f"The wrapper looks for modules in Python's standard library first, and that has a module {top} too.",
-            f"Rename {file}, say to {class_name}.py, and set MODEL_NAME={class_name} (or the new name, a dot, and {class_name}).",
+            f"`{file}` is hidden by Python's standard module `{top}`",
+            f"The wrapper searches Python's standard library first, and that has a module {top} too.",
+            f"Rename {file}, for example to {class_name}.py, and set MODEL_NAME={class_name}. For another name, set MODEL_NAME=NAME.{class_name}.",
         )
 
 
@@ -152,11 +152,11 @@ class ModelModuleInstalled(BuildError):
         folder, _, last = own.rstrip("/").rpartition("/")
         renamed = f"{folder}/my_{last}".lstrip("/") + own[len(own.rstrip("/")) :]
         super().__init__(
-            f"{own} is hidden by the installed package {package}",
-            f"{package} has a module {top} too. The wrapper looks for modules among the installed packages first and in the source last, and would\n"
-            f"take {class_name} from there, if {package} has one.",
-            f"Rename {own}, say to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
-            f"If the class {class_name} of {package} is meant, take {own} out of the source, or name it in .s2iignore.",
+            f"`{own}` is hidden by the installed package `{package}`",
+            f"{package} has a module {top} too. The wrapper searches the installed packages before the source, and would\n"
+            f"load {class_name} from there, if {package} has it.",
+            f"Rename {own}, for example to {renamed}, and set MODEL_NAME=my_{module}.{class_name}.",
+            f"If you mean the class {class_name} of {package}, remove {own} from the source, or exclude it in .s2iignore.",
         )
 
 
@@ -177,8 +177,8 @@ class ModelMethodMissing(BuildError):
     ) -> None:
         defined = f"It has {', '.join(has)}." if has else "It has no methods."
         super().__init__(
-            f"{class_name} has no method for SERVICE_TYPE={service_type}",
-            f"A {service_type} is called through {' or '.join(needed)} (or a raw form, {needed[0]}_raw). {class_name} in {file} has none. {defined}",
+            f"`{class_name}` has no method for `SERVICE_TYPE={service_type}`",
+            f"The wrapper calls a {service_type} through {' or '.join(needed)} (or a raw form, {needed[0]}_raw). {class_name} in {file} defines none of them. {defined}",
             *([_set("SERVICE_TYPE", fitting)] if fitting else []),
             f"Define `{needed[0]}` in {class_name}.",
         )

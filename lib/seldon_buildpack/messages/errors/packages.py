@@ -18,32 +18,32 @@ class RequirementNotFound(BuildError):
         if needed_for:
             fixes = [
                 f"Add {package} to the index.",
-                f"Build the wheel of {needed_for} elsewhere, and have that installed.",
+                f"Build the wheel of {needed_for} elsewhere, and install that.",
             ]
         elif no_index:
             fixes = [
                 f"Add a wheel of {package} to the wheel folder.",
                 "Check the spelling in your requirements.",
-                "Take PIP_NO_INDEX (or --no-index) out: then the package index is asked too.",
+                "Unset PIP_NO_INDEX (or remove --no-index) to also search the package index.",
             ]
         else:
             fixes = [
                 "Check the spelling in your requirements.",
-                "If it is a package of your own, name its index: EXTRA_INDEX_URL in .s2i/environment or --env.",
-                "If it is a wheel of your own, name its folder in the source: BP_PIP_FIND_LINKS; or mount one: --volume $PWD/wheels:/whl.",
+                "If it is your own package, set its index: EXTRA_INDEX_URL in .s2i/environment or with --env.",
+                "If you have its wheel, add it to a folder in the source and set BP_PIP_FIND_LINKS to that folder, or mount one: --volume $PWD/wheels:/whl.",
             ]
         self.package = package
-        why = f"Building {needed_for} from source needs it. " if needed_for else ""
+        why = f"Building {needed_for} from source requires it. " if needed_for else ""
         super().__init__(
-            f"The package {package} was not found",
-            f"{why}Asked: {_asked(asked, no_index)}.",
+            f"The package `{package}` was not found",
+            f"{why}Searched: {_searched(asked, no_index)}.",
             *fixes,
         )
 
 
-def _asked(places: Sequence[str], no_index: bool) -> str:
+def _searched(places: Sequence[str], no_index: bool) -> str:
     shown = ", ".join(places) or "nothing"
-    return f"{shown}, and no index, for PIP_NO_INDEX or --no-index is set" if no_index else shown
+    return f"{shown} (no index: PIP_NO_INDEX or --no-index is set)" if no_index else shown
 
 
 class VersionNotFound(BuildError):
@@ -56,14 +56,14 @@ class VersionNotFound(BuildError):
     def __init__(
         self, requirement: str, asked: Sequence[str], no_index: bool, available: str
     ) -> None:
-        found = f" There is only {available}." if available else ""
+        found = f" Available: {available}." if available else ""
         super().__init__(
-            f"There is no version that satisfies {requirement}",
-            f"The package is known, but no release of it fits.{found} Asked: {_asked(asked, no_index)}.",
-            "Ask for a version that exists.",
+            f"No version matches `{requirement}`",
+            f"The package exists, but has no matching release.{found} Searched: {_searched(asked, no_index)}.",
+            "Require a version that exists.",
             *(
                 [
-                    "If another index has it, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: otherwise the first index that knows the name decides."
+                    "If another index has it, set BP_PIP_INDEX_STRATEGY=unsafe-best-match. By default, only the first index that has the package is searched."
                 ]
                 if len(asked) > 1 and not no_index
                 else []
@@ -80,9 +80,9 @@ class WrongPython(BuildError):
 
     def __init__(self, requirement: str, python: str, others: str, chosen: str) -> None:
         super().__init__(
-            f"{requirement} cannot be installed on Python {python}",
+            f"`{requirement}` cannot be installed on Python {python}",
             others,
-            f"Ask for a release that supports Python {python}; without a version the newest that does is chosen.",
+            f"Require a release that supports Python {python}. Without a version, the newest such release is installed.",
             *([_set("BP_PYTHON_VERSION", chosen)] if chosen else []),
         )
 
@@ -92,14 +92,14 @@ class NoMatchingWheel(BuildError):
 
     def __init__(self, requirement: str, python: str, why: str) -> None:
         super().__init__(
-            f"{requirement} has no wheel that can be installed",
+            f"`{requirement}` has no wheel that can be installed",
             why,
-            f"Ask for a release that has a wheel for Python {python} on linux/amd64.",
-            "Take it out if the model does not need it to predict.",
+            f"Require a release that has a wheel for Python {python} on linux/amd64.",
+            "Remove it if the model does not need it for predictions.",
         )
 
 
-_HASHES = "your requirements, or where they give none, on the index's own page"
+_HASHES = "your requirements, or from the index if they have no hashes"
 
 
 class HashMismatch(BuildError):
@@ -110,12 +110,12 @@ class HashMismatch(BuildError):
 
     def __init__(self, package: str, tail: Sequence[str], lock: str = "") -> None:
         super().__init__(
-            f"{package} does not have the hash that is given for it",
-            f"The hash stands in {lock or _HASHES}. The file was changed since it was written,\n"
-            "the index serves another one, or the hash is of another platform's file.",
-            f"Make {lock} anew where you trust the index."
+            f"The hash of `{package}` does not match",
+            f"The expected hash is from {lock or _HASHES}. The file has changed since then,\n"
+            "the index serves a different file, or the hash is for another platform's file.",
+            f"Regenerate {lock} if you trust the index."
             if lock
-            else "Write the hashes of your requirements anew where you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
+            else "Regenerate the hashes in your requirements if you trust the index: pip-compile --generate-hashes, or uv pip compile --generate-hashes.",
             "If the index is a mirror, compare its file with the original before you trust it.",
             tail=tail,
         )
@@ -126,10 +126,10 @@ class DownloadBroken(BuildError):
 
     def __init__(self, package: str, url: str) -> None:
         super().__init__(
-            f"The download of {package} broke off",
-            f"{url} closed the connection before all of the file was there, each time it was tried.",
-            "Build again: a proxy or the server may have been restarted.",
-            "If it repeats, download the file by hand from where the build runs, and show the server's administrator where it stops.",
+            f"The download of `{package}` was interrupted",
+            f"{url} closed the connection before the file was complete, on every attempt.",
+            "Build again: a proxy or the server may have restarted.",
+            "If it happens again, download the file by hand from where the build runs, and show the server's administrator where it stops.",
         )
 
 
@@ -138,10 +138,10 @@ class PackageBroken(BuildError):
 
     def __init__(self, package: str, reason: str) -> None:
         super().__init__(
-            f"The file of {package} is damaged",
-            f"What the index sends cannot be unpacked: {reason}.",
-            "Build again: its download may have broken off.",
-            "If it repeats, upload the file to the index anew; a mirror may have kept half a file: remove it there.",
+            f"The file of `{package}` is damaged",
+            f"The file from the index cannot be unpacked: {reason}.",
+            "Build again: the download may have been interrupted.",
+            "If it happens again, upload the file to the index again. If the index is a mirror, remove its damaged copy.",
         )
 
 
@@ -153,11 +153,11 @@ class ShadowedByFirstIndex(BuildError):
 
     def __init__(self, package: str, requirement: str, index: str, others: Sequence[str]) -> None:
         super().__init__(
-            f"{index} has {package}, but no version that satisfies {requirement}",
-            f"A name is taken from the first index that has it; not asked for {package}: {', '.join(others) or 'the others'}.\n"
-            "So nobody can slip in a package of yours by putting one of the same name and a higher version on a public index.",
-            f"Ask for a version that {index} has, or add the wanted one to it.",
-            "If you trust all your indexes alike, set BP_PIP_INDEX_STRATEGY=unsafe-best-match: the best version of all is then taken, as pip does.",
+            f"`{index}` has {package}, but no version that matches `{requirement}`",
+            f"Only the first index that has a package is searched for it. Not searched for {package}: {', '.join(others) or 'the other indexes'}.\n"
+            "This way, nobody can replace your package by publishing the same name with a higher version.",
+            f"Require a version that {index} has, or upload the missing version to it.",
+            "If you trust all your indexes equally, set BP_PIP_INDEX_STRATEGY=unsafe-best-match. The best version of all indexes is then installed, as with pip.",
         )
 
 
@@ -167,7 +167,7 @@ class DownloadFailed(BuildError):
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
             "A requirement could not be downloaded from its URL",
-            f"{requirement}\nDownloading it failed: {reason}.",
+            f"{requirement}\nThe download failed: {reason}.",
             "Check the URL in your requirements.",
-            "Download the file, add it to the source and name it there by its path.",
+            "Download the file, add it to the source, and require it by its path.",
         )

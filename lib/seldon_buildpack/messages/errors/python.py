@@ -24,18 +24,18 @@ class PythonNotInstalled(BuildError):
     ) -> None:
         minor = ".".join(version.split(".")[:2])
         instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
-        others = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
-        others += f" by the mirror {' and '.join(mirrors)}" if mirrors else ""
+        others = f"the catalogue {catalogue}" if catalogue else "uv's catalogue"
+        others += f" through the mirror {' and '.join(mirrors)}" if mirrors else ""
         super().__init__(
             f"Python {version} could not be installed",
-            f"This builder carries {', '.join(carried)}; others come from {others}, and that failed: {reason}.",
-            f"Use a Python that is carried: BP_PYTHON_VERSION={instead}.",
+            f"This builder includes {', '.join(carried)}. Others are downloaded from {others}, and that failed: {reason}.",
+            f"Use a Python that the builder includes: BP_PYTHON_VERSION={instead}.",
             *(
                 []
                 if minor in carried
-                else [f'Make a builder that carries it: make builder PYTHONS="{minor}".']
+                else [f'Create a builder that includes it: make builder PYTHONS="{minor}".']
             ),
-            "Name a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL; in a closed network also BP_DEPENDENCY_MIRROR.",
+            "Set a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL. In a closed network, also set BP_DEPENDENCY_MIRROR.",
         )
 
 
@@ -44,8 +44,8 @@ class PythonVersionUnknown(BuildError):
 
     def __init__(self, value: str, source: Origin) -> None:
         super().__init__(
-            f"Python version {value} is not understood",
-            f"It comes from {source.describe()}. A version is a minor (`3.11`) or an exact one (`3.11.7`); requires-python is a range (`>=3.9`).",
+            f"`{value}` is not a Python version",
+            f"It comes from {source.describe()}. A version is a minor version (`3.11`) or an exact version (`3.11.7`); requires-python is a range (`>=3.9`).",
             _set("BP_PYTHON_VERSION", "3.12"),
             *([] if source.kind is Kind.VARIABLE else [f"Correct {source.describe()}."]),
         )
@@ -55,11 +55,11 @@ class Unsupported(Enum):
     """The reasons why a Python is not supported."""
 
     NEWER = (
-        "The newest wrapper under the Apache licence, seldon-core 1.17.1, needs protobuf below 4, and its packages are locked and tried\n"
+        "seldon-core 1.17.1, the newest wrapper under the Apache licence, needs protobuf below 4. Its packages are locked and tested\n"
         "for Python 3.8 to 3.13."
     )
-    OLDER = "That Python gets no more fixes, and the wrapper's packages are locked for Python 3.8 to 3.13 only."
-    OTHER = "The wrapper and most model packages are built for CPython only."
+    OLDER = "That Python is no longer maintained, and the wrapper's packages are locked only for Python 3.8 to 3.13."
+    OTHER = "The wrapper and most model packages are built only for CPython."
 
 
 class PythonVersionUnsupported(BuildError):
@@ -70,10 +70,10 @@ class PythonVersionUnsupported(BuildError):
             f"Python {value} is not supported",
             f"It comes from {source.describe()}. {why.value}",
             _set("BP_PYTHON_VERSION", "3.8" if why is Unsupported.OLDER else "3.12")
-            + " It may be 3.8 to 3.13.",
+            + " Python 3.8 to 3.13 are supported.",
             *(
                 []
                 if source.kind is Kind.VARIABLE
-                else [f"Let {source.describe()} allow one of 3.8 to 3.13."]
+                else [f"Change {source.describe()} to allow one of 3.8 to 3.13."]
             ),
         )

@@ -11,11 +11,11 @@ class BadRequirementLine(BuildError):
 
     def __init__(self, name: str, number: int, line: str, reason: str, meant: str = "") -> None:
         super().__init__(
-            f"Line {number} of {name} is not a requirement",
+            f"Line {number} of `{name}` is not a valid requirement",
             f"{line}\n{reason}.",
-            *([f"If a version is meant, write {meant}"] if meant else []),
-            "Write it as pip takes it: name==1.2.3, name>=1,<2, name @ URL, a path, or an option of pip.",
-            "If it is a note, put # before it.",
+            *([f"If you mean a version, write {meant}"] if meant else []),
+            "Write it in pip's format: name==1.2.3, name>=1,<2, name @ URL, a path, or a pip option.",
+            "If it is a comment, start it with #.",
         )
 
 
@@ -24,10 +24,10 @@ class MissingInclude(BuildError):
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
-            f"{name} includes {included}, which is not there",
-            "A name after -r or -c is looked for beside the file that names it.",
+            f"`{name}` includes `{included}`, which does not exist",
+            "Names after -r and -c are relative to the file that contains them.",
             f"Add {included}, or correct its name in {name}.",
-            "If it is left out by an ignore file (.gitignore in a git build), let it through.",
+            "If an ignore file excludes it (.gitignore in a git build), change that file.",
         )
 
 
@@ -36,9 +36,9 @@ class IncludeOutside(BuildError):
 
     def __init__(self, name: str, included: str) -> None:
         super().__init__(
-            f"{name} includes {included}, which lies outside the source",
-            "Only the directory being built is there during a build.",
-            f"Copy the file into the directory, and name the copy in {name}.",
+            f"`{name}` includes `{included}`, which is outside the source",
+            "Only the directory that you build is available during the build.",
+            f"Copy the file into the directory, and include the copy in {name}.",
         )
 
 
@@ -59,10 +59,10 @@ class LocalPackageMissing(BuildError):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"{path} is not there",
-            "Your requirements name it as a package of the source, and a relative path starts at the source's top.",
+            f"`{path}` does not exist",
+            "Your requirements install it as a local package. Relative paths start at the root of the source.",
             f"Add {path}, or correct its name in the requirements.",
-            "If it is left out by an ignore file (.gitignore in a git build), let it through.",
+            "If an ignore file excludes it (.gitignore in a git build), change that file.",
         )
 
 
@@ -80,9 +80,9 @@ class RequirementsConflict(Conflict):
 
     def __init__(self, tail: Sequence[str]) -> None:
         super().__init__(
-            "Your requirements exclude each other",
-            "No set of versions satisfies all of them; the reason stands below.",
-            "Loosen one of the pins that the last lines name.",
+            "Your requirements conflict",
+            "No set of versions satisfies all of them. The output below shows why.",
+            "Loosen one of the pins that it names.",
             tail=tail,
         )
 
@@ -104,43 +104,45 @@ class BuildFromSourceFailed(BuildError):
         tail: Sequence[str],
     ) -> None:
         what = (
-            "It is a folder of the source, which has to be built"
+            "It is a local folder, so it must be built"
             if folder
-            else "No wheel of it can be used, so it was built from source"
+            else "It has no wheel that can be used, so it was built from source"
         )
         fixes = (
-            [f"Correct {package}: the last lines say what is wrong."]
+            [f"Correct {package}: the output below shows what failed."]
             if folder and not missing
             else []
         )
         if debian:
             fixes.append(
-                f"Add {debian} to the build image, in stacks/bookworm/build.Dockerfile, and make the builder anew: make builder"
+                f"Add {debian} to the build image in stacks/bookworm/build.Dockerfile, and rebuild the builder: make builder"
             )
         if module == "distutils":
-            fixes.append(_set("BP_PYTHON_VERSION", "3.11") + " That Python still has distutils.")
+            fixes.append(
+                _set("BP_PYTHON_VERSION", "3.11") + " Python 3.11 still includes distutils."
+            )
         elif module == "pkg_resources":
             fixes.append(
-                "Give its build an older setuptools: write setuptools<82 into a file, and set PIP_BUILD_CONSTRAINT to the file's name."
+                "Build it with an older setuptools: write setuptools<82 to a file, and set PIP_BUILD_CONSTRAINT to the file's name."
             )
         elif module and folder:
             fixes.append(
-                f"Name what its build needs in {package}/pyproject.toml: requires = [...] under [build-system]."
+                f"List what its build requires in {package}/pyproject.toml: requires = [...] under [build-system]."
             )
         if folder:
             fixes.append(
-                f"Build its wheel elsewhere (pip wheel {package}), put that into the source and require it instead of the folder."
+                f"Build its wheel elsewhere (pip wheel {package}), add the wheel to the source, and require it instead of the folder."
             )
         else:
             fixes.append(
-                "Ask for a release that has a wheel for this Python, or a package that has one (psycopg2-binary for psycopg2)."
+                "Require a release that has a wheel for this Python, or a package that has one (psycopg2-binary instead of psycopg2)."
             )
             fixes.append(
-                "Build its wheel elsewhere (pip wheel), put it into a folder of the source and name the folder: BP_PIP_FIND_LINKS."
+                "Build its wheel elsewhere (pip wheel), add it to a folder in the source, and set BP_PIP_FIND_LINKS to that folder."
             )
         super().__init__(
-            f"{package} could not be built from source",
-            f"{what}, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
+            f"`{package}` could not be built from source",
+            f"{what}, and the build failed.{' Missing: ' + missing + '.' if missing else ''}",
             *fixes,
             tail=tail,
         )
@@ -152,9 +154,9 @@ class ProjectNotBuilt(BuildError):
     def __init__(self, missing: str, tail: Sequence[str]) -> None:
         super().__init__(
             "The project could not be installed",
-            f"Its setup.py or pyproject.toml says how, and that failed.{' Missing: ' + missing + '.' if missing else ''}",
-            "Correct it: the last lines say what is wrong.",
-            "If the directory is not meant to be installed, list its packages in requirements.txt: that is then read instead.",
+            f"Installing it with its setup.py or pyproject.toml failed.{' Missing: ' + missing + '.' if missing else ''}",
+            "Correct it: the output below shows what failed.",
+            "If the directory does not need to be installed, list its packages in requirements.txt. The build then installs those instead.",
             tail=tail,
         )
 
@@ -177,33 +179,33 @@ class ProjectWithoutPackage(BuildError):
         poetry: bool = False,
     ) -> None:
         found = (
-            f"Several directories or modules lie at its top ({', '.join(several)}), and nothing says which of them belong to it."
+            f"It has several directories or modules at its root ({', '.join(several)}), and nothing says which of them belong to it."
             if several
-            else f"Building it as {manifest} says finds none: {said}."
+            else f"Building it found no package: {said}."
         )
         nothing = (
-            "write packages=[] into the call of setup"
+            "pass packages=[] to setup()"
             if manifest == "setup.py"
-            else "take the table [build-system] out of it"
+            else "remove the table [build-system]"
         )
-        again = ", and make the lock anew: uv lock" if lock == "uv.lock" else ""
+        again = ", and regenerate the lock: uv lock" if lock == "uv.lock" else ""
         super().__init__(
-            "The project has no package that can be installed",
-            f"{manifest} makes the directory a project that is to be installed.\n{found}",
+            "The project has no package to install",
+            f"{manifest} makes the directory a project that can be installed.\n{found}",
             *(
                 []
                 if poetry
                 else [
-                    f"If only what {manifest} depends on is needed, {nothing}{again}.\nThe model is served from where it lies."
+                    f"If you need only the dependencies in {manifest}, {nothing}{again}.\nThe model is served from the source, so it does not have to be installed."
                 ]
             ),
-            f"If a package is to be installed, say in {manifest} which one"
+            f"If you want to install a package, name it in {manifest}"
             + (
                 ': packages=["mine"].'
                 if manifest == "setup.py"
                 else ', under [tool.NAME] of your build tool: packages = ["mine"].'
             ),
-            "List what the model needs in requirements.txt, which is then read instead"
+            "List the model's packages in requirements.txt. The build then installs those instead"
             + (": poetry export --output requirements.txt" if poetry else "."),
         )
 
@@ -213,11 +215,11 @@ class VcsFailed(BuildError):
 
     def __init__(self, requirement: str, reason: str) -> None:
         super().__init__(
-            "A requirement from a git repository could not be fetched",
+            "A requirement could not be fetched with git",
             f"{requirement}\ngit says: {reason}",
             "Check the URL and the branch, tag or commit after @.",
-            "If the repository is private, give user and password for its host by a binding of the type netrc (docs/private-indexes.md).",
-            "Or write ${TOKEN} and an @ before its host, and give the token with --env TOKEN=...; it stays in the build.",
+            "If the repository is private, provide a user and password for its host in a binding of type netrc (docs/private-indexes.md).",
+            "Or write ${TOKEN} and an @ before the host, and pass the token with --env TOKEN=...; it is not stored in the image.",
         )
 
 
@@ -227,8 +229,8 @@ class InstallFailed(BuildError):
     def __init__(self, doing: str, tail: Sequence[str]) -> None:
         super().__init__(
             f"{doing} failed",
-            "uv's own words stand below.",
-            "Correct what they name and build again.",
+            "uv's output is below.",
+            "Correct what it reports, and build again.",
             tail=tail,
         )
 
@@ -238,10 +240,10 @@ class ManifestMisspelt(BuildError):
 
     def __init__(self, name: str, meant: str) -> None:
         super().__init__(
-            f"{name} is not a manifest's name",
-            f"Nothing would be installed: packages are read from {meant}, and there is none.",
+            f"`{name}` looks like a misspelling of `{meant}`",
+            f"Nothing would be installed: packages are read from {meant}, which does not exist.",
             f"Rename it: `mv {name} {meant}`.",
-            f"If nothing is to be installed, remove {name}, or add an empty {meant}.",
+            f"If you want to install nothing, remove {name}, or add an empty {meant}.",
         )
 
 
@@ -351,8 +353,8 @@ class PyprojectUnreadable(BuildError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            "pyproject.toml cannot be read",
-            f"It is asked which Python the project requires, and it is not valid TOML: {reason}.",
+            "`pyproject.toml` cannot be read",
+            f"The build reads requires-python from it, and it is not valid TOML: {reason}.",
             "Correct pyproject.toml.",
-            _set("BP_PYTHON_VERSION", "3.12") + "\nThe file is then not asked.",
+            _set("BP_PYTHON_VERSION", "3.12") + "\nThe build then does not read the file.",
         )

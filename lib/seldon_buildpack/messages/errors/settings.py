@@ -6,7 +6,7 @@ from seldon_buildpack.messages.errors.base import BuildError
 
 
 def _set(name: str, value: str) -> str:
-    return f"Set {name}={value}: as a line of .s2i/environment, or with `--env {name}={value}`."
+    return f"Set {name}={value} in .s2i/environment, or pass `--env {name}={value}`."
 
 
 class EnvironmentFileUnreadable(BuildError):
@@ -14,10 +14,10 @@ class EnvironmentFileUnreadable(BuildError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            ".s2i/environment cannot be read",
+            "`.s2i/environment` cannot be read",
             f"Opening it failed: {reason}.",
-            "Make it a plain text file inside the source that everyone may read: `chmod 755 .s2i; chmod 644 .s2i/environment`.",
-            "Remove it, and give its variables with --env.",
+            "Make it a regular text file inside the source that everyone can read: `chmod 755 .s2i; chmod 644 .s2i/environment`.",
+            "Remove it, and set its variables with --env.",
         )
 
 
@@ -28,10 +28,10 @@ class EnvironmentFileNotUtf8(BuildError):
     """
 
     def __init__(self, line: int, offset: int, byte: int, utf16: bool) -> None:
-        looks = " It looks like UTF-16, which is what PowerShell writes with `>`." if utf16 else ""
+        looks = " It looks like UTF-16, which PowerShell writes with `>`." if utf16 else ""
         super().__init__(
-            ".s2i/environment is not UTF-8",
-            f"Line {line} holds a byte that UTF-8 text cannot have there: 0x{byte:02x}, at byte offset {offset} of the file.{looks}",
+            "`.s2i/environment` is not UTF-8",
+            f"Line {line} contains an invalid byte: 0x{byte:02x}, at byte offset {offset} of the file.{looks}",
             "Save .s2i/environment as UTF-8, without a byte order mark.",
         )
 
@@ -46,11 +46,11 @@ class EnvironmentFileBadName(BuildError):
         shown = (
             f"`{name}` is"
             if len(name) <= 40 and all(c.isalnum() or c in " _.-" for c in name)
-            else "what stands before `=` is"
+            else "the text before `=` is"
         )
         super().__init__(
-            f".s2i/environment line {line}: {shown} not the name of a variable",
-            "A name is made of letters, digits and underscores, without spaces. s2i takes all that stands before the first `=` as the name,\n"
+            f"Line {line} of `.s2i/environment`: {shown} not a variable name",
+            "Names consist of letters, digits and underscores, without spaces. s2i uses everything before the first `=` as the name,\n"
             "and the model would never see the variable.",
             f"Write line {line} as NAME=value.",
             f"If line {line} is a comment, start it with `#`.",
@@ -76,9 +76,9 @@ class ImageMetadataNotJson(BuildError):
 
     def __init__(self, line: int, column: int, reason: str) -> None:
         super().__init__(
-            f".s2i/image_metadata.json is not JSON: line {line}, column {column}",
+            f"`.s2i/image_metadata.json` is not JSON: line {line}, column {column}",
             f"{reason[:1].upper()}{reason[1:]}.",
-            f"Correct line {line}. JSON knows no comments, no comma after the last entry, and double quotes only.",
+            f"Correct line {line}. JSON allows no comments, no comma after the last entry, and only double quotes.",
             "Remove the file if the image needs no labels of yours.",
         )
 
@@ -91,9 +91,9 @@ class ImageMetadataInvalid(BuildError):
 
     def __init__(self, place: str, fault: str, fix: str) -> None:
         super().__init__(
-            f".s2i/image_metadata.json: {place} {fault}",
-            'Labels stand there as a list of objects with text as values: {"labels": [{"name": "value"}, {"other": "value"}]}.\n'
-            "labels[0] is the first of them.",
+            f"`.s2i/image_metadata.json`: {place} {fault}",
+            'Labels are a list of objects with strings as values: {"labels": [{"name": "value"}, {"other": "value"}]}.\n'
+            "labels[0] is the first object.",
             fix,
             "Remove the file if the image needs no labels of yours.",
         )
@@ -107,10 +107,10 @@ class ServiceTypeUnknown(BuildError):
 
     def __init__(self, value: str, origin: str, known: Sequence[str], nearest: str | None) -> None:
         super().__init__(
-            f"SERVICE_TYPE={value} is not known",
-            f"It comes from {origin}. The wrapper knows {', '.join(known)}, and would stop at start with anything else.",
+            f"`SERVICE_TYPE={value}` is not a service type",
+            f"It comes from {origin}. The wrapper accepts {', '.join(known)}, and stops at startup with anything else.",
             _set("SERVICE_TYPE", nearest or known[0]),
-            "Leave SERVICE_TYPE out: it is then chosen from the methods of the class.",
+            "Unset SERVICE_TYPE, so that the build chooses it from the methods of the class.",
         )
 
 
@@ -119,10 +119,10 @@ class FlagInvalid(BuildError):
 
     def __init__(self, name: str, value: str, origin: str) -> None:
         super().__init__(
-            f"{name}={value} is not a number",
-            f"It comes from {origin}. The wrapper reads {name} as 0 or 1, and would stop at start with anything else.",
+            f"`{name}={value}` is not a number",
+            f"It comes from {origin}. The wrapper reads {name} as 0 or 1, and stops at startup with anything else.",
             _set(name, "0"),
-            f"Leave {name} out.",
+            f"Unset {name}.",
         )
 
 
@@ -134,10 +134,10 @@ class NumberInvalid(BuildError):
 
     def __init__(self, name: str, value: str, origin: str, bounds: str) -> None:
         super().__init__(
-            f"{name}={value} is not a whole number {bounds}",
-            f"It comes from {origin}. The wrapper reads {name} as a number, and would stop at start with anything else.",
+            f"`{name}={value}` is not a whole number {bounds}",
+            f"It comes from {origin}. The wrapper reads {name} as a number, and stops at startup with anything else.",
             f"Set {name} to a whole number {bounds}.",
-            f"Leave {name} out.",
+            f"Unset {name}.",
         )
 
 
@@ -146,10 +146,10 @@ class PortTwice(BuildError):
 
     def __init__(self, first: str, second: str, port: int) -> None:
         super().__init__(
-            f"{first} and {second} are both {port}",
-            "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000.",
-            f"Give one of {first} and {second} another port.",
-            "Leave them out: Seldon's operator sets them in a pod, and `docker run -p 8080:9000` maps another port to the model's.",
+            f"`{first}` and `{second}` are both {port}",
+            "REST, gRPC and metrics each need a separate port. The defaults are 9000, 5000 and 6000.",
+            f"Set {first} or {second} to another port.",
+            "Unset them: Seldon's operator sets them in a pod, and `docker run -p 8080:9000` maps another port to the model's.",
         )
 
 
@@ -162,10 +162,10 @@ class ParametersInvalid(BuildError):
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
             f"PREDICTIVE_UNIT_PARAMETERS cannot be used: {complaint}",
-            f"It comes from {origin}. It is a list of objects with name, value and type, in JSON. The types are INT, FLOAT, DOUBLE, STRING and BOOL,\n"
-            "and the value of a BOOL stands in quotes. With anything else the wrapper would stop at start.",
+            f"It comes from {origin}. It is a JSON list of objects with name, value and type. The types are INT, FLOAT, DOUBLE, STRING and BOOL,\n"
+            "and the value of a BOOL is in quotes. The wrapper stops at startup with anything else.",
             'Write it like this: [{"name": "threshold", "value": "0.5", "type": "FLOAT"}]',
-            "Leave it out, and give the arguments of the class's `__init__` defaults.",
+            "Unset it, and give the arguments of the class's `__init__` defaults.",
         )
 
 
@@ -178,9 +178,9 @@ class PredictorLabelsInvalid(BuildError):
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
             f"PREDICTOR_LABELS cannot be used: {complaint}",
-            f"It comes from {origin}. It is an object in JSON, and the wrapper would stop at start with anything else.",
+            f"It comes from {origin}. It is a JSON object, and the wrapper stops at startup with anything else.",
             'Write it like this: {"version": "v1"}',
-            "Leave PREDICTOR_LABELS out: Seldon's operator sets it in a pod.",
+            "Unset PREDICTOR_LABELS: Seldon's operator sets it in a pod.",
         )
 
 
@@ -193,9 +193,9 @@ class MetadataInvalid(BuildError):
     def __init__(self, complaint: str, origin: str) -> None:
         super().__init__(
             f"MODEL_METADATA cannot be used: {complaint}",
-            f"It comes from {origin}. It is a mapping in YAML or JSON, and the wrapper would stop at start with anything else.",
+            f"It comes from {origin}. It is a mapping in YAML or JSON, and the wrapper stops at startup with anything else.",
             'Write it like this: {"name": "my-model", "versions": ["1"], "platform": "sklearn"}',
-            "Leave MODEL_METADATA out, and return the same from the class's `init_metadata`.",
+            "Unset MODEL_METADATA, and return the same from the class's `init_metadata`.",
         )
 
 
@@ -204,10 +204,10 @@ class JaegerTagsInvalid(BuildError):
 
     def __init__(self, value: str, origin: str) -> None:
         super().__init__(
-            f"JAEGER_TAGS={value} is not a list of tags",
-            f"It comes from {origin}. With TRACING on, tags are read as name=value, separated by commas, and the wrapper would stop at start.",
+            f"`JAEGER_TAGS={value}` is not a list of tags",
+            f"It comes from {origin}. With TRACING on, tags are read as name=value, separated by commas. The wrapper stops at startup with anything else.",
             "Write it like this: JAEGER_TAGS=team=fraud,stage=test",
-            "Leave JAEGER_TAGS out.",
+            "Unset JAEGER_TAGS.",
         )
 
 
@@ -216,9 +216,9 @@ class InvalidBoolean(BuildError):
 
     def __init__(self, name: str, value: str, origin: str) -> None:
         super().__init__(
-            f"{name}={value} is neither on nor off",
+            f"`{name}={value}` is neither on nor off",
             f"It comes from {origin}.",
-            _set(name, "1") + "\n0 turns it off.",
+            _set(name, "1") + "\nTo turn it off, set it to 0.",
         )
 
 
@@ -227,7 +227,7 @@ class LogLevelUnknown(BuildError):
 
     def __init__(self, value: str, origin: str, known: Sequence[str]) -> None:
         super().__init__(
-            f"SELDON_LOG_LEVEL={value} is not known",
-            f"It comes from {origin}. The wrapper knows {', '.join(known)}, and would stop at start with anything else.",
+            f"`SELDON_LOG_LEVEL={value}` is not a log level",
+            f"It comes from {origin}. The wrapper accepts {', '.join(known)}, and stops at startup with anything else.",
             _set("SELDON_LOG_LEVEL", "INFO"),
         )

@@ -8,13 +8,13 @@ from seldon_buildpack.messages.errors.settings import _set
 # Why an existing file of the source is not read, as clauses.
 IS_OUTSIDE = "it is a link to something outside the source"
 IS_NO_FILE = "it is not a regular file"
-IS_TOO_LARGE = "it is too large, and no file of this kind needs so much"
+IS_TOO_LARGE = "it is too large for a file of this kind"
 
 
 def unreadable(path: Path, error: OSError) -> str:
     """Return why an existing file can't be opened: a broken link, or the system's reason."""
     if isinstance(error, FileNotFoundError) and path.is_symlink():
-        return f"it is a link to {path.readlink()}, which is not there during the build"
+        return f"it is a link to {path.readlink()}, which does not exist during the build"
     return error.strerror or str(error)
 
 
@@ -23,9 +23,9 @@ class UnreadableManifest(BuildError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} cannot be read",
+            f"`{name}` cannot be read",
             f"Opening it failed: {reason}.",
-            f"Make it a regular file inside the source that everyone may read: `chmod a+r {name}`.",
+            f"Make it a regular file inside the source that everyone can read: `chmod a+r {name}`.",
         )
 
 
@@ -34,9 +34,9 @@ class DirectoryClosed(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The directory {name} cannot be read",
-            "What lies in it is needed, and looking into it failed: Permission denied.",
-            f"Make it one that everyone may read: `chmod a+rx {name}`.",
+            f"The directory `{name}` cannot be read",
+            "The build needs the files in it, and listing them failed: Permission denied.",
+            f"Make it readable for everyone: `chmod a+rx {name}`.",
         )
 
 
@@ -45,15 +45,15 @@ class ManifestNotText(BuildError):
 
     def __init__(self, name: str, line: int, utf16: bool = False) -> None:
         cause = (
-            "It is UTF-16, as Windows PowerShell's `>` writes it."
+            "It is UTF-16, which Windows PowerShell writes with `>`."
             if utf16
-            else f"Line {line} holds bytes that are not UTF-8."
+            else f"Line {line} contains bytes that are not UTF-8."
         )
         super().__init__(
-            f"{name} is not UTF-8 text",
+            f"`{name}` is not UTF-8 text",
             cause,
             f"Save {name} as UTF-8.",
-            *([f"Write it anew, in PowerShell: {_written_by(name)}."] if utf16 else []),
+            *([f"Regenerate it in PowerShell: {_written_by(name)}."] if utf16 else []),
         )
 
 
@@ -71,10 +71,10 @@ class IgnoredNotRemoved(BuildError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} cannot be left out",
-            f".s2iignore names it, and removing it from the build's copy of the source failed: {reason}.",
-            f"Let the owner write to the directory that holds it, and to {name} if it is one: `chmod u+w DIRECTORY`.",
-            "Take it out of .s2iignore.",
+            f"`{name}` cannot be excluded",
+            f"It is listed in .s2iignore, and removing it from the build's copy of the source failed: {reason}.",
+            f"Let the owner write to the directory that contains it, and to {name} if it is a directory: `chmod u+w DIRECTORY`.",
+            "Remove it from .s2iignore.",
         )
 
 
@@ -86,11 +86,11 @@ class PrivateNotRemoved(BuildError):
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(
-            f"{name} cannot be kept out of the image",
-            f"It may hold credentials, and removing it from the build's copy of the source failed: {reason}.",
-            "Let the owner write to the directory that holds it: `chmod u+w DIRECTORY`.",
-            f"Leave it out of what is built: a line {name} in .s2iignore.",
-            f"If it holds nothing secret and the model needs it: BP_KEEP_FILES={name}.",
+            f"`{name}` cannot be kept out of the image",
+            f"It may contain credentials, and removing it from the build's copy of the source failed: {reason}.",
+            "Let the owner write to the directory that contains it: `chmod u+w DIRECTORY`.",
+            f"Exclude it from the build: add the line {name} to .s2iignore.",
+            f"If it contains no secrets and the model needs it, set BP_KEEP_FILES={name}.",
         )
 
 
@@ -102,11 +102,11 @@ class BeforeRunCarriageReturn(BuildError):
 
     def __init__(self, line: str) -> None:
         super().__init__(
-            "before-run cannot be started: its lines end in CR LF",
-            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux takes as part of the\n"
-            "program's name or of its option: the program does not start, and the container ends.",
-            "Let its lines end in LF: `sed -i 's/\\r$//' before-run`. For git, write `before-run text eol=lf` into .gitattributes.",
-            "If it is not meant to run, take its execute permission away: `chmod -x before-run`.",
+            "`before-run` cannot be started: its lines end in CR LF",
+            f"It is executable, so it runs before the model. Its first line is `{line}` and an invisible CR, which Linux reads as part of the\n"
+            "program's name or option. The program does not start, and the container exits.",
+            "Convert its line endings to LF: `sed -i 's/\\r$//' before-run`. For git, add `before-run text eol=lf` to .gitattributes.",
+            "If it should not run, remove its execute permission: `chmod -x before-run`.",
         )
 
 
@@ -121,13 +121,13 @@ class SourceSyntaxError(BuildError):
         caret = " " * max(0, min(column - 1 - (len(text) - len(shown)), len(shown))) + "^"
         newer = "only supported in Python" in message
         super().__init__(
-            f"Syntax error in {file}, line {line}",
+            f"Syntax error in `{file}`, line {line}",
             f"{message[:1].upper()}{message[1:]}:\n    {shown}\n    {caret}",
             f"Correct line {line} of {file}.",
             *(
                 [
                     _set("BP_PYTHON_VERSION", "3.12")
-                    + "\nThe Python that was chosen is older than the syntax."
+                    + "\nThe Python that the build chose is older than the syntax."
                 ]
                 if newer
                 else []
@@ -140,10 +140,10 @@ class SourceNotDecodable(BuildError):
 
     def __init__(self, file: str, line: int, offset: int, byte: int, encoding: str) -> None:
         super().__init__(
-            f"{file} is not {encoding}",
-            f"Line {line} holds a byte that {encoding} text cannot have there: 0x{byte:02x}, at byte offset {offset}. Python would not import the file.",
+            f"`{file}` is not {encoding}",
+            f"Line {line} contains a byte that is not valid {encoding}: 0x{byte:02x}, at byte offset {offset}. Python cannot import the file.",
             f"Save {file} as UTF-8.",
-            f"Say in the first line of {file} which encoding it has: `# -*- coding: latin-1 -*-`.",
+            f"Declare its encoding in the first line of {file}: `# -*- coding: latin-1 -*-`.",
         )
 
 
@@ -152,9 +152,9 @@ class SourceEncodingUnknown(BuildError):
 
     def __init__(self, file: str, encoding: str) -> None:
         super().__init__(
-            f"{file} declares an unknown encoding",
-            f"Its first lines say `coding: {encoding}`, which Python does not know.",
-            f"Save {file} as UTF-8, and take the line out.",
+            f"`{file}` declares an unknown encoding",
+            f"Its first lines contain `coding: {encoding}`, which Python does not know.",
+            f"Save {file} as UTF-8, and remove that line.",
         )
 
 
@@ -163,7 +163,7 @@ class SourceUnreadable(BuildError):
 
     def __init__(self, file: str, reason: str) -> None:
         super().__init__(
-            f"{file} cannot be read",
-            f"It is there, but reading it failed: {reason}.",
-            f"Make it a regular file inside the source that everyone may read: `chmod a+r {file}`.",
+            f"`{file}` cannot be read",
+            f"It exists, but reading it failed: {reason}.",
+            f"Make it a regular file inside the source that everyone can read: `chmod a+r {file}`.",
         )

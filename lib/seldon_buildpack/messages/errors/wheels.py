@@ -17,12 +17,12 @@ class WheelFolderMissing(BuildError):
         self, folder: str, named_by: str = "PIP_FIND_LINKS or --find-links", is_file: bool = False
     ) -> None:
         super().__init__(
-            f"The wheel folder {folder} is {'a file' if is_file else 'not there'}",
-            f"{named_by} names it; a relative name is looked for in the source.",
-            "Name the folder that the file lies in."
+            f"The wheel folder `{folder}` {'is a file' if is_file else 'does not exist'}",
+            f"{named_by} sets it. Relative paths start at the root of the source.",
+            "Set the folder that contains the file."
             if is_file
             else "Add the folder to the source, or correct its name.",
-            "If it lies outside the source, mount it: pack build --volume $PWD/wheels:/whl. That folder is searched without any setting.",
+            "If it is outside the source, mount it: pack build --volume $PWD/wheels:/whl. The folder /whl is searched without any setting.",
         )
 
 
@@ -31,10 +31,10 @@ class WheelFolderUnreadable(BuildError):
 
     def __init__(self, path: str, folder: bool, reason: str) -> None:
         super().__init__(
-            f"The wheel {'folder ' if folder else ''}{path} cannot be read",
-            f"Opening it failed: {reason}. A build is not root.",
-            f"Let everyone read it, on the machine it comes from: `chmod {'a+rx' if folder else 'a+r'} {Path(path).name}`.",
-            "Leave out the --volume or the setting that names it, if it is not needed.",
+            f"The wheel {'folder ' if folder else ''}`{path}` cannot be read",
+            f"Opening it failed: {reason}. The build does not run as root.",
+            f"Make it readable for everyone, on the machine it comes from: `chmod {'a+rx' if folder else 'a+r'} {Path(path).name}`.",
+            "If you do not need it, remove the --volume or the setting that names it.",
         )
 
 
@@ -58,10 +58,10 @@ class WheelFolderLacks(BuildError):
         super().__init__(
             first.title,
             "\n".join((*lacking, first.cause)),
-            *([f"Put a wheel of {package} into {folders[0]}."] if package else []),
+            *([f"Add a wheel of {package} to {folders[0]}."] if package else []),
             *(
                 [
-                    "Check the path before the colon of --volume: where nothing is, Docker makes an empty folder."
+                    "Check the path before the colon of --volume. If it does not exist, Docker creates an empty folder."
                 ]
                 if mounted
                 else []
@@ -88,17 +88,17 @@ class WheelUnsuited(BuildError):
     ) -> None:
         python, platform = image
         minor = ".".join(python.split(".")[:2])
-        first = others[0][0] if len(others) == 1 else f"No wheel of {package}"
+        first = f"`{others[0][0]}`" if len(others) == 1 else f"No wheel of `{package}`"
         super().__init__(
-            f"{first} {'does not fit the image' if len(others) == 1 else 'fits the image'}",
+            f"{first} {'is not compatible' if len(others) == 1 else 'is compatible'} with the image",
             "\n".join(f"{file} is for {words}." for file, words in others)
             + f"\nThe image has Python {python} on {platform}.",
             *([_set("BP_PYTHON_VERSION", pythons[-1])] if pythons else []),
-            f"Build the wheel of {package} for Python {minor} on {platform} (pip wheel), and put it in the place of this one.",
+            f"Build the wheel of {package} for Python {minor} on {platform} (pip wheel), and use that instead.",
             *(
                 [
-                    f"If an index has {package} for it, take the wheel away, or set BP_PIP_INDEX_STRATEGY=unsafe-best-match: otherwise what a folder\n"
-                    "of wheels has is not looked for elsewhere."
+                    f"If an index has {package} for it, remove the wheel, or set BP_PIP_INDEX_STRATEGY=unsafe-best-match. By default, a package that is in a wheel\n"
+                    "folder is not searched for elsewhere."
                 ]
                 if alone
                 else []
@@ -111,11 +111,11 @@ class WheelBroken(BuildError):
 
     def __init__(self, file: str, reason: str, git_lfs: bool = False) -> None:
         super().__init__(
-            f"The wheel {file} is broken",
+            f"The wheel `{file}` is broken",
             f"It cannot be installed: {reason}.",
-            *(["Get the file itself before you build: git lfs pull."] if git_lfs else []),
-            "Build or download it again; `python -m zipfile --test FILE` shows whether a wheel is whole.",
-            "Remove it if it is not needed.",
+            *(["Fetch the file itself before you build: git lfs pull."] if git_lfs else []),
+            "Build or download it again. `python -m zipfile --test FILE` checks whether a wheel is complete.",
+            "Remove it if you do not need it.",
         )
 
 
@@ -124,7 +124,7 @@ class WheelMisnamed(BuildError):
 
     def __init__(self, file: str) -> None:
         super().__init__(
-            f"{file} does not have a wheel's name",
-            "A wheel is NAME-VERSION-PYTHON-ABI-PLATFORM.whl, which says what it is for; nothing looks into one with another name.",
-            "Give it back the name that it was built with.",
+            f"`{file}` is not a valid wheel name",
+            "A wheel is named NAME-VERSION-PYTHON-ABI-PLATFORM.whl, which says what it is for. Files with other names are not installed.",
+            "Rename it to the name that it was built with.",
         )

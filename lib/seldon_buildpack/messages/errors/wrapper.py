@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.packages import _asked
+from seldon_buildpack.messages.errors.packages import _searched
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.settings import _set
 from seldon_buildpack.names import requirement_name
@@ -30,16 +30,16 @@ class WrapperConflict(Conflict):
     ) -> None:
         both = "".join(f"\n  {want}" for want in wants)
         who = (
-            f"No version of {package} suits both:{both}"
+            f"No version of {package} satisfies both:{both}"
             if wants
-            else "Who asks for what stands below."
+            else "The output below shows the conflict."
         )
         direct = pinned.startswith(package) and bool(package)
         self.asks = pinned
         super().__init__(
-            f"Your requirements and those of seldon-core {wrapper} exclude each other",
-            f"{who}\nThe wrapper serves your model in the same Python, so one version of each package must suit both.",
-            "Leave BP_SELDON_PINS and BP_SELDON_CORE_VERSION out: seldon-core 1.17.1 is locked on current dependencies too, and what suits is taken.",
+            f"Your requirements conflict with seldon-core {wrapper}",
+            f"{who}\nThe wrapper serves your model in the same Python environment, so both must accept the same version of each package.",
+            "Unset BP_SELDON_PINS and BP_SELDON_CORE_VERSION, so that the build can choose wrapper dependencies that match your requirements.",
             *(
                 _lock_together(wrapper, package, lock)
                 if lock
@@ -51,26 +51,26 @@ class WrapperConflict(Conflict):
 
 def _loosen(package: str, suits: str, pinned: str, direct: bool, known: bool) -> list[str]:
     if not known:
-        return ["Loosen your pins: a version that suits both is then chosen."]
+        return ["Loosen your pins, so that the build can choose a version that satisfies both."]
     if not direct:
         return [
-            f"Ask for a release of {requirement_name(pinned)} that works with {suits}; without a version the newest that does is chosen."
+            f"Require a release of {requirement_name(pinned)} that works with {suits}. Without a version, the newest such release is installed."
         ]
     return [
-        f"Ask for {suits} instead of {pinned}, or leave {package} out: a version that suits is then chosen.",
-        f"If another of your packages needs the newer {package}, take a release of that package from before it did.",
+        f"Require {suits} instead of {pinned}, or remove {package} to let the build choose a version.",
+        f"If another of your packages needs the newer {package}, require an older release of that package.",
     ]
 
 
 def _lock_together(wrapper: str, package: str, lock: str) -> list[str]:
     both = f"'seldon-core=={wrapper}' 'setuptools<82'"
     how = {
-        "uv.lock": f"Lock together with the wrapper; what only the group dev asks for is not installed:\nuv add --dev {both}",
-        "pylock.toml": f"Lock together with the wrapper. With pip, where requirements.in lists what the model needs:\npip lock -r requirements.in {both}",
+        "uv.lock": f"Lock your project together with the wrapper. The build does not install what only the dev group requires:\nuv add --dev {both}",
+        "pylock.toml": f"Lock your requirements together with the wrapper. With pip, if requirements.in lists the model's packages:\npip lock -r requirements.in {both}",
     }
     return [
         how[lock],
-        f"Where no lock suits both, the locking tool says which package needs another {package or 'version'}: take an older release of it.",
+        f"If no lock satisfies both, the locking tool names the package that needs another {package or 'version'}: require an older release of it.",
     ]
 
 
@@ -79,10 +79,10 @@ class WrapperUnknown(BuildError):
 
     def __init__(self, version: str, asked: Sequence[str] = (), no_index: bool = False) -> None:
         super().__init__(
-            f"There is no seldon-core {version}",
-            f"BP_SELDON_CORE_VERSION names the release of the wrapper to serve with. Asked: {_asked(asked, no_index)}.",
-            "Leave it out: 1.17.1 is the newest under Apache-2.0, and the buildpack carries it.",
-            "Name a release that exists, such as 1.18.2 (licence BSL 1.1).",
+            f"seldon-core `{version}` was not found",
+            f"BP_SELDON_CORE_VERSION sets the wrapper's release. Searched: {_searched(asked, no_index)}.",
+            "Unset it: the buildpack includes 1.17.1, the newest release under Apache-2.0.",
+            "Set it to a release that exists, such as 1.18.2 (licence BSL 1.1).",
         )
 
 
@@ -91,9 +91,9 @@ class WrapperVersionInvalid(BuildError):
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"BP_SELDON_CORE_VERSION={version} is not a version",
-            "It names the release of the wrapper to serve with, such as 1.17.1.",
-            "Leave it out: 1.17.1 is the newest under Apache-2.0, and the buildpack carries it.",
+            f"`BP_SELDON_CORE_VERSION={version}` is not a version",
+            "It sets the wrapper's release, such as 1.17.1.",
+            "Unset it: the buildpack includes 1.17.1, the newest release under Apache-2.0.",
             _set("BP_SELDON_CORE_VERSION", "1.18.2") + " Its licence is BSL 1.1.",
         )
 
@@ -107,20 +107,20 @@ class WrapperBroken(BuildError):
     def __init__(self, unmet: Sequence[str], tail: Sequence[str]) -> None:
         listed = "".join(f"\n  {one}" for one in unmet)
         super().__init__(
-            "The wrapper does not serve with the versions your requirements ask for",
+            "The wrapper does not work with the versions that you require",
             (
-                f"seldon-core asks for other versions:{listed}"
+                f"seldon-core requires other versions:{listed}"
                 if unmet
                 else "They replace versions that seldon-core was released with."
             )
-            + "\nIt was started with yours, and that failed.",
+            + "\nThe build started it with your versions, and that failed.",
             *(
                 [
-                    f"Ask for {one.partition(', not ')[0]}, or for releases of your packages that work with it."
+                    f"Require {one.partition(', not ')[0]}, or releases of your packages that work with it."
                     for one in unmet
                 ]
             ),
-            *([] if unmet else ["Leave out the pin that the last lines point at."]),
+            *([] if unmet else ["Remove the pin that the output below points to."]),
             tail=tail,
         )
 
@@ -130,9 +130,9 @@ class PinsUnknown(BuildError):
 
     def __init__(self, value: str) -> None:
         super().__init__(
-            f"BP_SELDON_PINS={value} is not known",
-            "It chooses the versions of what the wrapper needs: auto (by your requirements), upstream (what seldon-core itself allows) or\n"
-            "current (the same wrapper on current dependencies).",
+            f"`BP_SELDON_PINS={value}` is not valid",
+            "It selects the versions of the wrapper's dependencies: auto (to match your requirements), upstream (the versions that seldon-core allows) or\n"
+            "current (the same wrapper with current dependencies).",
             _set("BP_SELDON_PINS", "auto"),
         )
 
@@ -145,12 +145,12 @@ class PinsNotLocked(BuildError):
 
     def __init__(self, pins: str, version: str, python: str, others: Sequence[str]) -> None:
         instead = (
-            f"For Python {python} there is {' and '.join(others)}."
+            f"Available for Python {python}: {', '.join(others)}."
             if others
-            else "There are sets of pins for seldon-core 1.17.1 only."
+            else "Pin sets exist for seldon-core 1.17.1 only."
         )
         super().__init__(
-            f"BP_SELDON_PINS={pins}: there is no such set for seldon-core {version} on Python {python}",
-            f"{instead} docs/wrapper.md lists what there is.",
-            "Leave BP_SELDON_PINS out: what there is, is then chosen.",
+            f"`BP_SELDON_PINS={pins}` is not available for seldon-core {version} on Python {python}",
+            f"{instead} See docs/wrapper.md.",
+            "Unset BP_SELDON_PINS, so that the build can choose.",
         )

@@ -149,7 +149,7 @@ def test_what_will_surprise_is_said(tmp_path: Path) -> None:
         "environment.yaml: the prefix in line 8 is of the machine that wrote the file; it is ignored.",
         "environment.yaml: `[win]` in line 3 is a comment for conda, so pywin32 is installed here too.",
         "environment.yaml: the variable API_TOKEN looks like a credential, and everyone who has the image can read it.",
-        "environment.yaml: line 2 asks for Python 3.8.0 alone, not for any 3.8.",
+        "environment.yaml: line 2 requires exactly Python 3.8.0, not any 3.8.",
     ]
 
 
@@ -162,40 +162,44 @@ YAML = [
     (
         "name:x\ndependencies:\n  - numpy\n",
         2,
-        "The line before it has no space behind its colon: name:x.",
+        "The line before it has no space after its colon: name:x.",
     ),
-    ("name: a: b\n", 1, "It has a colon where no key can stand."),
+    ("name: a: b\n", 1, "It has a colon where a key is not allowed."),
     (
         "dependencies:\n  - numpy\n - pandas\n",
         3,
-        "It is not indented as the entries before it are.",
+        "Its indentation differs from the entries before it.",
     ),
     (
         "dependencies:\n  - numpy\n  pandas\n",
         3,
-        "It is neither an entry of a list nor a key with a colon.",
+        "It is neither a list entry nor a key with a colon.",
     ),
-    ("dependencies:\n  - 'numpy\n  - six\n", 2, "A quotation mark that opens there is not closed."),
-    ("name: x\ndependencies: [numpy\n", 2, "A `]` or a comma is missing behind what opens in it."),
-    ("dependencies:\n  - @numpy\n", 2, "It starts with a character that YAML keeps for itself."),
-    ("dependencies:\n  - *\n", 2, "It starts with a character that YAML keeps for itself."),
+    ("dependencies:\n  - 'numpy\n  - six\n", 2, "A quotation mark is not closed."),
+    ("name: x\ndependencies: [numpy\n", 2, "A `]` or a comma is missing."),
+    ("dependencies:\n  - @numpy\n", 2, "It starts with a character that YAML reserves."),
+    ("dependencies:\n  - *\n", 2, "It starts with a character that YAML reserves."),
     (
         "dependencies:\n  - {{ numpy }}\n",
         2,
-        "It holds a template of Jinja's, which conda fills in for recipes only.",
+        "It contains a Jinja template, which conda supports only in recipes.",
     ),
     (
         "name: x\n<<<<<<< HEAD\nchannels: []\n=======\n>>>>>>> b\n",
         2,
-        "It is a mark of a merge conflict.",
+        "It is a merge conflict marker.",
     ),
-    ("name: x\ndependencies: &all [*all]\n", 2, "It stands for too many values, or for itself."),
+    (
+        "name: x\ndependencies: &all [*all]\n",
+        2,
+        "Its alias expands to too many values, or to itself.",
+    ),
     (
         "name: x\nchannels: " + "[" * 30 + "]" * 30,
         2,
-        "It stands for too many values, or for itself.",
+        "Its alias expands to too many values, or to itself.",
     ),
-    ("name: " + "[" * 5000, 1, "It has more lists within lists than can be read."),
+    ("name: " + "[" * 5000, 1, "Its lists are nested too deeply."),
 ]
 
 
@@ -204,37 +208,37 @@ def test_invalid_yaml_is_named_with_its_line_and_reason(
     tmp_path: Path, text: str, line: int, why: str
 ) -> None:
     lines = told(tmp_path, text)
-    assert lines[0] == f"ERROR: Line {line} of environment.yml is not YAML"
+    assert lines[0] == f"ERROR: Line {line} of `environment.yml` is not valid YAML"
     assert why in lines
 
 
 MISTAKES = {
-    "# nothing\n": "environment.yml is empty",
-    "- numpy\n": "environment.yml is not an environment of conda's",
-    "numpy\n": "environment.yml is not an environment of conda's",
-    "name: x\n---\nname: y\n": "environment.yml holds more than one document",
-    "name: x\nchannels: []\nname: y\n": "Line 3 of environment.yml says `name:` again",
-    "name: x\ndependancies:\n  - numpy\n": "Line 2 of environment.yml has an unknown key: dependancies",
-    "dependencies:\n  - numpy\npip:\n  - six\n": "Line 3 of environment.yml has `pip:` beside `dependencies:`",
-    "dependencies:\n  -numpy\n  -six\n": "Line 1 of environment.yml: `dependencies:` is not a list",
-    "channels: conda-forge\n": "Line 1 of environment.yml: `channels:` is not a list",
-    "channels:\n  - a: b\n": "Line 2 of environment.yml: an entry of `channels:` is not a text",
-    "channels:\n  -\n": "Line 2 of environment.yml: an entry of `channels:` is not a text",
-    "name: [x]\n": "Line 1 of environment.yml: `name:` is not a text",
-    "dependencies:\n  -\n": "Line 2 of environment.yml: an entry of `dependencies:` is not a text",
-    "dependencies:\n  - 3.8\n": "Line 2 of environment.yml is not a dependency",
-    "dependencies:\n  - python: 3.8\n": "Line 2 of environment.yml is not a dependency",
-    "dependencies:\n  python: 3.8\n": "Line 1 of environment.yml: `dependencies:` is not a list",
-    "dependencies:\n  - sel(linux): numpy\n": "Line 2 of environment.yml has a selector: sel(linux)",
-    "dependencies:\n  - pip: six\n": "Line 2 of environment.yml: `pip:` is not a list",
-    "dependencies:\n  - pip:\n      - a: b\n": "Line 3 of environment.yml: an entry of `pip:` is not a text",
-    "dependencies:\n  - pip:\n      - six\n  - pip:\n      - toml\n": "Line 4 of environment.yml has `- pip:` again",
-    "dependencies:\n  - numpy\n  - six==1; python_version<'3'\n": "Line 3 of environment.yml is for pip, not for conda",
-    "dependencies:\n  - numpy\n  - numpy=>1.2\n": "Line 3 of environment.yml is not a dependency that conda reads",
-    "variables:\n  - A=b\n": "Line 1 of environment.yml: `variables:` is not a table",
-    "variables:\n  A: x\n  B/../C: x\n": "Line 3 of environment.yml: what stands before the colon is not the name of a variable",
-    "variables:\n  A:\n": "Line 2 of environment.yml: `A:` is not a text",
-    "channels:\n  - https://h/${NOT_SET}/c\n": "Line 2 of environment.yml uses NOT_SET, which is not set",
+    "# nothing\n": "`environment.yml` is empty",
+    "- numpy\n": "`environment.yml` is not a conda environment",
+    "numpy\n": "`environment.yml` is not a conda environment",
+    "name: x\n---\nname: y\n": "`environment.yml` contains more than one document",
+    "name: x\nchannels: []\nname: y\n": "Line 3 of `environment.yml` repeats `name:`",
+    "name: x\ndependancies:\n  - numpy\n": "Line 2 of `environment.yml` has an unknown key: `dependancies`",
+    "dependencies:\n  - numpy\npip:\n  - six\n": "Line 3 of `environment.yml` has `pip:` next to `dependencies:`",
+    "dependencies:\n  -numpy\n  -six\n": "Line 1 of `environment.yml`: `dependencies:` is not a list",
+    "channels: conda-forge\n": "Line 1 of `environment.yml`: `channels:` is not a list",
+    "channels:\n  - a: b\n": "Line 2 of `environment.yml`: an entry of `channels:` is not a string",
+    "channels:\n  -\n": "Line 2 of `environment.yml`: an entry of `channels:` is not a string",
+    "name: [x]\n": "Line 1 of `environment.yml`: `name:` is not a string",
+    "dependencies:\n  -\n": "Line 2 of `environment.yml`: an entry of `dependencies:` is not a string",
+    "dependencies:\n  - 3.8\n": "Line 2 of `environment.yml` is not a dependency",
+    "dependencies:\n  - python: 3.8\n": "Line 2 of `environment.yml` is not a dependency",
+    "dependencies:\n  python: 3.8\n": "Line 1 of `environment.yml`: `dependencies:` is not a list",
+    "dependencies:\n  - sel(linux): numpy\n": "Line 2 of `environment.yml` has a selector: `sel(linux)`",
+    "dependencies:\n  - pip: six\n": "Line 2 of `environment.yml`: `pip:` is not a list",
+    "dependencies:\n  - pip:\n      - a: b\n": "Line 3 of `environment.yml`: an entry of `pip:` is not a string",
+    "dependencies:\n  - pip:\n      - six\n  - pip:\n      - toml\n": "Line 4 of `environment.yml` repeats `- pip:`",
+    "dependencies:\n  - numpy\n  - six==1; python_version<'3'\n": "Line 3 of `environment.yml` is for pip, not for conda",
+    "dependencies:\n  - numpy\n  - numpy=>1.2\n": "Line 3 of `environment.yml` is not a valid conda dependency",
+    "variables:\n  - A=b\n": "Line 1 of `environment.yml`: `variables:` is not a mapping",
+    "variables:\n  A: x\n  B/../C: x\n": "Line 3 of `environment.yml`: the text before the colon is not a variable name",
+    "variables:\n  A:\n": "Line 2 of `environment.yml`: `A:` is not a string",
+    "channels:\n  - https://h/${NOT_SET}/c\n": "Line 2 of `environment.yml` uses `NOT_SET`, which is not set",
     "dependencies:\n  - python=2.7\n": "Python 2.7 is not supported",
     "dependencies:\n  - python=3.5.6=hc3d631a_0\n": "Python 3.5.6 is not supported",
     "dependencies:\n  - python>=3.14\n": "Python >=3.14 is not supported",
@@ -253,7 +257,7 @@ def test_each_mistake_is_named_with_its_line(tmp_path: Path, text: str, title: s
 def test_of_several_mistakes_the_first_is_said(tmp_path: Path) -> None:
     assert (
         told(tmp_path, "channels: x\ndependencies: y\nvariable: z\n")[0]
-        == "ERROR: Line 1 of environment.yml: `channels:` is not a list"
+        == "ERROR: Line 1 of `environment.yml`: `channels:` is not a list"
     )
 
 
@@ -261,18 +265,18 @@ def test_of_several_mistakes_the_first_is_said(tmp_path: Path) -> None:
     ("text", "fix"),
     [
         ("name:x\nchannels: []\n", "1. Write name: x"),
-        ("dependencies:\n  -numpy\n  -six\n", "1. Put a space behind each hyphen: - numpy"),
+        ("dependencies:\n  -numpy\n  -six\n", "1. Put a space after each hyphen: - numpy"),
         (
             "channels: conda-forge\n",
-            "1. Write each entry on a line of its own, with `- ` before it: - conda-forge",
+            "1. Write each entry on its own line, with `- ` before it: - conda-forge",
         ),
         ("dependencies:\n  - python: 3.8\n", "1. Write - python=3.8"),
         ("dependencies:\n  - python: '>=3.8'\n", "1. Write - python>=3.8"),
         ("dependencies:\n  - 3.8\n", "1. Write - python=3.8"),
-        ("dependancies: []\n", "1. If dependencies is meant, write `dependencies:`"),
-        ("requirements: []\n", "1. If dependencies is meant, write `dependencies:`"),
-        ("dependencies:\n  - numpy=>1.2\n", "1. If it is meant so, write - numpy>=1.2"),
-        ("dependencies:\n  - six[a]==1\n", "2. If conda's package will do, write - six==1"),
+        ("dependancies: []\n", "1. If you mean dependencies, write `dependencies:`"),
+        ("requirements: []\n", "1. If you mean dependencies, write `dependencies:`"),
+        ("dependencies:\n  - numpy=>1.2\n", "1. If that is what you mean, write - numpy>=1.2"),
+        ("dependencies:\n  - six[a]==1\n", "2. If conda's package is sufficient, write - six==1"),
         ("variables:\n  - A=b\n", "1. Write A: b"),
     ],
 )
@@ -284,16 +288,16 @@ def test_a_requirement_of_pips_is_explained_in_full(tmp_path: Path) -> None:
     with pytest.raises(SpecOfPip) as raised:
         read(tmp_path, "dependencies:\n  - python=3.10\n  - transformers[torch]==4.40\n")
     assert "\n".join(raised.value.lines()) == (
-        "\nERROR: Line 3 of environment.yml is for pip, not for conda\n"
+        "\nERROR: Line 3 of `environment.yml` is for pip, not for conda\n"
         "\n"
         "  transformers[torch]==4.40\n"
-        "  Conda cannot read it: `[torch]` is an extra, which only pip has.\n"
+        "  Conda cannot parse it: `[torch]` is an extra, which only pip supports.\n"
         "\n"
-        "  What to do, one of:\n"
-        "  1. Move it into the section for pip:\n"
+        "  What to do (choose one):\n"
+        "  1. Move it to the pip section:\n"
         "     - pip:\n"
         "         - transformers[torch]==4.40\n"
-        "  2. If conda's package will do, write - transformers==4.40\n"
+        "  2. If conda's package is sufficient, write - transformers==4.40\n"
     )
 
 
@@ -303,11 +307,11 @@ def test_a_python_without_a_wrapper_is_explained_in_full(tmp_path: Path) -> None
     assert "\n".join(raised.value.lines()) == (
         "\nERROR: Python 2.7 is not supported\n"
         "\n"
-        "  Line 2 of environment.yml asks for it. The newest wrapper under the Apache licence, seldon-core 1.17.1, runs on Python 3.7 to 3.13,"
+        "  Line 2 of environment.yml requires it. seldon-core 1.17.1, the newest wrapper under the Apache licence, runs on Python 3.7 to 3.13,"
         " and 1.14.1 on 3.6.\n"
         "\n"
         "  What to do:\n"
-        "  1. Ask for one of these in environment.yml: python=3.12\n"
+        "  1. Require one of these in environment.yml, such as python=3.12\n"
     )
 
 
@@ -316,7 +320,7 @@ def test_a_python_without_a_wrapper_is_explained_in_full(tmp_path: Path) -> None
     [
         (
             "name: x\n".encode("utf-16"),
-            "2. Write it anew, in PowerShell: `conda env export -f environment.yml`.",
+            "2. Regenerate it in PowerShell: `conda env export -f environment.yml`.",
         ),
         (b"name: caf\xe9\n", "1. Save environment.yml as UTF-8."),
     ],

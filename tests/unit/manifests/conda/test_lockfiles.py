@@ -196,7 +196,7 @@ def test_a_package_that_lies_in_the_source_is_found_there(tmp_path: Path) -> Non
 def test_another_line_behind_the_mark_is_named(tmp_path: Path, line: str) -> None:
     lines = told(tmp_path, "explicit.txt", f"@EXPLICIT\n{line}\n")
     assert lines[1:5] == [
-        "ERROR: Line 2 of explicit.txt is not the URL of a package",
+        "ERROR: Line 2 of `explicit.txt` is not the URL of a package",
         "",
         f"  {line}",
         lines[4],
@@ -209,12 +209,12 @@ def test_another_line_behind_the_mark_is_named(tmp_path: Path, line: str) -> Non
 )
 def test_explicit_specs_of_another_platform_are_named(tmp_path: Path, text: str) -> None:
     assert "\n".join(told(tmp_path, "explicit.txt", text)) == (
-        "\nERROR: explicit.txt is not for linux-64\n"
+        "\nERROR: `explicit.txt` is not for linux-64\n"
         "\n"
         "  The image runs on linux-64, and the lock is for osx-64.\n"
         "\n"
         "  What to do:\n"
-        "  1. Lock for it too: `conda list --explicit --sha256 > explicit.txt`, on Linux.\n"
+        "  1. Add that platform to the lock: `conda list --explicit --sha256 > explicit.txt`, on Linux.\n"
     )
 
 
@@ -265,58 +265,58 @@ def test_a_platform_of_its_own_name_is_found_by_what_it_is(tmp_path: Path) -> No
         (
             "conda-lock.yml",
             CONDA_LOCK.replace("  - linux-64\n", ""),
-            "conda-lock.yml is not for linux-64",
+            "`conda-lock.yml` is not for linux-64",
             "and the lock is for osx-64.",
         ),
         (
             "pixi.lock",
             PIXI_6.replace("      linux-64:", "      win-64:"),
-            "pixi.lock is not for linux-64",
+            "`pixi.lock` is not for linux-64",
             "and the lock is for osx-64, win-64.",
         ),
         (
             "conda-lock.yml",
             "version: 2\n",
-            "conda-lock.yml is not a valid lock file",
-            "its version is 2, and version 1 is read.",
+            "`conda-lock.yml` is not a valid lock file",
+            "its format version is 2, but only version 1 is supported.",
         ),
         (
             "conda-lock.yml",
             "a: b\n",
-            "conda-lock.yml is not a valid lock file",
-            "its version is none, and version 1 is read.",
+            "`conda-lock.yml` is not a valid lock file",
+            "its format version is none, but only version 1 is supported.",
         ),
         (
             "conda-lock.yml",
             CONDA_LOCK.replace(f"url: {PYTHON}", "url: null"),
-            "conda-lock.yml is not a valid lock file",
+            "`conda-lock.yml` is not a valid lock file",
             "python has no url.",
         ),
         (
             "pixi.lock",
             "version: 9\n",
-            "pixi.lock is not a valid lock file",
-            "its version is 9, and the versions 4, 5, 6, 7 are read.",
+            "`pixi.lock` is not a valid lock file",
+            "its format version is 9, but only versions 4, 5, 6, 7 are supported.",
         ),
         (
             "pixi.lock",
             "version: 6\n",
-            "pixi.lock is not a valid lock file",
+            "`pixi.lock` is not a valid lock file",
             "it has no environment default.",
         ),
         (
             "pixi.lock",
             PIXI_6.replace(f"conda: {SIX}", "conda: ."),
-            "pixi.lock is not a valid lock file",
-            "since pixi builds it from source.",
+            "`pixi.lock` is not a valid lock file",
+            "because pixi builds it from source.",
         ),
         (
             "pixi.lock",
             "version: 6\nx: [\n",
-            "pixi.lock is not a valid lock file",
+            "`pixi.lock` is not a valid lock file",
             "line 3 is not YAML.",
         ),
-        ("pixi.lock", "- x\n", "pixi.lock is not a valid lock file", "it is not a table."),
+        ("pixi.lock", "- x\n", "`pixi.lock` is not a valid lock file", "it is not a mapping."),
         (
             "conda-lock.yml",
             CONDA_LOCK.replace("3.10.13", "2.7.18"),

@@ -63,13 +63,13 @@ def test_a_line_that_pip_would_refuse_is_named_where_it_stands(tmp_path: Path) -
     with pytest.raises(BadRequirementLine) as raised:
         read(tmp_path, ["six", "scikit-learn=1.5.2"])
     assert "\n".join(raised.value.lines()[:8]) == (
-        "\nERROR: Line 5 of environment.yml is not a requirement\n"
+        "\nERROR: Line 5 of `environment.yml` is not a valid requirement\n"
         "\n"
         "  scikit-learn=1.5.2\n"
         "  Expected semicolon (after name with no version specifier) or end.\n"
         "\n"
-        "  What to do, one of:\n"
-        "  1. If a version is meant, write scikit-learn==1.5.2"
+        "  What to do (choose one):\n"
+        "  1. If you mean a version, write scikit-learn==1.5.2"
     )
 
 
@@ -77,13 +77,13 @@ def test_a_bad_line_of_an_included_file_is_named_there(tmp_path: Path) -> None:
     (tmp_path / "more.txt").write_text("six\nsix=1\n")
     with pytest.raises(BadRequirementLine) as raised:
         read(tmp_path, ["-r more.txt"])
-    assert raised.value.title == "Line 2 of more.txt is not a requirement"
+    assert raised.value.title == "Line 2 of `more.txt` is not a valid requirement"
 
 
 def test_an_included_file_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(MissingInclude) as raised:
         read(tmp_path, ["-r more.txt"])
-    assert raised.value.title == "environment.yml includes more.txt, which is not there"
+    assert raised.value.title == "`environment.yml` includes `more.txt`, which does not exist"
 
 
 def test_an_entry_of_several_lines_is_as_many_requirements(tmp_path: Path) -> None:
