@@ -54,13 +54,13 @@ def test_python_env_alone_is_read(tmp_path: Path) -> None:
     assert chosen and chosen.path == app / "python_env.yaml"
     assert chosen.names == ("humanize",)
     write(tmp_path, python_env__yaml=_PYTHON_ENV.format("-r requirements.txt"))
-    with pytest.raises(MissingInclude, match="includes requirements"):
+    with pytest.raises(MissingInclude, match="includes `requirements"):
         select.find(app, {})
 
 
 def test_a_bad_line_is_named_with_its_line(tmp_path: Path) -> None:
     app = write(tmp_path, conda__yaml=_PIP.replace("- mlflow", "- mlflow 2"))
-    with pytest.raises(BadRequirementLine, match="Line 8 of conda"):
+    with pytest.raises(BadRequirementLine, match="Line 8 of `conda"):
         select.find(app, {})
 
 

@@ -45,7 +45,7 @@ def test_requirements_under_other_names_are_an_error(tmp_path: Path, names: list
     with pytest.raises(ManifestUnderOtherName) as raised:
         select.find(app, {})
     assert all(f"\n  {name}" in raised.value.cause for name in names)
-    assert raised.value.fixes[0].startswith(f"Set BP_REQUIREMENTS={names[0]}: ")
+    assert raised.value.fixes[0].startswith(f"Set BP_REQUIREMENTS={names[0]} in ")
     assert raised.value.fixes[1] == f"Rename it: `mv {names[0]} requirements.txt`."
     chosen = select.find(app, {"BP_REQUIREMENTS": names[0]})
     assert chosen and chosen.names == ("numpy",)
