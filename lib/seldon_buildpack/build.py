@@ -52,7 +52,7 @@ def read_project(context: BuildContext) -> Project:
     python = steps.choose_python(context, user, manifest, sources)
     manifest = steps.apply_markers(manifest, python)
     model = steps.find_model(context, user, python)
-    app_dir = steps.prepare_app_dir(context, python, model)
+    app_dir = steps.prepare_app_dir(context, user, manifest, python, model)
     sources = steps.connect_network(context, user.bound, sources)
     return Project(
         app=context.app_dir,

@@ -10,6 +10,7 @@ from pathlib import Path
 from seldon_buildpack import python_version
 from seldon_buildpack.app_dir import (
     before_run,
+    git_lfs,
     image_labels,
     permissions,
     s2i_scripts,
@@ -254,14 +255,23 @@ def find_model(context: BuildContext, user: UserSettings, python: PythonChoice) 
     )
 
 
-def prepare_app_dir(context: BuildContext, python: PythonChoice, model: Model) -> AppDir:
+def prepare_app_dir(
+    context: BuildContext,
+    user: UserSettings,
+    manifest: Manifest,
+    python: PythonChoice,
+    model: Model,
+) -> AppDir:
     """Make the source readable for the image's user, and plan its labels and slices.
 
     Raises:
-        BuildError: image_metadata.json is invalid.
+        BuildError: image_metadata.json is invalid, or Git LFS has to fetch a file first.
     """
     app = context.app_dir
     opened = permissions.open_to_all(app)
+    listed = manifest.requirements.local if manifest.requirements else ()
+    values = user.settings.plain().values()
+    _warn(context, git_lfs.check_pointers(app, opened.sizes, model, listed, values))
     _warn(context, (*python.advice, *model.advice, *before_run.advice(app), *opened.advice))
     of_model = image_labels.of_model(model.name, model.service_type)
     labels = {**of_model, **image_labels.read(app, context.log.masker)}

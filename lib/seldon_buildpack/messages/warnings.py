@@ -252,6 +252,14 @@ def manifests_for_developers(names: Sequence[str]) -> Advice:
     )
 
 
+def git_lfs_pointers(names: Sequence[str]) -> Advice:
+    """Warn about pointers of Git LFS that nothing names which the model runs."""
+    return Advice(
+        f"Git LFS pointers, not the files themselves: {first_names(names)}. Nothing that the model runs names them.",
+        "If the model opens them, run `git lfs install && git lfs pull` before the build (docs/platforms.md). Otherwise name them in .s2iignore.",
+    )
+
+
 def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, str]]) -> Advice:
     """Warn about manifests that pin different versions; s2i uses the first silently.
 

@@ -5,19 +5,15 @@ keeps this order: a package's own imports must find the modules that they mean, 
 source has.
 """
 
-import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.model import ModelModuleInstalled
 from seldon_buildpack.messages.warnings import Advice
-from seldon_buildpack.model.class_resolver import absolute
 from seldon_buildpack.model.find import Model
+from seldon_buildpack.model.imports import imported_modules
 from seldon_buildpack.model.source_tree import Module, Sources, entries
-
-_MOST_MODULES = 300
 
 
 def check(model: Model, installed: Mapping[str, str]) -> tuple[Advice, ...]:
@@ -72,33 +68,7 @@ def _importers(sources: Sources, model: Module, hidden: frozenset[str]) -> dict[
     The value is the first file that imports it.
     """
     importers: dict[str, Path] = {}
-    seen, waiting = {model.name}, [model]
-    while waiting and len(seen) < _MOST_MODULES:
-        module = waiting.pop(0)
-        for name in _imported(sources, module):
-            top = name.partition(".")[0]
-            if top in hidden:
-                importers.setdefault(top, module.file or module.folder)
-            elif name not in seen and (next_one := sources.locate(name)):
-                seen.add(name)
-                waiting.append(next_one)
+    for module, names in imported_modules(sources, model, elsewhere=hidden):
+        for top in hidden.intersection(name.partition(".")[0] for name in names):
+            importers.setdefault(top, module.file or module.folder)
     return importers
-
-
-def _imported(sources: Sources, module: Module) -> Iterator[str]:
-    """Yield the full names of the modules that a module imports or may import.
-
-    ``from a import b`` imports a, and also a.b if that is a module.
-    """
-    try:
-        tree = sources.tree(module)
-    except BuildError:
-        return
-    yield from (parent.name for parent in sources.parents(module))
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            source = absolute(module, node)
-            yield source
-            yield from (f"{source}.{alias.name}" for alias in node.names)

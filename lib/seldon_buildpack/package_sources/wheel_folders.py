@@ -9,7 +9,7 @@ from pathlib import Path
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import IndexUnreachable, NetworkUnreachable
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
-from seldon_buildpack.messages.errors.source_files import unreadable
+from seldon_buildpack.messages.errors.source_files import GitLfsPointers, unreadable
 from seldon_buildpack.messages.errors.wheels import (
     WheelBroken,
     WheelFolderLacks,
@@ -161,11 +161,10 @@ def _unsuited(package: str, own: LocalWheels, python: str) -> BuildError | None:
 def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
     with wheel.open("rb") as file:
         start = file.read(200)
-    pointer = start.startswith(b"version https://git-lfs")
+    if start.startswith(b"version https://git-lfs"):
+        return GitLfsPointers([shown(wheel, own.app)])
     if not start:
         reason = "it is empty"
-    elif pointer:
-        reason = "it is a Git LFS pointer, not the file itself"
     elif start.lstrip()[:1] == b"<":
         reason = "it is a web page"
     elif not start.startswith(b"PK"):
@@ -174,7 +173,7 @@ def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
         reason = "its end is missing, because it was not copied or downloaded completely"
     else:
         reason = f"uv says: {said.strip().rstrip('.')}"
-    return WheelBroken(shown(wheel, own.app), reason, pointer)
+    return WheelBroken(shown(wheel, own.app), reason)
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import RequirementNotFound, WrongPython
 from seldon_buildpack.messages.errors.requirements import InstallFailed, RequirementsConflict
+from seldon_buildpack.messages.errors.source_files import GitLfsPointers
 from seldon_buildpack.messages.errors.wheels import (
     WheelBroken,
     WheelFolderMissing,
@@ -198,12 +199,6 @@ error: Failed to install: mine-1.0-py3-none-any.whl (mine==1.0)
     ("output", "place", "content", "reason"),
     [
         (FOLDER, "wheels", b"", "it is empty"),
-        (
-            FOLDER,
-            "wheels",
-            b"version https://git-lfs.github.com/spec/v1\noid",
-            "it is a Git LFS pointer, not the file itself",
-        ),
         (FOLDER, "wheels", b"\n<!doctype html>", "it is a web page"),
         (FOLDER, "wheels", b"not a zip", "it is not a zip archive, which every wheel is"),
         (
@@ -244,7 +239,14 @@ def test_a_broken_wheel_is_named_with_what_is_wrong(
         f"The wheel `./{name}` is broken",
         f"It cannot be installed: {reason}.",
     )
-    assert ("git lfs pull" in error.fixes[0]) == (b"git-lfs" in content)
+
+
+def test_a_wheel_that_is_a_git_lfs_pointer_is_named(tmp_path: Path) -> None:
+    name = "wheels/mine-1.0-py3-none-any.whl"
+    written(tmp_path / name, b"version https://git-lfs.github.com/spec/v1\noid")
+    error = explained(FOLDER.format(app=tmp_path), tmp_path, folders=(tmp_path / "wheels",))
+    assert isinstance(error, GitLfsPointers)
+    assert error.title == f"./{name} is a Git LFS pointer, not the file itself"
 
 
 MISSING = unsatisfiable(

@@ -1,9 +1,11 @@
 """Errors about files of the source that can't be read, decoded or removed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
+from seldon_buildpack.messages.warnings import MOST_NAMES
 
 # Why an existing file of the source is not read, as clauses.
 IS_OUTSIDE = "it is a link to something outside the source"
@@ -26,6 +28,26 @@ class UnreadableManifest(BuildError):
             f"`{name}` cannot be read",
             f"Opening it failed: {reason}.",
             f"Make it a regular file inside the source that everyone can read: `chmod a+r {name}`.",
+        )
+
+
+class GitLfsPointers(BuildError):
+    """Files that are needed, but that are pointers of Git LFS."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        first = names[0]
+        listed = "".join(f"\n  {name}" for name in names[:MOST_NAMES])
+        left_out = f"\n  and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        super().__init__(
+            f"{first} is a Git LFS pointer, not the file itself"
+            if len(names) == 1
+            else f"{len(names)} files are Git LFS pointers, not the files themselves",
+            "The source was checked out without Git LFS: each of these is a few lines of text that say which file belongs in its place."
+            f"{listed}{left_out}",
+            "With pack: run `git lfs install && git lfs pull` in the directory, and build again.",
+            "With Tekton: run `git lfs install && git lfs pull` after the clone, in an image that has git-lfs (docs/platforms.md).",
+            "With kpack: its git source fetches no LFS files. Give it a source image or an archive (`registry`, `blob`) that holds them (docs/platforms.md).",
+            "If the model does not need the content, name the file in .s2iignore.",
         )
 
 

@@ -109,11 +109,10 @@ class WheelUnsuited(BuildError):
 class WheelBroken(BuildError):
     """A file with a wheel's name that is not a wheel."""
 
-    def __init__(self, file: str, reason: str, git_lfs: bool = False) -> None:
+    def __init__(self, file: str, reason: str) -> None:
         super().__init__(
             f"The wheel `{file}` is broken",
             f"It cannot be installed: {reason}.",
-            *(["Fetch the file itself before you build: git lfs pull."] if git_lfs else []),
             "Build or download it again. `python -m zipfile --test FILE` checks whether a wheel is complete.",
             "Remove it if you do not need it.",
         )
