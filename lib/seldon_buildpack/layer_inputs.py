@@ -13,6 +13,7 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
 from seldon_buildpack.settings.settings import like_credential
 from seldon_buildpack.steps import Project
+from seldon_buildpack.wrapper.old_releases import refuse_old_release
 
 
 def wrapper_version(project: Project, bundle: Bundle) -> str:
@@ -23,16 +24,19 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
 
     Raises:
         WrapperVersionInvalid: BP_SELDON_CORE_VERSION is not a version.
+        WrapperTooOld: The release is too old to be served.
     """
     asked = project.settings.text("BP_SELDON_CORE_VERSION")
     # The version is a part of paths in the bundle.
     if asked and not re.fullmatch(r"[0-9][A-Za-z0-9.!+_-]*", asked):
         raise WrapperVersionInvalid(asked)
-    return asked or (
+    version = asked or (
         project.requirements.wrapper_version(bundle.seldon_core)
         if project.requirements
         else bundle.seldon_core
     )
+    refuse_old_release(version)
+    return version
 
 
 def used_variables(project: Project) -> tuple[tuple[str, str], ...]:

@@ -31,7 +31,7 @@ from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_installed_stubs, installed_stubs, venv
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
-from seldon_buildpack.wrapper import smoke_test
+from seldon_buildpack.wrapper import old_releases, smoke_test
 
 # uv does not support these Pythons.
 BY_PIP = ("3.6", "3.7")
@@ -120,6 +120,9 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
     venv.drop_namespace_files(site)
     compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
     _leave(prefix)
+    for place in (site, venv.site_packages(half.conda, half.minor)):
+        for path in place.glob("seldon_core-*.dist-info"):
+            old_releases.refuse_old_release(of_dist_info(path)[1])
     if broken := smoke_test.why_not_served(prefix / "bin/python"):
         raise CondaWrapperBroken(
             half.version,

@@ -40,7 +40,7 @@ from seldon_buildpack.messages.errors.wrapper import WrapperBroken
 from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import build_leftovers, installed_stubs, top_level_modules, venv
-from seldon_buildpack.wrapper import smoke_test
+from seldon_buildpack.wrapper import old_releases, smoke_test
 
 NAME = "requirements"
 
@@ -187,12 +187,14 @@ def make(
         _join(prefix, what, tree(chosen), wrapper_layer)
     else:
         _complete(prefix, what, chosen, left, uv)
+        old_releases.refuse_old_release(_installed_release(site))
         if broken := smoke_test.why_not_served(prefix / "bin/python"):
             raise WrapperBroken(overridden, broken)
     if overridden:
         uv.log.advise(warnings.pins_overridden(overridden))
-    held = [of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info")]
-    stands = WrapperChoice(chosen, shared, "".join(held), refused.asks if refused else "")
+    stands = WrapperChoice(
+        chosen, shared, _installed_release(site), refused.asks if refused else ""
+    )
     told = {
         _SHARED: "yes" if shared else "no",
         _HELD: stands.held,
@@ -203,6 +205,11 @@ def make(
     told[top_level_modules.METADATA] = top_level_modules.as_text(top_level_modules.brought(site))
     layer.finish(Types(launch=True), key | told)
     return stands
+
+
+def _installed_release(site: Path) -> str:
+    """Return the release of seldon-core in ``site``, or "" if there is none."""
+    return "".join(of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info"))
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:

@@ -78,10 +78,19 @@ def why_not_served(interpreter: Path) -> Sequence[str]:
             finally:
                 _end(server)
             log.seek(0)
-            said = log.read()
-    return (
-        _last(failed if "Traceback" in failed or not _traceback(said) else said) if failed else ()
-    )
+            output = log.read()
+    return _explanation(failed, output) if failed else ()
+
+
+def _explanation(failed: str, output: str) -> Sequence[str]:
+    """Return the last lines of the client's traceback, or else of the wrapper's ``output``.
+
+    Without any traceback, ``failed`` only says that the wrapper ended or did not answer; the
+    wrapper's last lines say why.
+    """
+    if _traceback(failed):
+        return _last(failed)
+    return _last(output if _traceback(output) else f"{output}\n{failed}")
 
 
 def _ask(interpreter: Path, server: "subprocess.Popen[bytes]", rest: int, grpc: int) -> str:

@@ -86,6 +86,20 @@ class WrapperUnknown(BuildError):
         )
 
 
+class WrapperTooOld(BuildError):
+    """A release from before the wrapper served REST and gRPC side by side."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(
+            f"seldon-core {version} is too old to be served",
+            f"Releases before 1.5 start one API only, REST or GRPC. This buildpack serves both, so it needs seldon-core 1.5 or newer.\n"
+            f"{version} is named by your requirements or by BP_SELDON_CORE_VERSION.",
+            "Require seldon-core==1.5.1 instead. It works with the packages that were pinned for older releases, such as Flask 1.1.",
+            "Remove seldon-core from your requirements, together with what was pinned for it (Flask, Werkzeug, Jinja2, itsdangerous, MarkupSafe,\n"
+            "protobuf, grpcio, gunicorn): seldon-core 1.17.1 is then installed with what it needs.",
+        )
+
+
 class WrapperVersionInvalid(BuildError):
     """A BP_SELDON_CORE_VERSION that is not a version."""
 
