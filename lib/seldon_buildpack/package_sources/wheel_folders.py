@@ -159,10 +159,11 @@ def _unsuited(package: str, own: LocalWheels, python: str) -> BuildError | None:
 
 
 def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
+    name = shown(wheel, own.app)
     with wheel.open("rb") as file:
         start = file.read(200)
     if start.startswith(b"version https://git-lfs"):
-        return GitLfsPointers([shown(wheel, own.app)])
+        return GitLfsPointers([name])
     if not start:
         reason = "it is empty"
     elif start.lstrip()[:1] == b"<":
@@ -173,7 +174,7 @@ def _broken(wheel: Path, said: str, own: LocalWheels) -> BuildError:
         reason = "its end is missing, because it was not copied or downloaded completely"
     else:
         reason = f"uv says: {said.strip().rstrip('.')}"
-    return WheelBroken(shown(wheel, own.app), reason)
+    return WheelBroken(name, reason)
 
 
 @dataclass(frozen=True)
