@@ -44,7 +44,7 @@ def check(
 def test_a_pointer_that_the_code_names_is_an_error(tmp_path: Path, pointer: str, code: str) -> None:
     with pytest.raises(GitLfsPointers) as raised:
         check(tmp_path, {pointer: POINTER, "Foo.py": _MODEL.format("", code)})
-    assert raised.value.title == f"{pointer} is a Git LFS pointer, not the file itself"
+    assert raised.value.title == f"`{pointer}` is a Git LFS pointer, not the file itself"
     assert "git lfs install && git lfs pull" in raised.value.fixes[0]
 
 

@@ -246,7 +246,7 @@ def test_a_wheel_that_is_a_git_lfs_pointer_is_named(tmp_path: Path) -> None:
     written(tmp_path / name, b"version https://git-lfs.github.com/spec/v1\noid")
     error = explained(FOLDER.format(app=tmp_path), tmp_path, folders=(tmp_path / "wheels",))
     assert isinstance(error, GitLfsPointers)
-    assert error.title == f"./{name} is a Git LFS pointer, not the file itself"
+    assert error.title == f"`./{name}` is a Git LFS pointer, not the file itself"
 
 
 MISSING = unsatisfiable(

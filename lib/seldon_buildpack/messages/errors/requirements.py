@@ -257,7 +257,7 @@ class ManifestUnderOtherName(BuildError):
         meant = "environment.yml" if likely.endswith((".yml", ".yaml")) else "requirements.txt"
         listed = "".join(f"\n  {name}" for name in names)
         super().__init__(
-            f"Nothing says whether {likely} is to be installed",
+            f"Nothing says whether to install `{likely}`",
             f"No manifest has a name that is read by itself, so nothing would be installed. These look like manifests:{listed}",
             _set("BP_REQUIREMENTS", likely)
             + "\nSeveral requirements files are separated by spaces.",
@@ -274,7 +274,7 @@ class ProjectWithoutBuildFile(BuildError):
 
     def __init__(self) -> None:
         super().__init__(
-            "setup.cfg alone does not make a project",
+            "`setup.cfg` alone does not make a project",
             "It lists install_requires, but without setup.py or pyproject.toml no tool installs the directory, so nothing would be installed.",
             "Add a setup.py with these two lines:\nfrom setuptools import setup\nsetup()",
             "List what the model needs in requirements.txt.",
@@ -287,7 +287,7 @@ class RequestedFileMissing(BuildError):
     def __init__(self, name: str, *, is_outside: bool) -> None:
         why = "is outside the source" if is_outside else "is not a file of the source"
         super().__init__(
-            f"BP_REQUIREMENTS={name}: there is no such file",
+            f"`BP_REQUIREMENTS={name}`: there is no such file",
             f"{name} {why}. The names are relative to the top of the source, and separated by spaces.",
             "Correct the name, or add the file.",
             "Unset BP_REQUIREMENTS to install from requirements.txt or another manifest.",
@@ -299,7 +299,7 @@ class RequestedFileUnsuited(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"BP_REQUIREMENTS={name}: the file is not a list of packages",
+            f"`BP_REQUIREMENTS={name}`: the file is not a list of packages",
             "BP_REQUIREMENTS names requirements files, a conda environment (.yml, .yaml), or another manifest at the top of the source.",
             "Name a requirements file.",
             f"Unset BP_REQUIREMENTS, and build the directory that holds {name.rpartition('/')[2]} (`pack build --path DIRECTORY`).",
@@ -311,7 +311,7 @@ class RequestedFilesMixed(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"BP_REQUIREMENTS names {name} beside other files",
+            f"BP_REQUIREMENTS names `{name}` beside other files",
             f"Several requirements files can be installed together; {name} is another kind of manifest, and is installed on its own.",
             f"Name {name} alone.",
             f"Leave {name} out, and name requirements files only.",
@@ -328,7 +328,7 @@ class NoLineApplies(BuildError):
     def __init__(self, name: str, chosen: tuple[str, str], marker: str, fitting: str) -> None:
         python, source = chosen
         super().__init__(
-            f"No line of {name} applies to Python {python}",
+            f"No line of `{name}` applies to Python {python}",
             f"Every line has an environment marker, and all of them are false, such as `{marker}`: nothing would be installed.\n"
             f"Python {python} comes from {source}.",
             *([_set("BP_PYTHON_VERSION", fitting)] if fitting else []),

@@ -91,7 +91,7 @@ class WrapperTooOld(BuildError):
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"seldon-core {version} is too old to be served",
+            f"The release seldon-core {version} is too old",
             f"Releases before 1.5 start one API only, REST or GRPC. This buildpack serves both, so it needs seldon-core 1.5 or newer.\n"
             f"{version} is named by your requirements or by BP_SELDON_CORE_VERSION.",
             "Require seldon-core==1.5.1 instead. It works with the packages that were pinned for older releases, such as Flask 1.1.",
