@@ -19,6 +19,10 @@ class Kind(Enum):
     REQUIREMENTS = auto()
     FILE = auto()
     REQUIRES_PYTHON = auto()
+    PYTHON_REQUIRES = auto()
+    POETRY_PYTHON = auto()
+    MARKERS = auto()
+    PINS = auto()
     ANY_PYTHON = auto()
     NO_CHANNELS = auto()
     CONDA_DEFAULTS = auto()
@@ -35,6 +39,11 @@ _WORDS = {
     Kind.REQUIREMENTS: "the requirements",
     Kind.FILE: "{name}",
     Kind.REQUIRES_PYTHON: "requires-python in {name}",
+    Kind.PYTHON_REQUIRES: "python_requires in {name}",
+    Kind.POETRY_PYTHON: "poetry's python in {name}",
+    Kind.MARKERS: "the markers in {name}",
+    # The pins that decide, and why.
+    Kind.PINS: "{name}",
     Kind.ANY_PYTHON: "{name} takes any",
     Kind.NO_CHANNELS: "{name} names none",
     Kind.CONDA_DEFAULTS: "where conda would add defaults",

@@ -1,62 +1,65 @@
 """Choice of the Python version that the model is built and served with."""
 
-import re
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from seldon_buildpack import origin, user_files
+from seldon_buildpack import origin
+from seldon_buildpack.manifests import python_requests
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
+from seldon_buildpack.manifests.python_requests import (
+    PATCHES,
+    Minor,
+    PythonRequest,
+)
+from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_files import (
     CondaLockForOtherPython,
     CondaLockWithoutPython,
 )
 from seldon_buildpack.messages.errors.python import (
+    PythonRequestsConflict,
     PythonVersionUnknown,
     PythonVersionUnsupported,
     Unsupported,
 )
-from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
-from seldon_buildpack.messages.errors.source_files import SourceUnreadable
 from seldon_buildpack.messages.warnings import Advice
-from seldon_buildpack.origin import NOWHERE, Kind, Origin
+from seldon_buildpack.origin import Kind, Origin
 
 REQUESTED = "BP_PYTHON_VERSION"
-VERSION_FILE = ".python-version"
-PROJECT_FILE = "pyproject.toml"
 
-DEFAULT = (3, 12)
-SUPPORTED = tuple((3, minor) for minor in range(8, 14))
-
-# `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`,
-# and any of them with pyenv's `/envs/name`.
-_VERSION = re.compile(r"(?:c?python)?[-@]?v?(\d+)(?:\.(\d+))?(?:\.(?:(\d+)|[*x]))?(\D.*)?")
-_SUFFIX = re.compile(r"[-/+].*")
-_OTHER_PYTHON = re.compile(
-    r"(pypy|pyston|graalpy|jython|ironpython|stackless|micropython|activepython)", re.IGNORECASE
-)
-_SPECIFIER = re.compile(r"[<>=!~]")
-# The patch releases of a minor that a specifier is tested with.
-_PATCHES = range(64)
+SUPPORTED = python_requests.SUPPORTED
+DEFAULT: Minor = (3, 12)
+# The order of preference.
+PREFERRED = (DEFAULT, *(minor for minor in reversed(SUPPORTED) if minor != DEFAULT))
 
 
 @dataclass(frozen=True)
 class PythonChoice:
     """A Python minor, the exact version if one is required, and the origin of the choice.
 
-    ``specifier`` is a requires-python that the Python must also meet, or "".
+    ``requests`` is what the Python has to satisfy. ``candidates`` are all minors that do, the
+    preferred ones first.
     """
 
-    minor: tuple[int, int]
+    minor: Minor
     version: str | None
     source: Origin
-    specifier: str = ""
     advice: tuple[Advice, ...] = ()
+    requests: tuple[PythonRequest, ...] = field(default=(), compare=False, repr=False)
+    candidates: tuple[Minor, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def spec(self) -> str:
         """Return the version to request from an installer: `3.11.7` or `3.11`."""
         return self.version or f"{self.minor[0]}.{self.minor[1]}"
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether the requests leave more than one minor to choose from."""
+        return len(self.candidates) > 1
 
     def allows(self, version: str) -> bool:
         """Return whether this exact version (`3.12.1`) satisfies the choice."""
@@ -64,45 +67,61 @@ class PythonChoice:
             return version == self.version
         if not version.startswith(f"{self.spec}."):
             return False
-        return not self.specifier or _meets(self.specifier, version)
+        return all(request.allows(version) for request in self.requests)
 
     def meets(self, specifier: str) -> bool:
         """Return whether a Python of this choice can meet a requires-python."""
-        versions = (
-            [self.version] if self.version else [f"{self.spec}.{patch}" for patch in _PATCHES]
-        )
-        return any(_meets(specifier, version) for version in versions)
+        from packaging.specifiers import SpecifierSet
+
+        versions = [self.version] if self.version else [f"{self.spec}.{patch}" for patch in PATCHES]
+        wanted = SpecifierSet(specifier)
+        return any(wanted.contains(version) for version in versions)
 
 
-def choose(app: Path, requested: str | None, lock: tuple[str, str] = ("", "")) -> PythonChoice:
+def choose(
+    app: Path, requested: str | None, requirements: Requirements | None = None
+) -> PythonChoice:
     """Choose the Python for the source ``app``.
 
-    The first of these decides: ``requested`` (BP_PYTHON_VERSION), `.python-version`,
-    requires-python in pyproject.toml, that of ``lock``, the default. ``lock`` is the name of a lock
-    file and its requires-python.
+    It satisfies ``requested`` (BP_PYTHON_VERSION) and what the source says: version files,
+    requires-python, python_requires, the requires-python and the markers of ``requirements``. Of
+    the minors that do, the default is preferred, then the newest. BP_PYTHON_VERSION takes
+    precedence over what pip would not enforce, with a warning.
 
     Raises:
-        PythonVersionUnknown, PythonVersionUnsupported: The requested version is not valid or not
-            supported.
-        PyprojectUnreadable: pyproject.toml is invalid.
+        PythonVersionUnknown, PythonVersionUnsupported: A version is not valid or not supported.
+        PythonRequestsConflict: No Python satisfies all of them.
+        BuildError: A file cannot be read.
     """
     if requested and requested.strip():
-        choice = _read(requested.strip().strip("\"'"), origin.variable(REQUESTED))
-        if choice is None:
-            raise PythonVersionUnknown(requested.strip(), origin.variable(REQUESTED))
-        return choice
-    advice: tuple[Advice, ...] = ()
-    if value := _version_file(app):
-        choice = _read(value, origin.file(VERSION_FILE))
-        if choice is not None:
-            return choice
-        advice = (warnings.version_file_passed_over(VERSION_FILE, value),)
-    required = _requires_python(app)
-    if required:
-        return _specified(required, Origin(Kind.REQUIRES_PYTHON, PROJECT_FILE), advice)
-    if lock[1]:
-        return _specified(lock[1], Origin(Kind.REQUIRES_PYTHON, lock[0]), advice)
-    return PythonChoice(DEFAULT, None, Origin(Kind.DEFAULT, REQUESTED), advice=advice)
+        asked = python_requests.of_variable(requested.strip(), origin.variable(REQUESTED))
+        return _choose_requested(app, asked, requirements)
+    requests, advice = python_requests.read(app, requirements)
+    return _satisfying(requests, advice)
+
+
+def _choose_requested(
+    app: Path, asked: PythonRequest, requirements: Requirements | None
+) -> PythonChoice:
+    """Choose the Python that the user set, and check what the source says about it.
+
+    A lock's requires-python is not checked here.
+    """
+    alone = _satisfying((asked,), ())
+    try:
+        requests, _ = python_requests.read(app, requirements)
+    except BuildError:
+        return alone
+    lock = requirements.path.name if requirements and requirements.requires_python else ""
+    requests = tuple(one for one in requests if one.source.name != lock)
+    against = [one for one in requests if not set(_minors((asked, one)))]
+    if enforced := [one for one in against if one.enforced]:
+        raise PythonRequestsConflict([(one.source, one.value) for one in (asked, *enforced)])
+    advice = tuple(warnings.other_python_requested(one.source, alone.spec) for one in against)
+    agreeing = (asked, *(one for one in requests if one not in against))
+    if not _minors(agreeing):
+        raise PythonRequestsConflict([(one.source, one.value) for one in agreeing])
+    return replace(_satisfying(agreeing, advice), source=alone.source)
 
 
 def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> PythonChoice:
@@ -157,117 +176,55 @@ def one_meeting(specifier: str) -> str:
 
     Returns "" if none can.
     """
-    minors = (PythonChoice(minor, None, NOWHERE) for minor in (DEFAULT, *reversed(SUPPORTED)))
+    minors = (PythonChoice(minor, None, origin.NOWHERE) for minor in PREFERRED)
     return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
-def _version_file(app: Path) -> str:
-    """Return the first version in the file.
-
-    pyenv and uv allow comments, several lines, and several versions.
-    """
-    try:
-        text = user_files.read(app, app / VERSION_FILE).decode("utf-8-sig", "replace")
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise SourceUnreadable(VERSION_FILE, error.strerror or str(error)) from error
-    lines = (line.partition("#")[0].strip() for line in text.splitlines())
-    first = next((line for line in lines if line), "")
-    return first if _SPECIFIER.match(first) else first.partition(" ")[0]
-
-
-def _read(value: str, source: Origin) -> PythonChoice | None:
-    """Return the Python for a version or a specifier, or None if the value is neither."""
-    if _SPECIFIER.match(value):
-        return _specified(value, source, ())
-    if _OTHER_PYTHON.match(value):
-        raise PythonVersionUnsupported(value, source, Unsupported.OTHER)
-    found = _VERSION.fullmatch(value)
-    if not found:
-        return None
-    major, minor, patch, rest = found.groups()
-    if minor is None:
-        return PythonChoice(DEFAULT, None, source) if value == "3" else None
-    choice = _known((int(major), int(minor)), value, source)
-    # `3.12rc1` and `3.11.7foo` are not releases that we know.
-    if rest and not _SUFFIX.fullmatch(rest):
-        return None
-    return PythonChoice(choice.minor, f"{major}.{minor}.{patch}" if patch else None, source)
+def _satisfying(requests: tuple[PythonRequest, ...], advice: tuple[Advice, ...]) -> PythonChoice:
+    if not requests:
+        source = Origin(Kind.DEFAULT, REQUESTED)
+        return PythonChoice(DEFAULT, None, source, advice, candidates=PREFERRED)
+    minors = _minors(requests)
+    if not minors:
+        for request in requests:
+            _refuse_unsupported(request)
+        raise PythonRequestsConflict([(one.source, one.value) for one in requests])
+    # The request that decides is the one that allows the fewest.
+    source = min(requests, key=lambda one: len(_minors((one,)))).source
+    exact = next((one.exact for one in requests if one.exact), None)
+    return PythonChoice(minors[0], exact, source, advice, requests, minors)
 
 
-def _known(minor: tuple[int, int], value: str, source: Origin) -> PythonChoice:
-    if minor > SUPPORTED[-1]:
-        raise PythonVersionUnsupported(value, source, Unsupported.NEWER)
-    if minor < SUPPORTED[0]:
-        raise PythonVersionUnsupported(value, source, Unsupported.OLDER)
-    return PythonChoice(minor, None, source)
+def _minors(requests: Iterable[PythonRequest]) -> tuple[Minor, ...]:
+    """Return the supported minors that satisfy all requests, the preferred ones first."""
+    requests = tuple(requests)
+    exact = any(one.exact for one in requests)
+    met = {
+        minor: [
+            patch
+            for patch in PATCHES
+            if all(one.allows(f"{minor[0]}.{minor[1]}.{patch}") for one in requests)
+        ]
+        for minor in PREFERRED
+    }
+    # `<=3.12` allows 3.12.0 and no later release of 3.12, so 3.11 is preferred.
+    whole = tuple(minor for minor, patches in met.items() if patches and (exact or patches != [0]))
+    return whole or tuple(minor for minor, patches in met.items() if patches)
 
 
-def _requires_python(app: Path) -> str:
-    """Return ``project.requires-python`` of pyproject.toml, or "" if there is none.
-
-    Raises:
-        PyprojectUnreadable: pyproject.toml is invalid.
-        SourceUnreadable: pyproject.toml cannot be read.
-    """
-    try:
-        data = user_files.read(app, app / PROJECT_FILE)
-    except FileNotFoundError:
-        return ""
-    except OSError as error:
-        raise SourceUnreadable(PROJECT_FILE, error.strerror or str(error)) from error
-    # Reading TOML costs 20 ms, and many of these files only configure tools.
-    if b"requires-python" not in data:
-        return ""
-    import tomllib
-
-    try:
-        project = tomllib.loads(data.decode("utf-8-sig")).get("project")
-    except (ValueError, RecursionError) as error:
-        raise PyprojectUnreadable(str(error)) from error
-    value = project.get("requires-python") if isinstance(project, dict) else None
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _specified(specifier: str, source: Origin, advice: tuple[Advice, ...]) -> PythonChoice:
-    """Return the default Python if it meets the specifier, else the newest that does."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    # `==3.11` means only 3.11.0, which is never intended.
-    if re.fullmatch(r"={2,3}\s*\d+\.\d+", specifier):
-        specifier = f"=={specifier.lstrip('= ')}.*"
-    try:
-        wanted = SpecifierSet(specifier)
-    except InvalidSpecifier as error:
-        raise PythonVersionUnknown(specifier, source) from error
-    for minor in (DEFAULT, *reversed(SUPPORTED)):
-        met = [patch for patch in _PATCHES if wanted.contains(f"{minor[0]}.{minor[1]}.{patch}")]
-        if met:
-            exact = (
-                f"{minor[0]}.{minor[1]}.{met[0]}" if len(met) == 1 and "==" in specifier else None
-            )
-            return PythonChoice(
-                minor, exact, replace(source, specifier=specifier), specifier, advice
-            )
-    newer = any(
-        wanted.contains(f"3.{minor}.{patch}")
-        for minor in range(SUPPORTED[-1][1] + 1, 30)
-        for patch in _PATCHES
-    )
+def _refuse_unsupported(request: PythonRequest) -> None:
+    """Raise an error if the request alone allows no supported Python."""
+    if _minors((request,)):
+        return
+    newer = any(request.allows_minor((3, minor)) for minor in range(SUPPORTED[-1][1] + 1, 30))
+    newer = newer or any(request.allows_minor((4, minor)) for minor in range(2))
     older = any(
-        wanted.contains(f"{major}.{minor}.{patch}")
-        for major, last in ((2, 8), (3, 8))
+        request.allows_minor((major, minor))
+        for major, last in ((2, 8), (3, SUPPORTED[0][1]))
         for minor in range(last)
-        for patch in _PATCHES
     )
+    source = replace(request.source, specifier="")
     if not newer and not older:
-        raise PythonVersionUnknown(specifier, source)
+        raise PythonVersionUnknown(request.value, source)
     why = Unsupported.NEWER if newer else Unsupported.OLDER
-    raise PythonVersionUnsupported(specifier, source, why)
-
-
-def _meets(specifier: str, version: str) -> bool:
-    from packaging.specifiers import SpecifierSet
-
-    return SpecifierSet(specifier).contains(version)
+    raise PythonVersionUnsupported(request.value, source, why)

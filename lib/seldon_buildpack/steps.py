@@ -230,7 +230,7 @@ def _python_of_requirements(
 ) -> PythonChoice:
     name = requirements.path.name if requirements else ""
     specifier = requirements.requires_python if requirements else ""
-    choice = python_version.choose(app, asked or None, (name, specifier))
+    choice = python_version.choose(app, asked or None, requirements)
     if specifier and not choice.meets(specifier):
         nearest = python_version.one_meeting(specifier)
         source = choice.source.describe()

@@ -125,4 +125,4 @@ def test_a_name_too_long_for_a_path_is_no_module(tmp_path: Path, name: str) -> N
 def test_a_pyproject_that_no_parser_takes_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(f"[project]\nrequires-python = '>=3.9'\n{text}\n")
     with pytest.raises(PyprojectUnreadable):
-        python_version.choose(tmp_path, None, ("", ""))
+        python_version.choose(tmp_path, None)

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack import origin
+from seldon_buildpack.manifests import requirements_txt
+from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.python import (
+    PythonRequestsConflict,
     PythonVersionUnknown,
     PythonVersionUnsupported,
     Unsupported,
@@ -53,6 +56,8 @@ def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
         ("3.11.7/envs/mine", "3.11.7"),
         (">=3.9", "3.12"),
         ("<3.12", "3.11"),
+        ("<=3.12", "3.11"),
+        (">=3.8,<=3.12", "3.11"),
         ("~=3.9.1", "3.9"),
         ("==3.10.*", "3.10"),
         ("==3.10", "3.10"),
@@ -127,16 +132,149 @@ def test_an_unsupported_version_is_an_error_that_says_why(
     assert caught.value.fixes[-1] == "Change .python-version to allow one of 3.8 to 3.13."
 
 
-def test_python_version_sources_have_an_order(
-    tmp_path: Path,
-) -> None:
+def test_requested_version_wins_over_files_with_a_warning(tmp_path: Path) -> None:
     project(tmp_path, "==3.9.*")
     assert choose(tmp_path, None).source.describe() == "requires-python in pyproject.toml: ==3.9.*"
-    (tmp_path / ".python-version").write_text("3.10\n")
-    assert choose(tmp_path, None) == PythonChoice((3, 10), None, origin.file(".python-version"))
-    assert choose(tmp_path, "3.11") == PythonChoice(
-        (3, 11), None, origin.variable("BP_PYTHON_VERSION")
+    choice = choose(tmp_path, "3.11")
+    assert choice == PythonChoice(
+        (3, 11), None, origin.variable("BP_PYTHON_VERSION"), advice=choice.advice
     )
+    assert "requires-python in pyproject.toml: ==3.9.*" in choice.advice[0].found
+    assert choose(tmp_path, "3.9").advice == ()
+    assert choose(tmp_path, ">=3.9").minor == (3, 9)
+
+
+def test_requested_version_that_pip_would_refuse_is_an_error(tmp_path: Path) -> None:
+    project(tmp_path, "==3.9.*")
+    in_place = Requirements(path=tmp_path / "pyproject.toml", local=(tmp_path,))
+    with pytest.raises(PythonRequestsConflict) as caught:
+        choose(tmp_path, "3.11", in_place)
+    assert "- BP_PYTHON_VERSION: 3.11" in caught.value.cause
+    assert caught.value.fixes == ("Unset BP_PYTHON_VERSION, or change pyproject.toml.",)
+
+
+def test_files_that_contradict_each_other_are_named(tmp_path: Path) -> None:
+    project(tmp_path, "==3.9.*")
+    (tmp_path / ".python-version").write_text("3.10\n")
+    with pytest.raises(PythonRequestsConflict) as caught:
+        choose(tmp_path, None)
+    assert "\n- .python-version: 3.10\n- requires-python in pyproject.toml: ==3.9.*" in (
+        caught.value.cause
+    )
+    assert ".python-version or pyproject.toml" in caught.value.fixes[0]
+
+
+def test_newest_python_that_satisfies_every_file_is_taken(tmp_path: Path) -> None:
+    project(tmp_path, ">=3.8,<3.12")
+    (tmp_path / "setup.cfg").write_text("[options]\npython_requires = !=3.11.*\n")
+    (tmp_path / ".python-version").write_text(">=3.9\n")
+    choice = choose(tmp_path, None)
+    assert (choice.minor, choice.candidates) == ((3, 10), ((3, 10), (3, 9)))
+    (tmp_path / "runtime.txt").write_text("python-3.9.2\r\n")
+    choice = choose(tmp_path, None)
+    assert (choice.spec, choice.is_open) == ("3.9", False)
+    assert choice.source.describe() == "runtime.txt: python-3.9.2"
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [("python-3.11.7", "3.11"), ("3.10", "3.10"), ("python-3.9\n", "3.9"), ("", "3.12")],
+)
+def test_runtime_txt_names_a_minor(tmp_path: Path, text: str, spec: str) -> None:
+    (tmp_path / "runtime.txt").write_text(text)
+    assert choose(tmp_path, None).spec == spec
+
+
+def test_runtime_txt_of_another_language_is_skipped_and_named(tmp_path: Path) -> None:
+    (tmp_path / "runtime.txt").write_text("R-3.6-2020-01-01")
+    choice = choose(tmp_path, None)
+    assert choice.spec == "3.12"
+    assert "runtime.txt says" in choice.advice[0].found
+
+
+@pytest.mark.parametrize(
+    ("value", "spec"),
+    [
+        ("^3.8", "3.12"),
+        ("~3.9", "3.9"),
+        ("~3.9.1", "3.9"),
+        ("~3", "3.12"),
+        ("3.10", "3.10"),
+        ("3.9.*", "3.9"),
+        ("*", "3.12"),
+        (">=3.8,<3.11", "3.10"),
+        (">= 3.8, < 3.11", "3.10"),
+        (">=3.8 <3.11", "3.10"),
+        ("3.8.* || 3.10.*", "3.10"),
+        ("~3.8 | ~3.9", "3.9"),
+        (">=3.7.1,!=3.12.*", "3.13"),
+    ],
+)
+def test_python_of_poetry_is_read_in_its_syntax(tmp_path: Path, value: str, spec: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[tool.poetry.dependencies]\npython = "{value}"\n')
+    assert choose(tmp_path, None).spec == spec
+
+
+@pytest.mark.parametrize("value", ["three", ">=3.8,what", "^^3"])
+def test_invalid_python_of_poetry_is_an_error_that_names_it(tmp_path: Path, value: str) -> None:
+    (tmp_path / "pyproject.toml").write_text(f'[tool.poetry.dependencies]\npython = "{value}"\n')
+    with pytest.raises(PythonVersionUnknown) as caught:
+        choose(tmp_path, None)
+    assert "poetry's python in pyproject.toml" in caught.value.cause
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("from setuptools import setup\nsetup(name='x', python_requires='>=3.6,<3.10')\n", "3.9"),
+        ("import setuptools\nsetuptools.setup(python_requires='<3.11')\n", "3.10"),
+        ("PY = '~=3.10.0'\nsetup(python_requires=PY)\n", "3.10"),
+        ("setup(python_requires=read('python_requires'))\n", "3.12"),
+        ("setup(python_requires=3)\n", "3.12"),
+        ("# python_requires\nsetup(\n", "3.12"),
+        ("(" * 5000 + "python_requires", "3.12"),
+        ("other(python_requires='<3.10')\n", "3.12"),
+    ],
+)
+def test_python_requires_of_setup_py_is_read_without_running_it(
+    tmp_path: Path, text: str, spec: str
+) -> None:
+    (tmp_path / "setup.py").write_text(text)
+    assert choose(tmp_path, None).spec == spec
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("[options]\npython_requires = >=3.8, <3.11\n", "3.10"),
+        ("[options]\npython_requires =\n  >=3.8,\n  <3.11\n", "3.10"),
+        ("[metadata]\npython_requires = <3.11\n", "3.12"),
+        ("python_requires without a section", "3.12"),
+    ],
+)
+def test_python_requires_of_setup_cfg_is_read(tmp_path: Path, text: str, spec: str) -> None:
+    (tmp_path / "setup.cfg").write_text(text)
+    assert choose(tmp_path, None).spec == spec
+
+
+@pytest.mark.parametrize(
+    ("lines", "spec"),
+    [
+        (['six ; python_version >= "3.9" and python_version < "3.10"'], "3.9"),
+        (['six ; python_version < "3.9"', 'attrs ; python_version < "3.11"'], "3.10"),
+        (['six ; python_version < "3.9"', "attrs"], "3.12"),
+        (['six ; python_version >= "3.9"', 'attrs ; python_version < "3.10"'], "3.12"),
+        (['six ; sys_platform == "linux"'], "3.12"),
+        (['six ; python_full_version < "3.10.0"'], "3.9"),
+        (['six ; python_version < "2.8"'], "3.12"),
+    ],
+)
+def test_markers_choose_where_every_line_has_one(
+    tmp_path: Path, lines: list[str], spec: str
+) -> None:
+    (tmp_path / "requirements.txt").write_text("\n".join(lines))
+    found = requirements_txt.read(tmp_path, tmp_path / "requirements.txt", {})
+    assert choose(tmp_path, None, found).spec == spec
 
 
 @pytest.mark.parametrize(
@@ -217,14 +355,15 @@ def test_a_choice_says_which_exact_versions_meet_it(tmp_path: Path) -> None:
     assert choose(tmp_path, None).allows("3.12.5")
 
 
-def test_a_lock_chooses_the_python_where_the_project_does_not(tmp_path: Path) -> None:
-    choice = choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12"))
+def test_requires_python_of_a_lock_counts(tmp_path: Path) -> None:
+    lock = Requirements(path=tmp_path / "pylock.toml", requires_python=">=3.9,<3.12")
+    choice = choose(tmp_path, None, lock)
     assert (choice.minor, choice.source.describe()) == (
         (3, 11),
         "requires-python in pylock.toml: >=3.9,<3.12",
     )
     (tmp_path / "pyproject.toml").write_text('[project]\nrequires-python = "==3.10.*"\n')
-    assert choose(tmp_path, None, ("pylock.toml", ">=3.9,<3.12")).minor == (3, 10)
+    assert choose(tmp_path, None, lock).minor == (3, 10)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from seldon_buildpack.origin import Origin
+
 MOST_NAMES = 5
 
 
@@ -207,6 +209,14 @@ def version_file_passed_over(file: str, value: str) -> Advice:
     return Advice(
         f"{file} says `{value}`, which is no Python version; it is passed over.",
         "Write a version there, such as 3.12, or set BP_PYTHON_VERSION.",
+    )
+
+
+def other_python_requested(source: Origin, python: str) -> Advice:
+    """Warn that BP_PYTHON_VERSION is not the Python that the source says it is for."""
+    return Advice(
+        f"BP_PYTHON_VERSION chooses Python {python}, which does not satisfy {source.describe()}.",
+        f"Unset BP_PYTHON_VERSION to follow {source.name}.",
     )
 
 

@@ -77,3 +77,32 @@ class PythonVersionUnsupported(BuildError):
                 else [f"Change {source.describe()} to allow one of 3.8 to 3.13."]
             ),
         )
+
+
+class PythonRequestsConflict(BuildError):
+    """Statements about the Python version that no supported Python satisfies together.
+
+    Each has its origin and its value, which is empty for markers.
+    """
+
+    def __init__(self, requests: Sequence[tuple[Origin, str]]) -> None:
+        lines = []
+        for source, value in requests:
+            shown = source.describe()
+            lines.append(shown if not value or source.specifier else f"{shown}: {value}")
+        files = [source for source, _ in requests if source.kind is not Kind.VARIABLE]
+        super().__init__(
+            "The source asks for more than one Python",
+            "No supported Python (3.8 to 3.13) satisfies all of these:\n"
+            + "\n".join(f"- {line}" for line in lines),
+            *(
+                [f"Change one of them, so that they agree: {_names(files)}."]
+                if len(files) == len(requests)
+                else [f"Unset BP_PYTHON_VERSION, or change {_names(files)}."]
+            ),
+        )
+
+
+def _names(sources: Sequence[Origin]) -> str:
+    names = list(dict.fromkeys(source.name for source in sources))
+    return " or ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

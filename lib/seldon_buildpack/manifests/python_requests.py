@@ -1,0 +1,341 @@
+"""What the source says about its Python: version files, project metadata, locks and markers.
+
+Only reading is here. python_version.py chooses a Python that satisfies all of it.
+"""
+
+import ast
+import re
+import warnings as python_warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from seldon_buildpack import origin, user_files
+from seldon_buildpack.manifests.conditions import Asked, holds
+from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.python import (
+    PythonVersionUnknown,
+    PythonVersionUnsupported,
+    Unsupported,
+)
+from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
+from seldon_buildpack.messages.errors.source_files import SourceUnreadable
+from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.origin import Kind, Origin
+
+VERSION_FILE, RUNTIME_FILE = ".python-version", "runtime.txt"
+PROJECT_FILE, SETUP, SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
+
+Minor = tuple[int, int]
+SUPPORTED: tuple[Minor, ...] = tuple((3, minor) for minor in range(8, 14))
+# The patch releases of a minor that a specifier is tested with.
+PATCHES = range(64)
+
+# `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`,
+# and any of them with pyenv's `/envs/name`.
+_VERSION = re.compile(r"(?:c?python)?[-@]?v?(\d+)(?:\.(\d+))?(?:\.(?:(\d+)|[*x]))?(\D.*)?")
+_SUFFIX = re.compile(r"[-/+].*")
+_OTHER_PYTHON = re.compile(
+    r"(pypy|pyston|graalpy|jython|ironpython|stackless|micropython|activepython)", re.IGNORECASE
+)
+_SPECIFIER = re.compile(r"[<>=!~]")
+# Far above any setup.py.
+_MOST_PARSED = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class PythonRequest:
+    """A statement about the Python that the source is for."""
+
+    source: Origin
+    # The value as written there.
+    value: str
+    # Specifiers (PEP 440), one of which the version has to meet.
+    specifiers: tuple[str, ...] = ()
+    # The minors that it allows, if it is not a specifier.
+    minors: frozenset[Minor] = frozenset()
+    # An exact version.
+    exact: str = ""
+    # Whether pip refuses to install the source on any other Python.
+    enforced: bool = False
+
+    def allows(self, version: str) -> bool:
+        """Return whether this exact version (`3.12.1`) satisfies the request."""
+        if not self.specifiers:
+            major, minor = version.split(".")[:2]
+            return (int(major), int(minor)) in self.minors
+        # Slow to import, and most sources say nothing about their Python.
+        from packaging.specifiers import SpecifierSet
+
+        return any(SpecifierSet(one).contains(version) for one in self.specifiers)
+
+    def allows_minor(self, minor: Minor) -> bool:
+        """Return whether any release of this minor satisfies the request."""
+        return any(self.allows(f"{minor[0]}.{minor[1]}.{patch}") for patch in PATCHES)
+
+
+def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:
+    """Return the requirements that a manifest lists, with their specifiers and markers."""
+    return requirements.asked if requirements else ()
+
+
+def of_variable(value: str, source: Origin) -> PythonRequest:
+    """Return the request of a variable.
+
+    Raises:
+        PythonVersionUnknown: The value is neither a version nor a specifier.
+        PythonVersionUnsupported: It is another implementation than CPython.
+    """
+    request = _of_version(value.strip("\"'"), source)
+    if request is None:
+        raise PythonVersionUnknown(value, source)
+    return request
+
+
+def read(
+    app: Path, requirements: Requirements | None
+) -> tuple[tuple[PythonRequest, ...], tuple[Advice, ...]]:
+    """Return the requests of the source, the most specific kind first, and warnings about them.
+
+    Raises:
+        BuildError: A file cannot be read, or a value in it is invalid.
+    """
+    requests: list[PythonRequest] = []
+    advice: list[Advice] = []
+    for name in (VERSION_FILE, RUNTIME_FILE):
+        if not (value := _first_word(app, name)):
+            continue
+        if request := _of_version(value, origin.file(name)):
+            requests.append(_without_patch(request) if name == RUNTIME_FILE else request)
+        else:
+            advice.append(warnings.version_file_passed_over(name, value))
+    in_place = requirements is not None and app in requirements.local
+    requests += [replace(one, enforced=in_place) for one in _of_project(app)]
+    if requirements and requirements.requires_python:
+        source = Origin(Kind.REQUIRES_PYTHON, requirements.path.name)
+        requests.append(_of_specifier(requirements.requires_python, source))
+    if requirements and (minors := _of_markers(asked_lines(requirements))):
+        source = Origin(Kind.MARKERS, requirements.path.name)
+        requests.append(PythonRequest(source=source, value="", minors=minors))
+    return tuple(requests), tuple(advice)
+
+
+def _first_word(app: Path, name: str) -> str:
+    """Return the first version in a version file.
+
+    pyenv and uv allow comments, several lines, and several versions.
+    """
+    text = _data(app, name).decode("utf-8-sig", "replace")
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    first = next((line for line in lines if line), "")
+    return first if _SPECIFIER.match(first) else first.partition(" ")[0]
+
+
+def _data(app: Path, name: str) -> bytes:
+    """Return a file's content, or b"" if there is no such file.
+
+    Raises:
+        SourceUnreadable: The file cannot be read.
+    """
+    try:
+        return user_files.read(app, app / name)
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise SourceUnreadable(name, error.strerror or str(error)) from error
+
+
+def _of_version(value: str, source: Origin) -> PythonRequest | None:
+    """Return the request of a version or a specifier, or None if the value is neither."""
+    if _SPECIFIER.match(value):
+        return _of_specifier(value, source)
+    if _OTHER_PYTHON.match(value):
+        raise PythonVersionUnsupported(value, source, Unsupported.OTHER)
+    match = _VERSION.fullmatch(value)
+    if not match:
+        return None
+    major, minor, patch, rest = match.groups()
+    if minor is None:
+        return (
+            PythonRequest(source=source, value=value, specifiers=(">=3",)) if value == "3" else None
+        )
+    if len(major) > 3 or len(minor) > 3:
+        return None
+    # `3.12rc1` and `3.11.7foo` are not releases that we know. Of a Python that is not supported,
+    # that is the error to report.
+    is_known = (int(major), int(minor)) in SUPPORTED
+    if is_known and rest and not _SUFFIX.fullmatch(rest):
+        return None
+    specifier = f"=={major}.{minor}.*" if patch is None else f"=={major}.{minor}.{patch}"
+    exact = f"{major}.{minor}.{patch}" if patch else ""
+    return PythonRequest(source=source, value=value, specifiers=(specifier,), exact=exact)
+
+
+def _without_patch(request: PythonRequest) -> PythonRequest:
+    """Return a request for the minor alone.
+
+    The release that runtime.txt names is the newest that another platform had at that time.
+    """
+    source = replace(request.source, specifier=request.value)
+    if not request.exact:
+        return replace(request, source=source)
+    minor = request.exact.rpartition(".")[0]
+    return replace(request, source=source, specifiers=(f"=={minor}.*",), exact="")
+
+
+def _of_specifier(specifier: str, source: Origin) -> PythonRequest:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    # `==3.11` means only 3.11.0, which is never intended.
+    meant = re.sub(r"={2,3}\s*(\d+\.\d+)\s*(?=,|$)", r"==\1.*", specifier)
+    try:
+        wanted = SpecifierSet(meant)
+    except InvalidSpecifier as error:
+        raise PythonVersionUnknown(specifier, source) from error
+    pinned = [
+        one.version for one in wanted if one.operator == "==" and not one.version.endswith("*")
+    ]
+    return PythonRequest(
+        source=replace(source, specifier=specifier),
+        value=specifier,
+        specifiers=(meant,),
+        exact=pinned[0] if len(pinned) == len(list(wanted)) == 1 else "",
+    )
+
+
+def _of_project(app: Path) -> Iterator[PythonRequest]:
+    """Yield what the project's own files say.
+
+    Raises:
+        PyprojectUnreadable: pyproject.toml is invalid.
+        PythonVersionUnknown: A value is not a version range.
+    """
+    data = _data(app, PROJECT_FILE)
+    # Reading TOML costs 20 ms, and many of these files only configure tools.
+    if b"requires-python" in data or (b"poetry" in data and b"python" in data):
+        yield from _of_pyproject(_toml(data))
+    for name, value_in in ((SETUP, _keyword_of_setup), (SETUP_CFG, _option_of_setup_cfg)):
+        data = _data(app, name)
+        if value := value_in(data) if b"python_requires" in data else "":
+            yield _of_specifier(value, Origin(Kind.PYTHON_REQUIRES, name))
+
+
+def _of_pyproject(content: Mapping[str, Any]) -> Iterator[PythonRequest]:
+    value = _table(content, "project").get("requires-python")
+    if isinstance(value, str) and value.strip():
+        yield _of_specifier(value.strip(), Origin(Kind.REQUIRES_PYTHON, PROJECT_FILE))
+    poetry = _table(_table(content, "tool"), "poetry")
+    value = _table(poetry, "dependencies").get("python")
+    if isinstance(value, str) and value.strip():
+        yield _of_poetry(value.strip(), Origin(Kind.POETRY_PYTHON, PROJECT_FILE, specifier=value))
+
+
+def _toml(data: bytes) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise PyprojectUnreadable(str(error)) from error
+
+
+def _table(within: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = within.get(name)
+    return table if isinstance(table, dict) else {}
+
+
+def _of_poetry(value: str, source: Origin) -> PythonRequest:
+    """Return the request of a constraint in poetry's syntax: `^3.8`, `~3.9`, `3.8.* || 3.9.*`."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    alternatives = []
+    for part in re.split(r"\s*\|\|?\s*", value):
+        joined = re.sub(r"([<>=!~^])\s+", r"\1", part.strip())
+        words = [word for word in re.split(r"[\s,]+", joined) if word]
+        specifier = ",".join(filter(None, map(_poetry_specifier, words)))
+        try:
+            SpecifierSet(specifier)
+        except InvalidSpecifier as error:
+            raise PythonVersionUnknown(value, source) from error
+        alternatives.append(specifier)
+    return PythonRequest(source=source, value=value, specifiers=tuple(alternatives))
+
+
+def _poetry_specifier(word: str) -> str:
+    if word == "*":
+        return ""
+    match = re.fullmatch(r"(\^|~|==?)?(\d{1,3})(?:\.(\d{1,3}))?(\.\d{1,3})?(?:\.\*)?", word)
+    if not match:
+        return word
+    operator, major, minor, patch = match.groups()
+    number = ".".join(filter(None, (major, minor))) + (patch or "")
+    if operator == "^" or (operator == "~" and not minor):
+        return f">={number},<{int(major) + 1}"
+    if operator == "~":
+        return f">={number},<{major}.{int(minor) + 1}"
+    return f"=={number}" if patch else f"=={number}.*"
+
+
+def _keyword_of_setup(data: bytes) -> str:
+    """Return ``python_requires`` of the call of ``setup`` in a setup.py, without running it.
+
+    Returns "" if there is none, or only running the code could tell.
+    """
+    if len(data) > _MOST_PARSED:
+        return ""
+    try:
+        with python_warnings.catch_warnings():
+            python_warnings.simplefilter("ignore")
+            tree = ast.parse(data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or "setup" not in (
+            getattr(node.func, "id", ""),
+            getattr(node.func, "attr", ""),
+        ):
+            continue
+        for keyword in node.keywords:
+            value: ast.expr | None = keyword.value
+            if isinstance(value, ast.Name):
+                value = constants.get(value.id)
+            if keyword.arg == "python_requires" and isinstance(value, ast.Constant):
+                return value.value.strip() if isinstance(value.value, str) else ""
+    return ""
+
+
+def _option_of_setup_cfg(data: bytes) -> str:
+    """Return ``python_requires`` of a setup.cfg; setuptools reports an invalid file."""
+    import configparser
+
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(data.decode("utf-8-sig", "replace"))
+    except configparser.Error:
+        return ""
+    return " ".join(parser.get("options", "python_requires", fallback="").split())
+
+
+def _of_markers(lines: tuple[Asked, ...]) -> frozenset[Minor]:
+    """Return the minors that some line applies to, if every line is for some Pythons only.
+
+    Returns an empty set if a line applies to all, or none applies to any.
+    """
+    if not lines or not all("python" in line.marker for line in lines):
+        return frozenset()
+    applying = [
+        {minor for minor in SUPPORTED if holds(line.marker, f"{minor[0]}.{minor[1]}")}
+        for line in lines
+    ]
+    if any(len(minors) == len(SUPPORTED) for minors in applying):
+        return frozenset()
+    return frozenset().union(*applying)
