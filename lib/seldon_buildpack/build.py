@@ -49,11 +49,11 @@ def read_project(context: BuildContext) -> Project:
     user = steps.read_settings(context)
     manifest = steps.select_manifest(context, user)
     user, sources = steps.configure_package_sources(context, user, manifest)
+    sources = steps.connect_network(context, user.bound, sources)
     python = steps.choose_python(context, user, manifest, sources)
     manifest = steps.apply_markers(manifest, python)
     model = steps.find_model(context, user, python)
     app_dir = steps.prepare_app_dir(context, user, manifest, python, model)
-    sources = steps.connect_network(context, user.bound, sources)
     return Project(
         app=context.app_dir,
         settings=steps.add_launch_defaults(user.settings, model),

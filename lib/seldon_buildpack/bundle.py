@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,6 +140,15 @@ class Bundle:
         The file may not exist.
         """
         return self.locks(seldon_core) / pins / f"py{minor}.txt"
+
+    def locked_versions(self, minor: str) -> dict[str, frozenset[str]]:
+        """Return the versions of the packages in the prebuilt wrappers for a Python, by name."""
+        versions: dict[str, frozenset[str]] = {}
+        for pins, tree in self.wrappers.get(minor, {}).items():
+            lock = self.lock(tree.version, minor, pins).read_text()
+            for name, version in re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE):
+                versions[name] = versions.get(name, frozenset()) | {version}
+        return versions
 
     def pins(self, seldon_core: str, minor: str) -> tuple[str, ...]:
         """Return the pin sets that a wrapper release has for a Python."""

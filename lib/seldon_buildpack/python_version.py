@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import ClassVar
 
 from seldon_buildpack import origin
 from seldon_buildpack.manifests import python_requests
@@ -36,12 +37,36 @@ DEFAULT: Minor = (3, 12)
 PREFERRED = (DEFAULT, *(minor for minor in reversed(SUPPORTED) if minor != DEFAULT))
 
 
+@dataclass(frozen=True, kw_only=True)
+class PythonEvidence:
+    """What the wheels of the pinned requirements say about the Python."""
+
+    # The names of its fields in the metadata of the layer `python`.
+    METADATA: ClassVar = ("evidence", "evidence-python", "evidence-because")
+
+    # A digest of what was asked.
+    key: str
+    # The Python that fits (`3.8`).
+    python: str
+    # Why it is not the preferred one, or "" if it is.
+    because: str = ""
+    # The pins that decided, and the Pythons that each has wheels for.
+    pins: tuple[tuple[str, str], ...] = ()
+    # The pins that would have to change for `instead_of`, and the releases to change them to.
+    changes: tuple[tuple[str, str], ...] = ()
+    instead_of: str = ""
+
+    def metadata(self) -> dict[str, str]:
+        """Return the part that a rebuild with the same inputs reads."""
+        return dict(zip(self.METADATA, (self.key, self.python, self.because), strict=True))
+
+
 @dataclass(frozen=True)
 class PythonChoice:
     """A Python minor, the exact version if one is required, and the origin of the choice.
 
     ``requests`` is what the Python has to satisfy. ``candidates`` are all minors that do, the
-    preferred ones first.
+    preferred ones first. ``evidence`` is what the pinned requirements say, if they were asked.
     """
 
     minor: Minor
@@ -50,6 +75,7 @@ class PythonChoice:
     advice: tuple[Advice, ...] = ()
     requests: tuple[PythonRequest, ...] = field(default=(), compare=False, repr=False)
     candidates: tuple[Minor, ...] = field(default=(), compare=False, repr=False)
+    evidence: PythonEvidence | None = field(default=None, compare=False, repr=False)
 
     @property
     def spec(self) -> str:

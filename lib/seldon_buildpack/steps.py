@@ -18,8 +18,9 @@ from seldon_buildpack.app_dir import (
     slices,
 )
 from seldon_buildpack.app_dir.slices import Apart
+from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.context import BuildContext
-from seldon_buildpack.manifests import local_folders, select
+from seldon_buildpack.manifests import local_folders, python_requests, select
 from seldon_buildpack.manifests.conda.pip_section import pip_requirements
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
@@ -36,10 +37,12 @@ from seldon_buildpack.package_sources import (
     conda_channels,
     indexes,
     network,
+    python_by_wheels,
 )
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_channels import Channels
 from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.python_by_wheels import Surroundings
 from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.settings import s2i_environment, serving, settings
 from seldon_buildpack.settings.settings import Settings
@@ -188,9 +191,10 @@ def configure_package_sources(
 def choose_python(
     context: BuildContext, user: UserSettings, manifest: Manifest, sources: PackageSources
 ) -> PythonChoice:
-    """Choose the Python version that the user or the source asks for.
+    """Choose the Python version that the user, the source or the pinned requirements ask for.
 
     Raises:
+        NoPythonForPins: No Python has wheels for all pinned requirements.
         BuildError: The version is unknown, or the wrapper doesn't support it.
         LockForOtherPython: A lock file is for another Python.
     """
@@ -199,6 +203,9 @@ def choose_python(
         choice = python_version.of_environment(app, asked, manifest.environment)
     else:
         choice = _python_of_requirements(app, asked, manifest.requirements)
+        lines = python_requests.asked_lines(manifest.requirements)
+        around = _surroundings(context, user.settings)
+        choice = python_by_wheels.decide(choice, lines, sources.index, around)
     _warn(context, sources.channels.advice)
     return choice
 
@@ -236,6 +243,17 @@ def _python_of_requirements(
         source = choice.source.describe()
         raise LockForOtherPython(name, specifier, choice.spec, source, nearest)
     return choice
+
+
+def _surroundings(context: BuildContext, settings: Settings) -> Surroundings:
+    bundle, layers = context.bundle, context.platform.layers
+    catalogue = settings.text("BP_PYTHON_DOWNLOADS_JSON_URL") or bundle.catalogue
+    return Surroundings(
+        is_available=lambda minor: bool(catalogue) or minor in bundle.pythons,
+        locked=bundle.locked_versions,
+        stored=Layer(layers, "python").metadata() if layers else {},
+        target=context.platform.target,
+    )
 
 
 def find_model(context: BuildContext, user: UserSettings, python: PythonChoice) -> Model:

@@ -186,7 +186,7 @@ class PipPlan:
             "needed to install on" if again else ""
         )
         if not reason:
-            reuse.reuse(layer, stored, self.log)
+            reuse.reuse(layer, self.python.metadata, self.log)
             return
         with self.log.layer(layer.name, reason):
             python.make(

@@ -19,12 +19,14 @@ from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.masking import without_credentials
+from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.pins import PythonOfPinsNotInstalled
 from seldon_buildpack.messages.errors.python import PythonNotInstalled
 from seldon_buildpack.package_sources import mirror as mirrors
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
 from seldon_buildpack.python_env.venv import compile_bytecode
-from seldon_buildpack.python_version import PythonChoice
+from seldon_buildpack.python_version import PythonChoice, PythonEvidence
 
 NAME = "python"
 _HOME = "cpython"
@@ -44,6 +46,13 @@ class Python:
     catalogue: str
     buildpack: str
     target: str = ""
+    # What the pinned requirements say about the Python, if they were asked.
+    evidence: PythonEvidence | None = None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """The layer's metadata: its key, and the evidence for the next build."""
+        return self.key | (self.evidence.metadata() if self.evidence else {})
 
     @property
     def key(self) -> dict[str, str]:
@@ -64,10 +73,20 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> P
             "",
             bundle.buildpack_version,
             target,
+            choice.evidence,
         )
     source = catalogue or bundle.catalogue
     identity = f"{choice.spec} from {without_credentials(source) or 'the public catalogue'}"
-    return Python(minor, choice.spec, None, identity, source, bundle.buildpack_version, target)
+    return Python(
+        minor,
+        choice.spec,
+        None,
+        identity,
+        source,
+        bundle.buildpack_version,
+        target,
+        choice.evidence,
+    )
 
 
 def home(layer: Layer) -> Path:
@@ -86,7 +105,7 @@ def make(
     """Fill the layer.
 
     Raises:
-        PythonNotInstalled: The interpreter cannot be downloaded.
+        PythonNotInstalled, PythonOfPinsNotInstalled: The interpreter cannot be downloaded.
     """
     target = layer.begin()
     if python.carried:
@@ -98,7 +117,7 @@ def make(
             python.minor,
             home(layer) / f"lib/python{python.minor}",
         )
-    layer.finish(Types(launch=True), python.key)
+    layer.finish(Types(launch=True), python.metadata)
 
 
 def _install(
@@ -110,13 +129,7 @@ def _install(
     try:
         catalogue = mirrors.catalogue(python.catalogue, mirror, index, folder)
     except mirrors.NoCatalogue as error:
-        raise PythonNotInstalled(
-            python.request,
-            carried,
-            without_credentials(python.catalogue),
-            mirror.shown(),
-            str(error),
-        ) from error
+        raise _not_installed(python, carried, mirror, str(error)) from error
     downloads = ["--python-downloads-json-url", catalogue] if catalogue else []
     command = [
         "python",
@@ -135,11 +148,26 @@ def _install(
         from seldon_buildpack.diagnosis import install as diagnosis
 
         why = diagnosis.reason(outcome, python.request)
-        raise PythonNotInstalled(
-            python.request, carried, without_credentials(python.catalogue), mirror.shown(), why
-        )
+        raise _not_installed(python, carried, mirror, why)
     found[0].rename(target / _HOME)
     shutil.rmtree(folder)
+
+
+def _not_installed(
+    python: Python, carried: tuple[str, ...], mirror: Mirror, reason: str
+) -> BuildError:
+    catalogue, evidence = without_credentials(python.catalogue), python.evidence
+    if not evidence or not evidence.pins:
+        return PythonNotInstalled(python.request, carried, catalogue, mirror.shown(), reason)
+    return PythonOfPinsNotInstalled(
+        python.request,
+        carried,
+        catalogue,
+        reason,
+        evidence.pins,
+        evidence.instead_of,
+        evidence.changes,
+    )
 
 
 @contextlib.contextmanager

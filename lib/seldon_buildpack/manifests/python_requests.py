@@ -78,7 +78,8 @@ class PythonRequest:
 
 def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:
     """Return the requirements that a manifest lists, with their specifiers and markers."""
-    return requirements.asked if requirements else ()
+    # Of a project, only the requirement for the wrapper is known.
+    return requirements.asked if requirements and not requirements.arguments else ()
 
 
 def of_variable(value: str, source: Origin) -> PythonRequest:
@@ -116,7 +117,8 @@ def read(
     if requirements and requirements.requires_python:
         source = Origin(Kind.REQUIRES_PYTHON, requirements.path.name)
         requests.append(_of_specifier(requirements.requires_python, source))
-    if requirements and (minors := _of_markers(asked_lines(requirements))):
+    lines = () if requirements and requirements.lock else asked_lines(requirements)
+    if requirements and (minors := _of_markers(lines)):
         source = Origin(Kind.MARKERS, requirements.path.name)
         requests.append(PythonRequest(source=source, value="", minors=minors))
     return tuple(requests), tuple(advice)

@@ -45,7 +45,7 @@ _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _SPECIFIER = r"(?:[=!]=\s*\d+(?:\.\d+)*(?:\.\*|(?:a|b|rc)\d+)?|(?:~=|>=|<=|<|>)\s*\d+(?:\.\d+)*(?:(?:a|b|rc)\d+)?)(?:\.post\d+)?"
 # A name with version specifiers and nothing else: most lines of most files.
 _PLAIN = re.compile(
-    rf"({_NAME})(?:\s*{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?"
+    rf"({_NAME})(\s*{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?\s*(?:(?:^|\s)#.*)?|\s*(?:#.*)?"
 )
 
 
@@ -233,15 +233,15 @@ def read(
             continue
         text = part.text if part and current == path else text_of(app, current)
         found = _with_file(found, app, current, text, env)
-        names = _plain_names(text)
-        if names is not None:
+        plain = _plain_lines(text)
+        if plain is not None:
             found = (
                 found
                 if constraints
                 else replace(
                     found,
-                    names=tuple(dict.fromkeys((*found.names, *names))),
-                    asked=(*found.asked, *map(Asked, names)),
+                    names=tuple(dict.fromkeys((*found.names, *(line.name for line in plain)))),
+                    asked=(*found.asked, *plain),
                 )
             )
             continue
@@ -289,14 +289,19 @@ def local_of_text(app: Path, text: str) -> Iterator[Path]:
     return _local(app, [line.strip() for line in lines if "/" in line])
 
 
-def _plain_names(text: str) -> tuple[str, ...] | None:
-    """Return the names in a file that has only plain lines, or None if it needs the parser.
+def _plain_lines(text: str) -> tuple[Asked, ...] | None:
+    """Return the requirements of a file with only plain lines, or None if it needs the parser.
 
     Importing the parser takes longer than all the rest of a rebuild that reuses every layer.
     """
     lines = [_PLAIN.fullmatch(line) for line in text.splitlines()]
-    names = tuple(canonical(line[1]) for line in lines if line and line[1])
-    return names if all(lines) and WRAPPER not in names else None
+    asked = tuple(
+        Asked(canonical(line[1]), re.sub(r"\s+", "", line[2] or ""))
+        for line in lines
+        if line and line[1]
+    )
+    is_plain = all(lines) and not any(line.name == WRAPPER for line in asked)
+    return asked if is_plain else None
 
 
 def _expanded(text: str, env: Mapping[str, str]) -> str:
