@@ -139,14 +139,18 @@ def _choose_requested(
     except BuildError:
         return alone
     lock = requirements.path.name if requirements and requirements.requires_python else ""
-    requests = tuple(one for one in requests if one.source.name != lock)
-    against = [one for one in requests if not set(_minors((asked, one)))]
-    if enforced := [one for one in against if one.enforced]:
-        raise PythonRequestsConflict([(one.source, one.value) for one in (asked, *enforced)])
-    advice = tuple(warnings.other_python_requested(one.source, alone.spec) for one in against)
-    agreeing = (asked, *(one for one in requests if one not in against))
+    requests = tuple(request for request in requests if request.source.name != lock)
+    against = [request for request in requests if not set(_minors((asked, request)))]
+    if enforced := [request for request in against if request.enforced]:
+        raise PythonRequestsConflict(
+            [(request.source, request.value) for request in (asked, *enforced)]
+        )
+    advice = tuple(
+        warnings.other_python_requested(request.source, alone.spec) for request in against
+    )
+    agreeing = (asked, *(request for request in requests if request not in against))
     if not _minors(agreeing):
-        raise PythonRequestsConflict([(one.source, one.value) for one in agreeing])
+        raise PythonRequestsConflict([(request.source, request.value) for request in agreeing])
     return replace(_satisfying(agreeing, advice), source=alone.source)
 
 
@@ -214,22 +218,22 @@ def _satisfying(requests: tuple[PythonRequest, ...], advice: tuple[Advice, ...])
     if not minors:
         for request in requests:
             _refuse_unsupported(request)
-        raise PythonRequestsConflict([(one.source, one.value) for one in requests])
+        raise PythonRequestsConflict([(request.source, request.value) for request in requests])
     # The request that decides is the one that allows the fewest.
-    source = min(requests, key=lambda one: len(_minors((one,)))).source
-    exact = next((one.exact for one in requests if one.exact), None)
+    source = min(requests, key=lambda request: len(_minors((request,)))).source
+    exact = next((request.exact for request in requests if request.exact), None)
     return PythonChoice(minors[0], exact, source, advice, requests, minors)
 
 
 def _minors(requests: Iterable[PythonRequest]) -> tuple[Minor, ...]:
     """Return the supported minors that satisfy all requests, the preferred ones first."""
     requests = tuple(requests)
-    exact = any(one.exact for one in requests)
+    exact = any(request.exact for request in requests)
     met = {
         minor: [
             patch
             for patch in PATCHES
-            if all(one.allows(f"{minor[0]}.{minor[1]}.{patch}") for one in requests)
+            if all(request.allows(f"{minor[0]}.{minor[1]}.{patch}") for request in requests)
         ]
         for minor in PREFERRED
     }

@@ -257,6 +257,17 @@ def test_python_requires_of_setup_cfg_is_read(tmp_path: Path, text: str, spec: s
     assert choose(tmp_path, None).spec == spec
 
 
+@pytest.mark.parametrize(("saved", "spec"), [("3.8.10", "3.8"), ("3.5.2", "3.12")])
+def test_python_of_an_mlflow_model_counts_unless_something_else_says_it(
+    tmp_path: Path, saved: str, spec: str
+) -> None:
+    (tmp_path / "MLmodel").write_text("flavors: {}\n")
+    (tmp_path / "python_env.yaml").write_text(f"python: {saved}\ndependencies: []\n")
+    assert choose(tmp_path, None).spec == spec
+    (tmp_path / ".python-version").write_text("3.11\n")
+    assert choose(tmp_path, None).spec == "3.11"
+
+
 @pytest.mark.parametrize(
     ("lines", "spec"),
     [

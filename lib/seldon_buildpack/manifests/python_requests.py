@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import origin, user_files
+from seldon_buildpack.manifests import mlflow
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages import warnings
@@ -69,7 +70,7 @@ class PythonRequest:
         # Slow to import, and most sources say nothing about their Python.
         from packaging.specifiers import SpecifierSet
 
-        return any(SpecifierSet(one).contains(version) for one in self.specifiers)
+        return any(SpecifierSet(each).contains(version) for each in self.specifiers)
 
     def allows_minor(self, minor: Minor) -> bool:
         """Return whether any release of this minor satisfies the request."""
@@ -113,7 +114,7 @@ def read(
         else:
             advice.append(warnings.version_file_passed_over(name, value))
     in_place = requirements is not None and app in requirements.local
-    requests += [replace(one, enforced=in_place) for one in _of_project(app)]
+    requests += [replace(each, enforced=in_place) for each in _of_project(app)]
     if requirements and requirements.requires_python:
         source = Origin(Kind.REQUIRES_PYTHON, requirements.path.name)
         requests.append(_of_specifier(requirements.requires_python, source))
@@ -121,7 +122,18 @@ def read(
     if requirements and (minors := _of_markers(lines)):
         source = Origin(Kind.MARKERS, requirements.path.name)
         requests.append(PythonRequest(source=source, value="", minors=minors))
+    if not requests and (request := _of_mlflow(app)):
+        requests.append(request)
     return tuple(requests), tuple(advice)
+
+
+def _of_mlflow(app: Path) -> PythonRequest | None:
+    """Return the request of a model that MLflow saved, which any other statement replaces."""
+    python, name = mlflow.python_version(app)
+    if not python or (3, int(python.partition(".")[2][:3])) not in SUPPORTED:
+        return None
+    source = replace(origin.file(name), specifier=python)
+    return PythonRequest(source=source, value=python, specifiers=(f"=={python}.*",))
 
 
 def _first_word(app: Path, name: str) -> str:
@@ -197,7 +209,7 @@ def _of_specifier(specifier: str, source: Origin) -> PythonRequest:
     except InvalidSpecifier as error:
         raise PythonVersionUnknown(specifier, source) from error
     pinned = [
-        one.version for one in wanted if one.operator == "==" and not one.version.endswith("*")
+        each.version for each in wanted if each.operator == "==" and not each.version.endswith("*")
     ]
     return PythonRequest(
         source=replace(source, specifier=specifier),

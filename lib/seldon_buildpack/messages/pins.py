@@ -42,7 +42,7 @@ def not_for_this_python(
     ``fitting`` is the newest Python for which all pins have wheels, or "". ``buildable`` says
     whether each pin has a source archive for the Python that was set.
     """
-    what = without_wheels(pins, f"Python {python}", and_later=False)
+    phrase = without_wheels(pins, f"Python {python}", and_later=False)
     then = "they are built from source" if len(pins) > 1 else "it is built from source"
     lack = "and not all of them have a source archive for it"
     if len(pins) == 1:
@@ -53,7 +53,7 @@ def not_for_this_python(
         else f"change {source.name} or set BP_PYTHON_VERSION={fitting}"
     )
     return Advice(
-        f"{what}{': ' + then if buildable else ', ' + lack} ({source.describe()}).",
+        f"{phrase}{': ' + then if buildable else ', ' + lack} ({source.describe()}).",
         f"All pins have wheels for Python {fitting}: {setting}."
         if fitting
         else "No Python has wheels for all pins: change the pins if this fails.",

@@ -127,7 +127,7 @@ def _key(choice: PythonChoice, lines: Sequence[Asked], index: Index, around: Sur
         sorted([line.name, line.specifier, line.marker] for line in lines),
         choice.spec,
         [[minor, around.is_available(minor)] for minor in minors],
-        [one.value for one in choice.requests],
+        [each.value for each in choice.requests],
         index.key(),
         files,
         around.target,
@@ -197,11 +197,11 @@ class _Matter:
 
     def because(self, minor: Minor) -> str:
         """Return why this Python is taken and not the preferred one."""
-        newer = sorted(one for one in self.choice.candidates if one > minor)
+        newer = sorted(each for each in self.choice.candidates if each > minor)
         pins = [
             pin.text
             for pin in (self.unfit(newer[0]) if newer else ())
-            if all(pin in self.unfit(one) for one in newer)
+            if all(pin in self.unfit(each) for each in newer)
         ]
         if pins:
             return pin_texts.without_wheels(pins, _text(newer[0]), and_later=len(newer) > 1)
@@ -214,7 +214,10 @@ class _Matter:
 
         unfit = {pin for minor in self.choice.candidates for pin in self.unfit(minor)}
         return tuple(
-            (pin.text, pin_texts.ranges([one[1] for one in MINORS if self.known[pin].suits(one)]))
+            (
+                pin.text,
+                pin_texts.ranges([each[1] for each in MINORS if self.known[pin].suits(each)]),
+            )
             for pin in dict.fromkeys(map(_pin, self.lines))
             if pin in unfit
         )
@@ -224,10 +227,10 @@ class _Matter:
 
         The result is empty if there is no such release of one of them.
         """
-        found = [(pin, self.known[pin].first_suiting(minor)) for pin in self.unfit(minor)]
-        if not all(version for _, version in found):
+        matches = [(pin, self.known[pin].first_suiting(minor)) for pin in self.unfit(minor)]
+        if not all(version for _, version in matches):
             return ()
-        return tuple((pin.text, f"{pin.name}=={version}") for pin, version in found)
+        return tuple((pin.text, f"{pin.name}=={version}") for pin, version in matches)
 
     def advice(self) -> Advice:
         """Return the warning that the pins have no wheels for a Python that is set."""

@@ -103,18 +103,18 @@ class Availability:
         """Return the first release after the matching ones that has a wheel for this Python."""
         last = self.matching[-1].version if self.matching else None
         later = (
-            one
-            for one in self.releases
-            if last is not None and one.version > last and not one.version.is_prerelease
+            release
+            for release in self.releases
+            if last is not None and release.version > last and not release.version.is_prerelease
         )
-        return next((str(one.version) for one in later if _has_wheel(one, minor)), "")
+        return next((str(release.version) for release in later if _has_wheel(release, minor)), "")
 
     def _installed(self, minor: Minor) -> Release | None:
         """Return the newest matching release with a file for this Python."""
         usable = (
-            one
-            for one in reversed(self.matching)
-            if _has_wheel(one, minor) or any(_allows(file, minor) for file in one.archives)
+            release
+            for release in reversed(self.matching)
+            if _has_wheel(release, minor) or any(_allows(file, minor) for file in release.archives)
         )
         return next(usable, None)
 
@@ -182,12 +182,12 @@ class _Asker:
             file for link in self.index.find_links for file in self._linked(link) if file.name
         ]
         best_match = self.index.strategy == "unsafe-best-match"
-        found: list[IndexFile] = []
+        matches: list[IndexFile] = []
         for places in self._in_order(name):
-            found += places
-            if _releases(name, found) and not best_match:
+            matches += places
+            if _releases(name, matches) and not best_match:
                 break
-        return found + linked
+        return matches + linked
 
     def _in_order(self, name: str) -> Iterator[list[IndexFile]]:
         for folder in self.index.folders:
@@ -279,7 +279,8 @@ def _releases(name: str, files: Iterable[IndexFile]) -> tuple[Release, ...]:
         kinds[0].extend(wheels)
         kinds[1].extend(archives)
     return tuple(
-        Release(one, tuple(merged[one][0]), tuple(merged[one][1])) for one in sorted(merged)
+        Release(version, tuple(merged[version][0]), tuple(merged[version][1]))
+        for version in sorted(merged)
     )
 
 
@@ -303,11 +304,15 @@ def _matching(pin: Pin, releases: tuple[Release, ...]) -> tuple[Release, ...]:
         wanted = SpecifierSet(pin.specifier)
     except InvalidSpecifier:
         return ()
-    matching = tuple(one for one in releases if wanted.contains(one.version, prereleases=None))
+    matching = tuple(
+        release for release in releases if wanted.contains(release.version, prereleases=None)
+    )
     if pin.version:
         return matching
     return tuple(
-        one for one in matching if not all(file.yanked for file in one.wheels + one.archives)
+        release
+        for release in matching
+        if not all(file.yanked for file in release.wheels + release.archives)
     )
 
 
@@ -320,8 +325,8 @@ def _fits(wheel: str, minor: Minor) -> bool:
     python, abi, platform = wheel.removesuffix(".whl").split("-")[-3:]
     tags = _tags(minor)
     return any(
-        f"{one}-{two}-{three}".lower() in tags
-        for one in python.split(".")
+        f"{each}-{two}-{three}".lower() in tags
+        for each in python.split(".")
         for two in abi.split(".")
         for three in platform.split(".")
     )

@@ -122,7 +122,7 @@ _PYTHON = Group(
     (
         _build(
             "BP_PYTHON_VERSION",
-            "3.12",
+            "what the source and its pins ask for, else 3.12",
             "Python to build and serve with, 3.8 to 3.13: a minor (`3.11`) or an exact version",
             "3.11",
             "the builder image, `seldon-core-s2i-python38`",

@@ -88,8 +88,8 @@ class PythonRequestsConflict(BuildError):
     def __init__(self, requests: Sequence[tuple[Origin, str]]) -> None:
         lines = []
         for source, value in requests:
-            shown = source.describe()
-            lines.append(shown if not value or source.specifier else f"{shown}: {value}")
+            text = source.describe()
+            lines.append(text if not value or source.specifier else f"{text}: {value}")
         files = [source for source, _ in requests if source.kind is not Kind.VARIABLE]
         super().__init__(
             "The source asks for more than one Python",
