@@ -95,6 +95,12 @@ class PythonChoice:
             return False
         return all(request.allows(version) for request in self.requests)
 
+    def can_be_replaced_by(self, python: str) -> bool:
+        """Return whether the source can be installed on another minor (`3.12`)."""
+        binding = (request for request in self.requests if request.enforced or request.minors)
+        major, minor = python.split(".")
+        return all(request.allows_minor((int(major), int(minor))) for request in binding)
+
     def meets(self, specifier: str) -> bool:
         """Return whether a Python of this choice can meet a requires-python."""
         from packaging.specifiers import SpecifierSet
@@ -131,7 +137,7 @@ def _choose_requested(
 ) -> PythonChoice:
     """Choose the Python that the user set, and check what the source says about it.
 
-    A lock's requires-python is not checked here.
+    A lock's requires-python is not checked here, nor is that of the project it is made for.
     """
     alone = _satisfying((asked,), ())
     try:
@@ -141,7 +147,7 @@ def _choose_requested(
     lock = requirements.path.name if requirements and requirements.requires_python else ""
     requests = tuple(request for request in requests if request.source.name != lock)
     against = [request for request in requests if not set(_minors((asked, request)))]
-    if enforced := [request for request in against if request.enforced]:
+    if enforced := [request for request in against if request.enforced and not lock]:
         raise PythonRequestsConflict(
             [(request.source, request.value) for request in (asked, *enforced)]
         )

@@ -29,7 +29,12 @@ from seldon_buildpack.messages.errors.conda_packages import (
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
-from seldon_buildpack.python_env import conda_installed_stubs, installed_stubs, venv
+from seldon_buildpack.python_env import (
+    build_packages,
+    conda_installed_stubs,
+    installed_stubs,
+    venv,
+)
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
 from seldon_buildpack.wrapper import old_releases, smoke_test
 
@@ -115,6 +120,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
         name: (conda[name], version)
         for name, version in conda_installed_stubs.hide(site, conda).items()
     }
+    build_packages.hide_packages(site)
     venv.forget_installation(site)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
@@ -144,7 +150,10 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
     shutil.rmtree(prefix, ignore_errors=True)
     venv.prepare(prefix, half.conda, half.minor)
     site = venv.site_packages(prefix, half.minor)
-    conda = conda_installed_stubs.show(venv.site_packages(half.conda, half.minor), site)
+    installed = venv.site_packages(half.conda, half.minor)
+    conda = conda_installed_stubs.show(installed, site)
+    if build_packages.OPTION in half.index.options:
+        build_packages.show_packages(site, installed)
     if not half.needed or not pins or half.minor in BY_PIP:
         return conda
     bundled = half.bundle.wrappers.get(half.minor, {}).get(pins)

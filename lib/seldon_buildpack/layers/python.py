@@ -48,6 +48,8 @@ class Python:
     target: str = ""
     # What the pinned requirements say about the Python, if they were asked.
     evidence: PythonEvidence | None = None
+    # The minors in the bundle on which the source can be installed.
+    usable: tuple[str, ...] = ()
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -86,6 +88,7 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> P
         bundle.buildpack_version,
         target,
         choice.evidence,
+        tuple(minor for minor in bundle.pythons if choice.can_be_replaced_by(minor)),
     )
 
 
@@ -158,7 +161,9 @@ def _not_installed(
 ) -> BuildError:
     catalogue, evidence = without_credentials(python.catalogue), python.evidence
     if not evidence or not evidence.pins:
-        return PythonNotInstalled(python.request, carried, catalogue, mirror.shown(), reason)
+        return PythonNotInstalled(
+            python.request, carried, catalogue, mirror.shown(), reason, python.usable
+        )
     return PythonOfPinsNotInstalled(
         python.request,
         carried,

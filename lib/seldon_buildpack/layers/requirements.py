@@ -39,7 +39,13 @@ from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.wrapper import WrapperBroken
 from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
-from seldon_buildpack.python_env import build_leftovers, installed_stubs, top_level_modules, venv
+from seldon_buildpack.python_env import (
+    build_leftovers,
+    build_packages,
+    installed_stubs,
+    top_level_modules,
+    venv,
+)
 from seldon_buildpack.wrapper import old_releases, smoke_test
 
 NAME = "requirements"
@@ -163,7 +169,10 @@ def make(
             else frozenset[str]()
         )
         asked = _asked(what, chosen, scratch) if ask else []
+        if build_packages.OPTION in what.index.options:
+            _provide_for_builds(run, prefix, what, chosen, source, asked)
         _install(run, prefix, what, chosen, [*what.index.options, *wanted, *asked])
+        build_packages.hide_packages(site)
         return seen
 
     with tempfile.TemporaryDirectory() as folder:
@@ -210,6 +219,26 @@ def make(
 def _installed_release(site: Path) -> str:
     """Return the release of seldon-core in ``site``, or "" if there is none."""
     return "".join(of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info"))
+
+
+def _provide_for_builds(
+    run: Callable[..., Outcome],
+    prefix: Path,
+    what: Installation,
+    chosen: Wrapper,
+    source: Path | None,
+    asked: Iterable[str],
+) -> None:
+    """Let builds without isolation import the wrapper's packages, as under s2i.
+
+    A wrapper that is not locked is installed first.
+    """
+    site = venv.site_packages(prefix, what.python.minor)
+    if source:
+        build_packages.show_packages(site, venv.site_packages(source, what.python.minor))
+        return
+    isolated = [option for option in what.index.options if option != build_packages.OPTION]
+    _install(run, prefix, what, chosen, [*isolated, *asked, "setuptools", "wheel"])
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:

@@ -78,9 +78,14 @@ class PythonRequest:
 
 
 def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:
-    """Return the requirements that a manifest lists, with their specifiers and markers."""
-    # Of a project, only the requirement for the wrapper is known.
-    return requirements.asked if requirements and not requirements.arguments else ()
+    """Return the lines of requirements files, with their specifiers and markers.
+
+    Of a project, only the requirement for the wrapper is known. A lock says itself which Pythons it
+    is for, and its packages may come from elsewhere than the indexes.
+    """
+    if not requirements or requirements.arguments or requirements.lock:
+        return ()
+    return requirements.asked
 
 
 def of_variable(value: str, source: Origin) -> PythonRequest:
@@ -118,8 +123,7 @@ def read(
     if requirements and requirements.requires_python:
         source = Origin(Kind.REQUIRES_PYTHON, requirements.path.name)
         requests.append(_of_specifier(requirements.requires_python, source))
-    lines = () if requirements and requirements.lock else asked_lines(requirements)
-    if requirements and (minors := _of_markers(lines)):
+    if requirements and (minors := _of_markers(asked_lines(requirements))):
         source = Origin(Kind.MARKERS, requirements.path.name)
         requests.append(PythonRequest(source=source, value="", minors=minors))
     if not requests and (request := _of_mlflow(app)):

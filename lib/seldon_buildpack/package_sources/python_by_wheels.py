@@ -161,7 +161,12 @@ class _Matter:
         from seldon_buildpack.package_sources import wheel_availability
 
         pins = list(dict.fromkeys(map(_pin, lines)))
-        known = wheel_availability.survey(index, pins, self.until)
+        known = {
+            pin: files
+            for pin, files in wheel_availability.survey(index, pins, self.until).items()
+            # What no Python can install decides nothing: uv reports it.
+            if any(map(files.suits, wheel_availability.MINORS))
+        }
         return replace(self, lines=(*self.lines, *lines), known={**self.known, **known})
 
     def unfit(self, minor: Minor) -> "tuple[Pin, ...]":

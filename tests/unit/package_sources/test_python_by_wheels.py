@@ -30,6 +30,7 @@ OLD: Files = {
     "chainer": ["chainer-6.2.0.tar.gz"],
     "ipython": [("ipython-8.18.0-py3-none-any.whl", ">=3.9"), ("ipython-8.12.0.tar.gz", ">=3.8")],
     "old-only": [("old_only-1.0-py3-none-any.whl", ">=3.6,<3.8")],
+    "pywin32": ["pywin32-306-cp312-cp312-win_amd64.whl"],
     "windows": ["windows-1.0-cp38-cp38-win_amd64.whl", "windows-1.0.tar.gz"],
 }
 
@@ -85,6 +86,8 @@ def decided(
         (["chainer==6.2.0"], "3.12", ""),
         (["windows==1.0"], "3.12", ""),
         (["chainer==6.2.0", "numpy==1.19.4"], "3.9", "numpy==1.19.4 has no wheels for 3.10"),
+        (["numpy==9"], "3.12", ""),
+        (["pywin32==306"], "3.12", ""),
         (["nobody-has-this==1"], "3.12", ""),
         (["nobody-has-this==1", "numpy==1.19.4"], "3.9", "numpy==1.19.4 has no wheels for 3.10"),
     ],

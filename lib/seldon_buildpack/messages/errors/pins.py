@@ -41,13 +41,13 @@ class PythonOfPinsNotInstalled(BuildError):
         instead_of: str,
         changes: Pairs,
     ) -> None:
-        place = f"the catalogue {catalogue}" if catalogue else "the public catalogue"
+        place = f"the catalogue {catalogue}" if catalogue else "uv's catalogue"
         super().__init__(
             f"The pinned requirements need Python {version}, which could not be installed",
             f"These have wheels for these Pythons only:\n{_table(pins)}\n"
-            f"This builder carries {', '.join(carried)}. Others come from {place}, and that failed: {reason}.",
-            f'Use a builder that carries it, which BP_PYTHON_VERSION={version} then selects too: make builder PYTHONS="{version}".',
-            "Set BP_PYTHON_DOWNLOADS_JSON_URL to a catalogue that has it and can be reached. In a closed network, also set BP_DEPENDENCY_MIRROR.",
+            f"This builder includes {', '.join(carried)}. Others are downloaded from {place}, and that failed: {reason}.",
+            f'Create a builder that includes it (BP_PYTHON_VERSION={version} then selects it, too): make builder PYTHONS="{version}".',
+            "Set a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL. In a closed network, also set BP_DEPENDENCY_MIRROR.",
             *_changes(instead_of, changes),
         )
 

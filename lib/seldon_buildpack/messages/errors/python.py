@@ -11,7 +11,8 @@ from seldon_buildpack.origin import Kind, Origin
 class PythonNotInstalled(BuildError):
     """A Python that is not bundled, and whose download failed.
 
-    ``catalogue`` and ``mirrors`` are empty if the user did not set any.
+    ``catalogue`` and ``mirrors`` are empty if the user did not set any. ``usable`` are the carried
+    minors on which the source can be installed.
     """
 
     def __init__(
@@ -21,15 +22,20 @@ class PythonNotInstalled(BuildError):
         catalogue: str,
         mirrors: Sequence[str],
         reason: str,
+        usable: Sequence[str],
     ) -> None:
         minor = ".".join(version.split(".")[:2])
-        instead = minor if minor in carried else "3.12" if "3.12" in carried else carried[-1]
+        instead = minor if minor in usable else "3.12" if "3.12" in usable else (*usable, "")[-1]
         others = f"the catalogue {catalogue}" if catalogue else "uv's catalogue"
         others += f" through the mirror {' and '.join(mirrors)}" if mirrors else ""
         super().__init__(
             f"Python {version} could not be installed",
             f"This builder includes {', '.join(carried)}. Others are downloaded from {others}, and that failed: {reason}.",
-            f"Use a Python that the builder includes: BP_PYTHON_VERSION={instead}.",
+            *(
+                [f"Use a Python that the builder includes: BP_PYTHON_VERSION={instead}."]
+                if instead
+                else []
+            ),
             *(
                 []
                 if minor in carried
