@@ -75,6 +75,8 @@ def explain(failure: UvFailure, attempt: Attempt) -> BuildError | None:
             if module
             else ""
         )
+    name = module[1] if module else ""
+    importable = name.partition(".")[0] in attempt.importable
     folder = package.startswith("./") or package == "." or not built
     problems = [
         *_what_went_wrong(failure.build_output),
@@ -86,9 +88,15 @@ def explain(failure: UvFailure, attempt: Attempt) -> BuildError | None:
             [*without_frames(failure.build_output), *failure.causes[1:]], attempt
         ):
             return error
-        return ProjectNotBuilt(missing, tail)
+        return ProjectNotBuilt(missing, tail, name if importable else "")
     return BuildFromSourceFailed(
-        without_credentials(package), folder, missing, debian, module[1] if module else "", tail
+        without_credentials(package),
+        folder,
+        missing,
+        debian,
+        name,
+        tail,
+        importable=importable,
     )
 
 

@@ -15,7 +15,8 @@ class Attempt:
     """An installation that is attempted, as described in its errors.
 
     ``local`` are the required folders in the source ``app``, ``lock`` is the lock file, and
-    ``lacking`` is what the wheel folders were found to lack.
+    ``lacking`` is what the wheel folders were found to lack. ``importable`` are the modules that a
+    build could import without isolation, unless it had none.
     """
 
     index: Index
@@ -26,6 +27,7 @@ class Attempt:
     local: tuple[Path, ...] = ()
     lock: str = ""
     lacking: str = ""
+    importable: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -431,6 +431,15 @@ def _install(
             local=local,
             lock=lock,
             lacking=what.lacking,
+            importable=_importable(what, chosen),
         )
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines
+
+
+def _importable(what: Installation, chosen: Wrapper) -> frozenset[str]:
+    """Return the wrapper's modules, or nothing if package builds can import them already."""
+    if not chosen.carried or build_packages.OPTION in what.index.options:
+        return frozenset()
+    site = venv.site_packages(chosen.carried, what.python.minor)
+    return frozenset(top_level_modules.brought(site))

@@ -24,7 +24,7 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
     names = frozenset(path.name for path in source.glob("*.dist-info"))
     for name in names:
         (site / name).mkdir()
-        for file in ("METADATA", "WHEEL"):
+        for file in ("METADATA", "WHEEL", "entry_points.txt"):
             if (source / name / file).is_file():
                 shutil.copyfile(source / name / file, site / name / file)
         if bounds and name.startswith(_CORE):

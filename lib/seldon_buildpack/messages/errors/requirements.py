@@ -92,6 +92,7 @@ class BuildFromSourceFailed(BuildError):
 
     ``folder`` is set if the package is in the source. ``missing`` is what the build did not find;
     ``debian`` is the Debian package that provides it, or ``module`` is the missing Python module.
+    ``importable`` is set if a build without isolation could import the module.
     """
 
     def __init__(
@@ -102,6 +103,8 @@ class BuildFromSourceFailed(BuildError):
         debian: str,
         module: str,
         tail: Sequence[str],
+        *,
+        importable: bool = False,
     ) -> None:
         what = (
             "It is a local folder, so it must be built"
@@ -129,6 +132,7 @@ class BuildFromSourceFailed(BuildError):
             fixes.append(
                 f"List what its build requires in {package}/pyproject.toml: requires = [...] under [build-system]."
             )
+        fixes += [_without_isolation(module)] if importable else []
         if folder:
             fixes.append(
                 f"Build its wheel elsewhere (pip wheel {package}), add the wheel to the source, and require it instead of the folder."
@@ -148,14 +152,25 @@ class BuildFromSourceFailed(BuildError):
         )
 
 
-class ProjectNotBuilt(BuildError):
-    """A source whose own setup.py or pyproject.toml fails."""
+def _without_isolation(module: str) -> str:
+    return (
+        _set("PIP_NO_BUILD_ISOLATION", "0")
+        + f"\nThe build then imports {module} from the wrapper's packages, as with s2i."
+    )
 
-    def __init__(self, missing: str, tail: Sequence[str]) -> None:
+
+class ProjectNotBuilt(BuildError):
+    """A source whose own setup.py or pyproject.toml fails.
+
+    ``importable`` is the missing Python module if a build without isolation could import it.
+    """
+
+    def __init__(self, missing: str, tail: Sequence[str], importable: str = "") -> None:
         super().__init__(
             "The project could not be installed",
             f"Installing it with its setup.py or pyproject.toml failed.{' Missing: ' + missing + '.' if missing else ''}",
             "Correct it: the output below shows what failed.",
+            *([_without_isolation(importable)] if importable else []),
             "If the directory does not need to be installed, list its packages in requirements.txt. The build then installs those instead.",
             tail=tail,
         )
