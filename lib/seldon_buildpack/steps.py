@@ -24,6 +24,7 @@ from seldon_buildpack.manifests import local_folders, python_requests, select
 from seldon_buildpack.manifests.conda.pip_section import pip_requirements
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
+from seldon_buildpack.manifests.s2i_paths import resolve_s2i_paths_in_value
 from seldon_buildpack.masking import Masker, Secret, url_secrets
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
@@ -31,6 +32,7 @@ from seldon_buildpack.messages.errors.requirements import NoLineApplies
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import find
 from seldon_buildpack.model.find import Model
+from seldon_buildpack.origin import Kind
 from seldon_buildpack.package_sources import (
     binding_entries,
     bindings,
@@ -138,7 +140,19 @@ def read_settings(context: BuildContext) -> UserSettings:
     checked, advice = serving.read(given)
     untyped = (warnings.binding_without_type(name) for name in services.untyped)
     _warn(context, (*file.advice, *advice, *settings.unread(given), *untyped))
-    return UserSettings(checked, bound, secrets)
+    return UserSettings(_with_source_paths(checked, platform.app), bound, secrets)
+
+
+def _with_source_paths(given: Settings, app: Path) -> Settings:
+    """Return the settings with s2i's paths of the source as those of ``app``.
+
+    The wrapper's own variables stay as they are: some are paths of URLs.
+    """
+    for name, value in given.values.items():
+        if value.source.is_user_env and not settings.in_image(name, Kind.PLATFORM_ENV):
+            path = resolve_s2i_paths_in_value(app, value.value)
+            given = given.with_value(name, path) if path != value.value else given
+    return given
 
 
 def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:

@@ -158,6 +158,19 @@ MANIFEST = {
     ),
     "include-outside": Case(_requiring("-r ../common/requirements.txt")),
     "manifest-misspelt": Case({"requirments.txt": "six\n"}),
+    "manifest-under-another-name": Case(
+        {"requirements_train.txt": "six\n", "requirements_predict.txt": "six\n"}
+    ),
+    "requested-manifest-missing": Case(env={"BP_REQUIREMENTS": "reqs/serve.txt"}),
+    "no-line-applies": Case(
+        _requiring("six; python_version < '3.10'"), {"BP_PYTHON_VERSION": "3.12"}
+    ),
+    "model-file-of-git-lfs": Case(
+        {
+            "model.pkl": f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 9\n",
+            "RowMeans.py": "class RowMeans:\n    def predict(self, X, names=None):\n        return open('model.pkl')\n",
+        }
+    ),
     "setup-py-fails": Case({"setup.py": f"{SETUP}raise RuntimeError('VERSION is not set')\n"}),
     "local-package-missing": Case(_requiring("./packages/mine")),
     "wheel-folder-missing": Case(_requiring("mine"), env={"PIP_FIND_LINKS": "wheels"}),
@@ -269,6 +282,7 @@ VERSIONS = {
     "pins-of-another-release": Case(
         env={"BP_SELDON_PINS": "current", "BP_SELDON_CORE_VERSION": "1.16.0"}
     ),
+    "wrapper-too-old": Case(_requiring("seldon-core==1.2.2\nFlask==1.1.2")),
     "wrapper-not-a-version": Case(env={"BP_SELDON_CORE_VERSION": "latest"}),
 }
 RESOLUTION = {

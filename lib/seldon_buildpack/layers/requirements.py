@@ -127,10 +127,10 @@ def environment(layer: Layer) -> Path:
     return layer.path / "venv"
 
 
-def standing(layer: Layer, what: Installation) -> WrapperChoice:
+def standing(layer: Layer, inputs: Installation) -> WrapperChoice:
     """Return the wrapper that a reused layer was made with."""
-    stored = layer.metadata()
-    chosen = next((one for one in what.wrappers if one.pins == stored.get(_PINS)), what.wrappers[0])
+    stored, wrappers = layer.metadata(), inputs.wrappers
+    chosen = next((each for each in wrappers if each.pins == stored.get(_PINS)), wrappers[0])
     return WrapperChoice(
         chosen, stored.get(_SHARED) == "yes", stored.get(_HELD, ""), stored.get(_BECAUSE, "")
     )
@@ -169,8 +169,7 @@ def make(
             else frozenset[str]()
         )
         asked = _asked(what, chosen, scratch) if ask else []
-        if build_packages.OPTION in what.index.options:
-            _provide_for_builds(run, prefix, what, chosen, source, asked)
+        _provide_for_builds(run, prefix, what, chosen, source, asked)
         _install(run, prefix, what, chosen, [*what.index.options, *wanted, *asked])
         build_packages.hide_packages(site)
         return seen
@@ -224,21 +223,23 @@ def _installed_release(site: Path) -> str:
 def _provide_for_builds(
     run: Callable[..., Outcome],
     prefix: Path,
-    what: Installation,
+    inputs: Installation,
     chosen: Wrapper,
     source: Path | None,
     asked: Iterable[str],
 ) -> None:
     """Let builds without isolation import the wrapper's packages, as under s2i.
 
-    A wrapper that is not locked is installed first.
+    A wrapper that is not locked is installed first. Other builds need nothing here.
     """
-    site = venv.site_packages(prefix, what.python.minor)
-    if source:
-        build_packages.show_packages(site, venv.site_packages(source, what.python.minor))
+    if build_packages.OPTION not in inputs.index.options:
         return
-    isolated = [option for option in what.index.options if option != build_packages.OPTION]
-    _install(run, prefix, what, chosen, [*isolated, *asked, "setuptools", "wheel"])
+    site = venv.site_packages(prefix, inputs.python.minor)
+    if source:
+        build_packages.show_packages(site, venv.site_packages(source, inputs.python.minor))
+        return
+    isolated = [option for option in inputs.index.options if option != build_packages.OPTION]
+    _install(run, prefix, inputs, chosen, [*isolated, *asked, "setuptools", "wheel"])
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
@@ -257,9 +258,9 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
         shutil.rmtree(prefix, ignore_errors=True)
         venv.prepare(prefix, interpreter, what.python.minor)
         if chosen.carried:
-            installed_stubs.show(
-                venv.site_packages(chosen.carried, what.python.minor), site, chosen.bounds
-            )
+            carried = venv.site_packages(chosen.carried, what.python.minor)
+            installed_stubs.show(carried, site, chosen.bounds)
+            build_packages.show_packages(site, carried)
         asked = _asked(what, chosen, scratch) if ask else []
         lines[:] = _install(
             uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"]
@@ -437,9 +438,9 @@ def _install(
     return outcome.lines
 
 
-def _importable(what: Installation, chosen: Wrapper) -> frozenset[str]:
+def _importable(inputs: Installation, chosen: Wrapper) -> frozenset[str]:
     """Return the wrapper's modules, or nothing if package builds can import them already."""
-    if not chosen.carried or build_packages.OPTION in what.index.options:
+    if not chosen.carried or build_packages.OPTION in inputs.index.options:
         return frozenset()
-    site = venv.site_packages(chosen.carried, what.python.minor)
+    site = venv.site_packages(chosen.carried, inputs.python.minor)
     return frozenset(top_level_modules.brought(site))

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from seldon_buildpack import digests, origin, user_files
 from seldon_buildpack.manifests.requirements_txt import IndexLines
+from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.origin import NOWHERE, REQUIREMENTS, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
@@ -297,7 +298,9 @@ def _of_lock(settings: Settings, lines: IndexLines, bound: Bound) -> IndexLines:
 
 
 def _absolute(app: Path, link: str) -> str:
-    return link if "://" in link or Path(link).is_absolute() else str(app / link)
+    """Return a path in the source as an absolute path, and any URL unchanged."""
+    place = resolve_s2i_path(app, link)
+    return place if "://" in place or Path(place).is_absolute() else str(app / place)
 
 
 def _options(settings: Settings, lines: IndexLines, app: Path) -> tuple[str, ...]:

@@ -56,6 +56,21 @@ def test_options_of_pip_that_uv_has_are_passed_on() -> None:
     )
 
 
+def test_paths_of_s2i_are_paths_of_the_source() -> None:
+    env = {
+        "PIP_CONSTRAINT": "/microservice/c.txt",
+        "PIP_FIND_LINKS": "/microservice/a file:///microservice/b",
+        "BP_PIP_FIND_LINKS": "/microservice/wheels",
+        "PIP_CERT": "/microservice/ca.pem",
+    }
+    index = configure(settings.read(env, []), IndexLines(), APP)
+    assert index.constraints == (APP / "c.txt",)
+    assert index.options == ("--constraints", "/workspace/c.txt")
+    assert index.find_links == ("/workspace/a", "file:///workspace/b")
+    assert index.folders == (APP / "wheels",)
+    assert dict(index.variables)["SSL_CERT_FILE"] == "/workspace/ca.pem"
+
+
 def test_index_key_changes_with_the_index_not_the_password() -> None:
     def key(url: str) -> str:
         return configure(settings.read({"PIP_INDEX_URL": url}, []), IndexLines(), APP).key()

@@ -94,7 +94,7 @@ class WrapperTooOld(BuildError):
             f"The release seldon-core {version} is too old",
             f"Releases before 1.5 start one API only, REST or GRPC. This buildpack serves both, so it needs seldon-core 1.5 or newer.\n"
             f"{version} is named by your requirements or by BP_SELDON_CORE_VERSION.",
-            "Require seldon-core==1.5.1 instead. It works with the packages that were pinned for older releases, such as Flask 1.1.",
+            "Require seldon-core==1.5.1 instead, on Python 3.8 (BP_PYTHON_VERSION=3.8). It works with packages of that time, such as Flask 1.1.",
             "Remove seldon-core from your requirements, together with what was pinned for it (Flask, Werkzeug, Jinja2, itsdangerous, MarkupSafe,\n"
             "protobuf, grpcio, gunicorn): seldon-core 1.17.1 is then installed with what it needs.",
         )
