@@ -67,7 +67,7 @@ _MODEL = Group(
     (
         _wrapper(
             "MODEL_NAME",
-            "found, if one class fits",
+            "found, if exactly one class matches",
             "The model class: `Module` (a class of the same name) or `package.Module`",
             "MyModel",
             common=True,
@@ -82,35 +82,35 @@ _MODEL = Group(
         _wrapper(
             "PREDICTIVE_UNIT_PARAMETERS",
             "[]",
-            "Arguments for the class's `__init__`: a list in JSON of name, value and type (INT, FLOAT, DOUBLE, STRING, BOOL)",
+            "Arguments of the class's `__init__`: a JSON list of name, value and type (INT, FLOAT, DOUBLE, STRING, BOOL)",
             '[{"name": "threshold", "value": "0.5", "type": "FLOAT"}]',
             common=True,
         ),
         _wrapper(
             "MODEL_METADATA",
             "{}",
-            "What `/metadata` answers beside the class's `init_metadata`, in YAML or JSON",
+            "Metadata that `/metadata` returns in addition to the class's `init_metadata`, in YAML or JSON",
             '{"name": "my-model"}',
         ),
         _wrapper(
             "PAYLOAD_PASSTHROUGH",
             "false",
-            "true: over REST, `predict_raw` is given the body of a request as bytes, and its answer is sent as it is",
+            "true: over REST, `predict_raw` gets the body of a request as bytes, and its result is sent unchanged",
             "true",
         ),
         _wrapper(
             "INCLUDE_METRICS_IN_CLIENT_RESPONSE",
             "true",
-            "false: answers carry no custom metrics, which then are only on the metrics port",
+            "false: responses do not contain custom metrics, which are then only on the metrics port",
             "false",
         ),
         _wrapper(
-            "PERSISTENCE", "0", "0 or 1. s2i asked for it; the wrapper reads and ignores it", "0"
+            "PERSISTENCE", "0", "0 or 1. s2i requires it; the wrapper reads and ignores it", "0"
         ),
         _build(
             "BP_KEEP_FILES",
             "",
-            "Of `.condarc`, `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf` in the source: those to carry into the image, "
+            "Files to keep in the image that are removed by default (`.condarc`, `.env`, `.git`, `.git-credentials`, `.netrc`, `.pypirc` and `pip.conf`), "
             "separated by spaces",
             ".env config/pip.conf",
         ),
@@ -123,7 +123,7 @@ _PYTHON = Group(
         _build(
             "BP_PYTHON_VERSION",
             "what the source and its pins ask for, else 3.12",
-            "Python to build and serve with, 3.8 to 3.13: a minor (`3.11`) or an exact version",
+            "Python version, 3.8 to 3.13: a minor version (`3.11`) or an exact one (`3.11.7`)",
             "3.11",
             "the builder image, `seldon-core-s2i-python38`",
             common=True,
@@ -131,7 +131,7 @@ _PYTHON = Group(
         _build(
             "BP_SELDON_CORE_VERSION",
             "1.17.1",
-            "Release of the wrapper; 1.18 and later are under the BSL 1.1 licence",
+            "Release of the wrapper; 1.18 and later are licensed under BSL 1.1",
             "1.16.0",
             "the builder image's tag",
             common=True,
@@ -139,32 +139,32 @@ _PYTHON = Group(
         _build(
             "BP_SELDON_PINS",
             "auto",
-            "Versions of what the wrapper needs: `upstream` (what seldon-core itself allows), `current`, or `auto`: upstream where your "
-            "requirements allow it",
+            "Versions of the wrapper's dependencies: `upstream` (those that seldon-core allows), `current`, or `auto` (upstream if your "
+            "requirements allow it)",
             "current",
         ),
         _build(
             "BP_DEV_PROCESS",
             "1",
-            "0: an image without the process `dev`, which serves a mounted source, and its layer",
+            "0: no process `dev`, which serves a mounted source, and no layer for it",
             "0",
         ),
         _build(
             "BP_PYTHON_DOWNLOADS_JSON_URL",
             "uv's own",
-            "Catalogue (uv's format) of the Pythons that the builder does not carry",
+            "Catalogue (in uv's format) of the Pythons that the builder does not include",
             "https://mirror.example.com/pythons.json",
         ),
         _build(
             "BP_DEPENDENCY_MIRROR",
             "",
-            "Address that Pythons and their catalogue are fetched from; `{originalHost}` in it is the host it stands for",
+            "URL to download Pythons and their catalogue from; `{originalHost}` in it is replaced by the original host",
             "https://mirror.example.com/{originalHost}",
         ),
         _build(
             "BP_DEPENDENCY_MIRROR_*",
             "",
-            "The same for one host; a dot in it is written as `_`, a hyphen as `__`",
+            "The same for one host; write `_` for a dot in it, and `__` for a hyphen",
             "BP_DEPENDENCY_MIRROR_GITHUB_COM=https://mirror.example.com",
         ),
     ),
@@ -176,7 +176,7 @@ _PACKAGES = Group(
         _build(
             "BP_REQUIREMENTS",
             "the first manifest",
-            "Requirements files to install, separated by spaces, or one other manifest, relative to the source; no other manifest is then read",
+            "Requirements files to install, separated by spaces, or one other manifest, relative to the source; other manifests are not read",
             "requirements_predict.txt",
         ),
         _build(
@@ -190,7 +190,7 @@ _PACKAGES = Group(
         _build(
             "PIP_EXTRA_INDEX_URL",
             "",
-            "Further indexes, separated by spaces; asked first, and what they have is not looked up elsewhere",
+            "Additional indexes, separated by spaces; searched first, and a package that they have is not searched for elsewhere",
             "https://pypi.example.com/simple",
             "the same, and EXTRA_INDEX_URL",
             common=True,
@@ -205,26 +205,26 @@ _PACKAGES = Group(
         _build(
             "BP_PIP_INDEX_STRATEGY",
             "first-index",
-            "`unsafe-best-match`: the best version of all indexes, as pip does",
+            "`unsafe-best-match`: install the best version of all indexes, as pip does",
             "unsafe-best-match",
         ),
         _build(
             "BP_EMBED_CERTS",
             "",
-            "true: the model's Python trusts the authorities of `ca-certificates` bindings too",
+            "true: the model's Python also trusts the CA certificates of `ca-certificates` bindings",
             "true",
         ),
         _build(
             "PIP_NO_INDEX",
             "",
-            "1: no index, only what PIP_FIND_LINKS and BP_PIP_FIND_LINKS name, and /whl",
+            "1: search no index, only PIP_FIND_LINKS, BP_PIP_FIND_LINKS and /whl",
             "1",
             SAME,
         ),
         _build(
             "BP_PIP_FIND_LINKS",
             "",
-            "Folders of wheels (relative to the source), separated by spaces, which come before any index, as does one that is mounted at /whl",
+            "Wheel folders (relative to the source), separated by spaces; searched before any index, as is a folder that is mounted at /whl",
             "wheels",
             "`-i wheels:/whl`",
             common=True,
@@ -232,14 +232,14 @@ _PACKAGES = Group(
         _build(
             "PIP_FIND_LINKS",
             "",
-            "Folders (relative to the source) or pages with wheels, separated by spaces; of these and the indexes the newest version wins",
+            "Folders (relative to the source) or pages with wheels, separated by spaces; the newest version of these and the indexes is installed",
             "wheels",
             SAME,
         ),
         _build(
             "PIP_TRUSTED_HOST",
             "",
-            "Hosts, `host` or `host:port`, whose TLS certificate is not checked",
+            "Hosts (`host` or `host:port`) whose TLS certificates are not verified",
             "pypi.example.com:8443",
             SAME,
         ),
@@ -253,53 +253,53 @@ _PACKAGES = Group(
         _build(
             "PIP_BUILD_CONSTRAINT",
             "",
-            "Constraints files for what packages are built with",
+            "Constraints files for the build dependencies of packages",
             "build-constraints.txt",
         ),
-        _build("PIP_REQUIRE_HASHES", "", "1: every requirement must carry a hash", "1", SAME),
-        _build("PIP_PRE", "", "1: pre-releases count", "1", SAME),
+        _build("PIP_REQUIRE_HASHES", "", "1: every requirement must have a hash", "1", SAME),
+        _build("PIP_PRE", "", "1: allow pre-releases", "1", SAME),
         _build("PIP_NO_BINARY", "", "Packages to build from source, or `:all:`", "lxml", SAME),
         _build(
-            "PIP_ONLY_BINARY", "", "Packages never to build from source, or `:all:`", ":all:", SAME
+            "PIP_ONLY_BINARY", "", "Packages not to build from source, or `:all:`", ":all:", SAME
         ),
         _build(
             "PIP_NO_BUILD_ISOLATION",
             "",
-            "0 or false, in pip's inverted way: build without an environment of its own",
+            "0 or false (inverted, as in pip): build without an isolated environment",
             "0",
             SAME,
         ),
         _build(
             "PIP_CERT",
             "the build image's",
-            "File with the certificate authorities to trust, relative to the source",
-            "authority.pem",
+            "File with the CA certificates to trust, relative to the source",
+            "ca.pem",
             SAME,
         ),
         _build(
             "PIP_CLIENT_CERT",
             "",
-            "File with a client's certificate and key, relative to the source",
+            "File with a client certificate and its key, relative to the source",
             "client.pem",
             SAME,
         ),
         _build(
             "PIP_PROXY",
             "",
-            "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY are honoured too",
+            "Proxy for http and https; HTTP_PROXY and HTTPS_PROXY work too",
             "http://proxy.example.com:3128",
             SAME,
         ),
         _build(
             "PIP_DEFAULT_TIMEOUT",
             "30",
-            "Seconds an index may stay silent; PIP_TIMEOUT is the same",
+            "Seconds to wait for a response; PIP_TIMEOUT is the same",
             "60",
             SAME,
         ),
-        _build("PIP_RETRIES", "3", "How often a failed download is tried again", "5", SAME),
+        _build("PIP_RETRIES", "3", "How often to retry a failed download", "5", SAME),
     ),
-    "None of these is in the image, wherever it was set. Under s2i pip read its own variables too, and they stayed in the image.",
+    "These are not in the image, wherever you set them. With s2i, pip also read its variables, but they stayed in the image.",
 )
 
 _CONDA = Group(
@@ -308,51 +308,51 @@ _CONDA = Group(
         _build(
             "CONDA_ENV_NAME",
             "microservice",
-            "Name of the environment: the value of CONDA_DEFAULT_ENV at start",
+            "Name of the environment, and the value of CONDA_DEFAULT_ENV at startup",
             "my-model",
             SAME,
         ),
         _build(
             "BP_CONDA_CHANNELS",
             "those of environment.yml",
-            "Channels to take instead of the file's, in order, separated by commas or spaces: names, URLs, or folders of the source (`./channel`)",
+            "Channels to use instead of the file's, in order, separated by commas or spaces: names, URLs, or folders of the source (`./channel`)",
             "https://conda.example.com/conda-forge",
         ),
         _build(
             "CONDA_CHANNELS",
             "",
-            "conda's name for BP_CONDA_CHANNELS, which wins",
+            "conda's name for BP_CONDA_CHANNELS, which takes precedence",
             "conda-forge,bioconda",
             SAME,
         ),
         _build(
             "BP_CONDA_CHANNEL_ALIAS",
             "conda's own",
-            "Address that the names of channels are looked up below; `defaults` are `main` and `r` there",
+            "Base URL of channel names; `defaults` means `main` and `r` there",
             "https://conda.example.com",
         ),
         _build(
             "CONDA_CHANNEL_ALIAS",
             "",
-            "conda's name for BP_CONDA_CHANNEL_ALIAS, which wins",
+            "conda's name for BP_CONDA_CHANNEL_ALIAS, which takes precedence",
             "https://conda.example.com",
             SAME,
         ),
         _build(
             "BP_CONDA_OVERRIDE_CUDA",
             "",
-            "Version of CUDA that the GPU's driver can do where the model runs: packages are chosen for it",
+            "CUDA version that the GPU driver supports where the model runs; conda chooses packages for it",
             "12.4",
         ),
         _build(
             "CONDA_OVERRIDE_CUDA",
             "",
-            "conda's name for BP_CONDA_OVERRIDE_CUDA, which wins",
+            "conda's name for BP_CONDA_OVERRIDE_CUDA, which takes precedence",
             "12.4",
             SAME,
         ),
     ),
-    "These are for environment.yml and its locks. None chooses anything at run. The variables for pip count for the section `pip:` too.",
+    "These are for environment.yml and its locks. They have no effect at runtime. The variables for pip also apply to the `pip:` section.",
 )
 
 _SERVING = Group(
@@ -361,40 +361,40 @@ _SERVING = Group(
         _wrapper(
             "GUNICORN_WORKERS",
             "1",
-            "Processes that answer REST; each has a copy of the model",
+            "Processes that serve REST; each has a copy of the model",
             "4",
             common=True,
         ),
-        _wrapper("GUNICORN_THREADS", "1", "Threads in each of them", "8", common=True),
+        _wrapper("GUNICORN_THREADS", "1", "Threads in each of these processes", "8", common=True),
         _wrapper(
             "GUNICORN_MAX_REQUESTS",
             "0",
-            "Requests after which a process is replaced by a new one; 0: never",
+            "Requests after which a process is restarted; 0: never",
             "1000",
         ),
         _wrapper(
             "GUNICORN_MAX_REQUESTS_JITTER",
             "0",
-            "Up to so many requests later, so that not all are replaced at once",
+            "Random number of requests to add, up to this value, so that processes do not all restart at once",
             "100",
         ),
         _wrapper(
             "GUNICORN_KEEPALIVE",
             "2",
-            "Seconds that a connection is kept open for another request (with more than one thread)",
+            "Seconds to keep a connection open for another request (with more than one thread)",
             "75",
         ),
         _wrapper(
             "GRPC_WORKERS",
             "1",
-            "Processes that answer gRPC, each with a copy of the model; 0: no gRPC",
+            "Processes that serve gRPC, each with a copy of the model; 0: no gRPC",
             "0",
         ),
-        _wrapper("GRPC_THREADS", "1", "Threads in each of them", "8"),
+        _wrapper("GRPC_THREADS", "1", "Threads in each of these processes", "8"),
         _wrapper(
             "FLASK_SINGLE_THREADED",
             "0",
-            "1: one thread in each REST process, whatever GUNICORN_THREADS says",
+            "1: one thread in each REST process, regardless of GUNICORN_THREADS",
             "1",
         ),
         _wrapper(
@@ -424,31 +424,31 @@ _SERVING = Group(
         _wrapper(
             "PROMETHEUS_DISABLE_CREATED_SERIES",
             "false",
-            "true: no `_created` series beside each counter, where prometheus_client is newer than upstream's pins have it",
+            "true: no `_created` series for each counter, if prometheus_client is newer than in the upstream pins",
             "true",
         ),
-        _wrapper("WEB_CONCURRENCY", "1", "Processes that answer on the metrics port", "2"),
+        _wrapper("WEB_CONCURRENCY", "1", "Processes that serve the metrics port", "2"),
         _wrapper(
             "FORWARDED_ALLOW_IPS",
             "127.0.0.1",
-            "Proxies whose X-Forwarded headers gunicorn believes, separated by commas; `*`: all",
+            "Proxies whose X-Forwarded headers gunicorn trusts, separated by commas; `*`: all",
             "*",
         ),
         _wrapper(
             "SCRIPT_NAME",
             "",
-            "Path in front of every path, where a proxy leaves it there",
+            "Prefix of every path, if a proxy does not strip it",
             "/my-model",
         ),
-        _wrapper("SENDFILE", "true", "false: gunicorn does not use the system's sendfile", "false"),
+        _wrapper("SENDFILE", "true", "false: gunicorn does not use sendfile", "false"),
         _wrapper(
             "USE_MULTIPROCESS_PACKAGE",
             "false",
-            "true: processes by the package multiprocess, which then has to be in the requirements, instead of Python's multiprocessing",
+            "true: use the package multiprocess instead of Python's multiprocessing; add it to your requirements",
             "true",
         ),
     ),
-    "Timeouts are no variables: the operator's annotation `seldon.io/rest-timeout` is read from `/etc/podinfo/annotations`. The wrapper does not read "
+    "Timeouts are not variables: the wrapper reads the operator's annotation `seldon.io/rest-timeout` from `/etc/podinfo/annotations`. It does not read "
     "GUNICORN_CMD_ARGS or a `gunicorn.conf.py`.",
 )
 
@@ -465,36 +465,36 @@ _LOGS = Group(
         _wrapper(
             "SELDON_DEBUG",
             "false",
-            "true: Flask's own server instead of gunicorn's, with GUNICORN_* ignored; not for production",
+            "true: use Flask's server instead of gunicorn, and ignore GUNICORN_*; not for production",
             "true",
         ),
-        _wrapper("GUNICORN_ACCESS_LOG", "false", "true: a line for each request", "true"),
+        _wrapper("GUNICORN_ACCESS_LOG", "false", "true: log a line for each request", "true"),
         _wrapper(
             "FILTER_METRICS_ACCESS_LOGS",
             "true",
-            "false: the access log has the requests for metrics too (false with SELDON_DEBUG)",
+            "false: also log requests for metrics (false with SELDON_DEBUG)",
             "false",
         ),
         _wrapper(
             "FLASK_JSON_SORT_KEYS",
             "true",
-            "false: the keys of an answer stay in the order in which the model gave them",
+            "false: keep the order of the keys in a response",
             "false",
         ),
         _wrapper(
             "FLASK_JSON_AS_ASCII",
             "true",
-            "false: letters beyond ASCII are sent as they are, in UTF-8, not as `\\u00e9`",
+            "false: send non-ASCII characters as UTF-8, not as `\\u00e9`",
             "false",
         ),
         _wrapper(
-            "FLASK_JSONIFY_PRETTYPRINT_REGULAR", "false", "true: answers are indented", "true"
+            "FLASK_JSONIFY_PRETTYPRINT_REGULAR", "false", "true: indent responses", "true"
         ),
         _wrapper("FLASK_ENV", "production", "development: Flask's debug mode", "production"),
         _wrapper(
             "FLASK_*",
             "Flask's own",
-            "true or false for one of Flask's settings: DEBUG, EXPLAIN_TEMPLATE_LOADING, PROPAGATE_EXCEPTIONS, PRESERVE_CONTEXT_ON_EXCEPTION, "
+            "true or false for a Flask setting: DEBUG, EXPLAIN_TEMPLATE_LOADING, PROPAGATE_EXCEPTIONS, PRESERVE_CONTEXT_ON_EXCEPTION, "
             "SESSION_COOKIE_HTTPONLY, SESSION_COOKIE_SECURE, SESSION_REFRESH_EACH_REQUEST, TEMPLATES_AUTO_RELOAD, TESTING, TRAP_HTTP_EXCEPTIONS, "
             "TRAP_BAD_REQUEST_ERRORS, USE_X_SENDFILE",
             "FLASK_PROPAGATE_EXCEPTIONS=true",
@@ -502,30 +502,30 @@ _LOGS = Group(
         _wrapper(
             "GRPC_*",
             "gRPC's own",
-            "What the gRPC library reads, such as GRPC_VERBOSITY and GRPC_TRACE",
+            "Variables of the gRPC library, such as GRPC_VERBOSITY and GRPC_TRACE",
             "GRPC_VERBOSITY=debug",
         ),
     ),
-    "What is true or false is on with `1`, `t` or `true`, and off with anything else, `yes` and `on` too. FLASK_ENV is for Flask up to 2.2, "
-    "which upstream's pins of the wrapper have.",
+    "Boolean variables are on with `1`, `t` or `true`, and off with anything else, including `yes` and `on`. FLASK_ENV is for Flask up to 2.2, "
+    "which is in the wrapper's upstream pins.",
 )
 
 _TRACING = Group(
     "Tracing",
     (
-        _wrapper("TRACING", "0", "1: each request is traced, and sent to a Jaeger agent", "1"),
-        _wrapper("JAEGER_AGENT_HOST", "0.0.0.0", "Where the agent is", "jaeger-agent"),
-        _wrapper("JAEGER_AGENT_PORT", "5775", "Its UDP port", "6831"),
+        _wrapper("TRACING", "0", "1: trace each request, and send the trace to a Jaeger agent", "1"),
+        _wrapper("JAEGER_AGENT_HOST", "0.0.0.0", "Host of the agent", "jaeger-agent"),
+        _wrapper("JAEGER_AGENT_PORT", "5775", "UDP port of the agent", "6831"),
         _wrapper(
             "JAEGER_CONFIG_PATH",
             "",
-            "A file with Jaeger's configuration, in YAML; the two above are then not read",
+            "YAML file with Jaeger's configuration; JAEGER_AGENT_HOST and JAEGER_AGENT_PORT are then ignored",
             "/etc/jaeger.yaml",
         ),
         _wrapper(
             "JAEGER_EXTRA_TAGS",
             "",
-            "Attributes of Flask's request that become tags, separated by commas",
+            "Attributes of Flask's request to add as tags, separated by commas",
             "remote_addr,url",
         ),
         _wrapper(
@@ -534,54 +534,54 @@ _TRACING = Group(
             "Tags of every span: `name=value`, separated by commas",
             "team=fraud,stage=test",
         ),
-        _wrapper("JAEGER_TRACEID_128BIT", "false", "true: trace ids of 128 bits", "true"),
+        _wrapper("JAEGER_TRACEID_128BIT", "false", "true: use 128-bit trace IDs", "true"),
     ),
 )
 
 _OPERATOR = Group(
-    "What Seldon's operator says of the pod",
+    "Variables of Seldon's operator",
     (
         _wrapper(
             "PREDICTIVE_UNIT_ID",
             "NOT_IMPLEMENTED",
-            "The graph node's name: the label model_name of metrics",
+            "Name of the graph node: the metrics label model_name",
             "classifier",
         ),
         _wrapper(
             "PREDICTIVE_UNIT_IMAGE",
             "",
-            "The image's name and tag: labels of metrics, and `name` and `versions` of `/metadata`",
+            "Name and tag of the image: metrics labels, and `name` and `versions` in `/metadata`",
             "my-model:1.0",
         ),
         _wrapper(
-            "PREDICTOR_ID", "NOT_IMPLEMENTED", "The predictor's name: a label of metrics", "default"
+            "PREDICTOR_ID", "NOT_IMPLEMENTED", "Name of the predictor: a metrics label", "default"
         ),
         _wrapper(
             "PREDICTOR_LABELS",
             "{}",
-            "The predictor's labels, an object in JSON; its `version` is a label of metrics",
+            "Labels of the predictor, a JSON object; its `version` is a metrics label",
             '{"version": "v1"}',
         ),
         _wrapper(
             "SELDON_DEPLOYMENT_ID",
             "NOT_IMPLEMENTED",
-            "The deployment's name: a label of metrics",
+            "Name of the deployment: a metrics label",
             "fraud",
         ),
         _wrapper(
             "SELDON_EXECUTOR_ENABLED",
             "true",
-            "false: rewards sent as feedback are not counted in the metrics",
+            "false: do not count feedback rewards in the metrics",
             "false",
         ),
         _wrapper(
             "SELDON_*, GUNICORN_*, JAEGER_*, PREDICTIVE_UNIT_*, PREDICTOR_*",
             "",
-            "Whatever else of these names: another release of the wrapper may read it",
+            "Other variables with these prefixes, which another release of the wrapper may read",
             "SELDON_OTHER=1",
         ),
     ),
-    "In a pod the operator sets them. Elsewhere they name the model in its metrics.",
+    "In a pod, the operator sets them. Elsewhere, they identify the model in its metrics.",
 )
 
 _IMAGE = Group(
@@ -592,14 +592,14 @@ _IMAGE = Group(
             "",
             (ENV,),
             True,
-            "`BPE_NAME=value` sets NAME in the image, whatever `docker run -e` says; `BPE_DEFAULT_NAME` only where it is not set at run; "
+            "`BPE_NAME=value` sets NAME in the image and overrides `docker run -e`; `BPE_DEFAULT_NAME` sets it only if it is not set at runtime; "
             "`BPE_APPEND_NAME`, `BPE_PREPEND_NAME` and `BPE_DELIM_NAME` add to it",
             "BPE_DEFAULT_OMP_NUM_THREADS=1",
             "`-e NAME=value`",
             common=True,
         ),
     ),
-    "Every key of `.s2i/environment` that stands nowhere above is one too, as with s2i; of `--env`, what stands nowhere above stays in the build.",
+    "A key of `.s2i/environment` that is not listed above is also set in the image, as with s2i. A variable of `--env` that is not listed above is not.",
 )
 
 GROUPS: tuple[Group, ...] = (
