@@ -21,10 +21,10 @@ _SECONDS = 2.0
 # Nobody's uid, nothing that can be written to but /tmp: neither the files' owner nor the image's.
 _NOBODY = ("--user", "4711:0", "--read-only", "--tmpfs", "/tmp")
 _STARTED = [
-    "Serving /workspace; a change there starts the service again. Ctrl-C or docker stop ends it.",
+    "Serving /workspace. Changes there restart the service. Stop it with Ctrl-C or docker stop.",
 ]
-_AGAIN = "RowMeans.py changed: starting the service again."
-_ENDED = "The service ended with exit code 1, see above. The next save starts it again."
+_AGAIN = "RowMeans.py changed: restarting the service."
+_ENDED = "The service stopped with exit code 1 (see above). Save a file to restart it."
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def test_noise_starts_nothing_and_what_needs_a_build_is_said(minimal: Built, app
             (app / name).parent.mkdir(exist_ok=True)
             (app / name).write_text("x")
         (app / "requirements.txt").write_text("scikit-learn\n")
-        needs = "{} changed, which takes a new build (pack build) to have an effect."
+        needs = "{} changed. Rebuild the image (pack build) to apply it."
         _until(lambda: needs.format("requirements.txt") in _said(running), running)
         (app / ".s2i/environment").write_text("MODEL_NAME=Other\n")
         _until(lambda: needs.format(".s2i/environment") in _said(running), running)

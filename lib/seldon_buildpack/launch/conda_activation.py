@@ -26,7 +26,7 @@ def activate(
             with open(path, encoding="utf-8") as file:
                 values.update({str(name): str(value) for name, value in json.load(file).items()})
         except (OSError, ValueError, AttributeError) as error:
-            say("{} is passed over: {}.".format(path, error))
+            say("{} is skipped: {}.".format(path, error))
     scripts = sorted(glob.glob(os.path.join(etc, "activate.d/*.sh")))
     if not scripts:
         return
@@ -39,7 +39,7 @@ def _program(scripts: List[str], again: Sequence[str]) -> str:
     lines = []
     for script in scripts:
         ended = "echo {} >&2".format(
-            shlex.quote("seldon-serve: {} ended the start.".format(script))
+            shlex.quote("seldon-serve: {} stopped the startup.".format(script))
         )
         lines += ["trap {} EXIT".format(shlex.quote(ended)), ". {}".format(shlex.quote(script))]
     return "\n".join([*lines, "trap - EXIT", "exec {}".format(" ".join(map(shlex.quote, again)))])

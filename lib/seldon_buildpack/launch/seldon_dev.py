@@ -115,7 +115,7 @@ def changes_in(
         yield from watch(root, **options)
     except (OSError, RuntimeError) as error:
         say(
-            "This system does not tell of changes ({}): the files are looked at instead, which takes more of a processor.".format(
+            "This system does not report changes ({}), so the files are polled, which uses more CPU.".format(
                 error
             )
         )
@@ -128,16 +128,12 @@ def serve(root: str, service: Service, batches: Iterable[Changes]) -> None:
         code = service.ended()
         if code is not None:
             how = "{} {}".format("exit code" if code >= 0 else "signal", abs(code))
-            say("The service ended with {}, see above. The next save starts it again.".format(how))
+            say("The service stopped with {} (see above). Save a file to restart it.".format(how))
         again, for_build = sorted_out(root, changes)
         if for_build:
-            say(
-                "{} changed, which takes a new build (pack build) to have an effect.".format(
-                    listed(for_build)
-                )
-            )
+            say("{} changed. Rebuild the image (pack build) to apply it.".format(listed(for_build)))
         if again:
-            say("{} changed: starting the service again.".format(listed(again)))
+            say("{} changed: restarting the service.".format(listed(again)))
             service.stop()
             service.start()
 
@@ -154,14 +150,14 @@ def main() -> int:
         signal.signal(number, lambda *_: ending.set())
     root = os.getcwd()
     say(
-        "Serving {}; a change there starts the service again. Ctrl-C or docker stop ends it.".format(
+        "Serving {}. Changes there restart the service. Stop it with Ctrl-C or docker stop.".format(
             root
         )
     )
     if not os.path.ismount(root):
         how = 'docker run --rm --entrypoint dev -v "$PWD:{}" -p 9000:9000 IMAGE'.format(root)
         say(
-            "No directory is mounted there: it is the source that was built in. To serve yours: "
+            "No directory is mounted there, so this is the source in the image. To serve yours: "
             + how
         )
     service = Service(["seldon-serve", *sys.argv[1:]])

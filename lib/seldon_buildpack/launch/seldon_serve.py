@@ -83,7 +83,7 @@ class Environment:
 
     def take(self, name: str, meant: str) -> None:
         """Replace the value of ``name`` with ``meant``, and add a note."""
-        self.notes.append("{}={} is taken as {}.".format(name, self.get(name), meant))
+        self.notes.append("{}={} is read as {}.".format(name, self.get(name), meant))
         self.values[name] = meant
 
 
@@ -100,7 +100,7 @@ def checked(environ: Mapping[str, str]) -> Environment:
     _check_model_name(env)
     if not env.get("SERVICE_TYPE"):
         # The wrapper's own default; the endpoints are the same for all types.
-        env.notes.append("SERVICE_TYPE is not set: taken as MODEL.")
+        env.notes.append("SERVICE_TYPE is not set: using MODEL.")
         env.values["SERVICE_TYPE"] = "MODEL"
     _check_one_of(env, "SERVICE_TYPE", SERVICE_TYPES)
     _check_one_of(env, "SELDON_LOG_LEVEL", LOG_LEVELS)
@@ -111,11 +111,11 @@ def checked(environ: Mapping[str, str]) -> Environment:
         env,
         "PREDICTIVE_UNIT_PARAMETERS",
         _complaint,
-        "It is a list of objects with name, value and type, in JSON.",
+        "It is a JSON list of objects with name, value and type.",
         EXAMPLE,
     )
     _check_json(
-        env, "PREDICTOR_LABELS", _not_an_object, "It is an object in JSON.", '{"version": "v1"}'
+        env, "PREDICTOR_LABELS", _not_an_object, "It is a JSON object.", '{"version": "v1"}'
     )
     _check_metadata(env)
     _check_tags(env)
@@ -145,7 +145,7 @@ def _trim(env: Environment, name: str) -> None:
     elif meant != env.get(name):
         # The note leaves out the value: a parameter of the model may be a password.
         env.notes.append(
-            "The quotes, spaces or comment around the value of {} are taken away.".format(name)
+            "The quotes, spaces or comment around the value of {} are removed.".format(name)
         )
         env.values[name] = meant
 
@@ -170,9 +170,9 @@ def _check_model_name(env: Environment) -> None:
     The wrapper splits it at the last dot.
     """
     given = env.get("MODEL_NAME")
-    rule = "It names the Python class to serve: a module that holds a class of its own name, or module.Class."
+    rule = "It names the Python class to serve: a module that contains a class of the same name, or module.Class."
     if not given:
-        fix = "Start the container with it (docker run -e MODEL_NAME=MyModel IMAGE), or set it in .s2i/environment and build again."
+        fix = "Start the container with it (docker run -e MODEL_NAME=MyModel IMAGE), or set it in .s2i/environment and rebuild the image."
         raise StartupError("MODEL_NAME is not set.", rule, fix)
     meant = _dotted(given)
     if meant == given:
@@ -182,7 +182,7 @@ def _check_model_name(env: Environment) -> None:
         return
     what = "MODEL_NAME is {!r}, which is not the name of a Python class.".format(given)
     if re.search(r"\s(REST|GRPC)\Z", given, re.IGNORECASE):
-        why = "The API type is no longer part of it: the wrapper serves REST and gRPC side by side."
+        why = "It no longer includes the API type: the wrapper serves both REST and gRPC."
         raise StartupError(what, why, "Set MODEL_NAME={}.".format(given.split()[0]))
     name = _dotted(re.split(r"[/\\]", given)[-1]) or "MyModel"
     raise StartupError(
@@ -231,7 +231,7 @@ def _check_one_of(env: Environment, name: str, known: Sequence[str]) -> None:
     if given and meant not in known:
         fix = "Set {}={}.".format(name, _nearest(meant, known) or known[0])
         raise StartupError(
-            "{} is {!r}, which the wrapper does not know.".format(name, given),
+            "{} is {!r}, which the wrapper does not accept.".format(name, given),
             "It is one of {}.".format(", ".join(known)),
             fix,
         )
@@ -249,10 +249,10 @@ def _check_number(env: Environment, name: str) -> None:
     if re.match(r"[0-9]{1,18}\Z", given) and least <= int(given) <= (most or int(given)):
         return
     bounds = "from {} to {}".format(least, most) if most else "of {} or more".format(least)
-    why = "The wrapper reads it {} when it starts.".format(
+    why = "The wrapper reads it {} at startup.".format(
         "as 1 for on, 0 for off," if name in SWITCHES else "as a number"
     )
-    fix = "Set {} to such a number, or leave it out.".format(name)
+    fix = "Set {} to such a number, or unset it.".format(name)
     raise StartupError(
         "{} is {!r}, which is not a whole number {}.".format(name, given, bounds), why, fix
     )
@@ -267,11 +267,11 @@ def _check_ports_differ(env: Environment) -> None:
             continue
         port = int(env.get(name) or default)
         if port in taken:
-            why = "REST, gRPC and metrics each need a port of their own; left out, they are 9000, 5000 and 6000."
+            why = "REST, gRPC and metrics each need a separate port. The defaults are 9000, 5000 and 6000."
             raise StartupError(
                 "{} and {} are both {}.".format(taken[port], name, port),
                 why,
-                "Give one of them another port.",
+                "Set one of them to another port.",
             )
         taken[port] = name
 
@@ -323,7 +323,7 @@ def _check_metadata(env: Environment) -> None:
             else "it is not a mapping of names to values"
         )
     except yaml.YAMLError:
-        env.notes.append("MODEL_METADATA is not YAML, so the wrapper will leave it out.")
+        env.notes.append("MODEL_METADATA is not YAML, so the wrapper ignores it.")
         return
     except Exception as error:
         # For example, a date that does not exist: the wrapper handles YAMLError only.
@@ -399,8 +399,8 @@ def make_room(env: Environment) -> None:
         temporary = tempfile.gettempdir()
     except OSError:
         why = "The wrapper's processes share their metrics through a socket in /tmp."
-        fix = "Keep the root read-only but give it a /tmp: docker run --tmpfs /tmp, or in a pod an emptyDir mounted at /tmp."
-        raise StartupError("No directory can be written to, not even /tmp.", why, fix) from None
+        fix = "Keep the root read-only, but add a writable /tmp: docker run --tmpfs /tmp, or an emptyDir mounted at /tmp in a pod."
+        raise StartupError("No directory is writable, not even /tmp.", why, fix) from None
     nobodys_choice = ["", "/"]
     try:
         nobodys_choice.append(pwd.getpwuid(os.getuid()).pw_dir)
@@ -435,17 +435,17 @@ def run_before_run(env: Environment) -> None:
             code = subprocess.call(["/bin/sh", "./before-run"], env=env.values)
     except OSError as error:
         what = "before-run cannot be started: {}.".format(error.strerror)
-        fix = "Check that its first line (#!...) names a program of the image, and that its lines do not end in CR LF."
+        fix = "Check that its first line (#!...) names a program in the image, and that its lines do not end in CR LF."
         raise StartupError(what, "It is executable, so it runs before the model.", fix) from None
     if code:
-        what = "before-run ended with {} {}.".format(
+        what = "before-run failed with {} {}.".format(
             "exit code" if code > 0 else "signal", abs(code)
         )
-        why = "The model is not started after a before-run that failed."
+        why = "The model does not start, because before-run failed."
         raise StartupError(
             what,
             why,
-            "Mend it, or take its execute permission away.",
+            "Correct it, or remove its execute permission.",
             code if code > 0 else 128 - code,
         )
 
@@ -505,11 +505,11 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
         if error.name != "seldon_core":
             raise
         what, why = (
-            "Seldon's wrapper is not to be found.",
+            "Seldon's wrapper was not found.",
             "{} has no seldon_core.".format(sys.executable),
         )
         raise StartupError(
-            what, why, "Leave PATH, PYTHONPATH and PYTHONHOME as the image sets them."
+            what, why, "Do not change PATH, PYTHONPATH and PYTHONHOME from the image's values."
         ) from None
     otherwise.end_in_order(microservice)
     otherwise.look_for_garbage_again(microservice, usual)
@@ -539,9 +539,9 @@ def _no_module(module: str, name: str) -> StartupError:
     fix = "Set MODEL_NAME to {}.".format(
         _nearest(module, known) or "one of the model's modules, or to module.Class"
     )
-    why = "In {} there are the modules: {}.".format(os.getcwd(), ", ".join(known) or "none")
+    why = "The modules in {} are {}.".format(os.getcwd(), ", ".join(known) or "none")
     return StartupError(
-        "There is no module {} to take the class {} from.".format(module, name), why, fix
+        "The module {} of the class {} was not found.".format(module, name), why, fix
     )
 
 

@@ -82,7 +82,9 @@ def test_activation_script_that_exits_is_named_with_its_code(app: Path, prefix: 
     scripted(prefix, "b's.sh", "exit 3\n")
     done = serve(app, CONDA_PREFIX=str(prefix))
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == f"seldon-serve: {prefix}/etc/conda/activate.d/b's.sh ended the start.\n"
+    assert (
+        done.stderr == f"seldon-serve: {prefix}/etc/conda/activate.d/b's.sh stopped the startup.\n"
+    )
 
 
 def test_unreadable_activation_script_does_not_stop_the_model(app: Path, prefix: Path) -> None:
@@ -99,7 +101,7 @@ def test_before_run_runs_once_before_activation(app: Path, prefix: Path) -> None
     assert done.stdout.splitlines()[:-1] == ["before []", "script"]
     assert (
         done.stderr
-        == "seldon-serve: TRACING=false is taken as 0.\nseldon-serve: Running before-run.\n"
+        == "seldon-serve: TRACING=false is read as 0.\nseldon-serve: Running before-run.\n"
     )
     assert seen_by_wrapper(done)["env"]["TRACING"] == "0"
 
@@ -131,7 +133,7 @@ def test_unreadable_environment_variables_are_skipped_and_named(
     done = serve(app, CONDA_PREFIX=str(prefix))
     assert seen_by_wrapper(done)["env"]["B"] == "b"
     assert done.stderr.startswith(
-        f"seldon-serve: {prefix}/etc/conda/env_vars.d/a.json is passed over: "
+        f"seldon-serve: {prefix}/etc/conda/env_vars.d/a.json is skipped: "
     )
     assert "Traceback" not in done.stderr
 

@@ -115,9 +115,9 @@ def test_changes_in_one_batch_restart_the_service_once(
     )  # type: ignore[arg-type]
     assert service.told == ["stop", "start"]
     assert capsys.readouterr().err.splitlines() == [
-        "seldon-dev: setup.py changed, which takes a new build (pack build) to have an effect.",
-        "seldon-dev: a.py, b.py changed: starting the service again.",
-        "seldon-dev: requirements.txt changed, which takes a new build (pack build) to have an effect.",
+        "seldon-dev: setup.py changed. Rebuild the image (pack build) to apply it.",
+        "seldon-dev: a.py, b.py changed: restarting the service.",
+        "seldon-dev: requirements.txt changed. Rebuild the image (pack build) to apply it.",
     ]
 
 
@@ -131,8 +131,8 @@ def test_ended_service_is_reported_and_restarted_on_change(
     serve(ROOT, service, [set(), set(), set(), modified("a.py")])  # type: ignore[arg-type]
     assert service.told == ["stop", "start"]
     assert capsys.readouterr().err.splitlines() == [
-        f"seldon-dev: The service ended with {how}, see above. The next save starts it again.",
-        "seldon-dev: a.py changed: starting the service again.",
+        f"seldon-dev: The service stopped with {how} (see above). Save a file to restart it.",
+        "seldon-dev: a.py changed: restarting the service.",
     ]
 
 

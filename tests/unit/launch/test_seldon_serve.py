@@ -110,7 +110,7 @@ def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
 def test_a_missing_service_type_is_the_wrappers_default() -> None:
     env = checked({"MODEL_NAME": "MyModel"})
     assert env.values["SERVICE_TYPE"] == "MODEL"
-    assert env.notes == ["SERVICE_TYPE is not set: taken as MODEL."]
+    assert env.notes == ["SERVICE_TYPE is not set: using MODEL."]
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_a_missing_service_type_is_the_wrappers_default() -> None:
             ["not the name of a Python class", "MODEL_NAME=Other for the class Other in Other.py"],
         ),
         ({"MODEL_NAME": "a:b:c"}, ["'a:b:c'", "MODEL_NAME=MyModel for the class MyModel"]),
-        ({"MODEL_NAME": "MyModel REST"}, ["REST and gRPC side by side", "Set MODEL_NAME=MyModel."]),
+        ({"MODEL_NAME": "MyModel REST"}, ["both REST and gRPC", "Set MODEL_NAME=MyModel."]),
         ({"MODEL_NAME": "--help"}, ["'--help'"]),
         (
             {"SERVICE_TYPE": "MODLE"},
@@ -220,7 +220,7 @@ def test_the_values_of_parameters_are_never_repeated() -> None:
 def test_a_file_name_is_taken_as_the_module(app: Path) -> None:
     done = serve(app, MODEL_NAME="MyModel.py")
     assert seen_by_wrapper(done)["argv"][1] == "MyModel"
-    assert "seldon-serve: MODEL_NAME=MyModel.py is taken as MyModel.\n" in done.stderr
+    assert "seldon-serve: MODEL_NAME=MyModel.py is read as MyModel.\n" in done.stderr
 
 
 def test_the_wrapper_gets_the_arguments_of_s2is_run_script(app: Path) -> None:
@@ -263,8 +263,8 @@ def test_a_refused_start_prints_three_lines_and_ends_with_2(app: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("MyModle", ["There is no module MyModle", "MyModel", "Set MODEL_NAME to MyModel."]),
-        ("nowhere.Class", ["There is no module nowhere to take the class Class from."]),
+        ("MyModle", ["The module MyModle ", "MyModel", "Set MODEL_NAME to MyModel."]),
+        ("nowhere.Class", ["The module nowhere of the class Class was not found."]),
         (
             "MyModel.Other",
             ["The module MyModel has no class Other.", "MODEL_NAME is MyModel.Other."],
@@ -323,8 +323,8 @@ def test_a_before_run_that_is_not_executable_is_not_run(app: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "said"),
     [
-        ("#!/bin/sh\nexit 7\n", 7, "before-run ended with exit code 7."),
-        ("#!/bin/sh\nkill -9 $$\n", 137, "before-run ended with signal 9."),
+        ("#!/bin/sh\nexit 7\n", 7, "before-run failed with exit code 7."),
+        ("#!/bin/sh\nkill -9 $$\n", 137, "before-run failed with signal 9."),
         ("#!/bin/sh\r\nexit 0\r\n", 2, "CR LF"),
     ],
 )
