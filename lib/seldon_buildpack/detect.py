@@ -94,18 +94,18 @@ def detect(app: Path, environment: Mapping[str, str]) -> Detection:
     if _other_language(app, files, has_python or manifest is not None, environment):
         return Detection(False, detection.not_ours_but_seldons())
     if (environment.get("MODEL_NAME") or "").strip():
-        return Detection(True, "MODEL_NAME is given")
+        return Detection(True, "MODEL_NAME is set")
     s2i = app / s2i_environment.FILE
     if _may_be_there(s2i) and (has_python or manifest):
-        return Detection(True, f"{s2i_environment.FILE} beside {manifest or 'Python code'}")
+        return Detection(True, f"{s2i_environment.FILE} next to {manifest or 'Python code'}")
     if model := _model(python):
         return Detection(True, f"a Python model in {model} and {manifest or 'no manifest'}")
     if user_files.is_dir(app / ".s2i") and has_python:
-        return Detection(True, ".s2i beside Python code, without an environment file")
+        return Detection(True, ".s2i next to Python code, without an environment file")
     misspelt = misspelt_manifest(files)
     if misspelt and has_python:
         return Detection(
-            True, f"{misspelt}, which looks like a manifest with another name, beside Python code"
+            True, f"{misspelt}, which looks like a misspelt manifest, next to Python code"
         )
     return Detection(False, detection.not_ours())
 

@@ -75,11 +75,11 @@ class Log:
 
     @contextlib.contextmanager
     def layer(self, name: str, reason: str) -> Iterator[None]:
-        """Print the name of a layer and why it is made, then the time it took.
+        """Print the name of a layer and why it is built, then the time it took.
 
         The tools' own lines come in between.
         """
-        self.line(f"  {name:<{_LAYER_WIDTH}}made: {reason}")
+        self.line(f"  {name:<{_LAYER_WIDTH}}building ({reason})")
         start = time.monotonic()
         yield
         self.line(f"  {'':<{_LAYER_WIDTH}}done in {time.monotonic() - start:.1f} s")
@@ -89,7 +89,7 @@ class Log:
 
         ``size`` is in bytes, and 0 if unknown.
         """
-        fetched = f", {size / 1_000_000:.0f} MB to fetch" if size else ""
+        fetched = f", {size / 1_000_000:.0f} MB to download" if size else ""
         self.tool(
             f"{'locked' if locked else 'solved'}: python {python} and {others} more package{'' if others == 1 else 's'}{fetched}"
         )
@@ -101,13 +101,13 @@ class Log:
         locked for.
         """
         because = (
-            f"exclude {excluding}"
+            f"conflict with {excluding}"
             if excluding
             else f"are not for Python {python}"
             if python
             else ""
         )
-        why = f"seldon-core's own {because}" if because else "BP_SELDON_PINS"
+        why = f"seldon-core's own pins {because}" if because else "BP_SELDON_PINS"
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
 
     def wrapper(self, version: str, licence: str) -> None:
@@ -116,32 +116,32 @@ class Log:
 
     def masked_in_image(self, name: str) -> None:
         """Print that a file is in the image without its credentials and index settings."""
-        self.line(f"  {name} is in the image without its index settings and credentials.")
+        self.line(f"  {name} is copied to the image without its index settings and credentials.")
 
     def private(self, names: Sequence[str]) -> None:
         """Print which files were removed from the image because they usually hold passwords."""
         more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
         self.line(
-            f"  Not in the image, for it may hold credentials: {', '.join(names[:MOST_NAMES])}{more} (BP_KEEP_FILES keeps what it names)."
+            f"  Not in the image, because it may contain credentials: {', '.join(names[:MOST_NAMES])}{more} (to keep a file, set BP_KEEP_FILES)."
         )
 
     def left_out(self, names: Sequence[str]) -> None:
         """Print what .s2iignore excludes, the first few by name."""
-        self.fact("Left out", first_names(names), ".s2iignore")
+        self.fact("Excluded", first_names(names), ".s2iignore")
 
     def large_files(self, size: int, layers: int) -> None:
         """Print the size of the large files, which a change of code does not write again."""
-        where = "a layer of their own" if layers == 1 else f"{layers} layers of their own"
+        where = "a separate layer" if layers == 1 else f"{layers} separate layers"
         self.fact(
             "Large files",
             f"{size / 1_000_000:.0f} MB in {where}",
-            "a change of code leaves them as they are",
+            "reused after a change of code",
         )
 
     def closing(self, path: str, example: str) -> None:
         """Print how to run the image, and what to send to which path."""
         self.heading(
-            "Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)"
+            "Run it (replace my-model with your image's name; REST on port 9000, gRPC on 5000, metrics on 6000)"
         )
         self.line("  docker run --rm -p 9000:9000 -p 5000:5000 my-model")
         self.line(

@@ -44,10 +44,10 @@ _WORDS = {
     Kind.MARKERS: "the markers in {name}",
     # The pins that decide, and why.
     Kind.PINS: "{name}",
-    Kind.ANY_PYTHON: "{name} takes any",
-    Kind.NO_CHANNELS: "{name} names none",
-    Kind.CONDA_DEFAULTS: "where conda would add defaults",
-    Kind.DEFAULT: "the default; {name} chooses another",
+    Kind.ANY_PYTHON: "{name} allows any",
+    Kind.NO_CHANNELS: "{name} lists none",
+    Kind.CONDA_DEFAULTS: "instead of conda's defaults",
+    Kind.DEFAULT: "the default; set {name} to change it",
 }
 
 

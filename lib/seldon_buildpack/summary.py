@@ -64,9 +64,9 @@ def _log_manifest(log: Log, project: Project) -> None:
     log.fact(label, files, chosen.summary())
     if project.requirements and project.requirements.from_git:
         names = ", ".join(project.requirements.from_git)
-        log.fact("Not in place", names, "-e with a git URL: installed as without -e")
+        log.fact("Not editable", names, "-e with a git URL is installed without -e")
     if others := select.not_installed(project.app, chosen):
-        log.fact("Not installed", ", ".join(others), f"{chosen.path.name} goes first")
+        log.fact("Not installed", ", ".join(others), f"{chosen.path.name} takes precedence")
 
 
 def _log_package_sources(log: Log, project: Project) -> None:
@@ -80,7 +80,7 @@ def _log_package_sources(log: Log, project: Project) -> None:
             log.fact(
                 "Wheels",
                 wheel_folders.shown(folder, project.app),
-                f"asked before any index; {count or 'no'} file{'' if count == 1 else 's'}",
+                f"searched before any index; {count or 'no'} file{'' if count == 1 else 's'}",
             )
     for name, kind in project.bound.facts:
         log.fact("Binding", name, kind)
@@ -102,4 +102,4 @@ def licence(version: str) -> str:
     """
     if not _is_bsl(version):
         return "licence Apache-2.0"
-    return "licence BSL 1.1: not for production without an agreement with Seldon"
+    return "licence BSL 1.1: production use needs an agreement with Seldon"

@@ -159,7 +159,7 @@ def test_app_dir_is_unchanged_and_readable_by_any_user(
 
 def test_a_link_out_of_the_directory_is_said_to_lead_nowhere(built: Built) -> None:
     assert lines_of(built.ours, "Warning:") == [
-        "  Warning: Links that lead nowhere in the image: gemeinsam."
+        "  Warning: Links without a target in the image: gemeinsam."
     ]
 
 
@@ -167,9 +167,7 @@ def test_a_change_of_code_writes_no_large_file_again(built: Built, pack: Pack, a
     before = _layers(built.image)
     (app / "paquet/modèle.py").write_text(f"{_MODEL}\n# changed\n")
     again = pack.must_build(IMAGE, app, "--network", "none")
-    large = (
-        "  Large files   36 MB in 3 layers of their own  (a change of code leaves them as they are)"
-    )
+    large = "  Large files   36 MB in 3 separate layers  (reused after a change of code)"
     assert lines_of(built.ours, "Large files") == lines_of(again.ours, "Large files") == [large]
     assert lines_of(again.log, "Reused", "Added") == [
         "Reused 3/4 app layer(s)",
@@ -191,9 +189,9 @@ def test_before_run_failure_is_reported_with_its_exit_code(built: Built) -> None
         "",
         "seldon-serve: Running before-run.\n"
         "no rows in the store\n"
-        "ERROR: before-run ended with exit code 3.\n"
-        "  The model is not started after a before-run that failed.\n"
-        "  Fix: Mend it, or take its execute permission away.\n",
+        "ERROR: before-run failed with exit code 3.\n"
+        "  The model does not start, because before-run failed.\n"
+        "  Fix: Correct it, or remove its execute permission.\n",
     )
 
 

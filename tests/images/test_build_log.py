@@ -12,7 +12,7 @@ from tools.core.steps import Workspace
 from tools.dev import container
 
 _RUN = """
-Run it (with your image's name for my-model; REST on port 9000, gRPC on 5000, metrics on 6000)
+Run it (replace my-model with your image's name; REST on port 9000, gRPC on 5000, metrics on 6000)
   docker run --rm -p 9000:9000 -p 5000:5000 my-model
   curl -s localhost:9000/api/v1.0/predictions -H 'Content-Type: application/json' -d '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
 """
@@ -23,7 +23,7 @@ Seldon Python buildpack 0.1.0
 Model
   Class         RowMeans  (.s2i/environment)
   Service type  MODEL  (.s2i/environment)
-  Python        PYTHON  (the default; BP_PYTHON_VERSION chooses another)
+  Python        PYTHON  (the default; set BP_PYTHON_VERSION to change it)
   Wrapper       seldon-core 1.17.1  (licence Apache-2.0)
 
 Layers
@@ -35,7 +35,7 @@ Seldon Python buildpack 0.1.0
 Model
   Class         IrisClassifier  (.s2i/environment)
   Service type  MODEL  (.s2i/environment)
-  Python        PYTHON  (the default; BP_PYTHON_VERSION chooses another)
+  Python        PYTHON  (the default; set BP_PYTHON_VERSION to change it)
   Wrapper       seldon-core 1.17.1  (licence Apache-2.0)
   Requirements  requirements.txt  (4 packages)
 
@@ -61,7 +61,7 @@ def _read(built: Built, bundle: Path) -> str:
 
 def _made(*names: str) -> str:
     return "".join(
-        f"  {name:<16}made: first build\n                  done in N s\n" for name in names
+        f"  {name:<16}building (first build)\n                  done in N s\n" for name in names
     )
 
 
@@ -79,7 +79,7 @@ def test_the_log_of_a_first_build_without_packages(minimal: Built, bundle: Path)
 
 
 def test_the_log_of_a_first_build_with_packages(iris: Built, bundle: Path) -> None:
-    requirements = "  requirements    made: first build\n" + _IRIS_INSTALLED
+    requirements = "  requirements    building (first build)\n" + _IRIS_INSTALLED
     assert (
         _read(iris, bundle)
         == _IRIS + requirements + _made("python-wrapper", "python", "watcher") + _RUN
@@ -132,7 +132,7 @@ def test_changed_requirement_reinstalls_and_says_why(
     reused = _reused("python-wrapper", "python", "watcher")
     expected = (
         _IRIS.replace("(4 packages)", "(5 packages)")
-        + "  requirements    made: requirements changed\n"
+        + "  requirements    building (requirements changed)\n"
         + installed
         + reused
         + _RUN

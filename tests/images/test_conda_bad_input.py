@@ -223,7 +223,7 @@ def test_python_is_added_where_the_file_has_none_and_said(
         IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE}
     )
     assert (
-        "  Warning: environment.yml does not name Python: Python 3.12 is added.\n           Add `- python=3.12` to its dependencies.\n"
+        "  Warning: environment.yml does not list Python, so Python 3.12 is added.\n           Add `- python=3.12` to its dependencies.\n"
     ) in built.ours
     assert packages.said(IMAGE) == ["hello_conda 1.0"]
 
@@ -237,7 +237,7 @@ def test_the_prefix_of_another_machine_is_passed_over_and_said(
         IMAGE, app, *conda_builds.mounted(channels), env={"BP_CONDA_CHANNELS": FORGE}
     )
     assert (
-        "environment.yml: the prefix in line 7 is of the machine that wrote the file; it is ignored."
+        "environment.yml: the prefix in line 7 is from the machine that wrote the file, and is ignored."
         in built.ours
     )
     assert packages.said(IMAGE) == ["hello_conda 1.0"]

@@ -38,13 +38,16 @@ def test_uv_lock_is_installed_as_is_without_leaking_secrets(
         # A newer release and a changed group would be taken by what resolves anew.
         packages.wheel(wheels, "mine", "2.0")
         built = pack.must_build("seldon-test-uv-lock", app, *HOST)
-    assert f"  Requirements  uv.lock  (what it pins)\n  Index         {url}\n\n" in built.ours
+    assert (
+        f"  Requirements  uv.lock  (its pinned packages)\n  Index         {url}\n\n" in built.ours
+    )
     assert [line.strip() for line in lines_of(built.ours, "+ ")] == [
         "+ mine==1.0",
         "+ parts==1.0 (from file:///workspace/parts-1.0-py3-none-any.whl)",
     ]
     assert (
-        "pyproject.toml is in the image without its index settings and credentials." in built.ours
+        "pyproject.toml is copied to the image without its index settings and credentials."
+        in built.ours
     )
     assert packages.said(built.image) == ["mine 1.0", "parts 1.0"]
     assert_nowhere(built.image, built.log, allowed.words())
@@ -78,8 +81,8 @@ def test_pylock_beats_uv_lock_and_yields_to_a_named_index(
     shutil.copytree(wheels, app / "wheels")
     env = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"}
     built = pack.must_build("seldon-test-pylock", app, "--network", "none", env=env)
-    assert "  Requirements  pylock.toml  (what it pins)\n" in built.ours
-    assert "  Not installed uv.lock, pyproject.toml  (pylock.toml goes first)\n" in built.ours
+    assert "  Requirements  pylock.toml  (its pinned packages)\n" in built.ours
+    assert "  Not installed uv.lock, pyproject.toml  (pylock.toml takes precedence)\n" in built.ours
     assert packages.said(built.image) == ["mine 1.0", "parts 1.0"]
     (app / "Says.py").write_text((app / "Says.py").read_text() + "\n# changed\n")
     assert (
@@ -115,12 +118,12 @@ def test_requirements_txt_goes_first_and_conflicts_are_logged(
     assert told
     assert told[0] == (
         "  Warning: requirements.txt and setup.py pin different versions: mine 1.0 and 2.0.\n"
-        "           Those of requirements.txt are installed. Make the two agree, or remove the one that is not meant.\n"
+        "           The build installs the versions in requirements.txt. Make the two agree, or remove the one that you do not need.\n"
         "  Warning: requirements.txt and uv.lock pin different versions: mine 1.0 and 3.0.\n"
-        "           Those of requirements.txt are installed. Make the two agree, or remove the one that is not meant.\n\n"
+        "           The build installs the versions in requirements.txt. Make the two agree, or remove the one that you do not need.\n\n"
     )
     assert (
         "  Requirements  requirements.txt  (1 package)\n"
-        "  Not installed setup.py, environment.yml, uv.lock, Pipfile.lock  (requirements.txt goes first)\n"
+        "  Not installed setup.py, environment.yml, uv.lock, Pipfile.lock  (requirements.txt takes precedence)\n"
     ) in built.ours
     assert packages.said(built.image) == ["mine 1.0"]

@@ -95,7 +95,9 @@ def test_numpy_2_selects_the_shared_current_pins(
 ) -> None:
     app = source(_model("numpy>=2\n"))
     built = pack.must_build("seldon-test-pins", app, "--network", "host")
-    assert "  Pins            current  (seldon-core's own exclude numpy>=2)\n" in built.ours
+    assert (
+        "  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n" in built.ours
+    )
     assert " + " not in built.ours
     assert _layers(built.image)["python-wrapper"] == _layers(current.image)["python-wrapper"]
     names = ("numpy", "gunicorn", "flask", "werkzeug", "seldon-core", "protobuf")
@@ -103,7 +105,7 @@ def test_numpy_2_selects_the_shared_current_pins(
     (app / "Says.py").write_text(_SAYS + "# changed\n")
     again = pack.must_build("seldon-test-pins", app, "--network", "none")
     assert (
-        "  requirements    reused\n  Pins            current  (seldon-core's own exclude numpy>=2)\n  python-wrapper  reused\n"
+        "  requirements    reused\n  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n  python-wrapper  reused\n"
         in again.ours
     )
     assert packages.licensed(again.image) == packages.installed(again.image)
@@ -117,7 +119,10 @@ def test_a_flask_that_upstream_excludes_is_the_one_that_serves(pack: Pack, sourc
     built = pack.must_build(
         "seldon-test-pins", source(_model("flask==3.0.3\n")), "--network", "host"
     )
-    assert "  Pins            current  (seldon-core's own exclude flask==3.0.3)\n" in built.ours
+    assert (
+        "  Pins            current  (seldon-core's own pins conflict with flask==3.0.3)\n"
+        in built.ours
+    )
     assert _versions(built.image, "flask") == ["3.0.3"]
 
 
@@ -130,7 +135,9 @@ def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(
         "--network",
         "host",
     )
-    assert "  Pins            current  (seldon-core's own exclude numpy>=2)\n" in built.ours
+    assert (
+        "  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n" in built.ours
+    )
     assert "python-wrapper" in _layers(built.image)
     numpy, learn, pandas = _versions(built.image, "numpy", "scikit-learn", "pandas")
     assert numpy == _locked(bundle, "current", "numpy")
@@ -142,7 +149,7 @@ def test_user_pins_win_when_neither_set_fits(pack: Pack, source: Source) -> None
         "seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host"
     )
     assert (
-        "  Warning: seldon-core asks for protobuf<4.0.0,>=3.20.2, not 3.20.1 as your requirements want it.\n"
+        "  Warning: Your requirements override versions that seldon-core requires: protobuf<4.0.0,>=3.20.2, not 3.20.1.\n"
         in built.ours
     )
     assert _versions(built.image, "protobuf") == ["3.20.1"]

@@ -89,7 +89,7 @@ def test_indexes_of_s2i_environment_leave_nothing_behind(
     assert packages.said(IMAGE) == [f"{first.name} 1.0", f"{second.name} 2.0", "linked 1.0"]
     assert f"  Index         {first.url}\n" in built.ours
     assert (
-        "  .s2i/environment is in the image without its index settings and credentials.\n"
+        "  .s2i/environment is copied to the image without its index settings and credentials.\n"
         in built.ours
     )
     assert_nowhere(IMAGE, built.log, words(first.allowed, second.allowed))
@@ -164,10 +164,13 @@ def test_project_secrets_of_every_kind_leave_nothing_behind(
     ) in built.ours
     assert packages.environment(IMAGE)["STORE_PASSWORD"] == "baked-as-asked"
     assert (
-        "  Not in the image, for it may hold credentials: .env, .git, .netrc, pip.conf, lib/.env (BP_KEEP_FILES keeps what it names).\n"
+        "  Not in the image, because it may contain credentials: .env, .git, .netrc, pip.conf, lib/.env (to keep a file, set BP_KEEP_FILES).\n"
         in built.ours
     )
-    assert "  setup.py is in the image without its index settings and credentials.\n" in built.ours
+    assert (
+        "  setup.py is copied to the image without its index settings and credentials.\n"
+        in built.ours
+    )
 
 
 def test_replaced_public_index_is_the_only_one_asked(

@@ -24,7 +24,7 @@ def test_setup_py_project_changes_without_reinstalling(
 ) -> None:
     app: Path = shutil.copytree(samples / "setup-py", tmp_path / "app")
     first = pack.must_build("seldon-test-setup-py", app)
-    assert "  Requirements  setup.py  (the project, in place)" in first.ours
+    assert "  Requirements  setup.py  (the project, as editable)" in first.ours
     module = app / "src/plainspeech/model.py"
     module.write_text(module.read_text() + "\n# changed\n")
     again = pack.must_build("seldon-test-setup-py", app)
@@ -34,7 +34,7 @@ def test_setup_py_project_changes_without_reinstalling(
         subprocess.run([app / "verify", running.rest], check=True, timeout=30)
     (app / "setup.py").write_text((app / "setup.py").read_text().replace('"1.0"', '"1.1"'))
     assert (
-        "  requirements    made: requirements and local packages changed\n"
+        "  requirements    building (requirements and local packages changed)\n"
         in pack.must_build("seldon-test-setup-py", app).ours
     )
 
@@ -44,7 +44,7 @@ def test_pyproject_dependencies_install_without_a_build_system(
 ) -> None:
     app = source({"Plain.py": _MODEL, "pyproject.toml": _DEPENDS})
     built = pack.must_build("seldon-test-pyproject", app)
-    assert "  Requirements  pyproject.toml  (what it depends on)" in built.ours
+    assert "  Requirements  pyproject.toml  (its dependencies)" in built.ours
     assert " + unidecode==1.3.8" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
@@ -60,7 +60,7 @@ def test_built_pyproject_is_editable_with_a_uv_lock_too(
         {"plain/__init__.py": "", "plain/model.py": _MODEL, "pyproject.toml": _DEPENDS + _BUILT}
     )
     built = pack.must_build("seldon-test-pyproject-built", app, env=_NAMED)
-    assert "  Requirements  pyproject.toml  (the project, in place)" in built.ours
+    assert "  Requirements  pyproject.toml  (the project, as editable)" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()
         assert running.post("/predict", {"data": {"ndarray": [["Łódź"]]}})[1]["data"][
@@ -68,7 +68,7 @@ def test_built_pyproject_is_editable_with_a_uv_lock_too(
         ] == [["Lodz"]]
     uv(app, "lock", env=os.environ)
     assert (
-        "  Requirements  uv.lock  (what it pins, and the project in place)"
+        "  Requirements  uv.lock  (its pinned packages, and the project as editable)"
         in pack.must_build(built.image, app, env=_NAMED).ours
     )
     module = app / "plain/model.py"
@@ -98,7 +98,7 @@ def test_project_of_dependencies_only_serves_the_model_beside_it(
     manifest: dict[str, str], pack: Pack, source: Callable[..., Path]
 ) -> None:
     built = pack.must_build("seldon-test-empty-project", source({"Plain.py": _MODEL, **manifest}))
-    assert "(the project, in place)" in built.ours
+    assert "(the project, as editable)" in built.ours
     assert " + unidecode==1.3.8" in built.ours
     with container.started(built.image) as running:
         running.wait_ready()

@@ -94,7 +94,7 @@ def test_python_of_the_catalogue_is_installed_and_reused(
     first = pack.must_build(f"seldon-test-python-{minor}", app, "--network", "host", env=env)
     assert f"  Python        {minor}  (.python-version)" in first.ours
     pins = (
-        "  Pins            current  (seldon-core's own are not for Python 3.13)\n"
+        "  Pins            current  (seldon-core's own pins are not for Python 3.13)\n"
         if minor == "3.13"
         else ""
     )
@@ -103,7 +103,7 @@ def test_python_of_the_catalogue_is_installed_and_reused(
     with container.started(first.image, ("--entrypoint", "dev")) as running:
         running.wait_ready()
         docker("exec", running.id, "touch", "RowMeans.py")
-        said = "seldon-dev: RowMeans.py changed: starting the service again.\n"
+        said = "seldon-dev: RowMeans.py changed: restarting the service.\n"
         end = time.monotonic() + 10
         while said not in running.logs() and time.monotonic() < end:
             time.sleep(0.05)

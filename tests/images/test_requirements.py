@@ -184,7 +184,7 @@ def test_wrapper_replacement_puts_all_into_one_layer(pack: Pack, source: Source)
     assert ("click", "8.0.3") in packages.licensed(IMAGE) == packages.installed(IMAGE)
     (app / "requirements.txt").write_text("click==8.0.4\n")
     again = pack.must_build(IMAGE, app, "--network", "host")
-    assert "  requirements    made: requirements changed\n" in again.ours
+    assert "  requirements    building (requirements changed)\n" in again.ours
     assert packages.said(IMAGE) == ["8.0.4"]
     assert _layers(IMAGE) == {
         "python",
@@ -223,7 +223,7 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.16.0"
     assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
     back = pack.must_build(IMAGE, app, "--network", "host")
-    assert "  requirements    made: wrapper changed\n" in back.ours
+    assert "  requirements    building (wrapper changed)\n" in back.ours
     assert packages.said(IMAGE) == ["1.17.1"]
     (app / "requirements.txt").write_text("seldon-core==1.16.0\n")
     contradicted = pack.build(
@@ -259,20 +259,20 @@ def test_rebuild_names_each_change_that_reinstalls(
         )
         return line.split(None, 1)[1]
 
-    assert reason() == "made: first build"
+    assert reason() == "building (first build)"
     (app / "Says.py").write_text((app / "Says.py").read_text() + "# changed\n")
     assert reason() == "reused"
     (app / "more.txt").write_text("changing>=1\n")
-    assert reason() == "made: requirements changed"
+    assert reason() == "building (requirements changed)"
     (app / "constraints.txt").write_text("changing<3\n")
     packages.wheel(app / "wheels", "changing", "2.5")
-    assert reason() == "made: constraints and local packages changed"
+    assert reason() == "building (constraints and local packages changed)"
     assert packages.said("seldon-test-rebuild") == ["changing 2.5", "old"]
     packages.wheel(app / "local", "by_path", "1.0", says="new")
-    assert reason() == "made: local packages changed"
+    assert reason() == "building (local packages changed)"
     assert packages.said("seldon-test-rebuild") == ["changing 2.5", "new"]
     env["PIP_EXTRA_INDEX_URL"] = "https://user:password@127.0.0.1:1/simple"
-    assert reason() == "made: index settings changed"
+    assert reason() == "building (index settings changed)"
 
 
 def _layers(image: str) -> set[str]:

@@ -128,7 +128,7 @@ def _names(running: Container, *texts: str) -> None:
 
 def test_a_variable_that_is_set_twice_in_the_file_is_said_to_be(tells: Built) -> None:
     assert (
-        "Warning: .s2i/environment line 5: MINE is set again, and this line wins over line 1.\n           Remove line 1.\n"
+        "Warning: .s2i/environment line 5: MINE is set again, and this line overrides line 1.\n           Remove line 1.\n"
         in tells.ours
     )
 

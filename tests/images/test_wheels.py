@@ -48,12 +48,12 @@ def test_what_is_mounted_at_whl_comes_before_any_index(
         env = {"EXTRA_INDEX_URL": servers.with_user(url, "bob", "right/one")}
         built = pack.must_build(IMAGE, app, *flags, env=env)
         assert packages.said(IMAGE) == ["same 1.0 of the folder", "newer 1.0", "elsewhere 1.0"]
-        assert "  Wheels        /whl  (asked before any index; 2 files)\n" in built.ours
+        assert "  Wheels        /whl  (searched before any index; 2 files)\n" in built.ours
         best = pack.must_build(
             IMAGE, app, *flags, env=env | {"BP_PIP_INDEX_STRATEGY": "unsafe-best-match"}
         )
         assert packages.said(IMAGE) == ["same 1.0 of the folder", "newer 2.0", "elsewhere 1.0"]
-    assert requirements_line(best) == "made: index settings changed"
+    assert requirements_line(best) == "building (index settings changed)"
 
 
 def test_sufficient_wheels_need_no_network_and_are_watched(
@@ -74,15 +74,15 @@ def test_sufficient_wheels_need_no_network_and_are_watched(
             )
         )
 
-    assert build() == "made: first build"
+    assert build() == "building (first build)"
     assert packages.said("seldon-test-wheels-alone") == ["same 1.0 of the folder", "in_source 1.0"]
     (app / "Says.py").write_text((app / "Says.py").read_text() + "# changed\n")
     (folder / "README.md").write_text("# Ours\n")
     assert build() == "reused"
     packages.wheel(folder, "same", "1.0", says="same 1.0, mended")
-    assert build() == "made: local packages changed"
+    assert build() == "building (local packages changed)"
     packages.wheel(app / "one", "in_source", "1.0", says="in_source 1.0, mended")
-    assert build() == "made: local packages changed"
+    assert build() == "building (local packages changed)"
     assert packages.said("seldon-test-wheels-alone") == [
         "same 1.0, mended",
         "in_source 1.0, mended",

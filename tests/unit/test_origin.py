@@ -22,10 +22,10 @@ from seldon_buildpack.origin import Kind, Origin
             Origin(Kind.REQUIRES_PYTHON, "pyproject.toml", specifier=">=3.9"),
             "requires-python in pyproject.toml: >=3.9",
         ),
-        (Origin(Kind.ANY_PYTHON, "environment.yml"), "environment.yml takes any"),
+        (Origin(Kind.ANY_PYTHON, "environment.yml"), "environment.yml allows any"),
         (
             Origin(Kind.DEFAULT, "BP_PYTHON_VERSION"),
-            "the default; BP_PYTHON_VERSION chooses another",
+            "the default; set BP_PYTHON_VERSION to change it",
         ),
     ],
 )
@@ -38,8 +38,8 @@ def test_origin_is_described(found: Origin, words: str) -> None:
     [
         (origin.NOWHERE, ""),
         (origin.binding("corp"), "from the binding corp"),
-        (Origin(Kind.NO_CHANNELS, "environment.yml"), "environment.yml names none"),
-        (Origin(Kind.CONDA_DEFAULTS), "where conda would add defaults"),
+        (Origin(Kind.NO_CHANNELS, "environment.yml"), "environment.yml lists none"),
+        (Origin(Kind.CONDA_DEFAULTS), "instead of conda's defaults"),
     ],
 )
 def test_origin_of_a_channel_is_described(found: Origin, words: str) -> None:

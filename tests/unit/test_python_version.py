@@ -313,7 +313,7 @@ def test_version_file_naming_an_environment_is_skipped_and_named(tmp_path: Path,
     (tmp_path / ".python-version").write_text(name, encoding="latin-1")
     choice = choose(tmp_path, None)
     assert choice.spec == "3.12"
-    assert "passed over" in choice.advice[0].found
+    assert "is ignored" in choice.advice[0].found
     project(tmp_path, "<3.10")
     choice = choose(tmp_path, None)
     assert (choice.spec, len(choice.advice)) == ("3.9", 1)

@@ -69,9 +69,9 @@ def test_ignored_manifest_is_not_installed_and_logged(tmp_path: Path) -> None:
     )
     assert project.requirements is None
     assert told == (
-        "  Left out      notes.txt, requirements.txt  (.s2iignore)\n"
-        "  Warning: requirements.txt is left out by .s2iignore, so the build does not see it, as with s2i.\n"
-        "           If it should, write `!requirements.txt` as the last line of .s2iignore.\n"
+        "  Excluded      notes.txt, requirements.txt  (.s2iignore)\n"
+        "  Warning: requirements.txt is excluded by .s2iignore, so the build does not read it, as with s2i.\n"
+        "           If the build should read it, write `!requirements.txt` as the last line of .s2iignore.\n"
     )
 
 
@@ -79,7 +79,7 @@ def test_of_many_names_the_first_few_are_shown(tmp_path: Path) -> None:
     _, told = read(
         tmp_path, {**{f"{number}.md": "" for number in range(8)}, ".s2iignore": "*.md\n"}
     )
-    assert told == "  Left out      0.md, 1.md, 2.md, 3.md, 4.md and 3 more  (.s2iignore)\n"
+    assert told == "  Excluded      0.md, 1.md, 2.md, 3.md, 4.md and 3 more  (.s2iignore)\n"
 
 
 def test_ignored_variables_and_labels_are_not_read(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_ignored_variables_and_labels_are_not_read(tmp_path: Path) -> None:
     }
     project, told = read(tmp_path, files)
     assert "A.default" not in project.settings.launch
-    assert "Warning: .s2i is left out by .s2iignore" in told
+    assert "Warning: .s2i is excluded by .s2iignore" in told
 
 
 def test_a_model_that_is_left_out_is_missing(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_each_script_of_s2is_is_named_with_what_to_use_instead(tmp_path: Path) -
     for name, instead in {
         "assemble": "requirements.txt",
         "run": "before-run",
-        "save-artifacts": "kept",
+        "save-artifacts": "reuse",
         "test/run": "yourself",
     }.items():
         assert (
@@ -178,7 +178,7 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     assert out.masker.mask("s3cr3t") == "****"
     assert isinstance(out.stream, io.StringIO)
     assert out.stream.getvalue().startswith(
-        "  Warning: The binding forgotten is not read: it has no file `type`.\n"
+        "  Warning: The binding forgotten is ignored: it has no file `type`.\n"
     )
 
 

@@ -50,7 +50,9 @@ def test_the_licence_is_that_of_the_release_that_is_installed(
 ) -> None:
     before, after = told(project(tmp_path, f"{line}\n"), asked, "1.19.0")
     assert "licence" not in before
-    assert after.startswith("  Wrapper         seldon-core 1.19.0  (licence BSL 1.1: not for prod")
+    assert after.startswith(
+        "  Wrapper         seldon-core 1.19.0  (licence BSL 1.1: production use"
+    )
     assert "  Warning: seldon-core 1.19.0 is under the Business Source License 1.1" in after
 
 
@@ -62,7 +64,7 @@ def test_a_release_that_a_local_package_brings_is_named(tmp_path: Path) -> None:
 
 def test_a_bsl_release_that_was_asked_for_gives_a_warning(tmp_path: Path) -> None:
     before, after = told(project(tmp_path, "seldon-core==1.18.2\n"), "1.18.2", "1.18.2")
-    assert "  Wrapper       seldon-core 1.18.2  (licence BSL 1.1: not for" in before
+    assert "  Wrapper       seldon-core 1.18.2  (licence BSL 1.1: production" in before
     assert after.startswith("  Warning: seldon-core 1.18.2 is under")
 
 

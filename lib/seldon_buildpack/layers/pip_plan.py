@@ -155,7 +155,7 @@ class PipPlan:
         changed = reuse.why_made(stored, chosen.key)
         if layer.path.exists() and not changed:
             return
-        reason = changed or ("needed to install on" if again else "")
+        reason = changed or ("needed to rebuild another layer" if again else "")
         if not reason and not self.installation:
             reason = third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
         if not reason:
@@ -183,7 +183,7 @@ class PipPlan:
             return
         stored = layer.metadata()
         reason = reuse.why_made(stored, self.python.key) or (
-            "needed to install on" if again else ""
+            "needed to rebuild another layer" if again else ""
         )
         if not reason:
             reuse.reuse(layer, self.python.metadata, self.log)

@@ -32,7 +32,7 @@ def unlisted(layer: Layer, source: Mapping[str, str]) -> str:
 
     Empty if the licenses in ``layer`` are those of that layer.
     """
-    return "" if layer.metadata() == key(source) else "its licences are not listed"
+    return "" if layer.metadata() == key(source) else "its licence list is out of date"
 
 
 def key(source: Mapping[str, str]) -> dict[str, str]:

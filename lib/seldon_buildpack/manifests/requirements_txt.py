@@ -187,11 +187,11 @@ class Requirements:
     def summary(self) -> str:
         """Return a phrase for the log that says what is installed."""
         if self.lock:
-            return "what it pins" + (
-                ", and the project in place" if self.path.parent in self.editable else ""
+            return "its pinned packages" + (
+                ", and the project as editable" if self.path.parent in self.editable else ""
             )
         if self.arguments:
-            return "the project, in place" if self.editable else "what it depends on"
+            return "the project, as editable" if self.editable else "its dependencies"
         count = len(self.names) + self.nameless
         return f"{count} package{'' if count == 1 else 's'}"
 

@@ -28,8 +28,8 @@ def quotes_taken_off(origin: str, name: str) -> Advice:
     s2i keeps the quotes as part of the value, and the wrapper then fails at startup.
     """
     return Advice(
-        f"{origin}: the value of {name} stands in quotes; it is taken without them.",
-        "Take the quotes off: none are needed, even around spaces.",
+        f"{origin}: the value of {name} is in quotes, which are not part of the value.",
+        "Remove the quotes: they are not needed, even around spaces.",
     )
 
 
@@ -37,30 +37,30 @@ def quote_left_open(origin: str, name: str) -> Advice:
     """Warn about a value that starts with an unclosed quote; it is kept unchanged."""
     return Advice(
         f"{origin}: the value of {name} starts with a quote that is not closed.",
-        "Take the quote off if it is not part of the value.",
+        "Remove the quote if it is not part of the value.",
     )
 
 
 def comment_taken_off(origin: str, name: str) -> Advice:
     """Warn about a comment after a value; s2i supports comments on their own line only."""
     return Advice(
-        f"{origin}: a comment follows the value of {name}; it is taken without it.",
-        "Put the comment on a line of its own, with `#` as its first letter.",
+        f"{origin}: a comment follows the value of {name}, and is not part of the value.",
+        "Put the comment on its own line, with `#` as the first character.",
     )
 
 
 def export_taken_off(origin: str, name: str) -> Advice:
     """Warn about ``export A=b``, which s2i reads as a variable named ``export A``."""
     return Advice(
-        f"{origin}: `export {name}=` is taken as `{name}=`.",
-        "Leave out `export`: the file is not a shell script.",
+        f"{origin}: `export {name}=` is read as `{name}=`.",
+        "Remove `export`: the file is not a shell script.",
     )
 
 
 def not_an_assignment(origin: str, name: str) -> Advice:
     """Warn about a line without ``=`` that looks like an assignment; s2i skips it too."""
     return Advice(
-        f"{origin}: the line is skipped, for it has no `=`, but it looks as if it should set {name}.",
+        f"{origin}: the line is skipped, because it has no `=`, but it looks like it should set {name}.",
         f"Write it as {name}=value.",
     )
 
@@ -68,7 +68,7 @@ def not_an_assignment(origin: str, name: str) -> Advice:
 def nameless_line(origin: str) -> Advice:
     """Warn about a line that starts with ``=``; s2i skips it too."""
     return Advice(
-        f"{origin}: the line is skipped, for nothing stands before `=`.",
+        f"{origin}: the line is skipped, because there is no name before `=`.",
         "Write it as NAME=value, or remove it.",
     )
 
@@ -76,8 +76,8 @@ def nameless_line(origin: str) -> Advice:
 def indented_comment(origin: str) -> Advice:
     """Warn about an indented comment; s2i reads one that contains ``=`` as a variable."""
     return Advice(
-        f"{origin}: the line is skipped as a comment, though it does not start with `#`.",
-        "Let `#` be the first letter of a comment.",
+        f"{origin}: the line is skipped as a comment, although it does not start with `#`.",
+        "Start a comment with `#` as the first character of its line.",
     )
 
 
@@ -88,15 +88,15 @@ def dotted_name(origin: str, name: str) -> Advice:
     dot.
     """
     return Advice(
-        f"{origin}: {name} is left out, for a buildpack cannot set a variable with a dot in its name.",
-        f"Use another name, or give it at run: `docker run -e {name}=...`.",
+        f"{origin}: {name} is ignored, because a buildpack cannot set a variable with a dot in its name.",
+        f"Use another name, or set it when you run the image: `docker run -e {name}=...`.",
     )
 
 
 def byte_order_mark(file: str) -> Advice:
     """Warn about a byte order mark; s2i reads it as part of the first name."""
     return Advice(
-        f"{file} begins with a byte order mark; it is left out.",
+        f"{file} begins with a byte order mark, which is ignored.",
         "Save the file as UTF-8 without a byte order mark.",
     )
 
@@ -104,14 +104,14 @@ def byte_order_mark(file: str) -> Advice:
 def set_twice(origin: str, name: str, earlier: int) -> Advice:
     """Warn about a variable that is set twice; the last line wins, as in s2i."""
     return Advice(
-        f"{origin}: {name} is set again, and this line wins over line {earlier}.",
+        f"{origin}: {name} is set again, and this line overrides line {earlier}.",
         f"Remove line {earlier}.",
     )
 
 
 def taken_as(origin: str, name: str, value: str, taken: str) -> Advice:
     """Warn about a value that the wrapper would reject, but whose meaning is clear."""
-    return Advice(f"{origin}: {name}={value} is taken as {taken}.", f"Write {name}={taken}.")
+    return Advice(f"{origin}: {name}={value} is read as {taken}.", f"Write {name}={taken}.")
 
 
 def metadata_not_yaml(origin: str, problem: str) -> Advice:
@@ -120,7 +120,7 @@ def metadata_not_yaml(origin: str, problem: str) -> Advice:
     The wrapper only logs this at startup, and serves the model without the metadata.
     """
     return Advice(
-        f"{origin}: MODEL_METADATA is not YAML, so the wrapper will leave it out: {problem}.",
+        f"{origin}: MODEL_METADATA is not YAML, so the wrapper will ignore it: {problem}.",
         'Write it in YAML or JSON, on one line: {"name": "my-model", "versions": ["1"]}.',
     )
 
@@ -128,8 +128,8 @@ def metadata_not_yaml(origin: str, problem: str) -> Advice:
 def left_out_unread(name: str) -> Advice:
     """Warn that ``.s2iignore`` excludes a file that the build looks for."""
     return Advice(
-        f"{name} is left out by .s2iignore, so the build does not see it, as with s2i.",
-        f"If it should, write `!{name}` as the last line of .s2iignore.",
+        f"{name} is excluded by .s2iignore, so the build does not read it, as with s2i.",
+        f"If the build should read it, write `!{name}` as the last line of .s2iignore.",
     )
 
 
@@ -140,28 +140,28 @@ def credential_in_image(name: str) -> Advice:
     """
     return Advice(
         f".s2i/environment: {name} looks like a credential, and everyone who has the image can read it.",
-        "Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: a binding\n"
-        "of the type pypi or netrc (docs/private-indexes.md).",
+        "Remove it from the file. If the model needs it, set it when you run the image: docker run -e, or a Kubernetes Secret.\n"
+        "To download packages, use a binding of type pypi or netrc (docs/private-indexes.md).",
     )
 
 
 def binding_without_type(name: str) -> Advice:
     """Warn about a binding without a file ``type``."""
     return Advice(
-        f"The binding {name} is not read: it has no file `type`.",
-        "Add one that says what the binding is: pypi, conda, netrc, ca-certificates or dependency-mirror.",
+        f"The binding {name} is ignored: it has no file `type`.",
+        "Add that file, with the binding's type: pypi, conda, netrc, ca-certificates or dependency-mirror.",
     )
 
 
 def script_not_run(path: str) -> Advice:
     """Warn about a script that s2i runs instead of its builder image's, and the build doesn't."""
     instead = {
-        "assemble": "Packages belong in requirements.txt, labels in .s2i/image_metadata.json, and what else it prepared in an executable\n"
-        "file `before-run` at the source's top, which runs at each start.",
-        "run": "What it does before the model starts belongs in an executable file `before-run` at the source's top, and what it exports\n"
+        "assemble": "Put packages in requirements.txt, labels in .s2i/image_metadata.json, and other preparation in an executable\n"
+        "file `before-run` at the root of the source, which runs at each start.",
+        "run": "Put commands that run before the model in an executable file `before-run` at the root of the source, and its exports\n"
         "in .s2i/environment.",
-        "save-artifacts": "Remove it: what was installed is kept from build to build without it.",
-        "test/run": "Run it yourself: a build runs no tests.",
+        "save-artifacts": "Remove it: builds reuse installed packages without it.",
+        "test/run": "Run it yourself: a build does not run tests.",
     }
     return Advice(f"{path} is not run: only s2i runs it.", instead[path.removeprefix(".s2i/bin/")])
 
@@ -180,16 +180,16 @@ def closed_to_others(names: Sequence[str]) -> Advice:
     This happens if the build does not own the source.
     """
     return Advice(
-        f"Not everybody may read {first_names(names)}, and the build may not change that: served by another user, the model cannot either.",
-        "Let everybody read the source: `chmod -R a+rX .` there.",
+        f"Not everyone can read {first_names(names)}, and the build cannot change that. A model that runs as another user cannot read it either.",
+        "Make the source readable for everyone: `chmod -R a+rX .` in its directory.",
     )
 
 
 def links_lead_nowhere(names: Sequence[str]) -> Advice:
     """Warn about relative links whose target is not in the source or was excluded."""
     return Advice(
-        f"Links that lead nowhere in the image: {first_names(names)}.",
-        "Only the directory being built is there. Put what they lead to into it, or remove them.",
+        f"Links without a target in the image: {first_names(names)}.",
+        "Only the directory that you build is available. Add the targets to it, or remove the links.",
     )
 
 
@@ -200,14 +200,14 @@ def module_hidden(own: str, module: str, package: str, importer: str) -> Advice:
     """
     return Advice(
         f"{own} is hidden by the installed package {package}, which has a module {module} too: {importer} imports that one.",
-        f"Give {own} a name that no package has, and change the imports.",
+        f"Rename {own} to a name that no package has, and change the imports.",
     )
 
 
 def version_file_passed_over(file: str, value: str) -> Advice:
     """Warn about a version file without a version; pyenv's may name an environment."""
     return Advice(
-        f"{file} says `{value}`, which is no Python version; it is passed over.",
+        f"{file} contains `{value}`, which is not a Python version, and is ignored.",
         "Write a version there, such as 3.12, or set BP_PYTHON_VERSION.",
     )
 
@@ -226,10 +226,10 @@ def module_not_in_source(name: str, near: str | None) -> Advice:
     An installed package may provide the module, so it can't be checked.
     """
     return Advice(
-        f"MODEL_NAME={name} is not among the files of the source; it is expected from an installed package.",
-        f"If {near} is meant, set MODEL_NAME to that."
+        f"MODEL_NAME={name} is not in the source, so the build expects it from an installed package.",
+        f"If you mean {near}, set MODEL_NAME to that."
         if near
-        else "If it should be there, check the name.",
+        else "If it should be in the source, check the name.",
     )
 
 
@@ -249,16 +249,16 @@ def method_of_another_type(
     fix = f"Set SERVICE_TYPE={fitting}" if fitting else f"Define {needed[0]}"
     return Advice(
         f"{origin}: SERVICE_TYPE={value}, but {class_name} has no {needs}. It has {first_names(present)}.",
-        f"{fix}, if a graph is to call it. The wrapper serves every endpoint whatever the type, but a graph calls a {value}\n"
-        f"through {needs} alone.",
+        f"{fix} if a graph calls it. The wrapper serves every endpoint whatever the type, but a graph calls a {value}\n"
+        f"only through {needs}.",
     )
 
 
 def manifests_for_developers(names: Sequence[str]) -> Advice:
     """Warn about the only lists of packages, which are for developers by their names."""
     return Advice(
-        f"No package is installed: {first_names(names)} {'is' if len(names) == 1 else 'are'} taken to be for developers.",
-        f"If the model needs what a file lists, set BP_REQUIREMENTS={names[0]}.",
+        f"No package is installed: {first_names(names)} {'is' if len(names) == 1 else 'are'} treated as for developers.",
+        f"If the model needs these packages, set BP_REQUIREMENTS={names[0]}.",
     )
 
 
@@ -279,14 +279,14 @@ def pinned_differently(chosen: str, other: str, pins: Sequence[tuple[str, str, s
     more = f", and {len(pins) - MOST_NAMES} more" if len(pins) > MOST_NAMES else ""
     return Advice(
         f"{chosen} and {other} pin different versions: {shown}{more}.",
-        f"Those of {chosen} are installed. Make the two agree, or remove the one that is not meant.",
+        f"The build installs the versions in {chosen}. Make the two agree, or remove the one that you do not need.",
     )
 
 
 def poetry_not_built() -> Advice:
     """Warn about a pyproject.toml that only poetry can read; s2i did not read it at all."""
     return Advice(
-        "pyproject.toml lists dependencies for poetry, and does not say how the project is built: none of them is installed, as with s2i.",
+        "pyproject.toml lists dependencies for poetry, but does not say how to build the project. None of them is installed, as with s2i.",
         "Export them: `poetry export --output requirements.txt`, with the plugin poetry-plugin-export.",
     )
 
@@ -297,7 +297,7 @@ def python_added(name: str, python: str) -> Advice:
     s2i's conda created an environment in which no model could be served.
     """
     return Advice(
-        f"{name} does not name Python: Python {python} is added.",
+        f"{name} does not list Python, so Python {python} is added.",
         f"Add `- python={python}` to its dependencies.",
     )
 
@@ -308,19 +308,19 @@ def conda_replaced(replaced: Mapping[str, tuple[str, str]]) -> Advice:
     ``replaced`` maps a package's name to conda's version and pip's version.
     """
     shown = first_names(
-        [f"{name} {own} for {other}" for name, (other, own) in sorted(replaced.items())]
+        [f"{name} {own} (conda: {other})" for name, (other, own) in sorted(replaced.items())]
     )
     return Advice(
-        f"Pip's half has its own in the place of conda's: {shown}.",
-        "That is what it or the wrapper asks for. If conda's other packages need theirs, ask conda for the same version.",
+        f"The pip section replaces conda packages: {shown}.",
+        "The section or the wrapper requires these versions. If other conda packages need conda's version, require the same version from conda.",
     )
 
 
 def wrapper_under_bsl(version: str) -> Advice:
     """Warn that seldon-core is not under Apache-2.0 from version 1.18 on."""
     return Advice(
-        f"seldon-core {version} is under the Business Source License 1.1: production needs an agreement with Seldon.",
-        "Without one, ask for the last release under Apache-2.0: seldon-core==1.17.1 in the requirements, or BP_SELDON_CORE_VERSION=1.17.1.",
+        f"seldon-core {version} is under the Business Source License 1.1: production use needs an agreement with Seldon.",
+        "Without one, use the last release under Apache-2.0: seldon-core==1.17.1 in the requirements, or BP_SELDON_CORE_VERSION=1.17.1.",
     )
 
 
@@ -330,10 +330,10 @@ def variable_not_read(origin: str, name: str, near: str) -> Advice:
     It is not set in the image either.
     """
     return Advice(
-        f"{origin}: {name} has no effect, for this buildpack does not read it.",
-        f"Set {near} if that is meant; otherwise remove it."
+        f"{origin}: {name} has no effect, because this buildpack does not read it.",
+        f"If you mean {near}, set that. Otherwise remove it."
         if near
-        else "Remove it. The variables that are read are in docs/variables.md.",
+        else "Remove it. docs/variables.md lists the variables that the buildpack reads.",
     )
 
 
@@ -343,16 +343,16 @@ def pins_overridden(unmet: Sequence[str]) -> Advice:
     The wrapper was started with the user's versions, and it served requests.
     """
     return Advice(
-        f"seldon-core asks for {'; '.join(unmet)} as your requirements want it.",
-        "It was started with what you ask for, and answered over REST and gRPC. More was not tried: test your model.",
+        f"Your requirements override versions that seldon-core requires: {'; '.join(unmet)}.",
+        "The build started the wrapper with your versions, and it responded over REST and gRPC. Nothing else was tested: test your model.",
     )
 
 
 def conda_yaml_taken(name: str) -> Advice:
     """Warn that the environment file is installed, although s2i reads environment.yml only."""
     return Advice(
-        f"{name} is installed; s2i did not read it, but environment.yml alone.",
-        "Rename it to environment.yml if s2i builds this directory too.",
+        f"The build installs {name}. s2i reads only environment.yml.",
+        "Rename it to environment.yml if you also build this directory with s2i.",
     )
 
 
@@ -362,7 +362,7 @@ def conda_prefix_ignored(name: str, number: int) -> Advice:
     conda uses it in its own commands only.
     """
     return Advice(
-        f"{name}: the prefix in line {number} is of the machine that wrote the file; it is ignored.",
+        f"{name}: the prefix in line {number} is from the machine that wrote the file, and is ignored.",
         f"Remove line {number}, or export without it: `conda env export --from-history`.",
     )
 
@@ -370,8 +370,8 @@ def conda_prefix_ignored(name: str, number: int) -> Advice:
 def conda_selector_ignored(name: str, number: int, selector: str, dependency: str) -> Advice:
     """Warn about a conda-build selector, which is only a comment to conda."""
     return Advice(
-        f"{name}: `[{selector}]` in line {number} is a comment for conda, so {dependency} is installed here too.",
-        f"Remove line {number} if it is for another platform, or the comment if it is not.",
+        f"{name}: `[{selector}]` in line {number} is only a comment to conda, so {dependency} is installed here too.",
+        f"Remove line {number} if it is for another platform. Otherwise remove the comment.",
     )
 
 
@@ -387,7 +387,7 @@ def terms_of_defaults() -> Advice:
     """Warn that Anaconda's own channels are free of charge for some users only."""
     return Advice(
         "The packages of `defaults` are under Anaconda's terms of service: organisations with more than 200 people need a licence.",
-        "Read the terms, or take packages from elsewhere: `channels: [conda-forge, nodefaults]`, or BP_CONDA_CHANNELS=conda-forge.",
+        "Read the terms, or use other channels: `channels: [conda-forge, nodefaults]`, or BP_CONDA_CHANNELS=conda-forge.",
     )
 
 
@@ -397,8 +397,8 @@ def condarc_certificates(binding: str) -> Advice:
     It may name a file on the machine where the .condarc was written.
     """
     return Advice(
-        f"The binding {binding}: ssl_verify of its .condarc is not read.",
-        "Put the authorities that are to be trusted into the binding as `certificates`, or into a binding of the type ca-certificates.",
+        f"The binding {binding}: ssl_verify in its .condarc is ignored.",
+        "Add your CA certificates to the binding as `certificates`, or use a binding of type ca-certificates.",
     )
 
 
@@ -409,5 +409,5 @@ def conda_credential_in_image(name: str, variable: str) -> Advice:
     """
     return Advice(
         f"{name}: the variable {variable} looks like a credential, and everyone who has the image can read it.",
-        "Take it out of the file, and give it at run: docker run -e, or a Secret of Kubernetes.",
+        "Remove it from the file, and set it when you run the image: docker run -e, or a Kubernetes Secret.",
     )

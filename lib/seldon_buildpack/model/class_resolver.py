@@ -137,7 +137,7 @@ class Resolver:
             BuildError: A file on the way cannot be parsed, as in ``source_tree.parse``.
         """
         if (module.name, name) in seen or len(seen) > _DEEPEST:
-            return Definition(None, doubt=f"{name} is imported in a circle")
+            return Definition(None, doubt=f"{name} is a circular import")
         seen |= {(module.name, name)}
         tree = self.sources.tree(module)
         if tree is None and module.file is not None:
@@ -174,7 +174,7 @@ class Resolver:
             )
         if isinstance(node, ast.Assign) and isinstance(node.value, (ast.Name, ast.Attribute)):
             return self._expression(module, node.value, seen)
-        return Definition(module, doubt=f"{name} is made when {module.name} runs")
+        return Definition(module, doubt=f"{name} is created when {module.name} runs")
 
     def _imported(self, source: str, name: str, seen: Seen) -> Definition | NotFound:
         if f"{source}.{name}" in _EMPTY_BASES or (
@@ -269,18 +269,18 @@ def _may_appear(tree: ast.Module, name: str) -> str:
     """Return why a name that no statement binds may exist at runtime, or "" if it cannot."""
     for node, _ in _statements(tree.body, True):
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-            return f"`from {'.' * node.level}{node.module or ''} import *` may bring it"
+            return f"`from {'.' * node.level}{node.module or ''} import *` may define it"
         if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
-            return "a function __getattr__ may bring it"
+            return "a function __getattr__ may define it"
     if maker := next(_makers(tree, {"self", "cls"}), ""):
-        return f"a call of {maker} may bring it"
+        return f"a call of {maker} may define it"
     for part in ast.walk(tree):
         if isinstance(part, ast.Attribute) and written(part) == "sys.modules":
-            return "a change of sys.modules may bring it"
+            return "a change of sys.modules may define it"
         if (isinstance(part, ast.NamedExpr) and part.target.id == name) or (
             isinstance(part, ast.Global) and name in part.names
         ):
-            return f"{name} is made when the module runs"
+            return f"{name} is created when the module runs"
     return ""
 
 
@@ -333,7 +333,7 @@ def _own_doubt(tree: ast.Module, node: ast.ClassDef) -> str:
         return f"it is decorated with {written(node.decorator_list[0])}"
     for keyword in node.keywords:
         if keyword.arg != "metaclass" or written(keyword.value) not in _PLAIN_METACLASSES:
-            return f"it is made with {written(keyword)}"
+            return f"it is created with {written(keyword)}"
     if any(isinstance(base, ast.Starred) for base in node.bases):
         return "its bases are computed"
     if made := sorted(

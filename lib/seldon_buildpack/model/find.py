@@ -219,7 +219,7 @@ def _only_candidate(sources: Sources) -> tuple[str, str]:
     named = suggestions.named_like_module(sources)
     if len(named) == 1:
         file = named[0].file.as_posix()
-        return named[0].name, f"the only file with a class of its name: {file}"
+        return named[0].name, f"the only file with a class of the same name: {file}"
     candidates = suggestions.candidates(sources)
     if not candidates:
         suggestions.raise_first_broken(sources)

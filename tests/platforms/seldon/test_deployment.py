@@ -151,7 +151,7 @@ def test_read_only_root_without_tmp_is_refused(
             90,
         )
         said = seldon.cluster.logs("without-tmp", seldon.namespace)
-        assert "No directory can be written to, not even /tmp." in said
+        assert "No directory is writable, not even /tmp." in said
         assert "emptyDir mounted at /tmp" in said
     except ToolError as error:
         raise AssertionError(

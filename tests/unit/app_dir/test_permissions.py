@@ -82,7 +82,7 @@ def test_relative_links_that_lead_nowhere_are_named(tmp_path: Path) -> None:
     for name, goal in (("b", "../elsewhere"), ("a", "a"), ("mounted", "/mnt/models/x")):
         (tmp_path / name).symlink_to(goal)
     assert [piece.found for piece in open_to_all(tmp_path).advice] == [
-        "Links that lead nowhere in the image: a, b."
+        "Links without a target in the image: a, b."
     ]
 
 
@@ -100,7 +100,7 @@ def test_unreadable_paths_are_named_up_to_a_limit(
     [piece] = open_to_all(tmp_path).advice
     named = "file0, file1, file2, file3, file4 and 2 more"
     assert piece.found.startswith(
-        f"Not everybody may read {named}, and the build may not change that"
+        f"Not everyone can read {named}, and the build cannot change that"
     )
 
 

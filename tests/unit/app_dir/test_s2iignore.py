@@ -267,7 +267,7 @@ def test_ignored_input_is_named_with_the_line_that_admits_it(
         ["requirements.txt", "notes.md", "sub/requirements.txt", ".s2i", ".s2i/environment"]
     )
     assert [advice.todo for advice in told] == [
-        f"If it should, write `!{name}` as the last line of .s2iignore."
+        f"If the build should read it, write `!{name}` as the last line of .s2iignore."
         for name in ("requirements.txt", ".s2i", ".s2i/environment")
     ]
     app = laid_out(tmp_path / "app", ["requirements.txt", "notes.txt"])

@@ -263,7 +263,7 @@ def test_a_python_that_the_file_lacks_is_added_and_said(
     choice = of_environment(tmp_path, requested, found)
     assert spec_for(choice, found) == spec
     assert [one.found for one in choice.advice] == [
-        f"environment.yml does not name Python: Python {choice.spec} is added."
+        f"environment.yml does not list Python, so Python {choice.spec} is added."
     ]
 
 

@@ -27,35 +27,35 @@ def source(app: Path, files: Files) -> Path:
 OURS = {
     "environment and code": (
         {".s2i/environment": ENVIRONMENT, "other.py": ""},
-        ".s2i/environment beside Python code",
+        ".s2i/environment next to Python code",
     ),
     "environment and manifest": (
         {".s2i/environment": ENVIRONMENT, "requirements.txt": ""},
-        ".s2i/environment beside requirements.txt",
+        ".s2i/environment next to requirements.txt",
     ),
     "environment and setup.py": (
         {".s2i/environment": "", "setup.py": ""},
-        ".s2i/environment beside setup.py",
+        ".s2i/environment next to setup.py",
     ),
     "environment and environment.yml": (
         {".s2i/environment": "", "environment.yml": ""},
-        ".s2i/environment beside environment.yml",
+        ".s2i/environment next to environment.yml",
     ),
     "environment and a lock of pixi": (
         {".s2i/environment": "", "pixi.lock": ""},
-        ".s2i/environment beside pixi.lock",
+        ".s2i/environment next to pixi.lock",
     ),
     "environment and explicit specs": (
         {".s2i/environment": "", "explicit.txt": "@EXPLICIT\n"},
-        ".s2i/environment beside explicit.txt",
+        ".s2i/environment next to explicit.txt",
     ),
     "environment and a package": (
         {".s2i/environment": ENVIRONMENT, "pkg/model.py": ""},
-        ".s2i/environment beside Python code",
+        ".s2i/environment next to Python code",
     ),
     "environment that does not read": (
         {".s2i/environment": "\ud800", "a.py": ""},
-        ".s2i/environment beside Python code",
+        ".s2i/environment next to Python code",
     ),
     "model and manifest": (
         {"Foo.py": MODEL, "requirements.txt": ""},
@@ -85,15 +85,15 @@ OURS = {
     ),
     ".s2i without environment": (
         {".s2i/bin/run": "", "a.py": ""},
-        ".s2i beside Python code, without an environment file",
+        ".s2i next to Python code, without an environment file",
     ),
     "misspelt manifest": (
         {"requirments.txt": "", "a.py": ""},
-        "requirments.txt, which looks like a manifest with another name, beside Python code",
+        "requirments.txt, which looks like a misspelt manifest, next to Python code",
     ),
     "manifest in the plural": (
         {"environments.yml": "", "a.py": ""},
-        "environments.yml, which looks like a manifest with another name",
+        "environments.yml, which looks like a misspelt manifest",
     ),
     "model beside Node.js files": (
         {"Foo.py": MODEL, "package.json": "{}"},
@@ -188,7 +188,7 @@ def test_a_source_for_another_of_seldons_wrappers_fails(tmp_path: Path, files: F
 
 
 def test_a_given_model_name_passes_whatever_is_there(tmp_path: Path) -> None:
-    assert detect(tmp_path, {"MODEL_NAME": "Foo"}) == Detection(True, "MODEL_NAME is given")
+    assert detect(tmp_path, {"MODEL_NAME": "Foo"}) == Detection(True, "MODEL_NAME is set")
     assert not detect(tmp_path, {"MODEL_NAME": " "}).passes
     assert not detect(tmp_path, {"SERVICE_TYPE": "MODEL"}).passes
 

@@ -102,7 +102,7 @@ def test_uv_lock_counts_dependencies_without_groups_or_extras(
     assert read.wrapper == ""
     assert (read.local, read.editable, read.lock, read.requires_python) == ((), (), True, ">=3.9")
     assert [path.name for path in read.files] == ["uv.lock", "pyproject.toml"]
-    assert read.summary() == "what it pins"
+    assert read.summary() == "its pinned packages"
 
 
 def test_workspace_members_without_a_root_project_all_count(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_source_packages_make_the_project_editable(
         tmp_path / "wheels/wheel-1.0-py3-none-any.whl",
         tmp_path / "folder",
     }
-    assert read.summary() == "what it pins, and the project in place"
+    assert read.summary() == "its pinned packages, and the project as editable"
 
 
 def test_locked_wrapper_release_is_served_with(tmp_path: Path) -> None:

@@ -206,7 +206,7 @@ def test_computed_dependencies_without_a_build_system_are_built(tmp_path: Path) 
     text = '[project]\nname = "m"\nversion = "1"\ndynamic = ["dependencies"]\n'
     (tmp_path / "pyproject.toml").write_text(text)
     found = manifest.find(tmp_path, {})
-    assert found and found.told == ("-e", ".") and found.summary() == "the project, in place"
+    assert found and found.told == ("-e", ".") and found.summary() == "the project, as editable"
 
 
 def test_computed_dependencies_that_are_poetrys_are_not_built(tmp_path: Path) -> None:

@@ -635,14 +635,14 @@ def test_class_without_a_called_method_says_what_it_has(
 @pytest.mark.parametrize(
     ("service_type", "method", "todo", "path"),
     [
-        ("MODEL", "transform_input", "Set SERVICE_TYPE=TRANSFORMER,", "/transform-input"),
-        ("MODEL", "route_raw", "Set SERVICE_TYPE=ROUTER,", "/route"),
-        ("MODEL", "aggregate", "Set SERVICE_TYPE=COMBINER,", "/aggregate"),
-        ("ROUTER", "predict", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
-        ("COMBINER", "predict_grpc", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
-        ("TRANSFORMER", "predict", "Set SERVICE_TYPE=MODEL,", "/api/v1.0/predictions"),
-        ("TRANSFORMER", "send_feedback", "Define transform_input,", "/transform-input"),
-        ("OUTLIER_DETECTOR", "custom_service", "Define predict,", "/api/v1.0/predictions"),
+        ("MODEL", "transform_input", "Set SERVICE_TYPE=TRANSFORMER if", "/transform-input"),
+        ("MODEL", "route_raw", "Set SERVICE_TYPE=ROUTER if", "/route"),
+        ("MODEL", "aggregate", "Set SERVICE_TYPE=COMBINER if", "/aggregate"),
+        ("ROUTER", "predict", "Set SERVICE_TYPE=MODEL if", "/api/v1.0/predictions"),
+        ("COMBINER", "predict_grpc", "Set SERVICE_TYPE=MODEL if", "/api/v1.0/predictions"),
+        ("TRANSFORMER", "predict", "Set SERVICE_TYPE=MODEL if", "/api/v1.0/predictions"),
+        ("TRANSFORMER", "send_feedback", "Define transform_input if", "/transform-input"),
+        ("OUTLIER_DETECTOR", "custom_service", "Define predict if", "/api/v1.0/predictions"),
     ],
 )
 def test_class_of_another_type_is_served_with_a_warning(
@@ -748,7 +748,7 @@ def test_the_one_file_with_a_class_of_its_own_name_is_taken(
 ) -> None:
     model = find(source(tmp_path, files), missing, None)
     assert (model.name, model.class_name, model.service_type) == ("Foo", "Foo", "MODEL")
-    assert model.name_source == "the only file with a class of its name: Foo.py"
+    assert model.name_source == "the only file with a class of the same name: Foo.py"
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def test_a_netrc_says_who_may_read_a_host(tmp_path: Path) -> None:
 
 def test_no_channel_at_all_is_conda_forge_and_the_log_says_why(tmp_path: Path) -> None:
     assert sources(configured(tmp_path, nodefaults=False)) == [
-        ("conda-forge", "environment.yml names none")
+        ("conda-forge", "environment.yml lists none")
     ]
 
 
@@ -296,7 +296,7 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
     )
     assert own and team
     assert (own.password.reveal(), team.token.reveal()) == ("s3cr3t", "t0k3n")
-    assert found.advice[0].found == "The binding corp: ssl_verify of its .condarc is not read."
+    assert found.advice[0].found == "The binding corp: ssl_verify in its .condarc is ignored."
     read = bindings.read(cnb_bindings.read(tmp_path / "bindings", bindings.TYPES))
     assert read.facts == (
         ("corp", "conda, .condarc with channels, channel_alias, default_channels, custom_channels"),

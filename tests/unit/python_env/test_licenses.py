@@ -188,6 +188,6 @@ def test_a_layer_whose_licences_are_lost_is_made_again(tmp_path: Path, bundle: B
     _restore(layers)
     (layers / "third-party-licenses.toml").unlink()
     assert _provide(layers, bundle).startswith(
-        "  python-wrapper  made: its licences are not listed\n"
+        "  python-wrapper  building (its licence list is out of date)\n"
     )
     assert (layers / "third-party-licenses/license_info.csv").is_file()

@@ -165,7 +165,7 @@ def test_a_model_name_is_taken_as_meant(value: str, name: str, said: int) -> Non
 
 def test_what_a_model_name_is_taken_as_says_what_to_write() -> None:
     _, advice = wrapper.model_name("dir/MyModel", "here")
-    assert advice[0].found == "here: MODEL_NAME=dir/MyModel is taken as dir.MyModel.MyModel."
+    assert advice[0].found == "here: MODEL_NAME=dir/MyModel is read as dir.MyModel.MyModel."
     assert advice[0].todo == "Write MODEL_NAME=dir.MyModel.MyModel."
 
 
@@ -201,7 +201,7 @@ def test_a_service_type_is_taken_in_any_case(name: str) -> None:
     found, advice = wrapper.service_type(name.lower(), "here")
     assert found == name
     assert [line.found for line in advice] == [
-        f"here: SERVICE_TYPE={name.lower()} is taken as {name}."
+        f"here: SERVICE_TYPE={name.lower()} is read as {name}."
     ]
 
 

@@ -158,7 +158,7 @@ def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
 def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: str) -> None:
     (piece,) = settings.unread(settings.read({name: "x"}, []))
     assert piece.found.startswith(f"pack build --env: {name} has no effect")
-    assert piece.todo.startswith(f"Set {near} if" if near else "Remove it.")
+    assert piece.todo.startswith(f"If you mean {near}, set" if near else "Remove it.")
 
 
 @pytest.mark.parametrize(

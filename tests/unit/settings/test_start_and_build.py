@@ -370,8 +370,8 @@ def test_the_build_never_repeats_a_parameters_value() -> None:
 def test_invalid_metadata_is_reported_as_left_out_by_the_wrapper() -> None:
     _, advice = serving.read(settings.read({"MODEL_METADATA": "{name: [a"}, []))
     assert [piece.found for piece in advice] == [
-        "pack build --env: MODEL_METADATA is not YAML, so the wrapper will leave it out: expected ',' or ']', but got '<stream end>' in line 1, column 10."
+        "pack build --env: MODEL_METADATA is not YAML, so the wrapper will ignore it: expected ',' or ']', but got '<stream end>' in line 1, column 10."
     ]
     assert seldon_serve.checked({**GIVEN, "MODEL_METADATA": "{name: [a"}).notes == [
-        "MODEL_METADATA is not YAML, so the wrapper will leave it out."
+        "MODEL_METADATA is not YAML, so the wrapper ignores it."
     ]

@@ -81,9 +81,9 @@ class CondaEnvironment:
     def summary(self) -> str:
         """Return a summary of what is installed, for the log."""
         conda, pip = len(self.packages) or len(self.specs), len(self.pip)
-        what = "locked package" if self.locked else "package"
-        both = f"{conda} {what}{'' if conda == 1 else 's'} of conda's"
-        return f"{both}, {pip} line{'' if pip == 1 else 's'} for pip" if pip else both
+        kind = "locked conda package" if self.locked else "conda package"
+        both = f"{conda} {kind}{'' if conda == 1 else 's'}"
+        return f"{both}, {pip} pip requirement{'' if pip == 1 else 's'}" if pip else both
 
     @property
     def locked(self) -> bool:

@@ -145,9 +145,9 @@ def test_what_will_surprise_is_said(tmp_path: Path) -> None:
         "variables:\n  API_TOKEN: abcdefgh\nprefix: C:\\envs\\x\n"
     )
     assert [piece.found for piece in read(tmp_path, text, "environment.yaml").advice] == [
-        "environment.yaml is installed; s2i did not read it, but environment.yml alone.",
-        "environment.yaml: the prefix in line 8 is of the machine that wrote the file; it is ignored.",
-        "environment.yaml: `[win]` in line 3 is a comment for conda, so pywin32 is installed here too.",
+        "The build installs environment.yaml. s2i reads only environment.yml.",
+        "environment.yaml: the prefix in line 8 is from the machine that wrote the file, and is ignored.",
+        "environment.yaml: `[win]` in line 3 is only a comment to conda, so pywin32 is installed here too.",
         "environment.yaml: the variable API_TOKEN looks like a credential, and everyone who has the image can read it.",
         "environment.yaml: line 2 requires exactly Python 3.8.0, not any 3.8.",
     ]
