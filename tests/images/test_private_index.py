@@ -159,8 +159,8 @@ def test_project_secrets_of_every_kind_leave_nothing_behind(
     )
     assert (
         "  Warning: .s2i/environment: STORE_PASSWORD looks like a credential, and everyone who has the image can read it.\n"
-        "           Take it out of the file. What the model needs at run: docker run -e, or a Secret of Kubernetes. What packages are fetched with: "
-        "a binding\n           of the type pypi or netrc (docs/private-indexes.md).\n"
+        "           Remove it from the file. If the model needs it, set it when you run the image: docker run -e, or a Kubernetes Secret.\n"
+        "           To download packages, use a binding of type pypi or netrc (docs/private-indexes.md).\n"
     ) in built.ours
     assert packages.environment(IMAGE)["STORE_PASSWORD"] == "baked-as-asked"
     assert (
