@@ -189,7 +189,7 @@ def test_runtime_txt_of_another_language_is_skipped_and_named(tmp_path: Path) ->
     (tmp_path / "runtime.txt").write_text("R-3.6-2020-01-01")
     choice = choose(tmp_path, None)
     assert choice.spec == "3.12"
-    assert "runtime.txt says" in choice.advice[0].found
+    assert "runtime.txt contains" in choice.advice[0].found
 
 
 @pytest.mark.parametrize(

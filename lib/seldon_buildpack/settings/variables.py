@@ -487,9 +487,7 @@ _LOGS = Group(
             "false: send non-ASCII characters as UTF-8, not as `\\u00e9`",
             "false",
         ),
-        _wrapper(
-            "FLASK_JSONIFY_PRETTYPRINT_REGULAR", "false", "true: indent responses", "true"
-        ),
+        _wrapper("FLASK_JSONIFY_PRETTYPRINT_REGULAR", "false", "true: indent responses", "true"),
         _wrapper("FLASK_ENV", "production", "development: Flask's debug mode", "production"),
         _wrapper(
             "FLASK_*",
@@ -513,7 +511,9 @@ _LOGS = Group(
 _TRACING = Group(
     "Tracing",
     (
-        _wrapper("TRACING", "0", "1: trace each request, and send the trace to a Jaeger agent", "1"),
+        _wrapper(
+            "TRACING", "0", "1: trace each request, and send the trace to a Jaeger agent", "1"
+        ),
         _wrapper("JAEGER_AGENT_HOST", "0.0.0.0", "Host of the agent", "jaeger-agent"),
         _wrapper("JAEGER_AGENT_PORT", "5775", "UDP port of the agent", "6831"),
         _wrapper(
