@@ -15,7 +15,7 @@ from tests.support import packages
 from tests.support.servers import plain_http
 from tools.core.steps import Workspace
 from tools.dev import container
-from tools.release import interpreters
+from tools.release import interpreters, relocate
 
 _MINOR = "3.11"
 _CARRIED = "3.9"
@@ -129,3 +129,33 @@ def test_unreachable_catalogue_is_named_with_its_fixes(pack: Pack, app: Path) ->
     assert f"ERROR: Python {_MINOR} could not be installed\n" in built.ours
     assert "http://127.0.0.1:9/catalogue.json" in built.ours
     assert "Traceback" not in built.log
+
+
+@pytest.mark.skipif(
+    interpreters.find_installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
+)
+def test_packed_interpreter_runs_from_another_folder(tmp_path: Path) -> None:
+    installed = interpreters.find_installed("3.12")
+    assert installed
+    relocate.make_relocatable(installed.prefix, "3.12", tmp_path / "made")
+    moved = (tmp_path / "made").rename(tmp_path / "moved")
+    used = "import ssl, sqlite3, ctypes, bz2, lzma, uuid, sys; print(sys.prefix); print(open('/proc/self/maps').read())"
+    clean = {"PATH": "/nowhere", "LD_LIBRARY_PATH": str(installed.prefix / "lib")}
+    output = subprocess.run(
+        [moved / "bin/python3", "-I", "-c", used],
+        env=clean,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()
+    assert output[0] == str(moved)
+    loaded = {Path(line.split()[-1]) for line in output if ".so" in line}
+    foreign = [
+        path.name
+        for path in loaded
+        if moved not in path.parents and not relocate.is_glibc_library(path.name)
+    ]
+    assert foreign == []
+    assert str(installed.prefix.parent).encode() not in b"".join(
+        path.read_bytes() for path in moved.rglob("*") if path.is_file()
+    )

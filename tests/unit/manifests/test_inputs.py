@@ -210,7 +210,8 @@ def test_a_source_that_is_not_there_or_cannot_be_listed_fails(tmp_path: Path) ->
 def test_detect_searches_only_likely_files_of_a_large_source(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source(tmp_path, {"Foo.py": MODEL, "huge.py": "x = 1\n" * 200_000})
+    source(tmp_path, {"Foo.py": MODEL})
+    (tmp_path / "huge.py").write_text("x = 1\n" * 200_000)
     for folder in ("data", "node_modules", ".git"):
         (tmp_path / folder).mkdir()
         for number in range(3000):

@@ -226,38 +226,6 @@ def test_build_flags_lose_the_prefix_and_paths_follow_the_tree(
     )
 
 
-@pytest.mark.skipif(
-    interpreters.find_installed("3.12") is None, reason="this machine has no Python 3.12 of its own"
-)
-def test_packed_interpreter_runs_from_another_folder(
-    tmp_path: Path,
-) -> None:
-    found = interpreters.find_installed("3.12")
-    assert found
-    relocate.make_relocatable(found.prefix, "3.12", tmp_path / "made")
-    moved = (tmp_path / "made").rename(tmp_path / "moved")
-    used = "import ssl, sqlite3, ctypes, bz2, lzma, uuid, sys; print(sys.prefix); print(open('/proc/self/maps').read())"
-    clean = {"PATH": "/nowhere", "LD_LIBRARY_PATH": str(found.prefix / "lib")}
-    shown = subprocess.run(
-        [moved / "bin/python3", "-I", "-c", used],
-        env=clean,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.splitlines()
-    assert shown[0] == str(moved)
-    loaded = {Path(line.split()[-1]) for line in shown if ".so" in line}
-    foreign = [
-        path.name
-        for path in loaded
-        if moved not in path.parents and not relocate.is_glibc_library(path.name)
-    ]
-    assert foreign == []
-    assert str(found.prefix.parent).encode() not in b"".join(
-        path.read_bytes() for path in moved.rglob("*") if path.is_file()
-    )
-
-
 def test_a_files_line_leaves_the_record_and_no_other(tmp_path: Path) -> None:
     record = tmp_path / "RECORD"
     record.write_text(
