@@ -1,12 +1,15 @@
 """The last steps of a build: write the launch metadata and remove secrets from the image."""
 
-from seldon_buildpack.app_dir import private_files, scrub
+from seldon_buildpack.app_dir import before_run, private_files, scrub
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layers import serve, third_party_licenses, trusted_certificates, watcher
 from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
-from seldon_buildpack.model import shadowing
+from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.errors.model import ModelTrialUnknown
+from seldon_buildpack.model import missing_imports, shadowing, signatures
+from seldon_buildpack.python_env import importable
 from seldon_buildpack.steps import Project
 
 
@@ -18,6 +21,64 @@ def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) 
     """
     for advice in shadowing.check(project.model, plan.modules()):
         context.log.advise(advice)
+
+
+def warn_of_methods(context: BuildContext, project: Project) -> None:
+    """Warn about methods of the model that the wrapper cannot call."""
+    for method in signatures.find_uncallable_methods(project.model):
+        place = f"{project.model.path}, line {method.line}"
+        match method.problem:
+            case signatures.Problem.TAKES_FEWER:
+                advice = warnings.method_takes_fewer(place, method.name, method.passed)
+            case signatures.Problem.TAKES_MORE:
+                advice = warnings.method_takes_more(place, method.name, method.passed)
+            case signatures.Problem.IS_ASYNC:
+                advice = warnings.method_is_async(place, method.name)
+            case signatures.Problem.IS_GENERATOR:
+                advice = warnings.method_is_generator(place, method.name)
+        context.log.advise(advice)
+
+
+def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> None:
+    """Check that the image has every module that the model imports.
+
+    Raises:
+        BuildError: The model cannot start without a module, or BP_MODEL_TRIAL is invalid.
+    """
+    trial = project.settings.text("BP_MODEL_TRIAL").lower()
+    if trial not in ("", "auto", "off"):
+        raise ModelTrialUnknown(trial)
+    installed = plan.importable()
+    missing = missing_imports.find_missing_imports(
+        project.model,
+        installed,
+        complete=importable.ANYTHING not in installed
+        and not (project.app / before_run.FILE).exists()
+        and not _has_path_outside(project),
+    )
+    if missing.certain and trial != "off":
+        raise missing_imports.explain_missing(missing.certain, project.model, _name_manifest(project))
+    if places := [*missing.certain, *missing.possible]:
+        context.log.advise(
+            warnings.imports_missing(
+                [f"{place.name} ({place.file}, line {place.line})" for place in places]
+            )
+        )
+
+
+def _has_path_outside(project: Project) -> bool:
+    """Return whether PYTHONPATH in the image has a folder that is not in the source."""
+    entries = project.settings.at_launch("PYTHONPATH").split(":")
+    return any(
+        entry.startswith("/") and not entry.startswith((f"{project.app}", "/microservice"))
+        for entry in entries
+    )
+
+
+def _name_manifest(project: Project) -> str:
+    if project.environment:
+        return project.environment.path.name
+    return project.requirements.path.name if project.requirements else "requirements.txt"
 
 
 def write_launch(

@@ -109,6 +109,16 @@ MODEL = {
     ),
     "model-unreadable": Case(closed="RowMeans.py"),
     "model-not-named": Case({**_environment("SERVICE_TYPE=MODEL\n"), **_model("answer = 42\n")}),
+    "model-imports-what-is-missing": Case(
+        {
+            **_model(
+                "import json\n\nimport cv2\nfrom parts import scale\n\n\n"
+                "class RowMeans:\n    def predict(self, X, names=None):\n        return scale.rows(X)\n"
+            ),
+            "parts/__init__.py": "",
+            "parts/scale.py": "import imp\nfrom sklearn import preprocessing\n",
+        }
+    ),
     "model-hidden-by-the-wrapper": Case(
         {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"},
         {"MODEL_NAME": "yaml.Rows"},

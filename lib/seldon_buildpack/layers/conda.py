@@ -25,7 +25,7 @@ from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.diagnosis import conda
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.python_env import conda_prefix, top_level_modules
+from seldon_buildpack.python_env import conda_prefix, importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.wrapper.conda_constraints import Attempt, python_of
 
@@ -176,9 +176,8 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
     """
     layer.begin()
     install_packages(layer, inputs, wanted, joined)
-    brought = top_level_modules.brought(
-        site_packages(find_prefix(layer, inputs), wanted.minor), by_conda=True
-    )
+    site = site_packages(find_prefix(layer, inputs), wanted.minor)
+    brought = top_level_modules.brought(site, by_conda=True)
     solution = {
         _PACKAGES: json.dumps(
             [(package.url, package.sha256, package.md5) for package in wanted.packages]
@@ -187,6 +186,7 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
         _PINS: wanted.pins,
         _BECAUSE: wanted.because,
         top_level_modules.METADATA: top_level_modules.as_text(brought),
+        importable.METADATA: importable.as_text(importable.list_importable(site)),
     }
     layer.finish(Types(launch=True), inputs.key() | solution)
 

@@ -32,7 +32,7 @@ from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_licenses as conda_licences
-from seldon_buildpack.python_env import top_level_modules
+from seldon_buildpack.python_env import importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
 
@@ -132,6 +132,13 @@ class CondaPlan:
             for text in texts
             for module, package in top_level_modules.from_text(text).items()
         }
+
+    def importable(self) -> frozenset[str]:
+        """Return the names that the installed packages make importable, after ``provide``."""
+        stored = (self.layer(name).metadata() for name in (conda.NAME, conda_requirements.NAME))
+        return frozenset[str]().union(
+            *(importable.from_text(layer.get(importable.METADATA, "")) for layer in stored if layer)
+        )
 
     def _active(self, prefix: Path) -> Mapping[str, str]:
         """Return the launch variables of an active environment (conda: activate).

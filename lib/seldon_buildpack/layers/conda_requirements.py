@@ -24,7 +24,7 @@ from seldon_buildpack.layers import cache, conda_pip_install, local_packages, re
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.names import of_dist_info
-from seldon_buildpack.python_env import build_leftovers, top_level_modules
+from seldon_buildpack.python_env import build_leftovers, importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
 NAME = requirements.NAME
@@ -86,6 +86,7 @@ def make(
     metadata |= {
         _PINS: installed.pins,
         top_level_modules.METADATA: top_level_modules.as_text(top_level_modules.brought(site)),
+        importable.METADATA: importable.as_text(importable.list_importable(site)),
         "holds-wrapper": _held(half, site),
         # The environment's own pip does not report what it built from source.
         cache.BUILT_WITH: half.built_with

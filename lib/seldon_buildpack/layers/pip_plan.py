@@ -29,7 +29,7 @@ from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.log import Log
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
-from seldon_buildpack.python_env import top_level_modules
+from seldon_buildpack.python_env import importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
 
 
@@ -119,6 +119,13 @@ class PipPlan:
             for text in texts
             for module, package in top_level_modules.from_text(text).items()
         }
+
+    def importable(self) -> frozenset[str]:
+        """Return the names that the installed packages make importable, after ``provide``."""
+        stored = (self.layer(name).metadata() for name in (python_wrapper.NAME, requirements.NAME))
+        return frozenset[str]().union(
+            *(importable.from_text(layer.get(importable.METADATA, "")) for layer in stored if layer)
+        )
 
     def _requirements(self, what: Installation) -> WrapperChoice:
         layer = self.layer(requirements.NAME)

@@ -48,3 +48,9 @@ class LayerPlan(Protocol):
 
     def modules(self) -> dict[str, str]:
         """Return the installed top-level modules with their packages, after ``provide``."""
+
+    def importable(self) -> frozenset[str]:
+        """Return the top-level names that the installed packages make importable.
+
+        Call it after ``provide``.
+        """

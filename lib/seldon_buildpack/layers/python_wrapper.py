@@ -24,7 +24,7 @@ from seldon_buildpack.layers import python as python_layer
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked, PinsUnknown
 from seldon_buildpack.package_sources.indexes import Index
-from seldon_buildpack.python_env import top_level_modules
+from seldon_buildpack.python_env import importable, top_level_modules
 from seldon_buildpack.python_env.venv import (
     compile_bytecode,
     drop_namespace_files,
@@ -170,8 +170,10 @@ def make(
         drop_wrapper_tests(site_packages(prefix, python.minor))
         drop_namespace_files(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
-    brought = top_level_modules.brought(site_packages(prefix, python.minor))
+    site = site_packages(prefix, python.minor)
+    brought = top_level_modules.as_text(top_level_modules.brought(site))
+    names = importable.as_text(importable.list_importable(site))
     layer.finish(
         Types(launch=True),
-        wrapper.key | {top_level_modules.METADATA: top_level_modules.as_text(brought)},
+        wrapper.key | {top_level_modules.METADATA: brought, importable.METADATA: names},
     )

@@ -42,6 +42,7 @@ from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import (
     build_leftovers,
     build_packages,
+    importable,
     installed_stubs,
     top_level_modules,
     venv,
@@ -211,6 +212,7 @@ def make(
         cache.BUILT_WITH: what.built_with if cache.has_built(uv) else "",
     }
     told[top_level_modules.METADATA] = top_level_modules.as_text(top_level_modules.brought(site))
+    told[importable.METADATA] = importable.as_text(importable.list_importable(site))
     layer.finish(Types(launch=True), key | told)
     return stands
 

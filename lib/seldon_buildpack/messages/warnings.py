@@ -204,6 +204,53 @@ def module_hidden(own: str, module: str, package: str, importer: str) -> Advice:
     )
 
 
+def method_takes_fewer(place: str, name: str, passed: int) -> Advice:
+    """Warn about a method that takes fewer arguments than the wrapper passes, besides self."""
+    return Advice(
+        f"{place}: the wrapper calls `{name}` with more arguments than it takes; the call fails.",
+        _define(name, passed),
+    )
+
+
+def method_takes_more(place: str, name: str, passed: int) -> Advice:
+    """Warn about a method that requires more arguments than the wrapper passes."""
+    return Advice(
+        f"{place}: the wrapper calls `{name}` with fewer arguments than it requires; the call fails.",
+        _define(name, passed),
+    )
+
+
+def method_is_async(place: str, name: str) -> Advice:
+    """Warn about an async method, whose result the wrapper does not await."""
+    return Advice(
+        f"{place}: `{name}` is async, but the wrapper does not await it; the call fails.",
+        f"Define it with `def {name}`, and call asynchronous code with asyncio.run.",
+    )
+
+
+def method_is_generator(place: str, name: str) -> Advice:
+    """Warn about a method that yields, whose result the wrapper cannot convert."""
+    return Advice(
+        f"{place}: `{name}` yields, but the wrapper needs a value; the call fails.",
+        "Return a list or an array.",
+    )
+
+
+def _define(name: str, passed: int) -> str:
+    arguments = {0: "self", 1: "self, message", 2: "self, X, names"}.get(
+        passed, "self, X, names, reward, truth, routing=None"
+    )
+    return f"Define it as `def {name}({arguments}):`."
+
+
+def imports_missing(places: Sequence[str]) -> Advice:
+    """Warn about imports that may fail; each place has the module, the file and the line."""
+    return Advice(
+        f"The model may import modules that are not installed: {first_names(places)}.",
+        "Add their packages to your requirements if a request can reach these lines.",
+    )
+
+
 def version_file_passed_over(file: str, value: str) -> Advice:
     """Warn about a version file without a version; pyenv's may name an environment."""
     return Advice(

@@ -83,7 +83,7 @@ def class_names(tree: ast.Module) -> list[str]:
 def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bool]]:
     for node in body:
         yield node, sure
-        if isinstance(node, ast.If) and _never_imported(node.test):
+        if isinstance(node, ast.If) and never_imported(node.test):
             yield from _statements(node.orelse, False)
         elif isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.TryStar)):
             for field in ("body", "orelse", "finalbody"):
@@ -97,7 +97,7 @@ def _statements(body: list[ast.stmt], sure: bool) -> Iterator[tuple[ast.stmt, bo
                 yield from _statements(case.body, False)
 
 
-def _never_imported(test: ast.expr) -> bool:
+def never_imported(test: ast.expr) -> bool:
     """Return whether a test is ``__name__ == "__main__"`` or ``TYPE_CHECKING``."""
     text = written(test)
     return text in ("TYPE_CHECKING", "typing.TYPE_CHECKING") or (

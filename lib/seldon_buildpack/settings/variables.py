@@ -79,6 +79,12 @@ _MODEL = Group(
             "TRANSFORMER",
             common=True,
         ),
+        _build(
+            "BP_MODEL_TRIAL",
+            "auto",
+            "off: a model that imports a missing module is a warning, not an error",
+            "off",
+        ),
         _wrapper(
             "PREDICTIVE_UNIT_PARAMETERS",
             "[]",

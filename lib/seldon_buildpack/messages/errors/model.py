@@ -1,6 +1,7 @@
 """Errors about the model class."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
@@ -181,4 +182,98 @@ class ModelMethodMissing(BuildError):
             f"The wrapper calls a {service_type} through {' or '.join(needed)} (or a raw form, {needed[0]}_raw). {class_name} in {file} defines none of them. {defined}",
             *([_set("SERVICE_TYPE", fitting)] if fitting else []),
             f"Define `{needed[0]}` in {class_name}.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModuleNeeded:
+    """A module that the model imports and nothing in the image provides."""
+
+    # Its dotted name.
+    name: str
+    # Where it is imported: the file of the source, and the line.
+    file: str
+    line: int
+    # The package that contains it, if it has another name; else empty.
+    package: str = ""
+    # The Python version that removed it from the standard library, such as `3.12`; else empty.
+    removed: str = ""
+    # A file of the source with a similar name; else empty.
+    near: str = ""
+
+    @property
+    def inside(self) -> bool:
+        """Whether it is missing in a package of the source."""
+        return "." in self.name
+
+
+class ModelImportMissing(BuildError):
+    """Modules that the model certainly imports, and that nothing in the image provides.
+
+    ``manifest`` is the file that lists the packages to install.
+    """
+
+    def __init__(self, needed: Sequence[ModuleNeeded], manifest: str) -> None:
+        first = needed[0]
+        title = (
+            f"{first.file} imports `{first.name}`, which is not installed"
+            if len(needed) == 1
+            else f"The model imports {len(needed)} modules that are not installed"
+        )
+        lines = "\n".join(
+            f"  {module.file}, line {module.line}: {module.name}{_why_missing(module)}"
+            for module in needed
+        )
+        packages = [
+            module.package or module.name
+            for module in needed
+            if not (module.inside or module.removed or module.near)
+        ]
+        removed = [module for module in needed if module.removed]
+        super().__init__(
+            title,
+            f"The model runs these imports each time it starts, so it could not start:\n{lines}",
+            *([_add_packages(packages, manifest)] if packages else []),
+            *([_set_older_python(removed[0])] if removed else []),
+            *(
+                ["Add the missing files to the source, or remove the imports."]
+                if any(module.inside for module in needed)
+                else []
+            ),
+            *(
+                ["Change the import to the name of the file: case matters in the image."]
+                if any(module.near for module in needed)
+                else []
+            ),
+            "If the model can work without a module, import it in a `try` block that catches ImportError.",
+            "If the module is added when the container runs, set BP_MODEL_TRIAL=off: the build then only warns.",
+        )
+
+
+def _why_missing(module: ModuleNeeded) -> str:
+    if module.removed:
+        return f" (removed from Python's standard library in {module.removed})"
+    if module.near:
+        return f" (the source has {module.near})"
+    return f" (package {module.package})" if module.package else ""
+
+
+def _add_packages(packages: Sequence[str], manifest: str) -> str:
+    names = " and ".join([", ".join(packages[:-1]), packages[-1]] if packages[1:] else packages)
+    return f"Add {names} to {manifest}."
+
+
+def _set_older_python(module: ModuleNeeded) -> str:
+    major, minor = module.removed.split(".")
+    return f"For `{module.name}`, set BP_PYTHON_VERSION={major}.{int(minor) - 1}, or replace the module."
+
+
+class ModelTrialUnknown(BuildError):
+    """A BP_MODEL_TRIAL that is neither auto nor off."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"BP_MODEL_TRIAL={value} is not valid",
+            "It is `auto` (a model that cannot start fails the build) or `off` (the build only warns).",
+            _set("BP_MODEL_TRIAL", "auto"),
         )
