@@ -57,7 +57,9 @@ def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> N
         and not _has_path_outside(project),
     )
     if missing.certain and trial != "off":
-        raise missing_imports.explain_missing(missing.certain, project.model, _name_manifest(project))
+        raise missing_imports.explain_missing(
+            missing.certain, project.model, _name_manifest(project)
+        )
     if places := [*missing.certain, *missing.possible]:
         context.log.advise(
             warnings.imports_missing(

@@ -164,7 +164,7 @@ def test_error_names_the_package_and_every_place(tmp_path: Path) -> None:
         "    Foo.py, line 2: Utils (the source has utils.py)",
         "    Foo.py, line 3: imp (removed from Python's standard library in 3.12)",
         "",
-        "  What to do, one of:",
+        "  What to do (choose one):",
         "  1. Add opencv-python-headless to requirements.txt.",
         "  2. For `imp`, set BP_PYTHON_VERSION=3.11, or replace the module.",
         "  3. Change the import to the name of the file: case matters in the image.",
