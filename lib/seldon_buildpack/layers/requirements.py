@@ -204,16 +204,18 @@ def make(
     stands = WrapperChoice(
         chosen, shared, _installed_release(site), refused.asks if refused else ""
     )
-    told = {
+    metadata = {
         _SHARED: "yes" if shared else "no",
         _HELD: stands.held,
         _PINS: chosen.pins,
         _BECAUSE: stands.because,
         cache.BUILT_WITH: what.built_with if cache.has_built(uv) else "",
     }
-    told[top_level_modules.METADATA] = top_level_modules.as_text(top_level_modules.brought(site))
-    told[importable.METADATA] = importable.as_text(importable.list_importable(site))
-    layer.finish(Types(launch=True), key | told)
+    metadata[top_level_modules.METADATA] = top_level_modules.as_text(
+        top_level_modules.brought(site)
+    )
+    metadata[importable.METADATA] = importable.as_text(importable.list_importable(site))
+    layer.finish(Types(launch=True), key | metadata)
     return stands
 
 
