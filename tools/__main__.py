@@ -53,18 +53,18 @@ def main() -> int:
         "--pythons",
         type=str.split,
         default=[],
-        help="Python minors that the builder carries beside the default: '3.9 3.10'",
+        help="additional Python versions for the builder: '3.9 3.10'",
     )
     parser.add_argument(
         "arguments",
         nargs="*",
-        help="for test and test-platforms: what pytest is given; for new: the directory; for vendor: the model's directory and the folder; "
+        help="for test and test-platforms: arguments for pytest; for new: the directory; for vendor: the model's directory and the folder; "
         "for publish: the registry",
     )
     parser.add_argument(
         "--force",
         action="store_true",
-        help="for publish: also from a tree with changes, and in place of what is there",
+        help="for publish: publish uncommitted changes, and replace an existing version",
     )
     options, extra = parser.parse_known_args()
     if extra and options.command not in ("test", "test-platforms"):
@@ -92,7 +92,7 @@ def check_machine(command: str, system: str = sys.platform, machine: str = "") -
     if command not in _ANYWHERE and (system, machine) != ("linux", "x86_64"):
         raise ToolError(
             f"make {command} needs Linux on x86_64; this is {system} on {machine}.",
-            "Here make new, docs, lock, audit, lint and test-unit work, and pack with a published builder.",
+            "On this machine, use make new, docs, lock, audit, lint and test-unit, and pack with a published builder.",
         )
 
 
@@ -168,20 +168,20 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
 def _platform_up(ws: Workspace, _: argparse.Namespace) -> int:
     with treat_sigterm_as_interrupt():
         made = platform.up(ws)
-    print("The cluster is up. What to export:")
+    print("The cluster is up. Exports to use it:")
     for name, value in made.exports.items():
         print(f"    export {name}={shlex.quote(value)}")
     print(
-        f"kubectl and crane: {made.kubectl_program}, {made.crane}. make platform-down takes it down."
+        f"kubectl and crane: {made.kubectl_program}, {made.crane}. Stop it with make platform-down."
     )
     return 0
 
 
 def _platform_down(ws: Workspace, _: argparse.Namespace) -> int:
     print(
-        "The cluster is down."
+        "The cluster is stopped."
         if platform.down(ws)
-        else "No cluster that was brought up from here is running."
+        else "No cluster that was started here is running."
     )
     return 0
 
@@ -229,7 +229,7 @@ def _engine_stop(ws: Workspace, _: argparse.Namespace) -> int:
     print(
         "The Docker engine is stopped."
         if engine.stop_engine(ws)
-        else "No Docker engine that was started from here is running."
+        else "No Docker engine that was started here is running."
     )
     return 0
 

@@ -26,7 +26,7 @@ def make_venv(work: Path, requirements: Path, install: Callable[[Path, Path], No
         wanted = requirements.read_text()
         if stamp.is_file() and stamp.read_text() == wanted and _runs(folder / "bin/python"):
             return False
-        print("==> Python: installing what make and the tests run on", file=sys.stderr)
+        print("==> Python: installing the dependencies of make and the tests", file=sys.stderr)
         shutil.rmtree(folder, ignore_errors=True)
         install(folder, requirements)
         stamp.write_text(wanted)

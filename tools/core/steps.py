@@ -144,13 +144,11 @@ def run(
             text=True,
         )
     except FileNotFoundError as error:
-        raise ToolError(
-            f"{words[0]} is not to be found.", "Install it, or put it on PATH."
-        ) from error
+        raise ToolError(f"{words[0]} was not found.", "Install it, or put it on PATH.") from error
     except subprocess.TimeoutExpired as error:
         raise ToolError(
             f"{' '.join(words[:3])} took longer than {timeout:.0f} s.",
-            "Try again; if it repeats, run the command by hand.",
+            "Try again. If it happens again, run the command by hand.",
         ) from error
     if done.returncode:
         tail = "\n    ".join(((done.stdout or "") + (done.stderr or "")).strip().splitlines()[-25:])

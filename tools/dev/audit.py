@@ -67,8 +67,8 @@ def report_vulnerabilities(ws: Workspace) -> str:
             return format_report(places, answer)
         reasons.append(f"{service}: {answer}")
     raise ToolError(
-        "No database of vulnerabilities answers, so this says nothing about any package.",
-        "Run make audit where one can be reached, or give SELDON_BUILDPACK_OSV_URL the address of a mirror of OSV.\n    "
+        "No vulnerability database can be reached, so no package was checked.",
+        "Run make audit where one can be reached, or set SELDON_BUILDPACK_OSV_URL to the URL of an OSV mirror.\n    "
         + "\n    ".join(reasons),
     )
 
@@ -91,12 +91,12 @@ def format_report(places: Mapping[str, frozenset[Pin]], answer: Answer) -> str:
             ]
     if answer.unknown:
         names = ", ".join(sorted(f"{pin.name} {pin.version}" for pin in answer.unknown))
-        lines.append(f"Not in the database, so nothing is known of them: {names}")
+        lines.append(f"Not in the database, so not checked: {names}")
     return "\n".join(lines)
 
 
 def _describe(known: Vulnerability) -> str:
-    return f"{' '.join((known.id, *known.aliases))}, {'mended in ' + ', '.join(known.fixed_in) if known.fixed_in else 'not mended in any release'}"
+    return f"{' '.join((known.id, *known.aliases))}, {'fixed in ' + ', '.join(known.fixed_in) if known.fixed_in else 'not fixed in any release'}"
 
 
 def parse_answer(service: str, asked: Iterable[Pin], documents: Iterable[str]) -> Answer | None:
@@ -228,7 +228,7 @@ def _ask_service(ws: Workspace, program: Path, service: str, asked: list[Pin]) -
         # The exit code 1 means that something was found, or that pip-audit failed.
         if not done.stdout.startswith("{"):
             return (
-                done.stderr.strip().splitlines() or [f"pip-audit ended with {done.returncode}"]
+                done.stderr.strip().splitlines() or [f"pip-audit failed with {done.returncode}"]
             )[-1]
         documents.append(done.stdout)
     return (

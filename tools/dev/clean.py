@@ -30,11 +30,11 @@ def clean(ws: Workspace) -> Iterator[str]:
         tag.is_file() and tag.read_text().startswith(CACHE_SIGNATURE)
     ):
         raise ToolError(
-            f"{ws.work} has no {CACHE_TAG} and was not made by make.",
-            "Remove by hand what is not wanted there.",
+            f"{ws.work} has no {CACHE_TAG} and was not created by make.",
+            "Remove what you do not need there by hand.",
         )
     if platform.down(ws):
-        yield "Took down the cluster."
+        yield "Stopped the cluster."
     docker = engine.find_engine(ws)
     # Our own engine stores its images in the work folder, which is removed below.
     if docker and not docker.ours:

@@ -65,4 +65,4 @@ def _print_commands(docker: Engine, sample: Path) -> None:
     )
     print("  docker stop iris")
     if docker.ours:
-        print("The Docker engine that make started goes on running; `make engine-stop` stops it.")
+        print("The Docker engine that make started keeps running. Stop it with `make engine-stop`.")

@@ -102,7 +102,7 @@ def _replace_between(page: Path, marks: tuple[str, str], table: str) -> str:
     begin, end = marks
     if text.count(begin) != 1 or text.count(end) != 1:
         raise ToolError(
-            f"{page.name} has no place for a table.", f"Put {begin} and {end} around it."
+            f"{page.name} has no place for the table.", f"Add {begin} and {end} around it."
         )
     return re.sub(
         f"{re.escape(begin)}.*{re.escape(end)}",

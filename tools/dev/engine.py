@@ -59,7 +59,7 @@ def ensure_engine(ws: Workspace) -> Engine:
     if _parse_version(engine.api) < _parse_version(minimum):
         raise ToolError(
             f"The Docker engine at {engine.host} speaks API {engine.api}; pack and the lifecycle need {minimum} or later.",
-            "Install Docker Engine 20.10.24 or later (Debian 12's docker.io will do), or point DOCKER_HOST at one.",
+            "Install Docker Engine 20.10.24 or later (such as Debian 12's docker.io), or point DOCKER_HOST at one.",
         )
     return engine
 
@@ -108,8 +108,8 @@ def stop_engine(ws: Workspace) -> bool:
         time.sleep(0.1)
     if _read_pid(ws) is not None:
         raise ToolError(
-            f"The Docker engine we started (process {pid}) did not stop.",
-            f"Its log is {_folder(ws) / 'dockerd.log'}; stop it by hand.",
+            f"The Docker engine that make started (process {pid}) did not stop.",
+            f"Its log is {_folder(ws) / 'dockerd.log'}. Stop it by hand.",
         )
     _record(ws).unlink(missing_ok=True)
     return True
@@ -119,7 +119,7 @@ def _start_engine(ws: Workspace) -> Engine:
     """Install dockerd if necessary, start it, and wait until it responds."""
     if os.environ.get("DOCKER_HOST"):
         raise ToolError(
-            f"No Docker engine answers at DOCKER_HOST={os.environ['DOCKER_HOST']}.",
+            f"No Docker engine responds at DOCKER_HOST={os.environ['DOCKER_HOST']}.",
             "Start it, or unset DOCKER_HOST.",
         )
     with _lock(ws):
@@ -128,8 +128,8 @@ def _start_engine(ws: Workspace) -> Engine:
         debian = _debian_release()
         if os.geteuid() != 0 or debian is None:
             raise ToolError(
-                "No Docker engine answers, and one can be installed and started from here only on Debian as root.",
-                "Install Docker Engine and start it, or set DOCKER_HOST to one that runs.",
+                "No Docker engine responds, and make can install and start one only on Debian as root.",
+                "Install and start Docker Engine, or set DOCKER_HOST to a running engine.",
             )
         if shutil.which("dockerd") is None or shutil.which("docker") is None:
             with announce("Docker engine: installing Debian's docker.io"):
@@ -141,7 +141,7 @@ def _start_engine(ws: Workspace) -> Engine:
     engine = find_engine(ws)
     if engine is None:
         raise ToolError(
-            "The Docker engine stopped answering just after it started.",
+            "The Docker engine stopped responding just after it started.",
             f"Its log is {_folder(ws) / 'dockerd.log'}.",
         )
     return Engine(host=engine.host, api=engine.api, ours=True, started_now=True)
@@ -182,14 +182,14 @@ def _start_dockerd(ws: Workspace) -> None:
         if process.poll() is not None:
             _record(ws).unlink(missing_ok=True)
             raise ToolError(
-                "dockerd ended while it was starting. Its last lines:", _read_log_tail(log)
+                "dockerd exited while it was starting. Its last lines:", _read_log_tail(log)
             )
         if find_engine(ws):
             return
         time.sleep(0.2)
     stop_engine(ws)
     raise ToolError(
-        f"dockerd did not answer within {START_CAP:.0f} s. Its last lines:", _read_log_tail(log)
+        f"dockerd did not respond within {START_CAP:.0f} s. Its last lines:", _read_log_tail(log)
     )
 
 

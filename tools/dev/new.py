@@ -17,13 +17,13 @@ def write_new_model(ws: Workspace, where: str) -> list[str]:
     """
     if not where.strip():
         raise ToolError(
-            "The new model has no name.", "Give it one, which may be a path: make new NAME=my-model"
+            "The new model needs a name.", "Set a name or a path: make new NAME=my-model"
         )
     target, name = Path(where), make_image_name(where)
     try:
         if target.exists() and not (target.is_dir() and not any(target.iterdir())):
             raise ToolError(
-                f"{target} is there already, and is not an empty directory.",
+                f"{target} already exists, and is not an empty directory.",
                 "Choose another name, or empty it.",
             )
         # verify tests the sample only: it would fail as soon as the model's response changes.
@@ -39,16 +39,16 @@ def write_new_model(ws: Workspace, where: str) -> list[str]:
         )
     except OSError as error:
         raise ToolError(
-            f"{target} cannot be written: {error.strerror or error}.", "Choose another place."
+            f"{target} cannot be written: {error.strerror or error}.", "Choose another directory."
         ) from error
     return [
-        f"{target} is a model that builds and serves as it is: MyModel.py is where to begin. Next:",
+        f"{target} is a model that you can build and serve. Start with MyModel.py. Next:",
         "  make builder                # once",
         '  eval "$(make -s env)"',
         f"  cd {shlex.quote(str(target))}",
         f"  pack build {name} --builder {builder.BUILDER}",
         f"  docker run --rm -p 9000:9000 -p 5000:5000 {name}",
-        "To have each save served without a build, run instead:",
+        "To serve each change without a build, run instead:",
         f'  docker run --rm --entrypoint dev -v "$PWD:/workspace" -p 9000:9000 {name}',
     ]
 

@@ -59,7 +59,7 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
     """
     if not model.is_dir():
         raise ToolError(
-            f"{model} is not a directory.", "Name the one that holds the model: MODEL=my-model"
+            f"{model} is not a directory.", "Set the directory of the model: MODEL=my-model"
         )
     inside = folder.is_relative_to(model)
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def vendor(ws: Workspace, model: Path, folder: Path, pythons: Iterable[str]) -> 
         download(ws, _find_needed(made, model, folder, Path(scratch)), folder, Path(scratch))
     count = len(list(folder.glob("*.whl")))
     print(
-        f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set in .s2i/environment or by --env:"
+        f"{folder} holds {count} wheel{'' if count == 1 else 's'}. To build without a network, set this in .s2i/environment or with --env:"
     )
     print(
         f"    BP_PIP_FIND_LINKS={folder.relative_to(model)}\n    PIP_NO_INDEX=1"
@@ -114,13 +114,13 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
         project = read_project(context)
         if project.environment:
             raise ToolError(
-                f"{project.environment.path.name} is conda's, and only wheels are collected here.",
-                "Bring conda's packages as a channel in a folder (docs/conda.md), and the wheels of its section pip: with pip download.",
+                f"{project.environment.path.name} is for conda, but make vendor downloads only wheels.",
+                "Provide the conda packages as a channel in a folder (docs/conda.md), and download the wheels of its pip: section with pip download.",
             )
         interpreter = python.plan(project.python, carried, "", platform.target)
         if not interpreter.carried:
             raise ToolError(
-                f"No Python {interpreter.request} is carried here.",
+                f"Python {interpreter.request} is not included here.",
                 f'make vendor ... PYTHONS="{interpreter.minor}"',
             )
         stack = planning.plan_layers(context, project)
@@ -189,7 +189,7 @@ def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]
             local.append(Path(unquote(urlsplit(url).path)))
         else:
             raise ToolError(
-                f"{name} is required by a URL.",
+                f"{name} is required by URL.",
                 "A build without a network cannot fetch it: require it by name and version.",
             )
     return tuple(dict.fromkeys(pins)), tuple(dict.fromkeys(local))

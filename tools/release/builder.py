@@ -124,7 +124,7 @@ def choose_pythons(ws: Workspace, pythons: Iterable[str]) -> tuple[str, ...]:
     wanted = list(pythons) or (record.read_text().split() if record.exists() else [])
     if unknown := sorted(set(wanted) - set(known)):
         raise ToolError(
-            f"The builder cannot carry Python {', '.join(unknown)}.",
+            f"The builder cannot include Python {', '.join(unknown)}.",
             f"Choose among {', '.join(known)}.",
         )
     return tuple(minor for minor in known if minor in {*wanted, ws.versions["python"]["default"]})
@@ -198,7 +198,7 @@ def lock_work_folder(ws: Workspace) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("    another make is at work in the work folder; waiting for it", flush=True)
+            print("    another make is using the work folder; waiting for it", flush=True)
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
 
@@ -215,7 +215,7 @@ def fill_in_places(
     for stand_in, place in places.items():
         if text.count(f' = "{stand_in}"\n') != 1:
             raise ToolError(
-                f'{name} should have one line that ends with = "{stand_in}".', "Put it back."
+                f'{name} should have one line that ends with = "{stand_in}".', "Restore it."
             )
         text = text.replace(f' = "{stand_in}"\n', f' = "{place}"\n')
     copy = ws.work / folder / name

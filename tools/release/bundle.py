@@ -92,7 +92,7 @@ def _fill_bundle(
             ws.checkout / "tools/release/bundle.py", ws.checkout / "tools/release/wrapper.py"
         ),
     }
-    run_once(ws, "What the buildpack carries", "bundle", key, [bundle / "bin/uv"], make)
+    run_once(ws, "The buildpack's bundle", "bundle", key, [bundle / "bin/uv"], make)
 
 
 def _make_libs(ws: Workspace, carried: Mapping[str, Interpreter]) -> Path:
@@ -186,7 +186,7 @@ def _make_watchers(ws: Workspace) -> Path:
     }
     run_once(
         ws,
-        "What watches files for the process dev",
+        "The file watcher of the process dev",
         "watchers",
         key,
         [folder / minor for minor in supported],

@@ -175,7 +175,8 @@ def _ensure_base(ws: Workspace, engine: Engine, name: str) -> None:
         else:
             bootstrap_base(engine, suite, name)
             print(
-                f"    made from Debian's packages, since no registry gave it: {refusal}", flush=True
+                f"    built from Debian packages, because no registry provided it: {refusal}",
+                flush=True,
             )
 
     make_image_once(
@@ -211,7 +212,7 @@ def _pull_base(engine: Engine, image: str) -> str | None:
         begun = (
             process.stdout.readline().strip()
             if answered
-            else f"no answer within {REGISTRY_PATIENCE:.0f} s"
+            else f"no response within {REGISTRY_PATIENCE:.0f} s"
         )
         if "Pulling from" not in begun:
             process.kill()
@@ -222,7 +223,7 @@ def _pull_base(engine: Engine, image: str) -> str | None:
             process.kill()
             raise ToolError(
                 f"Pulling {image} took longer than {PULL_CAP:.0f} s.",
-                "Try again; what has arrived is kept.",
+                "Try again. Completed downloads are kept.",
             ) from error
         if process.returncode:
             raise ToolError(f"Pulling {image} failed:", output.strip())
@@ -237,7 +238,7 @@ def bootstrap_base(engine: Engine, suite: str, name: str) -> None:
     if shutil.which("mmdebstrap") is None:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise ToolError(
-                "No registry answers, and without one the base image can be made only on Debian.",
+                "No registry responds, and without one the base image can be built only on Debian.",
                 "Install mmdebstrap, or pull through a registry.",
             )
         install_debian("mmdebstrap")

@@ -159,9 +159,9 @@ def _pack_python(ws: Workspace, minor: str) -> None:
     installed = find_installed(minor)
     if installed is None:
         raise ToolError(
-            f"No catalogue of Pythons answers, and this machine has no Python {minor} of its own to pack.",
-            f"Give SELDON_BUILDPACK_PYTHON_CATALOGUE the address of one, or install Python {minor} with pyenv, or name its prefix in "
-            "SELDON_BUILDPACK_PYTHONS_FROM.",
+            f"No Python catalogue responds, and this machine has no Python {minor} to pack.",
+            f"Set SELDON_BUILDPACK_PYTHON_CATALOGUE to the URL of one, install Python {minor} with pyenv, or set "
+            "SELDON_BUILDPACK_PYTHONS_FROM to its prefix.",
         )
     target = (
         ws.work / f"catalogue/cpython-{installed.version}-linux-{platform.machine()}-gnu.tar.gz"
@@ -240,7 +240,7 @@ def _install_python(ws: Workspace, minor: str, folder: Path) -> Path:
             return _uv_install(ws, minor, folder, None)
         except ToolError:
             print(
-                "    the public catalogue of Pythons does not answer; packing this machine's",
+                "    uv's Python catalogue does not respond; packing this machine's",
                 flush=True,
             )
     return _uv_install(ws, minor, folder, make_catalogue(ws, (minor,)).as_uri())

@@ -147,14 +147,14 @@ def read_revision(checkout: Path, force: bool) -> str:
         if force:
             return f"unknown{DIRTY}"
         raise ToolError(
-            "Git does not say which commit this is, and a release names one.",
+            "Git does not report the current commit, and a release needs one.",
             f"{error}\n    FORCE=1 goes on.",
         ) from error
     if changes and not force:
         listed = "".join(f"\n    {line}" for line in changes[:10])
         raise ToolError(
-            f"The tree has changes that are in no commit:{listed}",
-            "Commit them. FORCE=1 goes on, and marks it as dirty.",
+            f"The working tree has uncommitted changes:{listed}",
+            "Commit them, or set FORCE=1 to publish anyway (marked as dirty).",
         )
     return f"{commit}{DIRTY}" if changes else commit
 
@@ -252,7 +252,7 @@ def format_report(published: Sequence[PublishedImage], place: str) -> str:
     return "\n".join(
         [
             *lines,
-            f"Tags that move on with each version: {', '.join(moving)}",
+            f"Tags that move with each version: {', '.join(moving)}",
             f"To build with it: pack build my-model --builder {builder_reference} --lifecycle-image {lifecycle}",
         ]
     )
@@ -278,7 +278,7 @@ def _find_missing(
         listed = "".join(f"\n    {reference}" for reference, _ in other)
         fixes = "; ".join(dict.fromkeys(fix for _, fix in other))
         raise ToolError(
-            f"The registry has these with other content, and a version means one content for good:{listed}",
+            f"The registry has other content under these versions, which must not change:{listed}",
             f"{fixes}. FORCE=1 replaces them.",
         )
     return missing

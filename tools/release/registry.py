@@ -50,7 +50,7 @@ class Registry:
             )
             raise ToolError(
                 reason,
-                "Name the host, without https:// and without a tag: make publish REGISTRY=registry.example.com/seldon",
+                "Set the host and path, without https:// and without a tag: make publish REGISTRY=registry.example.com/seldon",
             )
         return cls(crane, place)
 
@@ -76,8 +76,8 @@ class Registry:
             )
         except subprocess.TimeoutExpired as error:
             raise ToolError(
-                f"{self.place} did not answer within {_ASK_SECONDS:.0f} s.",
-                "Look whether the registry runs.",
+                f"{self.place} did not respond within {_ASK_SECONDS:.0f} s.",
+                "Check whether the registry is running.",
             ) from error
         if done.returncode == 0:
             config: Mapping[str, Any] = json.loads(done.stdout)
@@ -86,7 +86,7 @@ class Registry:
             return None
         raise ToolError(
             f"{self.place} cannot be read:",
-            f"{done.stderr.strip()}\n    Is that the address, and was there a docker login?",
+            f"{done.stderr.strip()}\n    Check the address, and run docker login.",
         )
 
     def digest(self, reference: str) -> str:

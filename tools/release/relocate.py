@@ -199,7 +199,7 @@ def _find_needed_libraries(binary: Path) -> dict[str, Path]:
     if missing := [name for name in names if name not in resolved]:
         raise ToolError(
             f"{binary.name} needs {', '.join(missing)}, which this machine does not have.",
-            "Install it, or build that Python anew.",
+            "Install it, or rebuild that Python.",
         )
     return {name: Path(resolved[name]) for name in names}
 
@@ -272,8 +272,8 @@ def _check_glibc(binaries: list[Path]) -> None:
         newest = find_newest_glibc(binary.read_bytes())
         if newest > GLIBC:
             raise ToolError(
-                f"{binary.name} was built against glibc {'.'.join(map(str, newest))}; images are promised {'.'.join(map(str, GLIBC))}.",
-                "Name a prefix with a Python built on Debian 12 or older in SELDON_BUILDPACK_PYTHONS_FROM.",
+                f"{binary.name} was built against glibc {'.'.join(map(str, newest))}; the images need {'.'.join(map(str, GLIBC))}.",
+                "Set SELDON_BUILDPACK_PYTHONS_FROM to the prefix of a Python that was built on Debian 12 or older.",
             )
 
 

@@ -100,8 +100,8 @@ def build_wheels(ws: Workspace, interpreter: Interpreter) -> Path:
             if not path.name.endswith("-none-any.whl")
         ]:
             raise ToolError(
-                f"{', '.join(impure)} came out bound to one Python.",
-                "Leave out the package's C code, or lock a release with wheels.",
+                f"{', '.join(impure)} would work on one Python only.",
+                "Build it without C code, or lock a release with wheels.",
             )
         shutil.rmtree(folder, ignore_errors=True)
         (scratch / "built").rename(folder)
@@ -113,7 +113,7 @@ def build_wheels(ws: Workspace, interpreter: Interpreter) -> Path:
         "python": interpreter.version,
         "recipe": _digest_recipe(ws),
     }
-    run_once(ws, "The wheels nobody publishes", "wheels", key, [folder], make)
+    run_once(ws, "Wheels that are not on PyPI", "wheels", key, [folder], make)
     return folder
 
 

@@ -91,10 +91,10 @@ def test_vulnerabilities_are_listed_by_place_with_their_fix() -> None:
     ) == (
         "According to osv:\n"
         "upstream: 2 of 3 releases with known vulnerabilities\n"
-        "  flask 2.2.5  PYSEC-1 CVE-1, mended in 2.3.2\n"
-        "  own 1  GHSA-2, not mended in any release\n"
+        "  flask 2.2.5  PYSEC-1 CVE-1, fixed in 2.3.2\n"
+        "  own 1  GHSA-2, not fixed in any release\n"
         "current: 0 of 2 releases with known vulnerabilities\n"
-        "Not in the database, so nothing is known of them: rare 1"
+        "Not in the database, so not checked: rare 1"
     )
 
 
