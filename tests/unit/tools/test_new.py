@@ -47,7 +47,7 @@ def test_what_is_there_is_left_alone(tmp_path: Path, there: str) -> None:
         target.mkdir()
         (target / "mine").write_text("mine")
     before = sorted(path.name for path in tmp_path.rglob("*"))
-    with pytest.raises(ToolError, match="is there already"):
+    with pytest.raises(ToolError, match="already exists"):
         write_new_model(WS, str(target))
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
 

@@ -31,7 +31,7 @@ def test_local_packages_are_told_from_pins() -> None:
     ["https://files.pythonhosted.org/a/six-1.9.0-py2.py3-none-any.whl", "git+https://h/r.git@v1"],
 )
 def test_package_at_a_url_is_refused(url: str) -> None:
-    with pytest.raises(ToolError, match=r"six is required by a URL"):
+    with pytest.raises(ToolError, match=r"six is required by URL"):
         vendor.split_plan([f"six @ {url}"])
 
 
