@@ -7,13 +7,13 @@ class Digits:
     """Says which digit an image of 8 x 8 pixels shows, with a network that Keras saved."""
 
     def load(self):
-        # In each worker: JAX starts threads with the model, and threads do not cross the fork that makes a worker.
+        # Runs in each worker: JAX starts threads with the model, and threads do not survive the fork of a worker.
         self.model = keras.saving.load_model(
             Path(__file__).with_name("digits.keras"), compile=False
         )
 
     def predict(self, X, features_names=None):
-        # Not self.model.predict(X): threads that call it at the same time spoil the model.
+        # Not self.model.predict(X), which is not thread-safe.
         scores = keras.ops.convert_to_numpy(self.model(X, training=False))
         return scores.argmax(axis=1).reshape(-1, 1)
 

@@ -20,7 +20,7 @@ model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 model.fit(X_train, y_train, epochs=60, verbose=0)
 print("accuracy", round(model.evaluate(X_test, y_test, verbose=0)[1], 3))
 
-# Without the optimizer's state, which only training needs.
+# Without the optimizer's state, which is needed only for training.
 served = keras.Sequential.from_config(model.get_config())
 served.set_weights(model.get_weights())
 served.save("digits.keras")

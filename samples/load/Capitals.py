@@ -7,12 +7,12 @@ class Capitals:
     """Answers the capital of a country, from a file that each worker reads when it starts."""
 
     def __init__(self):
-        # Once, before the workers are forked from this process: what is set here they all have.
+        # Runs once, before the workers are forked from this process. They all have what is set here.
         self.capitals = {}
         self.made_by = os.getpid()
 
     def load(self):
-        # In each worker: the place for what must not cross a fork, as connections, threads and TensorFlow sessions.
+        # Runs in each worker. Create what must not cross a fork here: connections, threads, TensorFlow sessions.
         with Path(__file__).with_name("capitals.csv").open(encoding="utf-8", newline="") as file:
             self.capitals = {row["country"]: row["capital"] for row in csv.DictReader(file)}
         self.loaded_by = os.getpid()

@@ -1,7 +1,7 @@
 import numpy as np
 from seldon_core.user_model import SeldonResponse
 
-# Of the irises' sepal length, sepal width, petal length and petal width in cm.
+# Sepal length, sepal width, petal length and petal width of the irises in cm.
 MEAN = np.array([5.8, 3.1, 3.8, 1.2])
 DEVIATION = np.array([0.8, 0.4, 1.8, 0.8])
 

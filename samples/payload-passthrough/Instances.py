@@ -7,7 +7,7 @@ class Instances:
     """Answers another protocol than Seldon's: {"instances": [...]} with {"predictions": [...]}."""
 
     def predict_raw(self, request):
-        # Over REST the bytes of the body; over gRPC a SeldonMessage as ever.
+        # The bytes of the body over REST, a SeldonMessage over gRPC.
         if isinstance(request, SeldonMessage):
             return SeldonMessage(binData=self.answer(request.binData))
         return self.answer(request)

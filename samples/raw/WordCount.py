@@ -8,7 +8,7 @@ class WordCount:
     """Counts words of a text (strData), or of several with a lower limit (jsonData)."""
 
     def predict_raw(self, request):
-        # Over REST a dictionary, over gRPC a SeldonMessage; the answer has to be of the same kind.
+        # A dictionary over REST, a SeldonMessage over gRPC. The response must have the same type.
         if isinstance(request, dict):
             return self.answer(request)
         return json_to_seldon_message(self.answer(seldon_message_to_json(request)))
@@ -19,7 +19,7 @@ class WordCount:
         elif "jsonData" in request:
             texts, least = request["jsonData"]["texts"], request["jsonData"].get("least", 1)
         else:
-            # Over REST the code is the HTTP status as well.
+            # Over REST, the code is also the HTTP status.
             return {
                 "status": {
                     "code": 400,
@@ -34,5 +34,5 @@ class WordCount:
         }
 
     def send_feedback_raw(self, feedback):
-        # Always a message of protobuf, over REST too.
+        # Always a protobuf message, even over REST.
         return SeldonMessage(strData=f"reward {feedback.reward:g}")

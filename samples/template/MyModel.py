@@ -2,9 +2,9 @@ class MyModel:
     """Answers twice what it is given."""
 
     def __init__(self):
-        # Runs once, at the start: the place to load a model file that lies beside this one.
+        # Runs once, at startup. Load a model file next to this one here.
         self.factor = 2
 
     def predict(self, X, features_names=None):
-        # X is a NumPy array with a row for each question; the answer has a row for each too.
+        # X is a NumPy array with one row per instance. Return one row for each.
         return X * self.factor
