@@ -312,7 +312,7 @@ def manifests_for_developers(names: Sequence[str]) -> Advice:
 def git_lfs_pointers(names: Sequence[str]) -> Advice:
     """Warn about pointers of Git LFS that nothing names which the model runs."""
     return Advice(
-        f"Git LFS pointers, not the files themselves: {first_names(names)}. Nothing that the model runs names them.",
+        f"Git LFS pointers, not the files themselves: {first_names(names)}. The code that the model runs does not name them.",
         "If the model opens them, run `git lfs install && git lfs pull` before the build (docs/platforms.md). Otherwise add them to .s2iignore.",
     )
 

@@ -73,7 +73,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     if role == "alias":
         return _with_alias(
             found, binding, uri
-        ), f"base URL of channel names  {binding_entries.shown(uri)}"
+        ), f"base URL of channel names {binding_entries.shown(uri)}"
     if role == "extra":
         return replace(
             found, extra=(*found.extra, (uri, source))

@@ -8,7 +8,7 @@ from seldon_buildpack.wrapper.old_releases import refuse_old_release
 
 @pytest.mark.parametrize("version", ["1.2.2", "0.4", "1.4.0", "1", "0.5.1rc1"])
 def test_an_old_release_is_refused_by_name(version: str) -> None:
-    with pytest.raises(WrapperTooOld, match=f"seldon-core {version} is too old"):
+    with pytest.raises(WrapperTooOld, match=f"seldon-core `{version}` is too old"):
         refuse_old_release(version)
 
 

@@ -98,7 +98,7 @@ class PythonRequestsConflict(BuildError):
             lines.append(text if not value or source.specifier else f"{text}: {value}")
         files = [source for source, _ in requests if source.kind is not Kind.VARIABLE]
         super().__init__(
-            "The source asks for more than one Python",
+            "The source requires more than one Python",
             "No supported Python (3.8 to 3.13) satisfies all of these:\n"
             + "\n".join(f"- {line}" for line in lines),
             *(

@@ -47,10 +47,10 @@ class LocalFolderOutside(BuildError):
 
     def __init__(self, name: str, folder: str) -> None:
         super().__init__(
-            f"{name} names {folder}, a folder outside the source",
-            "A package is built in its own folder, and a build changes nothing outside the source.",
-            "Copy the folder into the source, and name the copy.",
-            "Build a wheel of it (`uv build --wheel`), put that into the source and name the wheel.",
+            f"`{name}` names `{folder}`, a folder outside the source",
+            "A package is built in its folder, and a build must not change anything outside the source.",
+            "Copy the folder into the source, and require the copy.",
+            "Build a wheel of it (`uv build --wheel`), add the wheel to the source, and require the wheel.",
         )
 
 
@@ -273,7 +273,7 @@ class ManifestUnderOtherName(BuildError):
         listed = "".join(f"\n  {name}" for name in names)
         super().__init__(
             f"Nothing says whether to install `{likely}`",
-            f"No manifest has a name that is read by itself, so nothing would be installed. These look like manifests:{listed}",
+            f"No manifest has a standard name, so nothing would be installed. These look like manifests:{listed}",
             _set("BP_REQUIREMENTS", likely)
             + "\nSeveral requirements files are separated by spaces.",
             f"Rename it: `mv {likely} {meant}`.",
@@ -302,8 +302,8 @@ class RequestedFileMissing(BuildError):
     def __init__(self, name: str, *, is_outside: bool) -> None:
         why = "is outside the source" if is_outside else "is not a file of the source"
         super().__init__(
-            f"`BP_REQUIREMENTS={name}`: there is no such file",
-            f"{name} {why}. The names are relative to the top of the source, and separated by spaces.",
+            f"The file in `BP_REQUIREMENTS={name}` does not exist",
+            f"{name} {why}. Names are relative to the root of the source, and separated by spaces.",
             "Correct the name, or add the file.",
             "Unset BP_REQUIREMENTS to install from requirements.txt or another manifest.",
         )
@@ -314,10 +314,10 @@ class RequestedFileUnsuited(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"`BP_REQUIREMENTS={name}`: the file is not a list of packages",
-            "BP_REQUIREMENTS names requirements files, a conda environment (.yml, .yaml), or another manifest at the top of the source.",
+            f"The file in `BP_REQUIREMENTS={name}` is not a list of packages",
+            "BP_REQUIREMENTS names requirements files, a conda environment (.yml, .yaml), or another manifest at the root of the source.",
             "Name a requirements file.",
-            f"Unset BP_REQUIREMENTS, and build the directory that holds {name.rpartition('/')[2]} (`pack build --path DIRECTORY`).",
+            f"Unset BP_REQUIREMENTS, and build the directory that contains {name.rpartition('/')[2]} (`pack build --path DIRECTORY`).",
         )
 
 
@@ -326,10 +326,10 @@ class RequestedFilesMixed(BuildError):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"BP_REQUIREMENTS names `{name}` beside other files",
+            f"`BP_REQUIREMENTS` names `{name}` together with other files",
             f"Several requirements files can be installed together; {name} is another kind of manifest, and is installed on its own.",
-            f"Name {name} alone.",
-            f"Leave {name} out, and name requirements files only.",
+            f"Set BP_REQUIREMENTS to {name} only.",
+            f"Remove {name}, and list only requirements files.",
         )
 
 
@@ -348,7 +348,7 @@ class NoLineApplies(BuildError):
             f"Python {python} comes from {source}.",
             *([_set("BP_PYTHON_VERSION", fitting)] if fitting else []),
             f"Correct the markers, or export {name} again on Python {python}.",
-            f"If nothing is to be installed, remove the lines from {name}.",
+            f"If you want to install nothing, remove the lines from {name}.",
         )
 
 
@@ -357,8 +357,8 @@ class PyprojectNotTable(BuildError):
 
     def __init__(self, key: str) -> None:
         super().__init__(
-            f"pyproject.toml: `{key}` is not a table",
-            f"What belongs to it is written below [{key}], or as {key}.NAME = VALUE.",
+            f"`pyproject.toml`: `{key}` is not a table",
+            f"Its keys must be below [{key}], or written as {key}.NAME = VALUE.",
             f"Correct `{key}` in pyproject.toml, or remove it.",
         )
 

@@ -62,7 +62,7 @@ class VariableNameTooLong(BuildError):
 
     def __init__(self, file: str, line: int, most: int) -> None:
         super().__init__(
-            f"{file} line {line}: the name of the variable is too long",
+            f"Line {line} of `{file}`: the variable name is too long",
             f"It has more than {most} characters. In the image, a file of that name sets the variable.",
             "Choose a shorter name.",
         )

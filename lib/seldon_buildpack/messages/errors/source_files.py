@@ -42,11 +42,11 @@ class GitLfsPointers(BuildError):
             f"`{first}` is a Git LFS pointer, not the file itself"
             if len(names) == 1
             else f"{len(names)} files are Git LFS pointers, not the files themselves",
-            "The source was checked out without Git LFS: each of these is a few lines of text that say which file belongs in its place."
+            "The source was checked out without Git LFS: each of these is a few lines of text that name the real file."
             f"{listed}{left_out}",
             "With pack: run `git lfs install && git lfs pull` in the directory, and build again.",
             "With Tekton: run `git lfs install && git lfs pull` after the clone, in an image that has git-lfs (docs/platforms.md).",
-            "With kpack: its git source fetches no LFS files. Give it a source image or an archive (`registry`, `blob`) that holds them (docs/platforms.md).",
+            "With kpack: its git source does not fetch LFS files. Use a source image or an archive (`registry`, `blob`) that contains them (docs/platforms.md).",
             "If the model does not need the content, add the file to .s2iignore.",
         )
 

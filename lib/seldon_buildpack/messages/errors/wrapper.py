@@ -87,16 +87,16 @@ class WrapperUnknown(BuildError):
 
 
 class WrapperTooOld(BuildError):
-    """A release from before the wrapper served REST and gRPC side by side."""
+    """A release from before the wrapper served both REST and gRPC."""
 
     def __init__(self, version: str) -> None:
         super().__init__(
-            f"The release seldon-core {version} is too old",
-            f"Releases before 1.5 start one API only, REST or GRPC. This buildpack serves both, so it needs seldon-core 1.5 or newer.\n"
-            f"{version} is named by your requirements or by BP_SELDON_CORE_VERSION.",
+            f"seldon-core `{version}` is too old",
+            f"Releases before 1.5 start only one API, REST or gRPC. This buildpack serves both, so it needs seldon-core 1.5 or newer.\n"
+            f"Your requirements or BP_SELDON_CORE_VERSION require {version}.",
             "Require seldon-core==1.5.1 instead, on Python 3.8 (BP_PYTHON_VERSION=3.8). It works with packages of that time, such as Flask 1.1.",
             "Remove seldon-core from your requirements, together with what was pinned for it (Flask, Werkzeug, Jinja2, itsdangerous, MarkupSafe,\n"
-            "protobuf, grpcio, gunicorn): seldon-core 1.17.1 is then installed with what it needs.",
+            "protobuf, grpcio, gunicorn): the build then installs seldon-core 1.17.1 with its dependencies.",
         )
 
 
