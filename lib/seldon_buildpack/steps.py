@@ -170,6 +170,8 @@ def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:
     )
     local_folders.refuse_outside(app, requirements)
     _warn(context, select.advice(app, environment or requirements))
+    if environment and requirements:
+        _warn(context, requirements.advice)
     return Manifest(environment, requirements)
 
 

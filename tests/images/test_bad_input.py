@@ -159,7 +159,7 @@ MANIFEST = {
     "requirements-latin-1": Case(
         {"requirements.txt": "six\n# f\u00fcr J\u00fcrgen\n".encode("latin-1")}
     ),
-    "requirements-utf-16": Case({"requirements.txt": "six\n".encode("utf-16")}),
+    "requirements-utf-16": Case({"requirements.txt": "six\n".encode("utf-16-le")}),
     "requirement-line": Case(_requiring("six\nimport numpy")),
     "requirement-line-of-conda": Case(_requiring("six\nscikit-learn=1.5.2=py312_0")),
     "include-missing": Case(_requiring("-r requirements/base.txt")),

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from seldon_buildpack import user_files
 from seldon_buildpack.app_dir import image_labels, permissions
+from seldon_buildpack.manifests.requirements_lines import encoding_of
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.masking import Masker, without_queries
 from seldon_buildpack.origin import Kind
@@ -19,6 +20,7 @@ from seldon_buildpack.settings.s2i_environment import FILE, SPACES
 
 # A variable that a line sets (settings/s2i_environment.py), or would set without what precedes its
 # name, or if it had `=` for its colon.
+_CONTINUATION = re.compile(r"\\+\r?\n")
 _SETS = re.compile(rf"[#{SPACES}]*(?:export[{SPACES}]+)?([A-Za-z0-9_.-]+)[{SPACES}]*[=:]")
 
 
@@ -44,7 +46,7 @@ def application(
     if _rewrite(app, environment, lambda text: _without_settings(text, not_for_it, masker)):
         changed.append(FILE)
     for path in dict.fromkeys((*(requirements.files if requirements else ()), *others)):
-        if _rewrite(app, path, lambda text: without_queries(masker.mask(text))):
+        if _rewrite(app, path, lambda text: _without_secrets(text, masker)):
             changed.append(os.path.relpath(path, app))
     if image_labels.mask(app, masker):
         changed.append(image_labels.FILE)
@@ -59,14 +61,29 @@ def _rewrite(app: Path, path: Path, change: Callable[[str], str]) -> bool:
     if not user_files.is_inside(app, path):
         return False
     try:
-        text = user_files.read(app, path).decode(errors="surrogateescape")
+        data = user_files.read(app, path)
     except OSError:
         return False
+    # A requirements file may be in any encoding that Python reads.
+    encoding, errors = encoding_of(data), "strict"
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError:
+        encoding, errors = "utf-8", "surrogateescape"
+        text = data.decode(encoding, errors)
     new = change(text)
     if new == text:
         return False
-    permissions.write(path, new.encode(errors="surrogateescape"))
+    permissions.write(path, new.encode(encoding, errors))
     return True
+
+
+def _without_secrets(text: str, masker: Masker) -> str:
+    """Return the text with its secrets masked, also if a backslash continues one on a new line."""
+    masked = without_queries(masker.mask(text))
+    joined = _CONTINUATION.sub("", masked)
+    whole = without_queries(masker.mask(joined))
+    return masked if whole == joined else whole
 
 
 def _without_settings(text: str, configuring: frozenset[str], masker: Masker) -> str:

@@ -44,13 +44,15 @@ def _as_url(link: str) -> str:
 def options(index: Index) -> list[str]:
     """Return the index's uv options translated for pip.
 
-    Build constraints are dropped, because pip has no such option.
+    Build constraints and pre-releases of single packages are dropped, because the pip of these
+    Pythons has no such options.
     """
     words = list(index.options)
     while "--prerelease" in words:
         at = words.index("--prerelease")
-        words[at : at + 2] = ["--pre"]
-    while "--build-constraints" in words:
-        at = words.index("--build-constraints")
-        del words[at : at + 2]
+        words[at : at + 2] = ["--pre"] if words[at + 1] == "allow" else []
+    for option in ("--build-constraints", "--prerelease-package"):
+        while option in words:
+            at = words.index(option)
+            del words[at : at + 2]
     return ["--constraint" if word == "--constraints" else word for word in words]

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from seldon_buildpack.commands.uv import Outcome
-from seldon_buildpack.diagnosis import connection, resolution, source_build
+from seldon_buildpack.diagnosis import connection, requirement_line, resolution, source_build
 from seldon_buildpack.diagnosis.uv_output import Attempt, UvFailure, parse_uv_failure
 from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.messages.errors.base import BuildError
@@ -30,6 +30,7 @@ def explain(outcome: Outcome, attempt: Attempt) -> BuildError:
     failure = parse_uv_failure(outcome, attempt.app)
     for part in (
         _disk,
+        requirement_line.explain,
         _hash,
         _vcs,
         _local,

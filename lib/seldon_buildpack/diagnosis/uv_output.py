@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.commands.uv import Outcome
+from seldon_buildpack.manifests.requirements_types import Requirements
 from seldon_buildpack.package_sources.indexes import Index
 
 _TAIL = 12
@@ -28,6 +29,7 @@ class Attempt:
     lock: str = ""
     lacking: str = ""
     importable: frozenset[str] = frozenset()
+    requirements: Requirements | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,20 +6,18 @@ those that satisfy the requirements. Replacements come before conda's packages o
 own files are not changed.
 """
 
-import contextlib
 import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack.bundle import CURRENT, Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import cache
+from seldon_buildpack.layers import cache, requirement_files
 from seldon_buildpack.log import Log
-from seldon_buildpack.manifests import git_in_place
+from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
@@ -103,6 +101,8 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
         BuildError: The packages cannot be installed, or the wrapper does not serve with them.
     """
     site = venv.site_packages(prefix, half.minor)
+    options = requirement_files.export_constraints(half.app, half.index, half.variables, scratch)
+    half = replace(half, index=replace(half.index, options=options))
     refused: Conflict | None = None
     for pins in half.sets or ("",):
         conda = _begin(half, prefix, pins, uv, scratch)
@@ -187,36 +187,16 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
         if half.needed and ask and half.version[:1].isdigit() and not by_url
         else []
     )
-    with _section(half.requirements) as section:
-        if half.minor in BY_PIP:
-            _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
-        elif wanted or section:
-            bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
-            with conda_installed_stubs.bounded(venv.site_packages(prefix, half.minor), bounds):
-                _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
-
-
-@contextlib.contextmanager
-def _section(requirements: Requirements | None) -> Iterator[list[str]]:
-    """Yield the install arguments for the section `pip:`.
-
-    The section is written to a new file next to the environment's file while it is read, as conda
-    does (conda: env/installers/pip).
-    """
-    if requirements is None:
-        yield []
+    files = requirements_export.export(half.requirements, scratch) if half.requirements else None
+    if half.minor in BY_PIP:
+        section = files.pip_arguments if files else ()
+        _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
         return
-    # A file of a new name: one of the source may have any other name, or be a link.
-    with tempfile.NamedTemporaryFile(
-        "w",
-        encoding="utf-8",
-        dir=requirements.path.parent,
-        prefix=f".{requirements.path.name}.",
-        suffix=".requirements.txt",
-    ) as file:
-        file.write(git_in_place.rewritten(requirements.text))
-        file.flush()
-        yield ["-r", file.name]
+    section = files.arguments if files else ()
+    if wanted or section:
+        bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
+        with conda_installed_stubs.bounded(venv.site_packages(prefix, half.minor), bounds):
+            _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
 
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:
@@ -245,6 +225,7 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
             doing=_DOING,
             app=half.app,
             local=half.requirements.local if half.requirements else (),
+            requirements=half.requirements,
         )
         raise diagnosis.explain(outcome, attempt)
 

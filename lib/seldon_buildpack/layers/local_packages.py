@@ -54,17 +54,10 @@ def constraints_key(app: Path, index: Index, variables: Iterable[tuple[str, str]
 
     It covers the files that they include, and the local packages that they name.
     """
-    read = requirements_txt.with_includes(index.constraints, dict(variables))
-    if not read:
+    constraints = requirements_txt.read_constraints(app, index.constraints, dict(variables))
+    if not constraints.files:
         return ""
-    local = [path for text in read.values() for path in requirements_txt.local_of_text(app, text)]
-    names = {path: path.relative_to(app) if path.is_relative_to(app) else path for path in read}
-    return digests.of_values(
-        [
-            [[str(names[path]), digests.of_text(text)] for path, text in read.items()],
-            digests.of_trees(dict.fromkeys(local), app),
-        ]
-    )
+    return digests.of_values([constraints.digest, digests.of_trees(constraints.local, app)])
 
 
 def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:

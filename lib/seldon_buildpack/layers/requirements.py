@@ -26,11 +26,11 @@ from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.layers import cache, local_packages, python
+from seldon_buildpack.layers import cache, local_packages, python, requirement_files
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
-from seldon_buildpack.manifests import git_in_place
+from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.base import BuildError
@@ -177,6 +177,7 @@ def make(
 
     with tempfile.TemporaryDirectory() as folder:
         scratch = Path(folder)
+        what = _with_constraints_for_uv(what, scratch)
         wanted = _told(what, python.home(interpreter), uv, scratch)
         found, lacking = _from_folders(what, partial(attempt, run=uv.attempt))
         chosen, seen, refused, asked_for = found or _first_that_suits(
@@ -267,10 +268,15 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
             build_packages.show_packages(site, carried)
         asked = _asked(what, chosen, scratch) if ask else []
         lines[:] = _install(
-            uv.run, prefix, what, chosen, [*what.index.options, *wanted, *asked, "--dry-run"]
+            uv.run,
+            prefix,
+            what,
+            chosen,
+            [*what.index.options, *wanted, *asked, "--dry-run"],
         )
         return frozenset()
 
+    what = _with_constraints_for_uv(what, scratch)
     wanted = _told(what, interpreter, uv, scratch)
     _first_that_suits(what, attempt)
     return tuple(line.strip().removeprefix("+ ") for line in lines if line.startswith(" + "))
@@ -364,19 +370,21 @@ def _told(what: Installation, interpreter: Path, uv: Uv, scratch: Path) -> list[
     if not what.requirements:
         return []
     if not what.requirements.lock:
-        manifest = what.requirements
-        if manifest.text:
-            return ["-r", str(git_in_place.write_section(manifest.path, manifest.text, scratch))]
-        if not manifest.from_git:
-            return list(manifest.told)
-        files = (manifest.path, *manifest.more)
-        copies = git_in_place.copied(files, manifest.files, what.app, scratch)
-        return [word for copy in copies for word in ("-r", str(copy))]
+        if what.requirements.arguments:
+            return list(what.requirements.arguments)
+        return [*requirements_export.export(what.requirements, scratch).arguments]
     from seldon_buildpack.layers import export_lock
 
     return export_lock.arguments(
         what.requirements, interpreter / f"bin/python{what.python.minor}", uv, scratch
     )
+
+
+def _with_constraints_for_uv(inputs: Installation, scratch: Path) -> Installation:
+    options = requirement_files.export_constraints(
+        inputs.app, inputs.index, inputs.variables, scratch
+    )
+    return replace(inputs, index=replace(inputs.index, options=options))
 
 
 def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
@@ -437,6 +445,7 @@ def _install(
             lock=lock,
             lacking=what.lacking,
             importable=_importable(what, chosen),
+            requirements=what.requirements,
         )
         raise diagnosis.explain(outcome, attempt)
     return outcome.lines

@@ -183,7 +183,8 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
     if isinstance(chosen, CondaEnvironment):
         return chosen.advice
     if chosen:
-        return conflicting_pins.advice(app, chosen.files, not_installed(app, chosen))
+        conflicts = conflicting_pins.advice(app, chosen.files, not_installed(app, chosen))
+        return (*chosen.advice, *conflicts)
     poetry = _table(_table(_pyproject(app), "tool"), "poetry")
     left_out = other_manifests(app)
     return (

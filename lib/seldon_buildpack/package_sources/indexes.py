@@ -25,6 +25,7 @@ from seldon_buildpack.settings.settings import Settings
 MOUNTED = Path("/whl")
 
 _FALSE = {"0", "false", "no", "off", "f", "n"}
+_EVERY = ":all:"
 _EXTRA = ("EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL")
 _CONSTRAINTS = {"PIP_CONSTRAINT": "--constraints", "PIP_BUILD_CONSTRAINT": "--build-constraints"}
 
@@ -307,7 +308,9 @@ def _options(settings: Settings, lines: IndexLines, app: Path) -> tuple[str, ...
     options = (
         ["--require-hashes"] if settings.flag("PIP_REQUIRE_HASHES") or lines.require_hashes else []
     )
-    options += ["--prerelease", "allow"] if settings.flag("PIP_PRE") or lines.pre else []
+    options += _releases(settings, lines)
+    for names, option in ((lines.no_binary, "--no-binary"), (lines.only_binary, "--only-binary")):
+        options += [word for name in names for word in (option, name)]
     # pip's switch is inverted: PIP_NO_BUILD_ISOLATION=0 disables isolation (pip: Environment
     # Variables).
     options += (
@@ -326,6 +329,22 @@ def _options(settings: Settings, lines: IndexLines, app: Path) -> tuple[str, ...
             word for path in settings.words(name) for word in (option, _absolute(app, path))
         ]
     return tuple(options)
+
+
+def _releases(settings: Settings, lines: IndexLines) -> list[str]:
+    """Return uv's options that allow pre-releases or exclude them."""
+    if settings.flag("PIP_PRE") or lines.pre or _EVERY in lines.all_releases:
+        options = ["--prerelease", "allow"]
+    else:
+        options = ["--prerelease", "disallow"] if _EVERY in lines.only_final else []
+    for names, mode in ((lines.all_releases, "allow"), (lines.only_final, "disallow")):
+        options += [
+            word
+            for name in names
+            if name != _EVERY
+            for word in ("--prerelease-package", f"{name}={mode}")
+        ]
+    return options
 
 
 def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:

@@ -4,6 +4,7 @@ from seldon_buildpack.app_dir import scrub
 from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests import select as manifest
 from seldon_buildpack.manifests.conda import select as conda_files
+from seldon_buildpack.masking import Masker
 
 
 def written(app: Path, files: dict[str, str]) -> Path:
@@ -95,3 +96,15 @@ def test_channel_tokens_are_not_in_the_image(
         (tmp_path / "environment.yml").read_text()
         == "channels:\n  - https://****@h/x\n  - https://h/t/****/y\ndependencies: [six]\n"
     )
+
+
+def test_secrets_leave_a_file_in_any_encoding_and_over_lines(tmp_path: Path) -> None:
+    line = "x @ https://u:pass\\\nword@h/x.whl\nsix\n"
+    app = written(tmp_path, {"more.txt": line})
+    (app / "requirements.txt").write_bytes(f"-r more.txt\n{line}".encode("utf-16"))
+    read = requirements_txt.read(app, app / "requirements.txt", {})
+    masker = Masker.of(read.secrets)
+    assert scrub.application(app, read, masker=masker) == ("requirements.txt", "more.txt")
+    kept = "x @ https://****@h/x.whl\nsix\n"
+    assert (app / "more.txt").read_text() == kept
+    assert (app / "requirements.txt").read_text("utf-16") == f"-r more.txt\n{kept}"

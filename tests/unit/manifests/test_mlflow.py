@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.manifests import git_in_place, mlflow, select
+from seldon_buildpack.manifests import mlflow, requirements_export, select
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
     ManifestUnderOtherName,
@@ -91,9 +91,8 @@ def test_python_of_the_saved_model_is_known(
 def test_a_section_is_written_for_uv(tmp_path: Path) -> None:
     app = write(tmp_path, conda__yaml=_PIP.replace("- mlflow", "- -c bounds.txt"))
     (app / "bounds.txt").write_text("six<2\n")
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
     chosen = select.find(app, {})
     assert chosen
-    path = git_in_place.write_section(chosen.path, chosen.text, scratch)
-    assert path.read_text() == f"humanize==4.9.0\n-c {app.resolve()}/bounds.txt\n"
+    files = requirements_export.export(chosen, tmp_path)
+    assert files.requirements.read_text() == "humanize==4.9.0\n"
+    assert files.constraints and files.constraints.read_text() == "six<2\n"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack.manifests import git_in_place, requirements_txt
+from seldon_buildpack.manifests import requirements_export, requirements_txt
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
@@ -20,9 +20,9 @@ def written(app: Path, text: str | bytes, name: str = "requirements.txt") -> Pat
 
 
 def test_included_files_are_read_each_once(tmp_path: Path) -> None:
-    written(tmp_path, "scipy\n-c ../requirements.txt\n", "sub/more.txt")
+    written(tmp_path, "scipy\n-c cons.txt\n", "sub/more.txt")
     written(tmp_path, "numpy<2\n", "sub/cons.txt")
-    path = written(tmp_path, "Scikit_Learn==1.5.2\n-r sub/more.txt\n-c sub/cons.txt\n")
+    path = written(tmp_path, "Scikit_Learn==1.5.2\n-r sub/more.txt\n-csub/cons.txt\n")
     read = requirements_txt.read(tmp_path, path, {})
     assert [str(file.relative_to(tmp_path)) for file in read.files] == [
         "requirements.txt",
@@ -35,21 +35,47 @@ def test_included_files_are_read_each_once(tmp_path: Path) -> None:
 def test_index_lines_are_read_and_folders_found_beside_the_file(tmp_path: Path) -> None:
     (tmp_path / "sub/wheels").mkdir(parents=True)
     written(tmp_path, "--find-links wheels\n--extra-index-url http://b/simple\n", "sub/more.txt")
-    path = written(tmp_path, "-i https://a/simple\n--trusted-host a\n-r sub/more.txt\n--no-index\n")
+    path = written(tmp_path, "-i https://a/simple\n--trusted-host a\n-r sub/more.txt\n")
     index = requirements_txt.read(tmp_path, path, {}).index
     assert index == requirements_txt.IndexLines(
         index_url="https://a/simple",
         extra_index_urls=("http://b/simple",),
         find_links=(str(tmp_path / "sub/wheels"),),
         trusted_hosts=("a",),
-        no_index=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("lines", "default", "extra", "no_index"),
+    [
+        ("-i https://a\n--pypi-url=https://b", "https://b", (), False),
+        (
+            "--extra-index-url https://a\n-ihttps://b\n--extra https://c",
+            "https://b",
+            ("https://c",),
+            False,
+        ),
+        ("-i https://a --no-index\n--extra-index-url https://b", "", (), True),
+        (
+            "--extra-index-url https://a --extra-index-url 'https://b'",
+            "",
+            ("https://a", "https://b"),
+            False,
+        ),
+    ],
+)
+def test_last_index_counts_as_with_pip(
+    tmp_path: Path, lines: str, default: str, extra: tuple[str, ...], no_index: bool
+) -> None:
+    index = requirements_txt.read(tmp_path, written(tmp_path, lines), {}).index
+    assert (index.index_url, index.extra_index_urls, index.no_index) == (default, extra, no_index)
 
 
 def test_options_that_uv_takes_only_by_other_ways_are_read(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        "--pre\n--require-hashes\n--prefer-binary\n--use-feature=fast-deps\nsix==1.17.0 --hash=sha256:00\n",
+        "--pre\n--require-hashes\n--prefer-binary\n--use-feature=fast-deps\nsix==1.17.0 --hash=sha256:"
+        + "0" * 64,
     )
     index = requirements_txt.read(tmp_path, path, {}).index
     assert (index.pre, index.require_hashes) == (True, True)
@@ -153,7 +179,9 @@ def test_local_wheels_are_found_from_the_source(
     tmp_path: Path,
 ) -> None:
     wheel = written(tmp_path, "wheel", "wheels/foo-1.0-py3-none-any.whl")
-    written(tmp_path, "./wheels/foo-1.0-py3-none-any.whl --hash=sha256:00\n", "more/more.txt")
+    written(
+        tmp_path, "./wheels/foo-1.0-py3-none-any.whl --hash=sha256:" + "0" * 64, "more/more.txt"
+    )
     assert requirements_txt.read(tmp_path, written(tmp_path, "-r more/more.txt\n"), {}).local == (
         wheel,
     )
@@ -170,6 +198,7 @@ def test_local_wheels_are_found_from_the_source(
     ],
 )
 def test_what_pip_accepts_is_not_refused(tmp_path: Path, line: str) -> None:
+    written(tmp_path, "", "setup.py")
     requirements_txt.read(tmp_path, written(tmp_path, line + "\n"), {})
 
 
@@ -187,7 +216,7 @@ def test_a_bad_line_is_shown_with_its_number(tmp_path: Path) -> None:
             "numpy\n# gr\u00fc\u00dfe\n".encode("latin-1"),
             "Line 2 contains bytes that are not UTF-8.",
         ),
-        ("numpy\n".encode("utf-16"), "It is UTF-16, which Windows PowerShell writes with `>`."),
+        ("numpy\n".encode("utf-16-le"), "It is UTF-16, which Windows PowerShell writes with `>`."),
     ],
 )
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path, data: bytes, cause: str) -> None:
@@ -286,7 +315,7 @@ def test_lines_with_a_false_marker_name_nothing(tmp_path: Path) -> None:
         (
             "-e git+https://h/r#egg=lib[a]&subdirectory=py ; python_version > '3'  # why",
             "lib[a]",
-            "lib[a] @ git+https://h/r#subdirectory=py ; python_version > '3'  # why",
+            'lib[a] @ git+https://h/r#subdirectory=py ; python_version > "3"',
         ),
         ('-e "lib @ git+ssh://git@h/r.git"', "lib", "lib @ git+ssh://git@h/r.git"),
         ("-e git+https://u:p@h/r.git", "git+https://h/r.git", "git+https://u:p@h/r.git"),
@@ -295,11 +324,9 @@ def test_lines_with_a_false_marker_name_nothing(tmp_path: Path) -> None:
 def test_an_editable_git_checkout_is_installed_not_editable(
     tmp_path: Path, line: str, name: str, given: str
 ) -> None:
+    written(tmp_path, "", "own/setup.py")
     written(tmp_path, f"-e ./own\n-f wheels\n{line}\n", "more/more.txt")
     read = requirements_txt.read(tmp_path, written(tmp_path, "six\n-r more/more.txt\n"), {})
     assert read.from_git == (name,)
-    scratch = tmp_path / "scratch"
-    (path,) = git_in_place.copied((read.path,), read.files, tmp_path, scratch)
-    more = scratch / "requirements/more/more.txt"
-    assert path.read_text() == f"six\n-r {more}\n"
-    assert more.read_text() == f"-e ./own\n\n{given}\n"
+    export = requirements_export.export(read, tmp_path)
+    assert export.requirements.read_text() == f"six\n-e {(tmp_path / 'own').as_uri()}\n{given}\n"

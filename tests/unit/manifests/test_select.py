@@ -44,9 +44,8 @@ def test_the_manifest_is_chosen_in_s2is_order(
     found = manifest.find(tmp_path, {})
     assert found
     assert found.path == tmp_path / chosen
-    assert found.told == {None: ("-r", str(found.path)), "-r": ("-r", str(found.path))}.get(
-        told, told
-    )  # type: ignore[call-overload]
+    expected = {None: (), "-r": ("-r", str(found.path))}
+    assert found.arguments == expected.get(told, told)  # type: ignore[call-overload]
 
 
 @pytest.mark.parametrize("files", [{}, {"pyproject.toml": "[tool.ruff]\nline-length = 100\n"}])
@@ -192,7 +191,7 @@ def test_a_project_that_says_it_is_no_package_is_not_built(tmp_path: Path, tool:
     (tmp_path / "pyproject.toml").write_text(f'{_PROJECT}{tool}[build-system]\nrequires = ["x"]\n')
     found = manifest.find(tmp_path, {})
     assert found
-    assert found.told == ("-r", str(tmp_path / "pyproject.toml"))
+    assert found.arguments == ("-r", str(tmp_path / "pyproject.toml"))
 
 
 def test_poetry_only_dependencies_are_reported_as_left_out(tmp_path: Path) -> None:
@@ -206,7 +205,9 @@ def test_computed_dependencies_without_a_build_system_are_built(tmp_path: Path) 
     text = '[project]\nname = "m"\nversion = "1"\ndynamic = ["dependencies"]\n'
     (tmp_path / "pyproject.toml").write_text(text)
     found = manifest.find(tmp_path, {})
-    assert found and found.told == ("-e", ".") and found.summary() == "the project, as editable"
+    assert (
+        found and found.arguments == ("-e", ".") and found.summary() == "the project, as editable"
+    )
 
 
 def test_computed_dependencies_that_are_poetrys_are_not_built(tmp_path: Path) -> None:
@@ -254,5 +255,5 @@ def test_a_pyproject_with_a_value_for_a_table_is_refused(
 def test_a_pyproject_of_odd_values_is_no_fault_of_ours(tmp_path: Path, text: str) -> None:
     (tmp_path / "pyproject.toml").write_text(text)
     found = manifest.find(tmp_path, {})
-    assert found is None or found.told[0] == "-r"
+    assert found is None or found.arguments[:1] == ("-r",)
     assert manifest.advice(tmp_path, found) == ()

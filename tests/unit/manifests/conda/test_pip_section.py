@@ -31,6 +31,7 @@ def test_without_a_section_there_are_no_requirements(tmp_path: Path) -> None:
 def test_all_that_a_requirements_file_may_say_is_read(tmp_path: Path) -> None:
     (tmp_path / "more.txt").write_text("toml==0.10.2\n")
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/setup.py").touch()
     requirements = found(
         tmp_path,
         [
@@ -46,7 +47,7 @@ def test_all_that_a_requirements_file_may_say_is_read(tmp_path: Path) -> None:
     )
     assert requirements.path == tmp_path / "environment.yml"
     assert requirements.files == (tmp_path / "environment.yml", tmp_path / "more.txt")
-    assert requirements.names == ("seldon-core", "requests", "other", "toml")
+    assert requirements.names == ("toml", "seldon-core", "requests", "other")
     assert requirements.editable == (tmp_path / "mine",)
     assert requirements.wrapper_version("1.17.1") == "1.16.0"
     assert requirements.index.index_url == "https://bob:s3cr3t@pypi.corp/simple"
