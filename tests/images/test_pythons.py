@@ -1,5 +1,4 @@
-"""Every Python that is supported, packed from this machine: one that the builder carries beside the default, the others installed at
-build from the catalogue configured."""
+"""Every supported Python: one in the builder, the others installed from a catalogue."""
 
 import re
 import subprocess

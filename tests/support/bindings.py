@@ -24,6 +24,6 @@ def bind_as_kubelet(root: Path, name: str, entries: dict[str, str]) -> Path:
 
 
 def mounted(root: Path) -> tuple[str, ...]:
-    """pack's flags for a directory of bindings, which pytest made for its own user alone."""
+    """The flags of pack for a directory of bindings, which pytest made for its own user alone."""
     root.chmod(0o755)
     return ("--volume", f"{root}:/platform/bindings:ro")

@@ -10,7 +10,7 @@ from seldon_buildpack.layer_inputs import built_with, used_variables
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.steps import Project
-from tests.unit.test_reading import context
+from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 
@@ -19,7 +19,7 @@ def project(app: Path, env: Mapping[str, str]) -> Project:
     (app / "Plain.py").write_text(MODEL)
     (app / "requirements.txt").write_text("six\n")
     return read_project(
-        context(
+        make_context(
             Platform(app=app, buildpack=app, layers=None, env=env, base_env={}),
             Log(io.StringIO()),
             app,

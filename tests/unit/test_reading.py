@@ -7,28 +7,14 @@ import pytest
 
 from seldon_buildpack.app_dir import s2i_scripts
 from seldon_buildpack.build import read_project
-from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.context import BuildContext
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.model import ModelModuleNotFound
 from seldon_buildpack.steps import Project
 from tests.support.bindings import bind
+from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
-
-
-def context(platform: Platform, out: Log, scratch: Path) -> BuildContext:
-    bundle = Bundle(
-        root=platform.app,
-        buildpack_version="0",
-        default_python="3.12",
-        pythons={},
-        wrappers={},
-        watchers={},
-        catalogue="",
-    )
-    return BuildContext(platform=platform, bundle=bundle, log=out, scratch=scratch)
 
 
 def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
@@ -39,7 +25,9 @@ def read(app: Path, files: dict[str, str]) -> tuple[Project, str]:
     scratch = app.parent / f"{app.name}-scratch"
     scratch.mkdir(exist_ok=True)
     project = read_project(
-        context(Platform(app=app, buildpack=app, layers=None, env={}, base_env={}), out, scratch)
+        make_context(
+            Platform(app=app, buildpack=app, layers=None, env={}, base_env={}), out, scratch
+        )
     )
     assert isinstance(out.stream, io.StringIO)
     return project, out.stream.getvalue()
@@ -143,7 +131,7 @@ def test_proxy_password_of_the_platform_is_masked(
     platform = Platform(
         app=tmp_path, buildpack=tmp_path, layers=None, env={}, base_env={variable: address}
     )
-    read_project(context(platform, out, tmp_path))
+    read_project(make_context(platform, out, tmp_path))
     assert "s3cr3t" not in out.masker.mask("the proxy said that s3cr3t is not bob's password")
 
 
@@ -173,7 +161,7 @@ def test_what_is_bound_is_read_with_the_rest(tmp_path: Path) -> None:
     (app / "Plain.py").write_text(MODEL)
     out = Log(io.StringIO())
     platform = Platform(app=app, buildpack=app, layers=None, env={}, base_env={}, bindings=bindings)
-    project = read_project(context(platform, out, tmp_path))
+    project = read_project(make_context(platform, out, tmp_path))
     assert project.index.names() == ("https://h/simple",)
     assert out.masker.mask("s3cr3t") == "****"
     assert isinstance(out.stream, io.StringIO)

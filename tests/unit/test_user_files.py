@@ -11,7 +11,7 @@ from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
-from tests.unit.test_reading import context
+from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 
@@ -42,7 +42,7 @@ def test_no_reader_follows_a_link_out_of_the_source(tmp_path: Path, name: str) -
     env = {"MODEL_NAME": "Plain"}
     with pytest.raises(BuildError) as caught:
         read_project(
-            context(
+            make_context(
                 Platform(app=app, buildpack=app, layers=None, env=env, base_env={}),
                 Log(out),
                 tmp_path,

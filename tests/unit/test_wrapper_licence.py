@@ -13,7 +13,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.log import Log
 from seldon_buildpack.steps import Project
-from tests.unit.test_reading import context
+from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
 
@@ -22,7 +22,7 @@ def project(app: Path, requirements: str) -> Project:
     (app / "Plain.py").write_text(MODEL)
     (app / "requirements.txt").write_text(requirements)
     return read_project(
-        context(
+        make_context(
             Platform(app=app, buildpack=app, layers=None, env={}, base_env={}),
             Log(io.StringIO()),
             app,

@@ -29,10 +29,10 @@ class Engine:
 
     host: str
     api: str
+    # Whether make started it, now or earlier, according to the record in the work folder.
     ours: bool
-    """Whether the work folder's record says that we started it, in this run or an earlier one."""
+    # Whether this call started it.
     started_now: bool
-    """Whether this very call started it."""
 
     @property
     def environment(self) -> Mapping[str, str]:

@@ -26,8 +26,8 @@ class Builder:
     engine: Engine
     pack: Path
     images: Images
+    # The assembled buildpack's directory.
     buildpack: Path
-    """The assembled buildpack's directory."""
 
 
 def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:

@@ -49,8 +49,8 @@ class Release:
     lifecycle: Path
     images: Images
     buildpack: Path
+    # The commit, with DIRTY after it if the working tree has other changes.
     revision: str
-    """The commit, with DIRTY behind it where the tree was not quite that."""
 
     @property
     def stack(self) -> str:
@@ -77,18 +77,18 @@ class Artifact:
 
     name: str
     title: str
+    # The tag of this content, which never changes.
     tag: str
-    """Stands for this content for good."""
+    # The tag that moves to each new version, or empty.
     moving: str
-    """The tag that goes on to each new version; empty where there is none."""
+    # A digest of everything that the image is built from.
     inputs: str
-    """A digest of all that it is made from."""
+    # What to do if the registry has other content under the tag.
     fix: str
-    """What to do where the tag stands for something else."""
+    # Builds the image and pushes it under a reference, with labels.
     push: Callable[[str, Mapping[str, str]], None]
-    """Makes and pushes it under a reference, with labels."""
+    # The names of the labels.
     label: Mapping[str, str] = field(default_factory=lambda: _LABELS)
-    """What each of the labels is called."""
 
 
 @dataclass(frozen=True, kw_only=True)

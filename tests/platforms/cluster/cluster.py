@@ -66,7 +66,7 @@ class Cluster:
         )
 
     def apply(self, manifests: str, namespace: str = "default") -> None:
-        """kubectl apply. Raises ToolError."""
+        """Run kubectl apply. Raises ToolError."""
         self.kubectl("apply", "--namespace", namespace, "-f", "-", text=manifests)
 
     def get(self, kind: str, name: str, namespace: str = "default") -> dict[str, Any]:

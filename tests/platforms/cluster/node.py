@@ -37,7 +37,7 @@ class Node:
 
     @property
     def socket(self) -> Path:
-        """containerd's."""
+        """The socket of containerd."""
         return self.folder / "containerd.sock"
 
     def start(self, registry: str, sandbox: str) -> None:
