@@ -156,9 +156,10 @@ class Bundle:
             pins for pins in (UPSTREAM, CURRENT) if self.lock(seldon_core, minor, pins).is_file()
         )
 
-    def overrides(self, seldon_core: str) -> Path:
-        """Return the file with a wrapper release's overrides for the current pin set.
+    def overrides(self, seldon_core: str, pins: str) -> Path | None:
+        """Return the file with the requirements that a pin set replaces in the release's metadata.
 
-        They replace requirements in the release's metadata. The file may not exist.
+        None if it replaces none, or if there is no such set.
         """
-        return self.locks(seldon_core) / CURRENT / "overrides.txt"
+        path = self.locks(seldon_core) / pins / "overrides.txt"
+        return path if pins and path.is_file() else None

@@ -190,6 +190,8 @@ class Local:
     bundle: Path
     pins: str
     minor: str = "3.12"
+    # A folder whose packages come before the set's, as those of a model's requirements do.
+    replaced_by: str = ""
 
     @property
     def site(self) -> Path:
@@ -201,7 +203,7 @@ class Local:
     @property
     def python(self) -> tuple[str | Path, ...]:
         """The command of a Python that sees them, as in the image, where a .pth adds them."""
-        code = "import runpy, site, sys; site.addsitedir(sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')"
+        code = f"import runpy, site, sys; sys.path += {[self.replaced_by] if self.replaced_by else []}; site.addsitedir(sys.argv[1]); sys.argv = sys.argv[2:]; runpy.run_path(sys.argv[0], run_name='__main__')"
         return (
             self.bundle / f"pythons/{self.minor}/bin/python{self.minor}",
             "-s",

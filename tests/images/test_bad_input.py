@@ -328,7 +328,7 @@ SOURCES = {
     "wrapper-broken-by-a-pin": Case(
         _requiring("flask-cors==3.0.99"), {"PIP_FIND_LINKS": "wheels"}, spoil=_stunted_flask_cors
     ),
-    "wrapper-broken-by-protobuf-5": Case(_requiring("protobuf==5.29.5")),
+    "wrapper-broken-by-flask-1": Case(_requiring("flask==1.1.4")),
     "git-unreachable": Case(_requiring("mine @ git+http://127.0.0.1:9/mine.git@main"), flags=HOST),
 }
 

@@ -146,13 +146,15 @@ def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(
 
 def test_user_pins_win_when_neither_set_fits(pack: Pack, source: Source) -> None:
     built = pack.must_build(
-        "seldon-test-pins", source(_model("protobuf==3.20.1\n")), "--network", "host"
+        "seldon-test-pins", source(_model("cryptography==38.0.4\n")), "--network", "host"
     )
     assert (
-        "  Warning: Your requirements override versions that seldon-core requires: protobuf<4.0.0,>=3.20.2, not 3.20.1.\n"
+        "  Warning: Your requirements override versions that seldon-core requires: cryptography>=39.0.1, not 38.0.4.\n"
         in built.ours
     )
-    assert _versions(built.image, "protobuf") == ["3.20.1"]
+    assert _versions(built.image, "cryptography") == ["38.0.4"]
     assert (
-        ("protobuf", "3.20.1") in packages.licensed(built.image) == packages.installed(built.image)
+        ("cryptography", "38.0.4")
+        in packages.licensed(built.image)
+        == packages.installed(built.image)
     )

@@ -75,7 +75,9 @@ class Container:
         """
         client = Path(__file__).with_name("grpc_client.py")
         return json.loads(
-            _run_in_wrapper(bundle, client, self.grpc_address, method, json.dumps(message))
+            _run_in_wrapper(
+                bundle, "run_path", client, self.grpc_address, method, json.dumps(message)
+            )
         )
 
     def contract(self, bundle: Path, contract: Path, *flags: str) -> str:
@@ -86,19 +88,27 @@ class Container:
         address = self.grpc_address if "--grpc" in flags else self.rest.removeprefix("http://")
         host, _, port = address.partition(":")
         return _run_in_wrapper(
-            bundle, "-m", "seldon_core.microservice_tester", contract, host, port, "-p", *flags
+            bundle,
+            "run_module",
+            "seldon_core.microservice_tester",
+            contract,
+            host,
+            port,
+            "-p",
+            *flags,
         )
 
 
 def _run_in_wrapper(bundle: Path, *words: str | Path) -> str:
-    """Run a program with the bundle's interpreter and wrapper, and return its output."""
+    """Run a program with the bundle's interpreter and wrapper, and return its output.
+
+    The words begin with ``run_path`` and a file, or ``run_module`` and a name.
+    """
     packages = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
+    # As in an image, where the .pth files of the wrapper's environment are run.
+    code = "import runpy, site, sys; site.addsitedir(sys.argv[1]); sys.argv = sys.argv[2:]; getattr(runpy, sys.argv.pop(0))(sys.argv[0], run_name='__main__')"
     return run(
-        bundle / "pythons/3.12/bin/python3.12",
-        "-B",
-        *words,
-        env={"PYTHONPATH": str(packages)},
-        timeout=60,
+        bundle / "pythons/3.12/bin/python3.12", "-B", "-c", code, packages, *words, timeout=60
     )
 
 

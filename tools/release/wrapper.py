@@ -158,6 +158,8 @@ def _prebuild_wrapper(
         shutil.rmtree(staging, ignore_errors=True)
         _install(ws, interpreter, text, built, staging)
         _drop_own_tests(staging / f"lib/python{minor}/site-packages", release)
+        for file in _list_added_files(ws):
+            shutil.copyfile(file, staging / f"lib/python{minor}/site-packages" / file.name)
         compile_tree(
             interpreter.python, staging / f"lib/python{minor}/site-packages", _NOT_COMPILED
         )
@@ -244,8 +246,15 @@ def drop_records(record: Path, start: str) -> None:
 
 def _digest_recipe(ws: Workspace) -> str:
     return digest_paths(
-        ws.checkout / "tools/release/wrapper.py", ws.checkout / "tools/core/trees.py"
+        ws.checkout / "tools/release/wrapper.py",
+        ws.checkout / "tools/core/trees.py",
+        *_list_added_files(ws),
     )
+
+
+def _list_added_files(ws: Workspace) -> list[Path]:
+    """List the files that lib/seldon_buildpack/python_env/protobuf.py adds to an environment."""
+    return sorted((ws.checkout / "lib/seldon_buildpack/launch/site_packages").glob("_seldon_*.p*"))
 
 
 def _run_uv(ws: Workspace, *words: str | Path) -> None:

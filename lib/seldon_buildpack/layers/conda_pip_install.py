@@ -12,13 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack.bundle import CURRENT, Bundle
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, requirement_files
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
+from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
     CondaPipMissing,
@@ -31,6 +32,7 @@ from seldon_buildpack.python_env import (
     build_packages,
     conda_installed_stubs,
     installed_stubs,
+    protobuf,
     venv,
 )
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
@@ -124,6 +126,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
     venv.forget_installation(site)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
+    protobuf.add_loader(site)
     compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
     _leave(prefix)
     for place in (site, venv.site_packages(half.conda, half.minor)):
@@ -138,6 +141,8 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
             ],
             broken,
         )
+    if version := protobuf.pure_python_version(site):
+        uv.log.advise(warnings.protobuf_without_compiled_code(version, half.minor))
     return PipInstall(pins, replaced)
 
 
@@ -194,7 +199,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
         return
     section = files.arguments if files else ()
     if wanted or section:
-        bounds = half.bundle.overrides(half.version) if pins == CURRENT else None
+        bounds = half.bundle.overrides(half.version, pins)
         with conda_installed_stubs.bounded(venv.site_packages(prefix, half.minor), bounds):
             _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
 

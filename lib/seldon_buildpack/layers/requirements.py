@@ -44,6 +44,7 @@ from seldon_buildpack.python_env import (
     build_packages,
     importable,
     installed_stubs,
+    protobuf,
     top_level_modules,
     venv,
 )
@@ -202,6 +203,8 @@ def make(
             raise WrapperBroken(overridden, broken)
     if overridden:
         uv.log.advise(warnings.pins_overridden(overridden))
+    if version := protobuf.pure_python_version(site):
+        uv.log.advise(warnings.protobuf_without_compiled_code(version, what.python.minor))
     stands = WrapperChoice(
         chosen, shared, _installed_release(site), refused.asks if refused else ""
     )
@@ -353,8 +356,10 @@ def _complete(
                 what, index=what.index.without_folders().with_links(what.bundle.wheels)
             )
             _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
-    venv.drop_wrapper_tests(venv.site_packages(prefix, what.python.minor))
-    venv.drop_namespace_files(venv.site_packages(prefix, what.python.minor))
+    site = venv.site_packages(prefix, what.python.minor)
+    venv.drop_wrapper_tests(site)
+    venv.drop_namespace_files(site)
+    protobuf.add_loader(site)
     venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
         # After compiling, because these packages include their bytecode.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.names import requirement_name
 from seldon_buildpack.python_env.venv import site_packages
 
@@ -51,7 +51,7 @@ def attempts(
                 version,
                 "",
                 (
-                    *_only(_own_bounds(bundle.seldon_core, UPSTREAM, bundle)),
+                    *_only(_own_bounds(bundle.seldon_core, "", bundle)),
                     _SETUPTOOLS,
                     python_of(minors),
                 ),
@@ -93,13 +93,10 @@ def _only(bounds: Iterable[str]) -> tuple[str, ...]:
 def _own_bounds(version: str, pins: str, bundle: Bundle) -> tuple[str, ...]:
     """Return a release's requirements as conda match specs.
 
-    In the current pin set, the overrides replace the requirements.
+    The overrides of the pin set replace the requirements.
     """
-    other = (
-        {_name(line): _spec(line) for line in _lines(bundle.overrides(version))}
-        if pins == CURRENT
-        else {}
-    )
+    overrides = bundle.overrides(version, pins)
+    other = {_name(line): _spec(line) for line in _lines(overrides)} if overrides else {}
     return tuple(
         filter(None, (other.get(_name(line), _spec(line)) for line in _required(version, bundle)))
     )

@@ -60,10 +60,7 @@ class PythonVersionUnknown(BuildError):
 class Unsupported(Enum):
     """The reasons why a Python is not supported."""
 
-    NEWER = (
-        "seldon-core 1.17.1, the newest wrapper under the Apache licence, needs protobuf below 4. Its packages are locked and tested\n"
-        "for Python 3.8 to 3.13."
-    )
+    NEWER = "The packages of seldon-core 1.17.1, the newest wrapper under the Apache licence, are locked and tested for Python 3.8 to 3.13."
     OLDER = "That Python is no longer maintained, and the wrapper's packages are locked only for Python 3.8 to 3.13."
     OTHER = "The wrapper and most model packages are built only for CPython."
 
