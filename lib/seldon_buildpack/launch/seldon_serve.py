@@ -514,6 +514,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     otherwise.end_in_order(microservice)
     otherwise.look_for_garbage_again(microservice, usual)
     otherwise.answer_as_before()
+    beside("fast_json").use_orjson()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name
     try:
