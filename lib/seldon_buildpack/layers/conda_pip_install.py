@@ -32,10 +32,10 @@ from seldon_buildpack.python_env import (
     build_packages,
     conda_installed_stubs,
     installed_stubs,
-    protobuf,
     venv,
 )
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
+from seldon_buildpack.python_env.protobuf import add_loader, pure_python_version
 from seldon_buildpack.wrapper import old_releases, smoke_test
 
 # uv does not support these Pythons.
@@ -126,7 +126,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
     venv.forget_installation(site)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
-    protobuf.add_loader(site)
+    add_loader(site)
     compile_bytecode(prefix / "bin/python", prefix / f"lib/python{half.minor}", half.minor)
     _leave(prefix)
     for place in (site, venv.site_packages(half.conda, half.minor)):
@@ -141,7 +141,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
             ],
             broken,
         )
-    if version := protobuf.pure_python_version(site):
+    if version := pure_python_version(site):
         uv.log.advise(warnings.protobuf_without_compiled_code(version, half.minor))
     return PipInstall(pins, replaced)
 

@@ -24,7 +24,8 @@ from seldon_buildpack.layers import python as python_layer
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked, PinsUnknown
 from seldon_buildpack.package_sources.indexes import Index
-from seldon_buildpack.python_env import importable, protobuf, top_level_modules
+from seldon_buildpack.python_env import importable, top_level_modules
+from seldon_buildpack.python_env.protobuf import add_loader
 from seldon_buildpack.python_env.venv import (
     compile_bytecode,
     drop_namespace_files,
@@ -169,7 +170,7 @@ def make(
             )
         drop_wrapper_tests(site_packages(prefix, python.minor))
         drop_namespace_files(site_packages(prefix, python.minor))
-        protobuf.add_loader(site_packages(prefix, python.minor))
+        add_loader(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
     site = site_packages(prefix, python.minor)
     brought = top_level_modules.as_text(top_level_modules.brought(site))

@@ -44,10 +44,10 @@ from seldon_buildpack.python_env import (
     build_packages,
     importable,
     installed_stubs,
-    protobuf,
     top_level_modules,
     venv,
 )
+from seldon_buildpack.python_env.protobuf import add_loader, pure_python_version
 from seldon_buildpack.wrapper import old_releases, smoke_test
 
 NAME = "requirements"
@@ -203,7 +203,7 @@ def make(
             raise WrapperBroken(overridden, broken)
     if overridden:
         uv.log.advise(warnings.pins_overridden(overridden))
-    if version := protobuf.pure_python_version(site):
+    if version := pure_python_version(site):
         uv.log.advise(warnings.protobuf_without_compiled_code(version, what.python.minor))
     stands = WrapperChoice(
         chosen, shared, _installed_release(site), refused.asks if refused else ""
@@ -359,7 +359,7 @@ def _complete(
     site = venv.site_packages(prefix, what.python.minor)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
-    protobuf.add_loader(site)
+    add_loader(site)
     venv.compile_bytecode(prefix / "bin/python", what.python.minor, prefix / "lib")
     if chosen.carried:
         # After compiling, because these packages include their bytecode.
