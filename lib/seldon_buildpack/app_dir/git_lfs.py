@@ -26,9 +26,10 @@ _CONFIGURATION = re.compile(
 _LARGEST = 1_000_000
 # No code of a model is here.
 _PASSED_OVER = {"docs", "doc", "tests", "test", "notebooks", "node_modules"}
-# Files that people look at. They matter only if their own name is in the code.
-_FOR_PEOPLE = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".mp4", ".mov", ".pdf", ".pptx", ".docx"}
-_FOR_PEOPLE |= {".ipynb", ".psd", ".md", ".html"}
+# Files that people look at, and wheels, which uv reports if it chooses one. They matter only if
+# their own name is in the code.
+_NAMED_ALONE = {".png", ".jpg", ".jpeg", ".gif", ".svg", ".mp4", ".mov", ".pdf", ".pptx", ".docx"}
+_NAMED_ALONE |= {".ipynb", ".psd", ".md", ".html", ".whl"}
 # Files that libraries open when they are given the directory.
 _OPENED_BY_LIBRARIES = re.compile(
     r"(?:pytorch_model|model|adapter_model|flax_model|tf_model|diffusion_pytorch_model)[\w.-]*"
@@ -107,7 +108,7 @@ def _may_be_opened(name: str, text: str) -> bool:
     path = PurePosixPath(name)
     if re.search(rf"(?<![\w.-]){re.escape(path.name)}(?![\w-])", text):
         return True
-    if path.suffix.lower() in _FOR_PEOPLE or _PASSED_OVER.intersection(path.parts):
+    if path.suffix.lower() in _NAMED_ALONE or _PASSED_OVER.intersection(path.parts):
         return False
     stem, suffix = re.escape(path.stem), re.escape(path.suffix)
     patterns = [rf"""["'/]{stem}(?:["'.]|\.?\{{)"""]

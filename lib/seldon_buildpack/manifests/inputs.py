@@ -37,6 +37,8 @@ _REQUIREMENTS = re.compile(
 _CONDA = re.compile(
     r"(?:[\w.]+[-_.])?(?:conda|env|environments?)(?:[-_.][\w.-]+)?\.ya?ml", re.IGNORECASE
 )
+# PEP 751 allows a name in pylock.NAME.toml.
+_PYLOCK = re.compile(r"pylock\.[^.]+\.toml")
 _FOLDERS = re.compile(r"requirements?|reqs|deps|conda|envs?|environments?", re.IGNORECASE)
 _LISTED = re.compile(rb"^[ \t]*[^#\s]", re.MULTILINE)
 _OF_CONDA = re.compile(rb"^dependencies[ \t]*:", re.MULTILINE)
@@ -50,6 +52,7 @@ _FOR_SERVING = re.compile(
     re.IGNORECASE,
 )
 _FOR_TRAINING = re.compile(r"train\w*|gpu|cuda|eval\w*|optional|extras?", re.IGNORECASE)
+_BELOW = ("requirements.txt", "environment.yml", "conda.yaml")
 _MOST_ENTRIES = 2000
 
 
@@ -79,6 +82,19 @@ def other_manifests(app: Path) -> tuple[str, ...]:
     return tuple(sorted(names, key=lambda name: (_rank(name), name)))
 
 
+def manifests_below(app: Path) -> tuple[str, ...]:
+    """Return the manifests in folders of the source, one level below its top."""
+    folders = (entry for entry in islice(app.iterdir(), _MOST_ENTRIES) if _may_hold_code(entry))
+    paths = (folder / name for folder in folders for name in _BELOW)
+    listing = (path for path in paths if user_files.is_file(path) and _lists_packages(app, path))
+    return tuple(sorted(f"{path.parent.name}/{path.name}" for path in listing))
+
+
+def _may_hold_code(path: Path) -> bool:
+    hidden = path.name.startswith((".", "_")) or _FOR_DEVELOPERS.fullmatch(path.name)
+    return not hidden and user_files.is_dir(path)
+
+
 def is_for_developers(name: str) -> bool:
     """Return whether a file's name says that a model does not need it: requirements-dev.txt."""
     return any(_FOR_DEVELOPERS.fullmatch(part) for part in _parts(name))
@@ -98,7 +114,8 @@ def _candidates(app: Path) -> Iterator[str]:
 
 
 def _has_manifest_name(name: str) -> bool:
-    return bool(_REQUIREMENTS.fullmatch(name) or _CONDA.fullmatch(name))
+    patterns = (_REQUIREMENTS, _CONDA, _PYLOCK)
+    return any(pattern.fullmatch(name) for pattern in patterns)
 
 
 def _lists_packages(app: Path, path: Path) -> bool:

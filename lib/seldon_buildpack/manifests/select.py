@@ -26,6 +26,7 @@ from seldon_buildpack.manifests.inputs import (
     MANIFESTS,
     is_for_developers,
     is_manifest,
+    manifests_below,
     misspelt_manifest,
     other_manifests,
 )
@@ -186,10 +187,11 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
         conflicts = conflicting_pins.advice(app, chosen.files, not_installed(app, chosen))
         return (*chosen.advice, *conflicts)
     poetry = _table(_table(_pyproject(app), "tool"), "poetry")
-    left_out = other_manifests(app)
+    left_out, below = other_manifests(app), manifests_below(app)
     return (
         *((warnings.poetry_not_built(),) if "dependencies" in poetry else ()),
         *((warnings.manifests_for_developers(left_out),) if left_out else ()),
+        *((warnings.manifests_below_the_top(below),) if below else ()),
     )
 
 

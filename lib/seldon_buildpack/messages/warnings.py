@@ -309,6 +309,14 @@ def manifests_for_developers(names: Sequence[str]) -> Advice:
     )
 
 
+def manifests_below_the_top(names: Sequence[str]) -> Advice:
+    """Warn that the only manifests are in folders of the source, where none is read."""
+    return Advice(
+        f"No package is installed: {first_names(names)} {'is' if len(names) == 1 else 'are'} not at the top of the source.",
+        f"If the model needs what a file lists, set BP_REQUIREMENTS={names[0]}.",
+    )
+
+
 def git_lfs_pointers(names: Sequence[str]) -> Advice:
     """Warn about pointers of Git LFS that nothing names which the model runs."""
     return Advice(

@@ -56,6 +56,7 @@ def test_a_pointer_that_the_code_names_is_an_error(tmp_path: Path, pointer: str,
         ("img/logo.png", "open('img/other.json')"),
         ("notebooks/model.pkl", "open('old-model.pkl')"),
         ("tests/model.pkl", "open('tests/x')"),
+        ("wheels/a-1-py3-none-any.whl", "open('wheels')"),
     ],
 )
 def test_a_pointer_that_nothing_names_is_a_warning(tmp_path: Path, pointer: str, code: str) -> None:

@@ -92,6 +92,38 @@ def test_lists_for_developers_alone_are_a_warning(tmp_path: Path, names: list[st
 
 
 @pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ({"app/requirements.txt": _LIST, "Foo.py": ""}, "app/requirements.txt is"),
+        (
+            {"b/environment.yml": _CONDA, "a/requirements.txt": _LIST, "a/x.txt": _LIST},
+            "a/requirements.txt, b/environment.yml are",
+        ),
+    ],
+)
+def test_manifests_in_folders_alone_are_a_warning(
+    tmp_path: Path, files: dict[str, str], names: str
+) -> None:
+    app = write(tmp_path, files)
+    assert select.find(app, {}) is None
+    (piece,) = select.advice(app, None)
+    assert piece.found == f"No package is installed: {names} not at the top of the source."
+
+
+@pytest.mark.parametrize(
+    "name", ["docs/requirements.txt", ".ci/requirements.txt", "a/b/requirements.txt"]
+)
+def test_manifests_elsewhere_are_no_warning(tmp_path: Path, name: str) -> None:
+    assert select.advice(write(tmp_path, {name: _LIST}), None) == ()
+
+
+def test_a_named_pylock_is_renamed(tmp_path: Path) -> None:
+    with pytest.raises(ManifestUnderOtherName) as raised:
+        select.find(write(tmp_path, {"pylock.prod.toml": 'lock-version = "1.0"\n'}), {})
+    assert raised.value.fixes[0] == "Rename it: `mv pylock.prod.toml pylock.toml`."
+
+
+@pytest.mark.parametrize(
     "others", [{"requirements.txt": ""}, {"setup.py": ""}, {"environment.yml": _CONDA}]
 )
 def test_other_names_beside_a_manifest_are_no_error(tmp_path: Path, others: dict[str, str]) -> None:

@@ -269,16 +269,20 @@ class ManifestUnderOtherName(BuildError):
     """
 
     def __init__(self, names: Sequence[str], likely: str) -> None:
+        is_lock = likely.endswith(".toml")
         meant = "environment.yml" if likely.endswith((".yml", ".yaml")) else "requirements.txt"
         listed = "".join(f"\n  {name}" for name in names)
         super().__init__(
             f"Nothing says whether to install `{likely}`",
             f"No manifest has a standard name, so nothing would be installed. These look like manifests:{listed}",
-            _set("BP_REQUIREMENTS", likely)
-            + "\nSeveral requirements files are separated by spaces.",
-            f"Rename it: `mv {likely} {meant}`.",
+            *([] if is_lock else [_select(likely)]),
+            f"Rename it: `mv {likely} {'pylock.toml' if is_lock else meant}`.",
             "If the model needs no packages, add an empty requirements.txt.",
         )
+
+
+def _select(name: str) -> str:
+    return _set("BP_REQUIREMENTS", name) + "\nSeveral requirements files are separated by spaces."
 
 
 class ProjectWithoutBuildFile(BuildError):
