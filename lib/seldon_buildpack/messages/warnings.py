@@ -438,6 +438,14 @@ def conda_selector_ignored(name: str, number: int, selector: str, dependency: st
     )
 
 
+def include_by_file_url(name: str, number: int, option: str, path: str) -> Advice:
+    """Warn about an include by a relative file URL, which pip accepted before 21.2."""
+    return Advice(
+        f"{name}: `{option} file:{path}` in line {number} is read as `{option} {path}`. pip accepts the other form up to 21.1 only.",
+        f"Write `{option} {path}`.",
+    )
+
+
 def conda_python_exact(name: str, number: int, version: str) -> Advice:
     """Warn that `python 3.8` and `python==3.8` are exact, unlike `python=3.8`."""
     return Advice(

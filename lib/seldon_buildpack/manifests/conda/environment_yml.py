@@ -5,7 +5,7 @@ It accepts what conda accepts, and reports each error with its line.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,8 @@ _SELECTOR = re.compile(
     r"^\s*-\s*(\S.*?)\s+#\s*\[\s*((?:not\s+)?(?:linux|unix|win|osx|arm|aarch|x86|py)[\w -]*)\]",
     re.MULTILINE,
 )
+# conda's users copied this form from each other until pip 21.2 refused it.
+_FILE_URL = re.compile(r"(-[rc]|--(?:requirement|constraint))[ =]*file:([^/\s]\S*)")
 _TRUE = re.compile(r"linux(64)?|unix|x86_64|not\s+(win\w*|osx\w*|arm\w*|aarch\w*)")
 
 
@@ -72,6 +74,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
     channels, used = _channels(name, document, env)
     variables = _variables(name, document)
     prefix = told.get("prefix") or ""
+    pip = tuple(_pip(name, document))
     return completed(
         CondaEnvironment(
             path=path,
@@ -80,7 +83,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
             channels=tuple(channel for channel in channels if channel != _NO_DEFAULTS),
             nodefaults=_NO_DEFAULTS in channels,
             specs=_specs(name, document),
-            pip=tuple(_pip(name, document)),
+            pip=pip,
             variables=variables,
             prefix=prefix,
             files=(path,),
@@ -94,6 +97,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
                     else []
                 ),
                 *_selectors(name, text),
+                *_relative_file_urls(name, pip),
                 *(
                     warnings.conda_credential_in_image(name, key)
                     for key, value in variables.items()
@@ -177,6 +181,13 @@ def _pip(name: str, document: Document) -> Iterator[Spec]:
         earlier = line
         for position, text in enumerate(entry["pip"] or []):
             yield Spec(text.strip(), document.line(("dependencies", number, "pip", position)))
+
+
+def _relative_file_urls(name: str, lines: Iterable[Spec]) -> Iterator[Advice]:
+    """Yield advice on each `-r file:reqs.txt`, which only old releases of pip accept."""
+    for spec in lines:
+        if found := _FILE_URL.match(spec.text):
+            yield warnings.include_by_file_url(name, spec.line, found[1], found[2])
 
 
 def _selectors(name: str, text: str) -> Iterator[Advice]:

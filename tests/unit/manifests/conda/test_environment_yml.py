@@ -139,6 +139,15 @@ def test_the_versions_of_python_and_wrapper_are_known(
     assert (found.python, found.wrapper) == (python, wrapper)
 
 
+@pytest.mark.parametrize("line", ["-r file:reqs/a.txt", "--constraint=file:b.txt"])
+def test_an_include_by_a_relative_file_url_is_named(tmp_path: Path, line: str) -> None:
+    text = f"dependencies:\n  - python=3.9\n  - pip\n  - pip:\n      - six\n      - {line}\n"
+    (piece,) = read(tmp_path, text).advice
+    assert "file:" in piece.found and "in line 6 is read as" in piece.found
+    assert read(tmp_path, text.replace("file:", "")).advice == ()
+    assert read(tmp_path, text.replace("file:", "file:///x/")).advice == ()
+
+
 def test_what_will_surprise_is_said(tmp_path: Path) -> None:
     text = (
         "dependencies:\n  - python 3.8\n  - pywin32  # [win]\n  - numpy # [linux]\n  - six # [sic]\n"
