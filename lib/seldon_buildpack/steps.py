@@ -121,6 +121,7 @@ def apply_s2iignore(context: BuildContext) -> None:
     if names := s2iignore.apply(context.app_dir):
         context.log.left_out(names)
     _warn(context, s2iignore.advice(names))
+    git_lfs.check_read_files(context.app_dir)
 
 
 def read_settings(context: BuildContext) -> UserSettings:

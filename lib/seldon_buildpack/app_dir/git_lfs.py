@@ -10,11 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from seldon_buildpack import user_files
+from seldon_buildpack.manifests.inputs import MANIFESTS
 from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.source_files import GitLfsPointers
 from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model.find import Model
 from seldon_buildpack.model.imports import imported_modules
+from seldon_buildpack.model.source_tree import entries
+from seldon_buildpack.settings import s2i_environment
 
 POINTER = b"version https://git-lfs.github.com/spec/v1\n"
 # A pointer has about 130 bytes. Larger files are not opened: a source may have very many.
@@ -38,6 +41,22 @@ _OPENED_BY_LIBRARIES = re.compile(
 )
 # Keys of a request, which say nothing about a directory of that name.
 _KEYS = {"data", "names", "meta", "model"}
+
+
+def check_read_files(app: Path) -> None:
+    """Check the manifests and the Python files at the top, which the build itself reads.
+
+    Raises:
+        GitLfsPointers: One of them is a pointer.
+    """
+    names = [name for name in (*MANIFESTS, s2i_environment.FILE) if _is_pointer(app / name)]
+    names += [
+        entry.name
+        for entry in entries(app)
+        if entry.name.endswith(".py") and _is_pointer(Path(entry.path))
+    ]
+    if names:
+        raise GitLfsPointers(names)
 
 
 def check_pointers(
@@ -64,13 +83,19 @@ def check_pointers(
 
 def _pointers(app: Path, sizes: Mapping[str, int]) -> Iterator[str]:
     for name, size in sizes.items():
-        if size in _SIZES and not name.startswith(".git/"):
-            try:
-                with (app / name).open("rb") as file:
-                    if file.read(len(POINTER)) == POINTER:
-                        yield name
-            except OSError:
-                continue
+        if size in _SIZES and not name.startswith(".git/") and _is_pointer(app / name):
+            yield name
+
+
+def _is_pointer(path: Path) -> bool:
+    try:
+        # A device or a pipe would not end.
+        if path.is_symlink() or path.stat().st_size not in _SIZES or not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(len(POINTER)) == POINTER
+    except OSError:
+        return False
 
 
 def _texts(app: Path, sizes: Mapping[str, int], model: Model, installed: set[str]) -> Iterator[str]:

@@ -48,7 +48,7 @@ _FOR_DEVELOPERS = re.compile(
     re.IGNORECASE,
 )
 _FOR_SERVING = re.compile(
-    r"predict\w*|prod|production|serv\w*|infer\w*|deploy\w*|runtime|models?|base|main|common|lock",
+    r"predict\w*|prod|production|serv\w*|infer\w*|deploy\w*|runtime",
     re.IGNORECASE,
 )
 _FOR_TRAINING = re.compile(r"train\w*|gpu|cuda|eval\w*|optional|extras?", re.IGNORECASE)

@@ -12,7 +12,10 @@ from typing import Any
 from seldon_buildpack import user_files
 from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests.requirements_txt import ManifestSection, Requirements
-from seldon_buildpack.messages.errors.conda_files import EnvironmentNotList
+from seldon_buildpack.messages.errors.conda_files import (
+    EnvironmentNotList,
+    EnvironmentNotMapping,
+)
 
 MARK = "MLmodel"
 CONDA, PYTHON_ENV = "conda.yaml", "python_env.yaml"
@@ -46,7 +49,9 @@ def read_pip_requirements(app: Path, env: Mapping[str, str]) -> Requirements | N
             continue
         document = _document(app, path)
         place: tuple[str | int, ...] = ("dependencies",)
-        listed = document.value.get("dependencies") if isinstance(document.value, dict) else []
+        if not isinstance(document.value, dict):
+            raise EnvironmentNotMapping(name, 1, isinstance(document.value, list))
+        listed = document.value.get("dependencies")
         if name == CONDA and isinstance(listed, list):
             number, listed = next(
                 (
@@ -60,9 +65,9 @@ def read_pip_requirements(app: Path, env: Mapping[str, str]) -> Requirements | N
         if not isinstance(listed or [], list):
             raise EnvironmentNotList(name, document.line(place), str(place[-1]), str(listed))
         lines = [(str(line), document.line((*place, at))) for at, line in enumerate(listed or [])]
-        part = ManifestSection(
-            "".join(f"{line}\n" for line, _ in lines), tuple(number for _, number in lines)
-        )
+        # An empty text would mean the whole file.
+        text = "".join(f"{line}\n" for line, _ in lines) or "\n"
+        part = ManifestSection(text, tuple(number for _, number in lines))
         return requirements_txt.read(app, path, env, part)
     return None
 

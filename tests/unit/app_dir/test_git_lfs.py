@@ -118,3 +118,11 @@ def test_files_that_are_no_pointers_are_passed_over(tmp_path: Path) -> None:
         "Foo.py": _MODEL.format("", "open('model.pkl')"),
     }
     assert check(tmp_path, files) == ()
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "environment.yml", "Foo.py", "uv.lock"])
+def test_a_pointer_that_the_build_reads_is_an_error(tmp_path: Path, name: str) -> None:
+    git_lfs.check_read_files(tmp_path)
+    (tmp_path / name).write_text(POINTER)
+    with pytest.raises(GitLfsPointers, match=name):
+        git_lfs.check_read_files(tmp_path)

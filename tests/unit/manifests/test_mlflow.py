@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.manifests import mlflow, requirements_export, select
+from seldon_buildpack.messages.errors.conda_files import EnvironmentNotMapping
 from seldon_buildpack.messages.errors.requirements import (
     BadRequirementLine,
     ManifestUnderOtherName,
@@ -96,3 +97,22 @@ def test_a_section_is_written_for_uv(tmp_path: Path) -> None:
     files = requirements_export.export(chosen, tmp_path)
     assert files.requirements.read_text() == "humanize==4.9.0\n"
     assert files.constraints and files.constraints.read_text() == "six<2\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("conda__yaml", "dependencies:\n- python=3.9\n- pip\n"),
+        ("conda__yaml", "dependencies:\n- python=3.9\n- pip:\n"),
+        ("python_env__yaml", "python: 3.9.1\n"),
+    ],
+)
+def test_no_packages_of_pip_are_none(tmp_path: Path, name: str, text: str) -> None:
+    app = write(tmp_path, **{name: text})
+    chosen = select.find(app, {})
+    assert chosen and chosen.text == "\n" and chosen.names == ()
+
+
+def test_a_list_is_no_python_env(tmp_path: Path) -> None:
+    with pytest.raises(EnvironmentNotMapping):
+        select.find(write(tmp_path, python_env__yaml="- a\n"), {})

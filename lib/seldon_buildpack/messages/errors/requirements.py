@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 
+# Longer names are cut: they are no names of files.
+_LONGEST_NAME = 250
+
 
 class BadRequirementLine(BuildError):
     """A line that pip would reject; ``meant`` is the likely intended line."""
@@ -304,6 +307,7 @@ class RequestedFileMissing(BuildError):
     """A file in BP_REQUIREMENTS that is not in the source."""
 
     def __init__(self, name: str, *, is_outside: bool) -> None:
+        name = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
         why = "is outside the source" if is_outside else "is not a file of the source"
         super().__init__(
             f"The file in `BP_REQUIREMENTS={name}` does not exist",
