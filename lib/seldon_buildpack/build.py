@@ -51,7 +51,7 @@ def read_project(context: BuildContext) -> Project:
     user = steps.read_settings(context)
     manifest = steps.select_manifest(context, user)
     user, sources = steps.configure_package_sources(context, user, manifest)
-    sources = steps.connect_network(context, user.bound, sources)
+    sources = steps.connect_network(context, user.bound, sources, manifest)
     python = steps.choose_python(context, user, manifest, sources)
     manifest = steps.apply_markers(manifest, python)
     model = steps.find_model(context, user, python)

@@ -10,6 +10,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
+from seldon_buildpack.manifests.passed_variables import passed_on
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
 from seldon_buildpack.settings.settings import like_credential
 from seldon_buildpack.steps import Project
@@ -41,10 +42,10 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
 
 def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
     """Return the variables that the requirements use, and those that package builds may read."""
-    told = project.settings.plain()
-    used = project.requirements.variables if project.requirements else frozenset()
-    found = {name: told[name] for name in sorted(used) if name in told}
-    return tuple((project.settings.for_packages() | found).items())
+    values = project.settings.plain()
+    used = passed_on(project.requirements) if project.requirements else frozenset()
+    named = {name: values[name] for name in sorted(used) if name in values}
+    return tuple((project.settings.for_packages() | named).items())
 
 
 def built_with(project: Project) -> str:

@@ -3,11 +3,12 @@
 Each step reads one thing, checks it, and prints its warnings. Nothing is installed here.
 """
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seldon_buildpack import python_version
+from seldon_buildpack import python_version, user_files
 from seldon_buildpack.app_dir import (
     before_run,
     git_lfs,
@@ -189,6 +190,7 @@ def configure_package_sources(
     """
     lines = manifest.requirements.index if manifest.requirements else IndexLines()
     index = indexes.configure(user.settings, lines, context.app_dir, user.bound)
+    _warn(context, index.advice)
     remaining = user.settings
     for file in manifest.files():
         remaining = remaining.without_launch(file.configuring)
@@ -322,14 +324,24 @@ def add_launch_defaults(given: Settings, model: Model) -> Settings:
     return given.with_launch(defaults)
 
 
-def connect_network(context: BuildContext, bound: Bound, sources: PackageSources) -> PackageSources:
+def connect_network(
+    context: BuildContext, bound: Bound, sources: PackageSources, manifest: Manifest
+) -> PackageSources:
     """Write the proxy, CA certificate and credential files that child processes read.
 
     They go to the scratch directory.
     """
     proxies = context.platform.proxies()
-    index = network.joined(sources.index, bound, proxies, context.scratch)
+    # Read again: only a netrc needs them.
+    texts = _texts(context.app_dir, manifest.requirements) if bound.netrc else ()
+    index = network.joined(sources.index, bound, proxies, context.scratch, texts)
     return replace(sources, index=index)
+
+
+def _texts(app: Path, requirements: Requirements | None) -> Iterable[str]:
+    for path in requirements.files if requirements else ():
+        with contextlib.suppress(OSError):
+            yield user_files.read(app, path).decode(errors="replace")
 
 
 def _warn(context: BuildContext, advice: Iterable[Advice]) -> None:

@@ -54,9 +54,11 @@ def private(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Private]:
                     folder / "by-password", users[0].user, users[0].password
                 )
             ),
-            # Another host, by its name: a netrc knows no ports.
+            # Another host, by its name: a netrc knows no ports. It is for https only.
             enter(
-                servers.files_with_password(folder / "by-netrc", users[1].user, users[1].password)
+                servers.files_with_password(
+                    folder / "by-netrc", users[1].user, users[1].password, context
+                )
             ).replace("127.0.0.1", "localhost"),
             enter(servers.files_with_token(folder / "by-https", tokens[1], context)),
             tokens,

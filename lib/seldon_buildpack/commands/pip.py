@@ -30,6 +30,7 @@ def environment(index: Index) -> dict[str, str]:
         "PIP_CLIENT_CERT": told.get("SSL_CLIENT_CERT", ""),
         "PIP_DEFAULT_TIMEOUT": told.get("UV_HTTP_TIMEOUT", ""),
         "PIP_RETRIES": told.get("UV_HTTP_RETRIES", ""),
+        "NETRC": index.netrc,
         "PIP_NO_CACHE_DIR": "1",
         "PIP_NO_INPUT": "1",
         "PIP_CONFIG_FILE": "/dev/null",

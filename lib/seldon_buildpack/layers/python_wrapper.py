@@ -13,6 +13,7 @@ replace one of the wrapper's packages: then all of them are in the layer of the 
 """
 
 import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,11 +151,12 @@ def make(
             str(wrapper.lock),
         ]
         index = index.without_folders()
-        outcome = uv.run(
-            [*install, *index.source_options],
-            layer.path,
-            index.with_links(bundle.wheels).environment(),
-        )
+        with tempfile.TemporaryDirectory() as scratch:
+            outcome = uv.run(
+                [*install, *index.source_options],
+                layer.path,
+                index.with_links(bundle.wheels).environment(Path(scratch)),
+            )
         if outcome.code:
             from seldon_buildpack.diagnosis import install as diagnosis
             from seldon_buildpack.diagnosis.uv_output import Attempt

@@ -156,8 +156,8 @@ def configure(
             _logins(
                 places,
                 (
-                    *(channel.url for channel in channels),
-                    *(_top(package.url) for package in environment.packages),
+                    *((channel.url, _is_by_source(channel, settings)) for channel in channels),
+                    *((_top(package.url), True) for package in environment.packages),
                 ),
                 bound,
             )
@@ -320,7 +320,17 @@ def _top(url: str) -> str:
     return url.rsplit("/", 2)[0]
 
 
-def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Iterator[Login]:
+def _is_by_source(channel: Channel, settings: Settings) -> bool:
+    """Return whether the source names a channel, rather than the platform."""
+    if channel.source.kind is Kind.VARIABLE:
+        value = settings.get(channel.source.name)
+        return value is not None and value.source.kind is not Kind.PLATFORM_ENV
+    return not channel.source.is_bound
+
+
+def _logins(
+    places: Iterable[Named], urls: Iterable[tuple[str, bool]], bound: Bound
+) -> Iterator[Login]:
     """Yield the logins, in order of precedence.
 
     Credentials in a URL come first, then those of bindings of type conda, then those for a host,
@@ -330,13 +340,13 @@ def _logins(places: Iterable[Named], urls: Iterable[str], bound: Bound) -> Itera
         login for url, source in places if "://" in url and (login := Login.in_url(url, source))
     ]
     found += bound.conda.logins
-    for url in urls:
+    for url, by_source in urls:
         parts = urlsplit(without_credentials(url))
         host = f"{parts.scheme}://{parts.netloc}"
         found += [
             Login(host, one.source, one.user, one.password)
             for one in bound.credentials
-            if parts.netloc and one.fits(host)
+            if parts.netloc and one.fits(host, by_source)
         ]
     yield from dict.fromkeys(found)
 

@@ -14,7 +14,7 @@ _PORTS = {"http": 80, "https": 443}
 class Credential:
     """A user name and a password for a host.
 
-    If they apply to any scheme and port, as in a netrc, ``scheme`` is empty and ``port`` is 0.
+    A netrc names neither a scheme nor a port: ``scheme`` is then empty and ``port`` is 0.
     """
 
     host: str
@@ -33,14 +33,18 @@ class Credential:
         scheme, host, port = _place(url)
         return cls(host, user, Secret(password), source, scheme, port)
 
-    def fits(self, url: str) -> bool:
-        """Return whether the credential applies to a URL."""
+    def fits(self, url: str, by_source: bool = True) -> bool:
+        """Return whether the credential applies to a URL.
+
+        One without a scheme is for https, on any port. The platform may also name a URL with
+        http, but a source (``by_source``) does not decide that a password is sent in clear text.
+        """
         scheme, host, port = _place(url)
-        return (
-            bool(host)
-            and host == self.host
-            and (not self.scheme or (scheme, port) == (self.scheme, self.port))
-        )
+        if not host or host != self.host:
+            return False
+        if not self.scheme:
+            return scheme == "https" or not by_source
+        return (scheme, port) == (self.scheme, self.port)
 
     def put_into(self, url: str) -> str:
         """Return the URL with the user name and the password, percent-encoded."""
@@ -59,7 +63,9 @@ class Credential:
         )
 
 
-def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, Origin]:
+def applied(
+    url: str, credentials: Iterable[Credential], by_source: bool = True
+) -> tuple[str, Origin]:
     """Return the URL with the first credential that fits, and the credential's origin.
 
     If the URL already has a user name, or no credential fits, the URL is returned unchanged, with
@@ -67,7 +73,7 @@ def applied(url: str, credentials: Iterable[Credential]) -> tuple[str, Origin]:
     """
     if "@" not in url.partition("://")[2].partition("/")[0]:
         for credential in credentials:
-            if credential.fits(url):
+            if credential.fits(url, by_source):
                 return credential.put_into(url), credential.source
     return url, NOWHERE
 

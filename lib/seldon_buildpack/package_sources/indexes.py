@@ -7,7 +7,7 @@ It is not passed on the command line, where any process could read a password.
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +15,15 @@ from seldon_buildpack import digests, origin, user_files
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack.messages.errors.indexes import ConstraintsOutside
+from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.origin import NOWHERE, REQUIREMENTS, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
+from seldon_buildpack.package_sources.connection_settings import (
+    ConnectionSettings,
+    choose_connection_settings,
+    is_by_source,
+)
 from seldon_buildpack.package_sources.credentials import Credential, applied
 from seldon_buildpack.settings.settings import Settings
 
@@ -59,6 +66,10 @@ class Index:
     variables: tuple[tuple[str, str], ...] = ()
     # The origin of an index's credentials, by the name of the index.
     credentials: tuple[tuple[str, Origin], ...] = ()
+    # The file with the bindings' netrc, for pip, which has no other store of credentials.
+    netrc: str = ""
+    # Warnings about connections.
+    advice: tuple[Advice, ...] = ()
 
     @property
     def source_options(self) -> tuple[str, ...]:
@@ -148,38 +159,55 @@ class Index:
             if "://" not in link and user_files.is_dir(Path(link))
         )
 
-    def environment(self, scratch: Path | None = None) -> dict[str, str]:
+    @property
+    def _has_secrets(self) -> bool:
+        return any(without_credentials(url) != url for url in (*self.urls, *self.find_links))
+
+    def environment(self, scratch: Path) -> dict[str, str]:
         """Return the variables that configure uv (uv: Environment variables).
 
-        If there are folders that take precedence over indexes, also write a configuration file to
-        ``scratch``. uv only supports a folder of wheels as an index in its configuration file, and
-        searches the indexes in its variables before those in the file. All indexes are therefore
-        written to the file in this case (uv: Package indexes, Flat indexes).
+        Indexes are in a configuration file in ``scratch`` instead, if one of them has credentials,
+        which package builds would see in uv's environment, or if folders come before them. uv only
+        supports a folder of wheels as an index in its configuration file, and searches the indexes
+        in its variables before those in the file (uv: Package indexes, Flat indexes).
         """
-        first = bool(self.folders) and not self.no_index
-        if first and scratch:
-            (scratch / "uv.toml").write_text(self._file())
-        told = {
-            "UV_CONFIG_FILE": str(scratch / "uv.toml") if first and scratch else "",
-            "UV_DEFAULT_INDEX": "" if first else self.default,
-            "UV_INDEX": "" if first else " ".join(self.extra),
-            # The separator is a comma, because a folder's name may contain spaces. If no index is
-            # searched, the folders need no precedence over indexes and are passed as links.
-            "UV_FIND_LINKS": ",".join(
-                (*self.find_links, *(map(str, self.folders) if self.no_index else ()))
-            ),
+        folders = () if self.no_index else self.folders
+        in_file = bool(folders) or self._has_secrets
+        # If no index is searched, the folders need no precedence over indexes and are passed as
+        # links.
+        links = (*self.find_links, *(map(str, self.folders) if self.no_index else ()))
+        file = scratch / "uv.toml"
+        if in_file:
+            file.touch(mode=0o600)
+            file.write_text(self._file(folders, links))
+        variables = {
+            "UV_CONFIG_FILE": str(file) if in_file else "",
+            "UV_DEFAULT_INDEX": "" if in_file else self.default,
+            "UV_INDEX": "" if in_file else " ".join(self.extra),
+            # The separator is a comma, because a folder's name may contain spaces.
+            "UV_FIND_LINKS": "" if in_file else ",".join(links),
             "UV_INSECURE_HOST": " ".join(self.trusted_hosts),
             "UV_INDEX_STRATEGY": self.strategy,
         }
-        return {name: value for name, value in told.items() if value} | dict(self.variables)
+        kept = {name: value for name, value in variables.items() if value}
+        return kept | dict(self.variables)
 
-    def _file(self) -> str:
-        tables = [
-            f'url = {json.dumps(folder.as_uri())}\nformat = "flat"' for folder in self.folders
-        ]
-        tables += [f"url = {json.dumps(url)}" for url in self.extra]
-        tables += [f"url = {json.dumps(self.default)}\ndefault = true"] if self.default else []
-        return "".join(f"[[index]]\n{table}\n" for table in tables)
+    def _file(self, folders: Iterable[Path], links: Iterable[str]) -> str:
+        tables = [f'url = {quote(folder.as_uri())}\nformat = "flat"' for folder in folders]
+        tables += [f"url = {quote(url)}" for url in self.extra]
+        tables += [f"url = {quote(self.default)}\ndefault = true"] if self.default else []
+        listed = ", ".join(map(quote, links))
+        first = f"find-links = [{listed}]\n" if listed else ""
+        return first + "".join(f"[[index]]\n{table}\n" for table in tables)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A URL, its origin, and whether the source names it, rather than the platform."""
+
+    url: str
+    source: Origin
+    by_source: bool
 
 
 def configure(
@@ -193,6 +221,9 @@ def configure(
 
     Each index gets the credentials for its host. ``mounted`` is a folder with wheels that is used
     if it exists.
+
+    Raises:
+        ConstraintsOutside: The source names a constraints file outside.
     """
     bound = bound or Bound()
     folders = (
@@ -203,12 +234,19 @@ def configure(
         lines = _of_lock(settings, lines, bound)
     extra = [
         *_named(settings, *_EXTRA),
-        *bound.extra,
-        *((url, REQUIREMENTS) for url in lines.extra_index_urls),
+        *(_Named(*each, False) for each in bound.extra),
+        *(_Named(url, REQUIREMENTS, True) for url in lines.extra_index_urls),
     ]
-    defaults = [*_named(settings, "PIP_INDEX_URL"), bound.default, (lines.index_url, REQUIREMENTS)]
-    links = [(_absolute(app, link), source) for link, source in _named(settings, "PIP_FIND_LINKS")]
-    links += [(link, REQUIREMENTS) for link in lines.find_links]
+    defaults = [
+        *_named(settings, "PIP_INDEX_URL"),
+        _Named(*bound.default, False),
+        _Named(lines.index_url, REQUIREMENTS, True),
+    ]
+    links = [
+        replace(link, url=_absolute(app, link.url)) for link in _named(settings, "PIP_FIND_LINKS")
+    ]
+    links += [_Named(link, REQUIREMENTS, True) for link in lines.find_links]
+    connections = choose_connection_settings(settings, lines, bound)
     found: dict[str, Origin] = {}
     urls = [
         _with_credentials(named, bound.credentials, found) for named in (extra, defaults, links)
@@ -221,53 +259,65 @@ def configure(
         default=default,
         extra=_each_once(urls[0]),
         find_links=_each_once(urls[2]),
-        trusted_hosts=tuple(
-            dict.fromkeys((*settings.words("PIP_TRUSTED_HOST"), *lines.trusted_hosts))
-        ),
+        trusted_hosts=connections.trusted_hosts,
         no_index=settings.flag("PIP_NO_INDEX") or lines.no_index,
         strategy=settings.text("BP_PIP_INDEX_STRATEGY") or lines.strategy,
-        constraints=tuple(
-            Path(_absolute(app, path))
-            for name in _CONSTRAINTS
-            for path in settings.words(name)
-            if "://" not in path
-        ),
+        constraints=tuple(_constraints(settings, app)),
         options=_options(settings, lines, app),
-        variables=_variables(settings, app),
+        variables=_variables(settings, connections, app),
         credentials=tuple(found.items()),
+        advice=connections.advice,
     )
 
 
-def _named(settings: Settings, *names: str) -> list[tuple[str, Origin]]:
+def _named(settings: Settings, *names: str) -> list[_Named]:
     """Return the words of these variables, each with its origin.
 
     The origin is the variable if the user set it in the source or on the command line. Otherwise it
     is the origin of the value, such as a binding.
     """
-    found = [(name, value) for name in names if (value := settings.get(name))]
+    values = [(name, value) for name in names if (value := settings.get(name))]
     return [
-        (word, origin.variable(name) if value.source.is_user_env else value.source)
-        for name, value in found
+        _Named(
+            word,
+            origin.variable(name) if value.source.is_user_env else value.source,
+            is_by_source(settings, name),
+        )
+        for name, value in values
         for word in value.value.split()
     ]
 
 
 def _with_credentials(
-    named: Iterable[tuple[str, Origin]],
-    credentials: tuple[Credential, ...],
-    found: dict[str, Origin],
+    named: Iterable[_Named], credentials: tuple[Credential, ...], found: dict[str, Origin]
 ) -> list[str]:
     """Return the URLs with credentials, and add the origins of the credentials to ``found``."""
     urls = []
-    for given, named_by in named:
-        url, source = applied(given, credentials)
+    for each in named:
+        url, source = applied(each.url, credentials, each.by_source)
         if name := _public(url):
-            if source.kind is Kind.NOWHERE and without_credentials(given) != given:
-                source = named_by
+            if source.kind is Kind.NOWHERE and without_credentials(each.url) != each.url:
+                source = each.source
             if source.kind is not Kind.NOWHERE:
                 found.setdefault(name, source)
         urls.append(url)
     return urls
+
+
+def _constraints(settings: Settings, app: Path) -> Iterator[Path]:
+    """Yield the constraints files. What uv cannot read of them, it prints.
+
+    Raises:
+        ConstraintsOutside: The source names a file outside.
+    """
+    for name in _CONSTRAINTS:
+        for word in settings.words(name):
+            path = Path(_absolute(app, word))
+            if "://" in word:
+                continue
+            if is_by_source(settings, name) and not user_files.is_inside(app, path):
+                raise ConstraintsOutside(name, word)
+            yield path
 
 
 def _each_once(urls: Iterable[str]) -> tuple[str, ...]:
@@ -347,14 +397,21 @@ def _releases(settings: Settings, lines: IndexLines) -> list[str]:
     return options
 
 
-def _variables(settings: Settings, app: Path) -> tuple[tuple[str, str], ...]:
-    proxy = settings.text("PIP_PROXY")
-    certificates, client = settings.text("PIP_CERT"), settings.text("PIP_CLIENT_CERT")
-    told = {
-        **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), proxy),
+def _variables(
+    settings: Settings, connections: ConnectionSettings, app: Path
+) -> tuple[tuple[str, str], ...]:
+    certificates, client = connections.certificates, connections.client_certificate
+    proxies = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    variables = {
+        **dict.fromkeys(proxies, connections.proxy),
         "SSL_CERT_FILE": _absolute(app, certificates) if certificates else "",
         "SSL_CLIENT_CERT": _absolute(app, client) if client else "",
         "UV_HTTP_TIMEOUT": settings.text("PIP_DEFAULT_TIMEOUT") or settings.text("PIP_TIMEOUT"),
         "UV_HTTP_RETRIES": settings.text("PIP_RETRIES"),
     }
-    return tuple((name, value) for name, value in told.items() if value)
+    return tuple((name, value) for name, value in variables.items() if value)
+
+
+def quote(text: str) -> str:
+    """Return a text as a string of TOML."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -5,50 +5,89 @@ certificates or a netrc, files are written to the build's scratch folder, which 
 build ends, and the variables name these files.
 """
 
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from seldon_buildpack.package_sources import certificates
 from seldon_buildpack.package_sources.bindings import Bound
-from seldon_buildpack.package_sources.indexes import Index
+from seldon_buildpack.package_sources.credentials import Credential
+from seldon_buildpack.package_sources.indexes import Index, quote
 
+_HOST_AND_PORT = re.compile(r"https://(?:[^\s/@]*@)?([\w.-]+:\d+)")
 # uv and OpenSSL, git, requests, curl.
 _TRUST = ("SSL_CERT_FILE", "GIT_SSL_CAINFO", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
-def joined(index: Index, bound: Bound, proxies: Mapping[str, str], scratch: Path) -> Index:
+def joined(
+    index: Index,
+    bound: Bound,
+    proxies: Mapping[str, str],
+    scratch: Path,
+    texts: Iterable[str] = (),
+) -> Index:
     """Return a copy of the index with the network variables for child processes.
 
     These are the platform's proxies, and the variables that make tools trust the CA certificates
-    and read the netrc of the bindings.
+    and read the netrc of the bindings. ``texts`` are the manifests: a netrc has no ports, so those
+    are taken from the URLs in them.
     """
     told = {**proxies, **dict(index.variables)}
     if bound.certificates:
         base = Path(told["SSL_CERT_FILE"]) if "SSL_CERT_FILE" in told else certificates.store()
-        path = _written(scratch / "trusted.pem", certificates.with_store(bound.certificates, base))
+        path = _write(scratch / "trusted.pem", certificates.with_store(bound.certificates, base))
         told |= dict.fromkeys(_TRUST, str(path))
-    if bound.netrc:
-        told["NETRC"] = str(_written(scratch / "netrc", bound.netrc))
-        told |= _git_credentials(_written(scratch / "git-credentials", _for_git(bound)))
-    return replace(index, variables=tuple(told.items()))
+    if not bound.netrc:
+        return replace(index, variables=tuple(told.items()))
+    told["UV_CREDENTIALS_DIR"] = str(scratch / "uv-credentials")
+    _write(scratch / "uv-credentials/credentials.toml", _for_uv(bound, texts))
+    told |= _git_credentials(_write(scratch / "git-credentials", _for_git(bound)))
+    netrc = _write(scratch / "netrc", bound.netrc)
+    return replace(index, variables=tuple(told.items()), netrc=str(netrc))
+
+
+def _for_uv(bound: Bound, texts: Iterable[str]) -> str:
+    """Return uv's store of credentials for the hosts of the netrc (uv: The uv credentials store).
+
+    From a netrc, uv would take a password for any scheme and port, also over http.
+    """
+    places = [place.lower() for text in texts for place in _HOST_AND_PORT.findall(text)]
+    fields = (
+        (f"https://{place}/", credential.user, "basic", credential.password.reveal())
+        for host, credential in _by_host(bound)
+        for place in (host, *dict.fromkeys(each for each in places if each.startswith(f"{host}:")))
+    )
+    keys = ("service", "username", "scheme", "password")
+    return "".join(
+        "[[credential]]\n"
+        + "".join(f"{key} = {quote(text)}\n" for key, text in zip(keys, values, strict=True))
+        for values in fields
+    )
+
+
+def _by_host(bound: Bound) -> Iterable[tuple[str, Credential]]:
+    """Return the first credential of a netrc for each host."""
+    named = (each for each in reversed(bound.credentials) if each.host and not each.scheme)
+    return {each.host: each for each in named}.items()
 
 
 def _for_git(bound: Bound) -> str:
-    """Return a git credential helper for the hosts of the netrc.
+    """Return a git credential helper for the hosts of the netrc, over https.
 
     See "Custom helpers" in git's documentation of gitcredentials. git itself only looks for a
-    netrc in HOME, and its own credential store treats a host on another port as a different host.
+    netrc in HOME.
     """
-    hosts = {one.host: one for one in reversed(bound.credentials) if one.host and not one.scheme}
     answers = [
-        f"{shlex.quote(host)}) printf 'username=%s\\npassword=%s\\n' {shlex.quote(one.user)} {shlex.quote(one.password.reveal())} ;;\n"
-        for host, one in hosts.items()
+        f"{shlex.quote(host)}) printf 'username=%s\\npassword=%s\\n' {shlex.quote(each.user)} {shlex.quote(each.password.reveal())} ;;\n"
+        for host, each in _by_host(bound)
     ]
     return (
         'test "$1" = get || exit 0\n'
-        "while IFS= read -r line; do case $line in host=*) host=${line#host=} ;; esac; done\n"
+        "while IFS= read -r line; do case $line in host=*) host=${line#host=} ;; "
+        "protocol=*) protocol=${line#protocol=} ;; esac; done\n"
+        'test "$protocol" = https || exit 0\n'
         f"case ${{host%%:*}} in\n{''.join(answers)}esac\n"
     )
 
@@ -62,7 +101,8 @@ def _git_credentials(path: Path) -> dict[str, str]:
     }
 
 
-def _written(path: Path, text: str) -> Path:
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(mode=0o700, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(text)
     return path

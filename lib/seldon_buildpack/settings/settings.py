@@ -258,6 +258,16 @@ def _named_credential(name: str, value: str) -> bool:
     return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
 
 
+def configures_build(name: str) -> bool:
+    """Return whether a variable configures the build, and so never reaches the image."""
+    return bool(_BUILD_ONLY.fullmatch(name))
+
+
+def leads_tools_astray(name: str) -> bool:
+    """Return whether a variable configures the build's tools, which must not get the user's."""
+    return bool(_ASTRAY.fullmatch(name))
+
+
 def in_image(name: str, source: Kind) -> bool:
     """Return whether a variable is baked into the image as a launch default.
 

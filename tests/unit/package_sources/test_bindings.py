@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -177,9 +178,22 @@ def test_netrc_reaches_uv_and_git_in_build_files_only(
     netrc = "machine git.corp login ci password t@k'$x\n"
     found = given(tmp_path, home={"type": "netrc", ".netrc": netrc})
     (tmp_path / "scratch").mkdir()
-    told = dict(network.joined(Index(), found, {}, tmp_path / "scratch").variables)
-    assert Path(told["NETRC"]).read_text() == netrc
-    for host, answer in (("git.corp:8443", "username=ci\npassword=t@k'$x\n"), ("other.corp", "")):
+    manifest = "x @ https://GIT.corp:8443/x.whl\ny @ http://git.corp:99/y\n"
+    index = network.joined(Index(), found, {}, tmp_path / "scratch", [manifest])
+    told = dict(index.variables)
+    assert "NETRC" not in told
+    assert Path(index.netrc).read_text() == netrc
+    store = tomllib.loads(Path(told["UV_CREDENTIALS_DIR"], "credentials.toml").read_text())
+    login = {"username": "ci", "scheme": "basic", "password": "t@k'$x"}
+    assert store["credential"] == [
+        {"service": "https://git.corp/", **login},
+        {"service": "https://git.corp:8443/", **login},
+    ]
+    for protocol, host, answer in (
+        ("https", "git.corp:8443", "username=ci\npassword=t@k'$x\n"),
+        ("https", "other.corp", ""),
+        ("http", "git.corp", ""),
+    ):
         asked = [
             "git",
             "-c",
@@ -191,7 +205,7 @@ def test_netrc_reaches_uv_and_git_in_build_files_only(
         ]
         done = subprocess.run(
             asked,
-            input=f"protocol=https\nhost={host}\n\n",
+            input=f"protocol={protocol}\nhost={host}\n\n",
             env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
             capture_output=True,
             text=True,
@@ -199,7 +213,8 @@ def test_netrc_reaches_uv_and_git_in_build_files_only(
         )
         assert answer in done.stdout
         assert bool(done.stdout) is bool(answer)
-    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "scratch").iterdir()} == {0o600}
+    files = (path for path in (tmp_path / "scratch").rglob("*") if path.is_file())
+    assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
 
 
 def test_bound_authorities_join_those_of_the_build_image(

@@ -13,9 +13,9 @@ from seldon_buildpack.settings import settings
 APP = Path("/workspace")
 
 
-def test_s2i_and_pip_names_are_translated_for_uv() -> None:
+def test_s2i_and_pip_names_are_translated_for_uv(tmp_path: Path) -> None:
     env = {
-        "EXTRA_INDEX_URL": "http://u:p@a:8080/simple\n https://b/simple",
+        "EXTRA_INDEX_URL": "http://a:8080/simple\n https://b/simple",
         "PIP_EXTRA_INDEX_URL": "https://b/simple https://c/simple",
         "PIP_INDEX_URL": "https://main/simple",
         "PIP_TRUSTED_HOST": "a:8080 b",
@@ -23,9 +23,9 @@ def test_s2i_and_pip_names_are_translated_for_uv() -> None:
         "PIP_DEFAULT_TIMEOUT": "60",
         "PIP_RETRIES": "1",
     }
-    assert configure(settings.read(env, []), IndexLines(), APP).environment() == {
+    assert configure(settings.read(env, []), IndexLines(), APP).environment(tmp_path) == {
         "UV_DEFAULT_INDEX": "https://main/simple",
-        "UV_INDEX": "http://u:p@a:8080/simple https://b/simple https://c/simple",
+        "UV_INDEX": "http://a:8080/simple https://b/simple https://c/simple",
         "UV_FIND_LINKS": "/workspace/wheels,https://pages/x.html",
         "UV_INSECURE_HOST": "a:8080 b",
         "UV_HTTP_TIMEOUT": "60",
@@ -79,13 +79,13 @@ def test_index_key_changes_with_the_index_not_the_password() -> None:
     assert key("https://h/simple") != key("https://other/simple")
 
 
-def test_no_index_is_an_option_since_uv_has_no_variable_for_it() -> None:
+def test_no_index_is_an_option_since_uv_has_no_variable_for_it(tmp_path: Path) -> None:
     for index in (
         configure(settings.read({"PIP_NO_INDEX": "1"}, []), IndexLines(), APP),
         configured(IndexLines(no_index=True)),
     ):
         assert index.source_options == ("--no-index",)
-        assert "UV_NO_INDEX" not in index.environment()
+        assert "UV_NO_INDEX" not in index.environment(tmp_path)
     assert configured(IndexLines()).source_options == ()
 
 
@@ -101,9 +101,9 @@ def test_file_options_unknown_to_uv_are_passed_on() -> None:
     )
 
 
-def test_certificates_are_looked_for_in_the_source() -> None:
+def test_certificates_are_looked_for_in_the_source(tmp_path: Path) -> None:
     env = {"PIP_CERT": "certs/ca.pem", "PIP_CLIENT_CERT": "/etc/client.pem"}
-    assert configure(settings.read(env, []), IndexLines(), APP).environment() == {
+    assert configure(settings.read(env, []), IndexLines(), APP).environment(tmp_path) == {
         "SSL_CERT_FILE": "/workspace/certs/ca.pem",
         "SSL_CLIENT_CERT": "/etc/client.pem",
     }
@@ -212,13 +212,30 @@ def test_folders_of_wheels_come_before_every_index(tmp_path: Path) -> None:
     assert alone
     assert alone.source_options == ("--no-index",)
     assert (
-        alone.environment()["UV_FIND_LINKS"]
+        alone.environment(tmp_path)["UV_FIND_LINKS"]
         == f"/workspace/wheels,/workspace/more/wheels,{tmp_path / 'whl'}"
     )
-    assert index.without_folders().environment() == {
-        "UV_DEFAULT_INDEX": "http://main/simple",
-        "UV_INDEX": "http://u:p@extra/simple",
+    assert tomllib.loads(read_configuration(index.without_folders(), tmp_path)) == {
+        "index": [
+            {"url": "http://u:p@extra/simple"},
+            {"url": "http://main/simple", "default": True},
+        ]
     }
+
+
+def read_configuration(index: Index, scratch: Path) -> str:
+    """Return uv's configuration file, beside which no variable names an index."""
+    assert index.environment(scratch) == {"UV_CONFIG_FILE": f"{scratch}/uv.toml"}
+    return (scratch / "uv.toml").read_text()
+
+
+def test_an_index_with_a_login_is_in_no_variable(tmp_path: Path) -> None:
+    index = Index(extra=("https://u:p%22@h/simple",), find_links=("/a b", "https://t@h/l"))
+    assert tomllib.loads(read_configuration(index, tmp_path)) == {
+        "find-links": ["/a b", "https://t@h/l"],
+        "index": [{"url": "https://u:p%22@h/simple"}],
+    }
+    assert (tmp_path / "uv.toml").stat().st_mode & 0o777 == 0o600
 
 
 def test_a_folder_that_is_not_mounted_does_not_count(tmp_path: Path) -> None:
@@ -258,12 +275,12 @@ def test_locked_packages_are_sought_in_the_folders_first() -> None:
     assert (alone.urls, alone.no_index) == ((), True)
 
 
-def test_a_folder_of_the_buildpacks_own_stands_beside_the_users() -> None:
+def test_a_folder_of_the_buildpacks_own_stands_beside_the_users(tmp_path: Path) -> None:
     index = Index(find_links=("/workspace/wheels",), no_index=True, folders=(Path("/whl"),))
     assert (
-        index.with_links(Path("/bundle/wheels")).environment()["UV_FIND_LINKS"]
+        index.with_links(Path("/bundle/wheels")).environment(tmp_path)["UV_FIND_LINKS"]
         == "/workspace/wheels,/bundle/wheels,/whl"
     )
-    assert Index().with_links(Path("/bundle/wheels")).environment() == {
+    assert Index().with_links(Path("/bundle/wheels")).environment(tmp_path) == {
         "UV_FIND_LINKS": "/bundle/wheels"
     }
