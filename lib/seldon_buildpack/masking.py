@@ -31,8 +31,8 @@ _TO_FRAGMENT = re.compile(r"[^#]+")
 _TOKEN = re.compile(r"[^/?#'\"`,;)]+")
 # Masking shorter values would blank out half of the log and hide nothing.
 _SHORTEST = 3
-# A line of a secret that is long enough to be masked on its own.
-_SHORTEST_LINE = 8
+# A part of a secret that is long enough to be masked on its own.
+_SHORTEST_PART = 8
 _RUN = re.compile(r"[a-z0-9]+")
 _ESCAPES = {"\t": "t", "\n": "n", "\r": "r", "\b": "b", "\f": "f", "\v": "v"}
 
@@ -109,14 +109,17 @@ class Masker:
         texts: set[str] = set()
         for secret in secrets:
             for value in {secret.reveal(), unquote(secret.reveal())}:
-                lines = (line for line in value.splitlines() if len(line) >= _SHORTEST_LINE)
+                lines = (line for line in value.splitlines() if len(line) >= _SHORTEST_PART)
                 texts |= {value, *lines}
         kept = (text for text in texts if len(text) >= _SHORTEST)
         return cls(tuple(map(_Form, sorted(kept, key=lambda text: (-len(text), text)))))
 
     def mask(self, text: str) -> str:
-        """Replace every secret, and ``user:password@`` and ``/t/token`` in URLs, with ``****``."""
-        text = _change_userinfo(text, MASK)
+        """Replace every secret, and the credentials of any URL, with ``****``.
+
+        Those are ``user:password@``, ``/t/token`` and signatures in its query.
+        """
+        text = without_signatures(_change_userinfo(text, MASK))
         for form in self.forms:
             text = form.mask(text)
         return _change_tokens(text, lambda start, _: start + MASK)
@@ -251,7 +254,12 @@ def url_secrets(url: str) -> tuple[Secret, ...]:
         (password, f"{user}:{password}") if password else (user,) if user and user != "git" else ()
     )
     bare = _change_userinfo(url, "")
-    return tuple(map(Secret, (*credentials, *_tokens(bare), *_queries(bare))))
+    queries = _queries(bare)
+    words = [word for query in queries for word in query.split("&")]
+    values = [word.partition("=")[2] for word in words if _SIGNATURE.fullmatch(word)]
+    # A shorter value is found in other texts by chance.
+    signatures = [value for value in values if len(value) >= _SHORTEST_PART]
+    return tuple(map(Secret, (*credentials, *_tokens(bare), *queries, *signatures)))
 
 
 def without_credentials(url: str) -> str:

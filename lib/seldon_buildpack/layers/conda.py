@@ -180,7 +180,10 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
     brought = top_level_modules.brought(site, by_conda=True)
     solution = {
         _PACKAGES: json.dumps(
-            [(package.url, package.sha256, package.md5) for package in wanted.packages]
+            [
+                (digests.without_secrets(package.url), package.sha256, package.md5)
+                for package in wanted.packages
+            ]
         ),
         _VERSION: wanted.version,
         _PINS: wanted.pins,

@@ -93,7 +93,13 @@ class CondaPlan:
         layer = self.layer(conda.NAME)
         stored = layer.metadata()
         reason = reuse.why_made(stored, self.conda.key())
-        chosen = conda.read_solution(layer) if not reason else self._conda(layer, reason)
+        if reason:
+            chosen = self._conda(layer, reason)
+        elif self.conda.environment.locked:
+            # The lock itself: the metadata have its URLs without their signatures.
+            chosen = conda.solve(self.conda)
+        else:
+            chosen = conda.read_solution(layer)
         half = self._half(chosen)
         made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
         watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None

@@ -18,6 +18,7 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
+from seldon_buildpack.digests import without_secrets
 from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.pins import PythonOfPinsNotInstalled
@@ -78,7 +79,7 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> P
             choice.evidence,
         )
     source = catalogue or bundle.catalogue
-    identity = f"{choice.spec} from {without_credentials(source) or 'the public catalogue'}"
+    identity = f"{choice.spec} from {without_secrets(source) or 'the public catalogue'}"
     return Python(
         minor,
         choice.spec,

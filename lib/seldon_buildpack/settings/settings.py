@@ -225,7 +225,7 @@ class Settings:
             for word in (_APART.split(text) if name.endswith("_CHANNELS") else text.split())
         ]
         urls = tuple(
-            secret for word in words if "@" in word or "/t/" in word for secret in url_secrets(word)
+            secret for word in words if re.search("@|/t/|\\?", word) for secret in url_secrets(word)
         )
         return (
             *urls,
