@@ -16,6 +16,7 @@ from seldon_buildpack.messages.errors.internal import DiskFull, InternalError
 from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import methods
 from seldon_buildpack.model.source_tree import closed_directory
+from seldon_buildpack.settings import serving
 from seldon_buildpack.steps import Project
 from seldon_buildpack.summary import log_installed_wrapper, log_summary
 
@@ -38,7 +39,8 @@ def build(context: BuildContext) -> None:
     finish.check_imports(context, project, plan)
     finish.write_launch(context, project, plan, environment)
     finish.remove_secrets(context, project)
-    context.log.closing(*methods.example(project.model.service_type, project.model.methods))
+    example = methods.example(project.model.service_type, project.model.methods)
+    context.log.closing(serving.read_ports(project.settings), *example)
 
 
 def read_project(context: BuildContext) -> Project:

@@ -7,7 +7,7 @@ import contextlib
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
@@ -138,12 +138,19 @@ class Log:
             "reused after a change of code",
         )
 
-    def closing(self, path: str, example: str) -> None:
-        """Print how to run the image, and what to send to which path."""
-        self.heading(
-            "Run it (replace my-model with your image's name; REST on port 9000, gRPC on 5000, metrics on 6000)"
+    def closing(self, ports: Mapping[str, int], path: str, example: str) -> None:
+        """Print how to run the image, and what to send to which path.
+
+        ``ports`` are by protocol, REST's first.
+        """
+        (first, rest), *further = ports.items()
+        listed = ", ".join(
+            [f"{first} on port {rest}", *(f"{name} on {port}" for name, port in further)]
         )
-        self.line("  docker run --rm -p 9000:9000 -p 5000:5000 my-model")
+        self.heading(f"Run it (replace my-model with your image's name; {listed})")
+        published = [port for name, port in ports.items() if name != "metrics"]
+        flags = " ".join(f"-p {port}:{port}" for port in published)
+        self.line(f"  docker run --rm {flags} my-model")
         self.line(
-            f"  curl -s localhost:9000{path} -H 'Content-Type: application/json' -d '{example}'"
+            f"  curl -s localhost:{rest}{path} -H 'Content-Type: application/json' -d '{example}'"
         )

@@ -128,6 +128,31 @@ def test_make_vendor_fills_a_folder_with_what_a_build_then_needs(
     assert packages.said("seldon-test-offline") == ["asked_for 1.0", "needed_by_it 1.0"]
 
 
+def test_vendored_packages_of_the_source_build_offline(
+    pack: Pack, workspace: Workspace, source: Source
+) -> None:
+    hatch = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.build"\n'
+    files = {f"lib/{name}": text for name, text in packages.project("libx", "1.0").items()}
+    files["hat/pyproject.toml"] = hatch + '[project]\nname = "hatx"\nversion = "1.0"\n'
+    files["hat/hatx/__init__.py"] = "SAYS = 'hatx 1.0'\n"
+    app = source(
+        {**packages.model("libx", "hatx"), **files, "requirements.txt": "./lib\n-e ./hat\n"}
+    )
+    words = ["make", "-s", "vendor", f"MODEL={app}", f"DIR={app}/wheels"]
+    subprocess.run(words, cwd=workspace.checkout, check=True, timeout=300)
+    # A checkout may be read-only. Building a package writes next to its files.
+    for folder in ("lib", "hat/hatx", "hat", "wheels"):
+        (app / folder).chmod(0o555)
+    pack.must_build(
+        "seldon-test-offline",
+        app,
+        "--network",
+        "none",
+        env={"BP_PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"},
+    )
+    assert packages.said("seldon-test-offline") == ["libx 1.0", "hatx 1.0"]
+
+
 @pytest.fixture
 def inside() -> Iterator[tuple[str, str]]:
     """A network without a way out: its name, and the address in it of this machine, where the mirrors are."""

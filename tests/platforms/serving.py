@@ -13,7 +13,7 @@ _START_SECONDS = 120.0
 
 @contextlib.contextmanager
 def serving(cluster: Cluster, namespace: str, image: str) -> Iterator[str]:
-    """Run the image in a pod, which is removed at the end; yields the URL at which it answers."""
+    """Run the image in a pod, which is gone at the end; yields the URL at which it answers."""
     name = served_pod(image.partition("@")[2])
     port = {"containerPort": 9000}
     ask = {"httpGet": {"path": "/health/ping", "port": 9000}, "periodSeconds": 1}
@@ -43,7 +43,8 @@ def serving(cluster: Cluster, namespace: str, image: str) -> Iterator[str]:
         )
         yield f"http://{found}:9000"
     finally:
-        cluster.kubectl("delete", "pod", name, "--namespace", namespace, "--wait=false")
+        # Two models may have the same image, and so the same pod: the next one would be asked in a pod that is ending.
+        cluster.kubectl("delete", "pod", name, "--namespace", namespace, "--timeout=50s")
 
 
 def served_pod(digest: str) -> str:

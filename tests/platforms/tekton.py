@@ -42,9 +42,13 @@ class Run:
 
     @property
     def pods(self) -> list[Object]:
-        """Its pods, the first first."""
+        """The pods of its tasks, the first first.
+
+        A pipeline's affinity assistant has the pipeline's label too. It has no task, and goes away when the run ends.
+        """
         kind = "pipelineRun" if self.made["kind"] == "PipelineRun" else "taskRun"
-        return self.cluster.objects("pods", self.namespace, f"tekton.dev/{kind}={self.name}")
+        selector = f"tekton.dev/{kind}={self.name},tekton.dev/taskRun"
+        return self.cluster.objects("pods", self.namespace, selector)
 
     @property
     def log(self) -> str:

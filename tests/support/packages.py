@@ -85,13 +85,13 @@ def sdist(folder: Path, name: str, version: str) -> Path:
     return target
 
 
-def compiled(folder: Path, name: str, version: str) -> Path:
+def compiled(folder: Path, name: str, version: str, says: str = "") -> Path:
     """Write a source distribution that is built without anything of an index: its own backend hands out a finished wheel."""
     folder.mkdir(parents=True, exist_ok=True)
     top, target = f"{name}-{version}", folder / f"{name}-{version}.tar.gz"
     with TemporaryDirectory() as scratch, tarfile.open(target, "w:gz") as archive:
         tree = Path(scratch)
-        made = wheel(tree, name, version)
+        made = wheel(tree, name, version, says=says)
         (tree / "pyproject.toml").write_text(
             '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
         )

@@ -33,9 +33,9 @@ def directory(layer: Layer) -> Path:
 
 
 def clear_of_others(built_with: str, uv: Uv) -> None:
-    """Delete source builds that were made with other values of the user's variables.
+    """Delete source builds that were made with other variables, for another target or conda.
 
-    uv's cache keys do not include these variables, so it would reuse such builds.
+    uv's cache keys do not include these, so it would reuse such builds.
     """
     note = uv.cache.parent / _NOTE
     before = note.read_text(encoding="utf-8") if note.is_file() else NO_VARIABLES

@@ -76,7 +76,7 @@ def make(
     local, editable = local_packages.built_in_source(half.app, half.requirements)
     before = build_leftovers.entries(local)
     layer.begin()
-    cache.clear_of_others(half.built_with, uv)
+    cache.clear_of_others(digests.of_values([half.built_with, dict(conda)]), uv)
     installed = conda_pip_install.install(half, environment(layer), uv, scratch)
     if build_leftovers.tidy(local, editable, before):
         metadata["local-packages"] = "completed in the source"

@@ -154,7 +154,7 @@ def make(
         BuildError: The packages cannot be installed, or the wrapper does not serve with them.
     """
     key, prefix = what.key(), environment(layer)
-    cache.clear_of_others(what.built_with, uv)
+    cache.clear_of_others(f"{what.built_with} {key['target']}", uv)
     site = venv.site_packages(prefix, what.python.minor)
     folders, editable = local_packages.built_in_source(what.app, what.requirements)
     before = build_leftovers.entries(folders)

@@ -5,6 +5,7 @@ certain that it does not matter.
 """
 
 import ast
+import os
 import re
 import warnings
 from collections.abc import Iterable, Iterator
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seldon_buildpack.names import canonical, requirement_name
 from seldon_buildpack.user_files import MOST_BYTES, exists, is_dir, is_file, parse_toml
 
 SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
@@ -22,6 +24,13 @@ _ALWAYS = (
     *("hatch_build.py", "pdm_build.py", "LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"),
 )
 _SCRIPTS = (SETUP, "hatch_build.py", "pdm_build.py")
+# Backends that read only what the configuration names, and what they require.
+_PURE = frozenset(
+    [
+        *("setuptools", "wheel", "hatchling", "editables", "flit-core", "poetry-core"),
+        *("pdm-backend", "uv-build"),
+    ]
+)
 _COMPILED = frozenset(
     [
         ".c",
@@ -54,7 +63,7 @@ _COMPILED = frozenset(
     ]
 )
 # Suffixes of files that code run by the build is likely to read; "" for files without one.
-_TEXT = frozenset(("", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".lock"))
+_TEXT = frozenset(("", ".", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".lock"))
 _VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
 _ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
 _GLOB = re.compile(r"[*?\[]")
@@ -90,8 +99,9 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     home = app.resolve()
     told = _toml(folder / PYPROJECT)
     cfg = _text(folder / SETUP_CFG)
-    entries = list(_walk(folder, home, {folder.resolve()}))
-    beside = [] if folder.resolve() == home else list(_walk(app, home, {home}))
+    real = folder.resolve()
+    entries = list(_walk(folder, real, home, {real}))
+    beside = [] if real == home else list(_walk(app, home, home, {home}))
     words = {*_strings(told), *_SEPARATORS.split(cfg)}
     first = [folder / name for name in _SCRIPTS]
     first += [
@@ -104,23 +114,26 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     first += [
         path
         for name in (*_attributes(told), *_ATTRIBUTE.findall(cfg), *_backend(folder, told))
-        for path in _modules(folder, name)
+        for path in _modules((folder, *_folders(folder, words)), name)
     ]
-    scripts = _with_imports(folder, first, entries)
+    scripts = _with_imports((folder, app), first, [*entries, *beside])
     literals = {word for path in scripts for word in _literals(path)}
     names = {word.rpartition("/")[2] for word in literals}
     files = {path: None for pattern in _ALWAYS for path in folder.glob(pattern)}
     files |= dict.fromkeys(scripts)
-    runs_code = any(is_file(folder / name) for name in _SCRIPTS) or "backend-path" in str(told)
-    for path in entries:
-        if (
-            path.suffix.lower() in _COMPILED
-            or path.name in names
-            or (runs_code and path.suffix.lower() in _TEXT)
-        ):
-            files[path] = None
+    runs_code = any(is_file(folder / name) for name in _SCRIPTS) or _has_more_than_a_backend(told)
+    suffixes = _COMPILED | _TEXT if runs_code else _COMPILED
+    files |= {
+        Path(entry.path): None
+        for entry in entries
+        if _suffix(entry.name) in suffixes or entry.name in names
+    }
     # Files outside the project that its build reads, such as `here / ".." / "VERSION"`.
-    files |= {path: None for path in beside if path.name in names and path.suffix != ".py"}
+    files |= {
+        Path(entry.path): None
+        for entry in beside
+        if entry.name in names and not entry.name.endswith(".py")
+    }
     up = {word for word in literals if not word.strip("./")}
     named, packages, folders = _named(folder, home, words | literals - up)
     files |= dict.fromkeys(named)
@@ -161,30 +174,54 @@ def _table(told: object, *names: str) -> dict[str, Any]:
 
 
 def _strings(value: object) -> Iterator[str]:
-    """Yield all strings in a nested table."""
+    """Yield all strings in a nested table, its keys too: some backends have paths there."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _strings(one)
+        yield from value if isinstance(value, dict) else ()
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _strings(item)
 
 
-def _walk(folder: Path, home: Path, seen: set[Path]) -> Iterator[Path]:
+def _walk(folder: Path, real: Path, home: Path, seen: set[Path]) -> Iterator["os.DirEntry[str]"]:
     """Yield the files below a folder, following links that stay inside the source.
 
-    Hidden folders and virtual environments are skipped.
+    ``real`` is the folder without links. Hidden folders and virtual environments are skipped.
     """
-    for path in sorted(folder.iterdir()):
-        if is_dir(path):
-            real = path.resolve()
-            skipped = path.name.startswith(".") or path.name == "__pycache__"
-            if skipped or real in seen or not real.is_relative_to(home):
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
+    for entry in entries:
+        if _is_directory(entry):
+            path = folder / entry.name
+            below = path.resolve() if entry.is_symlink() else real / entry.name
+            skipped = entry.name.startswith(".") or entry.name == "__pycache__"
+            if skipped or below in seen or not below.is_relative_to(home):
                 continue
             if not is_file(path / "pyvenv.cfg"):
-                seen.add(real)
-                yield from _walk(path, home, seen)
-        elif is_file(path):
-            yield path
+                seen.add(below)
+                yield from _walk(path, below, home, seen)
+        elif _is_regular(entry):
+            yield entry
+
+
+def _is_directory(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A link that leads to itself.
+        return False
+
+
+def _is_regular(entry: "os.DirEntry[str]") -> bool:
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def _suffix(name: str) -> str:
+    # Far faster than a Path for each of many thousand files.
+    return os.path.splitext(name)[1].lower()  # noqa: PTH122
 
 
 def _inside(path: Path, home: Path) -> bool:
@@ -263,13 +300,31 @@ def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
             yield ".".join((*Path(place).parts, backend))
 
 
-def _modules(folder: Path, name: str) -> Iterator[Path]:
+def _has_more_than_a_backend(pyproject: dict[str, Any]) -> bool:
+    """Return whether a build runs code that reads files which the configuration does not name.
+
+    That is a backend in the project, a plug-in of a backend, and a backend that compiles, such as
+    scikit-build-core, which reads CMakeLists.txt.
+    """
+    system = _table(pyproject, "build-system")
+    requires = system.get("requires")
+    names = map(requirement_name, _strings(requires if isinstance(requires, list) else []))
+    return "backend-path" in system or any(canonical(name) not in _PURE for name in names)
+
+
+def _folders(folder: Path, words: Iterable[str]) -> Iterator[Path]:
+    """Yield the folders that words name, in which a project may have its packages."""
+    yield from (folder / word for word in sorted(words) if is_dir(folder / word))
+
+
+def _modules(bases: Iterable[Path], name: str) -> Iterator[Path]:
     """Yield the files of a module or package, and of its parent packages.
 
     The name may end with an attribute, which is ignored.
     """
     parts = [part for part in name.split(".") if part]
-    for base in (folder, folder / "src", folder / "lib"):
+    places = (base / below for base in bases for below in ("", "src", "lib"))
+    for base in places:
         for count in range(1, len(parts) + 1):
             place = base.joinpath(*parts[:count])
             yield from (
@@ -279,15 +334,17 @@ def _modules(folder: Path, name: str) -> Iterator[Path]:
             )
 
 
-def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) -> tuple[Path, ...]:
-    """Return Python files and everything that they import from the project.
+def _with_imports(
+    tops: tuple[Path, ...], first: Iterable[Path], entries: Iterable["os.DirEntry[str]"]
+) -> tuple[Path, ...]:
+    """Return Python files and everything that they import from the source.
 
-    Modules are matched by name anywhere in the project, because code may change sys.path.
+    Modules are matched by name anywhere in it, because code may change sys.path.
     """
     stems: dict[str, list[Path]] = {}
-    for path in entries:
-        if path.suffix == ".py":
-            stems.setdefault(path.stem, []).append(path)
+    for entry in entries:
+        if entry.name.endswith(".py"):
+            stems.setdefault(entry.name.removesuffix(".py"), []).append(Path(entry.path))
     found = list(dict.fromkeys(path for path in first if is_file(path)))
     for path in found:
         tree = _tree(path)
@@ -303,14 +360,8 @@ def _with_imports(folder: Path, first: Iterable[Path], entries: Iterable[Path]) 
                 for one in stems.get(name.partition(".")[0], ())
                 if one not in found
             ]
-            bases = (folder, path.parent)
-            found += [
-                one
-                for name in names
-                for base in bases
-                for one in _modules(base, name)
-                if one not in found
-            ]
+            bases = (*tops, path.parent)
+            found += [one for name in names for one in _modules(bases, name) if one not in found]
     return tuple(dict.fromkeys(found))
 
 
@@ -338,14 +389,17 @@ def _literals(path: Path) -> Iterator[str]:
             yield node.value
 
 
-def _names(folder: Path, entries: Iterable[Path], folders: Iterable[Path]) -> Iterator[str]:
+def _names(
+    folder: Path, entries: Iterable["os.DirEntry[str]"], folders: Iterable[Path]
+) -> Iterator[str]:
     """Yield the folders that contain Python code, and the modules outside packages.
 
     Build backends discover packages by these names.
     """
     tops = {folder, folder / "src", *folders}
-    for path in entries:
-        if path.suffix == ".py":
+    for entry in entries:
+        if entry.name.endswith(".py"):
+            path = Path(entry.path)
             yield f"{path.parent.relative_to(folder)}/"
             if path.parent in tops:
                 yield str(path.relative_to(folder))

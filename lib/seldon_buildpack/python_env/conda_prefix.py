@@ -196,7 +196,7 @@ def _compile(interpreter: Path, library: Path, sources: Iterable[Path], minor: s
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 cwd=library,
-                env={"PYTHONHASHSEED": "0"},
+                env={"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
             )
             running.append(process)
         for process in running:

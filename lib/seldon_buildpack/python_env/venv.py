@@ -56,7 +56,9 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
     ignored.
 
     The same sources give the same bytes: the hash seed fixes the order of sets, and before 3.11 a
-    single process is used, because the bytes also depend on what it compiled before.
+    single process is used, because the bytes also depend on what it compiled before. The
+    interpreter writes none itself: it imports what .pth files name, such as setuptools' finder of a
+    project in place, and compileall keeps bytecode that is newer than its source.
     """
     one_by_one = minor in ("3.8", "3.9", "3.10")
     subprocess.run(
@@ -66,7 +68,7 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
         ],
         check=False,
         cwd=directory,
-        env={"PYTHONHASHSEED": "0"},
+        env={"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -45,6 +45,7 @@ PORTS = {
     "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": 6000,
 }
 GRPC_PORT = "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"
+_PROTOCOLS = ("REST", "gRPC", "metrics")
 SWITCHES = ("PERSISTENCE", "TRACING", "FLASK_SINGLE_THREADED")
 # Variables that the wrapper or gunicorn converts with int() at startup, by their minimum.
 FROM_0 = (
@@ -373,3 +374,13 @@ def _dotted(value: str) -> str | None:
         len(names) == 1 or names[-1].isidentifier()
     )
     return ".".join(names) if fits else None
+
+
+def read_ports(known: Settings) -> dict[str, int]:
+    """Return the ports of the image by protocol. Without gRPC workers, nothing listens for gRPC."""
+    no_grpc = int(known.text("GRPC_WORKERS") or 1) == 0
+    return {
+        protocol: int(known.text(name) or default)
+        for protocol, (name, default) in zip(_PROTOCOLS, PORTS.items(), strict=True)
+        if not (no_grpc and name == GRPC_PORT)
+    }

@@ -93,13 +93,14 @@ def _only(bounds: Iterable[str]) -> tuple[str, ...]:
 def _own_bounds(version: str, pins: str, bundle: Bundle) -> tuple[str, ...]:
     """Return a release's requirements as conda match specs.
 
-    The overrides of the pin set replace the requirements.
+    The overrides of the pin set replace the requirements. Each bound is for both spellings of a
+    name with a hyphen: conda-forge has `flask-cors`, but `prometheus_client`. A constraint on a
+    package that no channel has changes nothing.
     """
     overrides = bundle.overrides(version, pins)
     other = {_name(line): _spec(line) for line in _lines(overrides)} if overrides else {}
-    return tuple(
-        filter(None, (other.get(_name(line), _spec(line)) for line in _required(version, bundle)))
-    )
+    bounds = (other.get(_name(line), _spec(line)) for line in _required(version, bundle))
+    return tuple(spelling for bound in bounds if bound for spelling in _spellings(bound))
 
 
 def _required(version: str, bundle: Bundle) -> Iterator[str]:
@@ -126,6 +127,11 @@ def _lines(path: Path) -> list[str]:
 def _name(requirement: str) -> str:
     """Return conda's name of the package, which keeps dots, unlike a normalized name on PyPI."""
     return requirement_name(requirement).lower().replace("_", "-")
+
+
+def _spellings(spec: str) -> tuple[str, ...]:
+    name, _, bounds = spec.partition(" ")
+    return tuple(dict.fromkeys((spec, f"{name.replace('-', '_')} {bounds}")))
 
 
 def _spec(requirement: str) -> str:

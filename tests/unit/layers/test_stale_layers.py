@@ -173,6 +173,14 @@ WORKSPACE = (
 NO_BUILD = '[project]\nname="mine"\ndependencies=["lib"]\n[tool.uv.sources]\nlib = {path = "lib"}'
 HATCH = '[build-system]\nrequires=["hatchling"]\n[tool.hatch.version]\npath = "mine/_version.py"'
 FLIT = '[build-system]\nrequires=["flit_core"]\nbuild-backend="flit_core.buildapi"\n[project]\nname="mine"\ndynamic=["version"]'
+HATCH_KEYS = (
+    HATCH + '\n[tool.hatch.build.targets.wheel.force-include]\n"conf/a.json" = "mine/a.json"'
+)
+PLUG_IN = '[build-system]\nrequires=["hatchling>=1", "hatch-requirements-txt"]\nbuild-backend="hatchling.build"'
+CMAKE = '[build-system]\nrequires=["scikit-build-core"]\nbuild-backend="scikit_build_core.build"'
+PACKAGE_DIR = (
+    DYNAMIC + 'version = {attr = "inner.VERSION"}\n[tool.setuptools]\npackage-dir = {"" = "python"}'
+)
 LIB = {"lib/setup.py": "setup()", "lib/lib.py": "a = 1"}
 NESTED = {"lib/pyproject.toml": '[tool.uv.sources]\nother = {path = "../other"}', "lib/lib.py": ""}
 OTHER = {"other/setup.py": "setup()", "other/other.py": ""}
@@ -188,6 +196,15 @@ KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "folder that reads above": (
         {"requirements.txt": "./lib\n", "lib/setup.py": "open(up / 'V.x')", "V.x": "1"},
         ("V.x",),
+    ),
+    "folder that imports from above": (
+        {
+            "requirements.txt": "./lib\n",
+            "lib/setup.py": "import common\nfrom shared.version import V",
+            "common.py": "",
+            "shared/version.py": "",
+        },
+        ("common.py", "shared/version.py"),
     ),
     "folder with a path source": (
         {"requirements.txt": "./lib\n"} | NESTED | OTHER,
@@ -229,6 +246,16 @@ KINDS: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "dynamic": (IN_PLACE | {"pyproject.toml": FROM_FILES}, ("reqs/base.list", "mine/__init__.py")),
     "dynamic alone": ({"pyproject.toml": FROM_FILES}, ("reqs/base.list", "mine/__init__.py")),
     "hatch": ({"pyproject.toml": HATCH}, ("mine/_version.py",)),
+    "hatch, paths as keys": ({"pyproject.toml": HATCH_KEYS}, ("conf/a.json",)),
+    "plug-in of a backend": ({"pyproject.toml": PLUG_IN}, ("needs.txt",)),
+    "backend that compiles": (
+        {"pyproject.toml": CMAKE},
+        ("CMakeLists.txt", "Cargo.toml", "mine/a.c"),
+    ),
+    "packages in a folder": (
+        {"pyproject.toml": PACKAGE_DIR, "python/inner/__init__.py": ""},
+        ("python/inner/__init__.py",),
+    ),
     "flit": ({"pyproject.toml": FLIT}, ("mine/__init__.py",)),
     "read me and licence": ({"pyproject.toml": PROJECT}, ("README.md", "LICENSE")),
     "path source": (

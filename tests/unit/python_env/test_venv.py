@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,3 +111,16 @@ def test_a_namespace_package_is_tied_to_no_one_folder(
     drop(site)
     assert not pth.exists()
     assert (site / "protobuf-1.dist-info/RECORD").read_text() == "kept,,\n"
+
+
+def test_bytecode_of_what_a_pth_file_imports_is_unchecked(tmp_path: Path) -> None:
+    minor = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    venv.prepare(tmp_path, Path(sys.base_prefix), minor)
+    site = venv.site_packages(tmp_path, minor)
+    # As setuptools does for a project in place: each start of the interpreter imports it.
+    (site / "finder.pth").write_text("import finder\n")
+    (site / "finder.py").write_text("A = 1\n")
+    venv.compile_bytecode(tmp_path / "bin/python", minor, site)
+    [compiled] = (site / "__pycache__").iterdir()
+    # The flags of PEP 552.
+    assert compiled.read_bytes()[4:8] == b"\1\0\0\0"

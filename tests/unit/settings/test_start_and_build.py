@@ -3,11 +3,13 @@
 For the rest of what the start does see test_seldon_serve.py, for the words of the build's errors the tests below.
 """
 
+import io
 from collections.abc import Mapping
 
 import pytest
 
 from seldon_buildpack.launch import seldon_serve
+from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import (
     FlagInvalid,
@@ -353,6 +355,27 @@ def test_without_grpc_workers_rest_may_have_the_port_of_grpc(workers: str) -> No
         serving.read(settings.read({}, list(both.items())))
     with pytest.raises(seldon_serve.StartupError):
         seldon_serve.checked({"MODEL_NAME": "Foo", **both})
+
+
+@pytest.mark.parametrize(
+    ("values", "listed", "flags", "asked"),
+    [
+        ({}, "REST on port 9000, gRPC on 5000, metrics on 6000", "-p 9000:9000 -p 5000:5000", 9000),
+        (
+            {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000", "GRPC_WORKERS": "0"},
+            "REST on port 5000, metrics on 6000",
+            "-p 5000:5000",
+            5000,
+        ),
+    ],
+)
+def test_log_ends_with_the_ports_that_the_image_has(
+    values: dict[str, str], listed: str, flags: str, asked: int
+) -> None:
+    out = io.StringIO()
+    Log(out).closing(serving.read_ports(settings.read({}, list(values.items()))), "/predict", "{}")
+    assert f"name; {listed})\n  docker run --rm {flags} my-model\n" in out.getvalue()
+    assert f"curl -s localhost:{asked}/predict " in out.getvalue()
 
 
 def test_the_build_never_repeats_a_parameters_value() -> None:

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -220,6 +221,28 @@ def test_two_makes_in_a_fresh_work_folder_make_one_venv(tmp_path: Path) -> None:
     assert made == ["begun", "ended"]
     requirements.write_text("a==2\n")
     assert make(0)
+
+
+def test_make_works_below_a_path_with_a_space(tmp_path: Path) -> None:
+    checkout = tmp_path / "my checkout"
+    (checkout / "tools").mkdir(parents=True)
+    shutil.copy(CHECKOUT / "Makefile", checkout)
+    (checkout / "tools/requirements.txt").touch()
+    program = checkout / ".work/venv/bin/python"
+    program.parent.mkdir(parents=True)
+    program.write_text('#!/bin/sh\n[ "$1" = -c ] || printf \'%s|\' "$@"\n')
+    program.chmod(0o755)
+    (checkout / ".work/venv/.requirements").touch()
+    words = ("make", "-s", "vendor", "MODEL=my model", "DIR=my wheels")
+    done = subprocess.run(
+        words,
+        cwd=checkout,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "-u|-m|tools|vendor|my model|my wheels|--pythons||"
 
 
 def test_committed_configurations_are_filled_with_real_places(ws: Workspace) -> None:

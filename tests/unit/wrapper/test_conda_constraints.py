@@ -14,9 +14,16 @@ UPSTREAM_OWN = (
     "numpy <2.0.0",
     "protobuf >=3.20,<4",
     "flask-opentracing >=1.1.0,<1.2.0",
+    "flask_opentracing >=1.1.0,<1.2.0",
     "pyyaml <=6.0.1,>=5.4",
 )
-CURRENT_OWN = ("flask >=2.0.0", "protobuf >=3.20,<4", "flask-opentracing >=1.1.0", "pyyaml >=5.4")
+CURRENT_OWN = (
+    "flask >=2.0.0",
+    "protobuf >=3.20,<4",
+    "flask-opentracing >=1.1.0",
+    "flask_opentracing >=1.1.0",
+    "pyyaml >=5.4",
+)
 OLD_OWN = ("flask <2.0.0", "numpy <2.0.0", "pyyaml <5.5,>=5.4", "itsdangerous ==1.1.0")
 NO_82 = "setuptools <82"
 
@@ -47,6 +54,18 @@ def test_attempts_go_upstream_current_then_linked_bounds_alone(
         upstream("3.12", own=linked(UPSTREAM_OWN)),
         current("3.12", own=linked(CURRENT_OWN)),
     )
+
+
+def test_bound_applies_to_conda_forges_spelling_too(bundle: Bundle) -> None:
+    metadata = "lib/python3.12/site-packages/seldon_core-1.17.1.dist-info/METADATA"
+    with (bundle.wrapper("3.12") / metadata).open("a") as file:
+        file.write("Requires-Dist: prometheus-client (<0.9.0,>=0.7.1)\n")
+    for attempt in attempts("1.17.1", BOTH, ("3.12",), bundle)[:2]:
+        bounds = [one for one in attempt.constraints if one.startswith("prometheus")]
+        assert bounds == [
+            "prometheus-client <0.9.0,>=0.7.1",
+            "prometheus_client <0.9.0,>=0.7.1",
+        ]
 
 
 def test_a_set_that_is_asked_for_is_the_only_one(bundle: Bundle) -> None:
