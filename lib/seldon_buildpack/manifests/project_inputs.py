@@ -4,17 +4,16 @@ They are part of the key of the layer that the project is installed into. A file
 certain that it does not matter.
 """
 
-import ast
 import os
 import re
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from seldon_buildpack.manifests import build_code
 from seldon_buildpack.names import canonical, requirement_name
-from seldon_buildpack.user_files import MOST_BYTES, exists, is_dir, is_file, parse_toml
+from seldon_buildpack.user_files import exists, is_dir, is_file, parse_toml
 
 SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
 
@@ -33,33 +32,9 @@ _PURE = frozenset(
 )
 _COMPILED = frozenset(
     [
-        ".c",
-        ".cc",
-        ".cpp",
-        ".cxx",
-        ".h",
-        ".hh",
-        ".hpp",
-        ".hxx",
-        ".pyx",
-        ".pxd",
-        ".pxi",
-        ".rs",
-        ".f",
-        ".for",
-        ".f90",
-        ".f95",
-        ".cu",
-        ".cuh",
-        ".s",
-        ".asm",
-        ".i",
-        ".m",
-        ".mm",
-        ".go",
-        ".proto",
-        ".cmake",
-        ".build",
+        *(".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".cu", ".cuh", ".s", ".asm"),
+        *(".pyx", ".pxd", ".pxi", ".i", ".m", ".mm", ".rs", ".go", ".f", ".for", ".f90", ".f95"),
+        *(".proto", ".cmake", ".build"),
     ]
 )
 # Suffixes of files that code run by the build is likely to read; "" for files without one.
@@ -67,9 +42,6 @@ _TEXT = frozenset(("", ".", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini
 _VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
 _ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
 _GLOB = re.compile(r"[*?\[]")
-# Far above any setup.py. Of a larger file, every word counts.
-_MOST_PARSED = 1_000_000
-_SEPARATORS = re.compile(r"[\s,=:;\"']+")
 
 
 @dataclass(frozen=True)
@@ -98,11 +70,11 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     """
     home = app.resolve()
     told = _toml(folder / PYPROJECT)
-    cfg = _text(folder / SETUP_CFG)
+    cfg = build_code.read_text(folder / SETUP_CFG)
     real = folder.resolve()
     entries = list(_walk(folder, real, home, {real}))
     beside = [] if real == home else list(_walk(app, home, home, {home}))
-    words = {*_strings(told), *_SEPARATORS.split(cfg)}
+    words = {*_strings(told), *build_code.split_words(cfg)}
     first = [folder / name for name in _SCRIPTS]
     first += [
         path
@@ -114,10 +86,10 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     first += [
         path
         for name in (*_attributes(told), *_ATTRIBUTE.findall(cfg), *_backend(folder, told))
-        for path in _modules((folder, *_folders(folder, words)), name)
+        for path in build_code.find_modules((folder, *_folders(folder, words)), name)
     ]
-    scripts = _with_imports((folder, app), first, [*entries, *beside])
-    literals = {word for path in scripts for word in _literals(path)}
+    scripts = build_code.follow_imports((folder, app), first, [*entries, *beside])
+    literals = {word for path in scripts for word in build_code.read_literals(path)}
     names = {word.rpartition("/")[2] for word in literals}
     files = {path: None for pattern in _ALWAYS for path in folder.glob(pattern)}
     files |= dict.fromkeys(scripts)
@@ -149,19 +121,9 @@ def read(folder: Path, app: Path) -> ProjectInputs:
     )
 
 
-def _text(path: Path) -> str:
-    """Return the text of a file, or an empty string if it is no regular file or is too large."""
-    try:
-        if not is_file(path) or path.stat().st_size > MOST_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return ""
-
-
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return parse_toml(_text(path))
+        return parse_toml(build_code.read_text(path))
     except ValueError:
         return {}
 
@@ -315,78 +277,6 @@ def _has_more_than_a_backend(pyproject: dict[str, Any]) -> bool:
 def _folders(folder: Path, words: Iterable[str]) -> Iterator[Path]:
     """Yield the folders that words name, in which a project may have its packages."""
     yield from (folder / word for word in sorted(words) if is_dir(folder / word))
-
-
-def _modules(bases: Iterable[Path], name: str) -> Iterator[Path]:
-    """Yield the files of a module or package, and of its parent packages.
-
-    The name may end with an attribute, which is ignored.
-    """
-    parts = [part for part in name.split(".") if part]
-    places = (base / below for base in bases for below in ("", "src", "lib"))
-    for base in places:
-        for count in range(1, len(parts) + 1):
-            place = base.joinpath(*parts[:count])
-            yield from (
-                path
-                for path in (place.with_name(f"{place.name}.py"), place / "__init__.py")
-                if is_file(path)
-            )
-
-
-def _with_imports(
-    tops: tuple[Path, ...], first: Iterable[Path], entries: Iterable["os.DirEntry[str]"]
-) -> tuple[Path, ...]:
-    """Return Python files and everything that they import from the source.
-
-    Modules are matched by name anywhere in it, because code may change sys.path.
-    """
-    stems: dict[str, list[Path]] = {}
-    for entry in entries:
-        if entry.name.endswith(".py"):
-            stems.setdefault(entry.name.removesuffix(".py"), []).append(Path(entry.path))
-    found = list(dict.fromkeys(path for path in first if is_file(path)))
-    for path in found:
-        tree = _tree(path)
-        for node in ast.walk(tree) if tree else ():
-            names = []
-            if isinstance(node, ast.Import):
-                names = [one.name for one in node.names]
-            elif isinstance(node, ast.ImportFrom):
-                names = [f"{node.module or ''}.{one.name}" for one in node.names]
-            found += [
-                one
-                for name in names
-                for one in stems.get(name.partition(".")[0], ())
-                if one not in found
-            ]
-            bases = (*tops, path.parent)
-            found += [one for name in names for one in _modules(bases, name) if one not in found]
-    return tuple(dict.fromkeys(found))
-
-
-def _tree(path: Path) -> ast.Module | None:
-    """Parse a Python file; None if it is no regular file, is too large, or has errors."""
-    try:
-        if not is_file(path) or path.stat().st_size > _MOST_PARSED:
-            return None
-        with warnings.catch_warnings():
-            # Python 3.12 prints a warning for an invalid escape, which is not this build's matter.
-            warnings.simplefilter("ignore")
-            return ast.parse(path.read_bytes())
-    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _literals(path: Path) -> Iterator[str]:
-    """Yield the string literals in a Python file, or all words if it cannot be parsed."""
-    tree = _tree(path)
-    if tree is None:
-        yield from _SEPARATORS.split(_text(path))
-        return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
 
 
 def _names(
