@@ -141,8 +141,8 @@ def _strings(value: object) -> Iterator[str]:
         yield value
     elif isinstance(value, dict | list):
         yield from value if isinstance(value, dict) else ()
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _strings(item)
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _strings(one)
 
 
 def _walk(folder: Path, real: Path, home: Path, seen: set[Path]) -> Iterator["os.DirEntry[str]"]:
