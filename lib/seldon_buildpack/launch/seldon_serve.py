@@ -384,6 +384,17 @@ def _nearest(given: str, known: Sequence[str]) -> str:
     return next(iter(difflib.get_close_matches(given, known, 1, 0.5)), "")
 
 
+def limit_threads(env: Environment) -> None:
+    """Set OMP_NUM_THREADS to the container's CPUs, if they are limited and it is not set.
+
+    Otherwise numerical libraries start a thread for each CPU of the node, and wait for each other.
+    """
+    limit = beside("cpus").cpu_limit()
+    if limit and "OMP_NUM_THREADS" not in env.values:
+        env.values["OMP_NUM_THREADS"] = str(limit)
+        say("OMP_NUM_THREADS is not set: taken as {}, the limit of CPUs.".format(limit))
+
+
 def make_room(env: Environment) -> None:
     """Find a temporary directory and set a writable HOME.
 
@@ -556,6 +567,7 @@ def main() -> int:
         for note in env.notes:
             say(note)
         make_room(env)
+        limit_threads(env)
         if not env.get(ACTIVATED):
             run_before_run(env)
         activate(env, sys.argv[1:])
