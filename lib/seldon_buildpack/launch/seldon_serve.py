@@ -43,7 +43,13 @@ FROM_0 = (
     "GUNICORN_MAX_REQUESTS_JITTER",
     "GUNICORN_KEEPALIVE",
 )
-FROM_1 = ("GUNICORN_WORKERS", "GRPC_THREADS", "WEB_CONCURRENCY")
+FROM_1 = (
+    "GUNICORN_WORKERS",
+    "GRPC_THREADS",
+    "GRPC_MAX_MESSAGE_SIZE",
+    "REST_TIMEOUT",
+    "WEB_CONCURRENCY",
+)
 NUMBERS = (*SWITCHES, *FROM_0, *FROM_1, *PORTS)
 TEXTS = (
     "MODEL_NAME",
@@ -525,6 +531,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     otherwise.end_in_order(microservice)
     otherwise.look_for_garbage_again(microservice, usual)
     otherwise.answer_as_before()
+    otherwise.annotate_from_variables(microservice, env.values)
     beside("fast_json").use_orjson()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name

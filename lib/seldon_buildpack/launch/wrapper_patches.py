@@ -15,7 +15,7 @@ import sys
 import types
 from multiprocessing.connection import wait
 from multiprocessing.managers import SyncManager
-from typing import Any, Callable, Iterator, List, NoReturn, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Mapping, NoReturn, Optional, Sequence
 
 # Long enough for any request worth waiting for, and gunicorn's own default. The platform's own
 # timeout is shorter (docker: 10 s).
@@ -24,6 +24,12 @@ GRACE_SECONDS = 30.0
 # any imported object is garbage, and looking for it takes a tenth of the time from start to the
 # first answer (0.12 s with scikit-learn).
 LOADING_OBJECTS = 200000
+_ANNOTATIONS = {
+    "GRPC_MAX_MESSAGE_SIZE": "seldon.io/grpc-max-message-size",
+    "REST_TIMEOUT": "seldon.io/rest-timeout",
+}
+# gRPC's options are integers of 32 bits.
+_MOST_BYTES = 2147483647
 
 
 def end_in_order(microservice: Any) -> None:
@@ -157,6 +163,21 @@ def look_for_garbage_again(microservice: Any, thresholds: Sequence[int]) -> None
         plain_start(*servers)
 
     microservice.start_servers = start_servers
+
+
+def annotate_from_variables(microservice: Any, values: Mapping[str, str]) -> None:
+    """Let variables set what the wrapper reads only from the annotations of its pod.
+
+    Seldon's operator mounts the annotations, and they win.
+    """
+    named = {
+        annotation: str(min(int(values[name]), _MOST_BYTES))
+        for name, annotation in _ANNOTATIONS.items()
+        if values.get(name)
+    }
+    if named:
+        plain = microservice.load_annotations
+        microservice.load_annotations = lambda: dict(named, **plain())
 
 
 def answer_as_before() -> None:

@@ -55,7 +55,13 @@ FROM_0 = (
     "GUNICORN_MAX_REQUESTS_JITTER",
     "GUNICORN_KEEPALIVE",
 )
-FROM_1 = ("GUNICORN_WORKERS", "GRPC_THREADS", "WEB_CONCURRENCY")
+FROM_1 = (
+    "GUNICORN_WORKERS",
+    "GRPC_THREADS",
+    "GRPC_MAX_MESSAGE_SIZE",
+    "REST_TIMEOUT",
+    "WEB_CONCURRENCY",
+)
 
 _HIGHEST_PORT = 65535
 _YES, _NO = ("true", "t", "yes", "y", "on", "1"), ("false", "f", "no", "n", "off", "0")

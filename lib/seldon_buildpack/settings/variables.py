@@ -398,6 +398,18 @@ _SERVING = Group(
         ),
         _wrapper("GRPC_THREADS", "1", "Threads in each of these processes", "8"),
         _wrapper(
+            "GRPC_MAX_MESSAGE_SIZE",
+            "4194304 for requests, none for answers",
+            "Largest gRPC message in bytes, at most 2147483647; the annotation `seldon.io/grpc-max-message-size` wins",
+            "104857600",
+        ),
+        _wrapper(
+            "REST_TIMEOUT",
+            "5000000",
+            "Milliseconds after which a REST process that does not answer is replaced; the annotation `seldon.io/rest-timeout` wins",
+            "60000",
+        ),
+        _wrapper(
             "FLASK_SINGLE_THREADED",
             "0",
             "1: one thread in each REST process, regardless of GUNICORN_THREADS",

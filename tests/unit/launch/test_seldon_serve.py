@@ -14,6 +14,7 @@ import sys
 import tempfile
 import textwrap
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -495,3 +496,13 @@ def test_seldon_serve_stands_alone_in_python_3_6_syntax(module: Path) -> None:
     imports |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.split(".")[0] for name in imports} <= sys.stdlib_module_names
     assert not imports & {"__future__", "dataclasses"}
+
+
+def test_variables_stand_in_for_annotations_of_the_pod() -> None:
+    microservice = SimpleNamespace(load_annotations=lambda: {"seldon.io/rest-timeout": "9"})
+    values = {"GRPC_MAX_MESSAGE_SIZE": "9999999999", "REST_TIMEOUT": "60000"}
+    wrapper_patches.annotate_from_variables(microservice, values)
+    assert microservice.load_annotations() == {
+        "seldon.io/grpc-max-message-size": "2147483647",
+        "seldon.io/rest-timeout": "9",
+    }
