@@ -8,7 +8,7 @@ from tools.dev import container
 
 _POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 9\n"
 _SETUP = "import numpy\nfrom setuptools import setup\n\nsetup(name='shapes', version=numpy.__version__, py_modules=['shapes'])\n"
-_MODEL = "import shapes\nfrom helper import label\n\n\nclass Area:\n    def predict(self, X, names=None):\n        return [[label(shapes.area(*row))] for row in X]\n"
+_MODEL = "import shapes\nfrom helper import label\n\n\nclass Area:\n    def predict(self, X, names=None):\n        return [[label(float(shapes.area(*row)))] for row in X]\n"
 _MLFLOW = "channels:\n- conda-forge\ndependencies:\n- python=3.12.1\n- pip<=22.0.4\n- pip:\n  - unidecode==1.3.8\nname: mlflow-env\n"
 _PLAIN = "from unidecode import unidecode\n\n\nclass Plain:\n    def predict(self, X, names=None):\n        return [[unidecode(w) for w in r] for r in X]\n"
 
