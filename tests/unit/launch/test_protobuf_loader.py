@@ -83,6 +83,13 @@ def test_module_is_built_from_the_bytes_it_carries(site: Path, content: bytes) -
     )
 
 
+def test_module_of_an_old_release_has_its_descriptor_as_text(site: Path) -> None:
+    serialized = "_b('a.proto \\xe9\\x00')"
+    written(site / "seldon_core/proto/a_pb2.py", _MODULE.format(serialized))
+    code = "from seldon_core.proto import a_pb2 as a; print(a.DESCRIPTOR)"
+    assert _python(site, code) == str(b"a.proto \xe9\x00")
+
+
 def test_module_of_a_recent_protoc_is_left_alone(site: Path) -> None:
     code = "from seldon_core.proto import other_pb2; print(vars(other_pb2).get('enums'))"
     assert _python(site, code) == "None"

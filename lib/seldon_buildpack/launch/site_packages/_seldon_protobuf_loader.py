@@ -13,9 +13,10 @@ import re
 from types import ModuleType
 from typing import Any, Optional, Sequence
 
-# Of a generated module: its file descriptor, and the modules that it imports.
+# Of a generated module: its file descriptor, and the modules that it imports. Releases of the
+# wrapper before 1.17 have the descriptor as a text in Latin-1: `_b('...')`.
 _DESCRIPTOR = re.compile(
-    rb"(?:serialized_pb=|AddSerializedFile\()(b'(?:[^'\\]|\\.)*'|b\"(?:[^\"\\]|\\.)*\")"
+    rb"(?:serialized_pb=|AddSerializedFile\()(?:_b\()?(b?'(?:[^'\\]|\\.)*'|b?\"(?:[^\"\\]|\\.)*\")"
 )
 _CREATED_IN_PYTHON = b"_descriptor.FileDescriptor("
 _IMPORTS = re.compile(rb"(?m)^from (\S+) import (\w+_pb2) as (\w+)")
@@ -73,7 +74,8 @@ def _read_descriptor(source: bytes) -> bytes:
     match = _DESCRIPTOR.search(source)
     if not match:
         raise ValueError("it has none")
-    return bytes(ast.literal_eval(match.group(1).decode("ascii")))
+    literal = ast.literal_eval(match.group(1).decode("ascii"))
+    return literal.encode("latin1") if isinstance(literal, str) else bytes(literal)
 
 
 def _register(serialized: bytes) -> Any:
