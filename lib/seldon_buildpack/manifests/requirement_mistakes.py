@@ -83,15 +83,14 @@ def refuse_requirement(place: LinePlace, requirement: Requirement) -> None:
     _refuse_wheel(place, requirement)
 
 
-def refuse_git_address(place: LinePlace, text: str) -> None:
-    """Refuse an address in git's own notation, which is not a URL.
+def spell_git_address(text: str) -> str:
+    """Return an address in git's own notation, such as git@host:path, as a URL.
 
-    Raises:
-        GitAddressInvalid: The text is such an address.
+    For any other text, return an empty string.
     """
     name, at, address = text.rpartition(" @ ")
-    if found := _GIT_ADDRESS.fullmatch(address.strip()):
-        raise GitAddressInvalid(place, f"{name}{at}git+ssh://{found[1]}/{found[2]}{found[3]}")
+    found = _GIT_ADDRESS.fullmatch(address.strip())
+    return f"{name}{at}git+ssh://{found[1]}/{found[2]}{found[3]}" if found else ""
 
 
 def refuse_frozen_paths(app: Path, lines: Iterable[tuple[LinePlace, Requirement]]) -> None:

@@ -11,9 +11,9 @@ from seldon_buildpack.manifests.conditions import Asked
 from seldon_buildpack.manifests.requirement_mistakes import (
     is_other_format,
     refuse_frozen_paths,
-    refuse_git_address,
     refuse_other_format,
     refuse_requirement,
+    spell_git_address,
     spell_version,
 )
 from seldon_buildpack.manifests.requirement_parts import (
@@ -43,6 +43,7 @@ from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.messages import requirements_advice as advice
 from seldon_buildpack.messages.errors.requirement_lines import (
+    GitAddressInvalid,
     HashMalformed,
     LinePlace,
     LineTooLong,
@@ -208,6 +209,9 @@ class Collector:
         self.advice += (advice.option_without_effect(line.place, name) for name in ignored)
         if options.stray:
             self.advice.append(advice.words_ignored(line.place, _quote_words(line, options)))
+        address = text or "".join(options.values("editable")[:1])
+        if meant := spell_git_address(address):
+            raise GitAddressInvalid(line.place, meant)
         try:
             parsed = (
                 [parse_requirement(text, self.app)]
@@ -217,12 +221,9 @@ class Collector:
             if marker:
                 parsed = [replace(each, marker=parse_marker(marker)) for each in parsed]
         except RequirementInvalid as error:
-            place = line.place
-            address = text or "".join(options.values("editable")[:1])
-            refuse_git_address(place, without_queries(without_credentials(address)))
             reason = str(error)[:1].upper() + str(error)[1:]
             raise BadRequirementLine(
-                line.name, line.number, place.quote(), reason, spell_version(address)
+                line.name, line.number, line.place.quote(), reason, spell_version(address)
             ) from error
         for requirement in parsed:
             self._add_requirement(line, requirement, options)

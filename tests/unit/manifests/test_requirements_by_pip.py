@@ -36,7 +36,7 @@ from seldon_buildpack.messages.errors.requirement_lines import (
 )
 from seldon_buildpack.names import canonical
 
-EXAMPLES = int(os.environ.get("REQUIREMENTS_EXAMPLES", "100"))
+EXAMPLES = int(os.environ.get("REQUIREMENTS_EXAMPLES", "60"))
 ENV = {"RELEASE": "1.2.3", "HOST": "pypi.example.com", "EMPTY": "", "lower": "9"}
 ARCHIVE = re.compile(r"\.(?:whl|zip|tar\.gz)$")
 # What pip accepts although it can never be installed, or skips without a word.
