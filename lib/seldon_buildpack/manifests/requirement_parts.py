@@ -24,6 +24,8 @@ _PLAIN = re.compile(rf"({_NAME})((?:\s*{_SPECIFIER}(?:\s*,\s*{_SPECIFIER})*)?)\s
 _AT_URL = re.compile(rf"({_NAME})\s*({_EXTRAS})?\s*@\s*(\S+)(?:\s+;(.*))?")
 _EGG = re.compile(rf"({_NAME})({_EXTRAS})?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+# Python does not convert a number of more than 4300 digits.
+_TOO_MANY_DIGITS = re.compile(r"\d{1000}")
 _PATH = re.compile(r"\.{0,2}/")
 _PATH_WITH_EXTRAS = re.compile(r"(.+)(\[[^\]]+\])", re.DOTALL)
 # pip 22 and 23 read `>=1.19.*` as `>=1.19`.
@@ -79,7 +81,7 @@ def parse_requirement(text: str, app: Path) -> Requirement:
     Raises:
         RequirementInvalid: pip would refuse it.
     """
-    text = _without_controls(text.strip())
+    text = _readable(text.strip())
     plain = _PLAIN.fullmatch(text)
     if plain and not text.lower().endswith(_ARCHIVES):
         return Requirement(name=canonical(plain[1]), specifier="".join(plain[2].split()))
@@ -105,7 +107,7 @@ def parse_editable(text: str, app: Path) -> Requirement:
     Raises:
         RequirementInvalid: pip would refuse it.
     """
-    text = _without_controls(text)
+    text = _readable(text)
     if _AT_URL.fullmatch(text.strip()):
         parsed = parse_requirement(text, app)
     else:
@@ -273,9 +275,11 @@ def _joined(text: str | None) -> str:
     return "".join((text or "").split())
 
 
-def _without_controls(text: str) -> str:
+def _readable(text: str) -> str:
     if any(letter < " " and letter != "\t" for letter in text) or "\x7f" in text:
         raise RequirementInvalid("it has a control character")
+    if _TOO_MANY_DIGITS.search(text):
+        raise RequirementInvalid("it has a number of more than 1000 digits")
     return text
 
 

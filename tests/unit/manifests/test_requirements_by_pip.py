@@ -251,7 +251,12 @@ def by_pip(path: Path) -> Any:
     formats = finder.format_control
     return (
         wanted,
-        (scope.index_urls, scope.find_links, scope.no_index, options.require_hashes),
+        (
+            [url for url in scope.index_urls if url],
+            scope.find_links,
+            scope.no_index,
+            options.require_hashes,
+        ),
         (sorted(formats.no_binary), sorted(formats.only_binary)),
         (sorted(releases.all_releases), sorted(releases.only_final)),
     )

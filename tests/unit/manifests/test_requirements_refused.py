@@ -38,6 +38,7 @@ def refused(app: Path, text: str | bytes, **files: str) -> BuildError:
         ("dependencies:", "Line 2 of requirements.txt is not a requirement", "environment.yml"),
         ("<<<<<<< HEAD", "Line 2 of requirements.txt is not a requirement", "Choose between"),
         ("=======", "Line 2 of requirements.txt is not a requirement", "Choose between"),
+        ("six==" + "9" * 5000, "Line 2 of `requirements.txt` is not a valid requirement", "Write"),
         ("python==3.8", "Line 2 of requirements.txt requires Python itself", "VERSION=3.8"),
         ("pkg_resources==0.0.0", "Line 2 of requirements.txt cannot be installed", "Remove line 2"),
         (
