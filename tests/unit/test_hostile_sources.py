@@ -28,7 +28,7 @@ def read(app: Path, files: dict[str, str], **links: str) -> Reading:
     [
         ({"requirements.txt": f"./{LONG}\n"}, None),
         ({"requirements.txt": f"--find-links {LONG}\n"}, None),
-        ({"requirements.txt": "numpy ; python_version < '3." + "1" * 5000 + "'\n"}, None),
+        ({"requirements.txt": "numpy ; python_version < '3." + "1" * 5000 + "'\n"}, "BadReq"),
         ({"pyproject.toml": "[tool]\nuv = 'x'\n"}, "PyprojectNotTable"),
         ({"pyproject.toml": "a." * 20_000 + "a = 1\n"}, "PyprojectUnreadable"),
         ({"pyproject.toml": f"a = {DEEP}\n"}, "PyprojectUnreadable"),

@@ -146,7 +146,8 @@ def _refuse_constraint(place: LinePlace, requirement: Requirement) -> None:
 
 def _refuse_wheel(place: LinePlace, requirement: Requirement) -> None:
     file = requirement.url.partition("#")[0].partition("?")[0]
-    if not file.endswith(".whl"):
+    # A wheel in the source is looked into when it is installed, which explains more.
+    if not file.endswith(".whl") or (requirement.path and user_files.exists(requirement.path)):
         return
     platforms = file.removesuffix(".whl").rpartition("-")[2].split(".")
     for prefix, system in _SYSTEMS:

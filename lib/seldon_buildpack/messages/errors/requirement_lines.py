@@ -200,8 +200,8 @@ class WheelForOtherSystem(LineInvalid):
         super().__init__(
             place,
             f"The wheel is for {system}. The image runs on Linux.",
-            "Require the package by name and version: NAME==VERSION. Its wheel for Linux is then chosen.",
             "Name the wheel for Linux instead.",
+            "If an index has the package, require NAME==VERSION. The wheel for Linux is then chosen.",
             f"If the line is for {system} only, add a marker behind it: ; sys_platform == '{'win32' if system == 'Windows' else 'darwin'}'",
             problem=f"is a wheel for {system}",
         )
