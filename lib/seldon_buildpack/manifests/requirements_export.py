@@ -17,11 +17,11 @@ REQUIREMENTS, CONSTRAINTS = "requirements-for-uv.txt", "constraints-for-uv.txt"
 class Export:
     """The files that were written.
 
-    ``constraints`` is None if it would be empty. ``settings`` are uv's arguments for the build
-    backends of single packages.
+    ``requirements`` and ``constraints`` are None if they would be empty. ``settings`` are uv's
+    arguments for the build backends of single packages.
     """
 
-    requirements: Path
+    requirements: Path | None
     constraints: Path | None
     settings: tuple[str, ...] = ()
 
@@ -29,7 +29,7 @@ class Export:
     def pip_arguments(self) -> tuple[str, ...]:
         """The arguments for pip 21, the last for Python 3.6, which passes no settings on."""
         return (
-            *("-r", str(self.requirements)),
+            *(("-r", str(self.requirements)) if self.requirements else ()),
             *(("-c", str(self.constraints)) if self.constraints else ()),
         )
 
@@ -45,7 +45,7 @@ def export(requirements: Requirements, scratch: Path) -> Export:
     limits = [line for line in requirements.lines if line.constraint]
     remote = [f"-c {url}" if only else f"-r {url}" for url, only in requirements.remote]
     return Export(
-        _write(scratch / REQUIREMENTS, wanted, remote),
+        _write(scratch / REQUIREMENTS, wanted, remote) if wanted or remote else None,
         _write(scratch / CONSTRAINTS, limits, []) if limits else None,
         tuple(
             word

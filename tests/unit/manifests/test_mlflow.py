@@ -95,7 +95,7 @@ def test_a_section_is_written_for_uv(tmp_path: Path) -> None:
     chosen = select.find(app, {})
     assert chosen
     files = requirements_export.export(chosen, tmp_path)
-    assert files.requirements.read_text() == "humanize==4.9.0\n"
+    assert files.requirements and files.requirements.read_text() == "humanize==4.9.0\n"
     assert files.constraints and files.constraints.read_text() == "six<2\n"
 
 

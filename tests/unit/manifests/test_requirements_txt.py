@@ -329,4 +329,7 @@ def test_an_editable_git_checkout_is_installed_not_editable(
     read = requirements_txt.read(tmp_path, written(tmp_path, "six\n-r more/more.txt\n"), {})
     assert read.from_git == (name,)
     export = requirements_export.export(read, tmp_path)
-    assert export.requirements.read_text() == f"six\n-e {(tmp_path / 'own').as_uri()}\n{given}\n"
+    assert (
+        export.requirements
+        and export.requirements.read_text() == f"six\n-e {(tmp_path / 'own').as_uri()}\n{given}\n"
+    )
