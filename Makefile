@@ -18,6 +18,8 @@ DIR ?=
 # For publish: the target, as host[:port]/path. FORCE=1 publishes uncommitted changes and replaces an existing version.
 REGISTRY ?=
 FORCE ?=
+# For fuzz: how long.
+MINUTES ?= 5
 
 # Of the variables for pip, uv and Python, keep only those that say where packages come from and which certificates to trust.
 KEPT := PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_TRUSTED_HOST PIP_CERT PIP_CLIENT_CERT PIP_PROXY PIP_DEFAULT_TIMEOUT PIP_RETRIES PIP_CONFIG_FILE \
@@ -26,7 +28,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package publish env test test-unit test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names names lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package publish env test test-unit fuzz test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names names lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -55,6 +57,9 @@ test: venv ## run all tests, with real images; TESTS=tests/images/test_x.py runs
 
 test-unit: venv ## run the unit tests: no engine, no network, under a minute
 	@"$(BIN)/python" -m pytest tests/unit --numprocesses 2
+
+fuzz: venv ## try random sources for MINUTES (default 5) on all that reads a source
+	@PYTHONPATH=lib "$(BIN)/python" -m tests.fuzz "$(MINUTES)"
 
 test-platforms: venv ## run the tests on kpack and Tekton, on a temporary cluster or that of KUBECONFIG; TESTS as for test
 	@$(TOOLS) test-platforms $(TESTS) --pythons "$(PYTHONS)"

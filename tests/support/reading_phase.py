@@ -43,7 +43,7 @@ def read_source(
     out = Log(io.StringIO())
     error: Exception | None = None
     metadata = ""
-    began = time.perf_counter()
+    began = time.process_time()
     scratch = Path(tempfile.mkdtemp())
     platform = Platform(
         app=app,
@@ -79,5 +79,5 @@ def read_source(
         error=error,
         log=out.stream.getvalue(),
         metadata=metadata,
-        seconds=time.perf_counter() - began,
+        seconds=time.process_time() - began,
     )

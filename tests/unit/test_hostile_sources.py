@@ -45,6 +45,11 @@ def read(app: Path, files: dict[str, str], **links: str) -> Reading:
         ({"environment.yml": "variables: {A.B: c}\n"}, "VariableMisnamed"),
         ({"environment.yml": f"variables: {{{LONG}: c}}\n"}, "VariableNameTooLong"),
         ({"environment.yml": f"channels: [./{LONG}]\n"}, "ChannelFolderMissing"),
+        ({"environment.yml": "dependencies: [{}]\n"}, "EnvironmentNotText"),
+        (
+            {"pyproject.toml": "[project]\nrequires-python = '>=3." + "1" * 5000 + "'\n"},
+            "PythonVersionUnknown",
+        ),
         ({"environment.txt": f"@EXPLICIT\n./{LONG}-1-0.conda\n"}, "ExplicitLineInvalid"),
         ({".s2i/environment": f"{LONG}=1\n"}, "VariableNameTooLong"),
         ({".s2i/environment": "MODEL_NAME=M\nBP_SELDON_CORE_VERSION=1/../../x\n"}, "WrapperVer"),

@@ -20,7 +20,7 @@ from seldon_buildpack.settings.s2i_environment import FILE, SPACES
 
 # A variable that a line sets (settings/s2i_environment.py), or would set without what precedes its
 # name, or if it had `=` for its colon.
-_CONTINUATION = re.compile(r"\\+\r?\n")
+_CONTINUATION = re.compile(r"(?<!\\)\\+\r?\n")
 _SETS = re.compile(rf"[#{SPACES}]*(?:export[{SPACES}]+)?([A-Za-z0-9_.-]+)[{SPACES}]*[=:]")
 
 

@@ -140,7 +140,7 @@ def explain_wrapper_conflict(
 def describe_report(report: str) -> str:
     """Return the solver's report in plain words, cut after the first lines if it is long."""
     text = report.removeprefix("Cannot solve the request because of: ")
-    text = re.sub(r"(\S+) \* ", r"\1 ", text)
+    text = re.sub(r"(?<!\S)(\S+) \* ", r"\1 ", text)
     # The solver also reports a package as not found if another of the user's specs excludes it.
     text = re.sub(
         r"(python [^,\n]*(?:,[^,\n]+)?), for which no candidates were found\.",

@@ -74,7 +74,7 @@ def _wants(flat: str) -> Iterator[tuple[str, str]]:
 
     A version set contains no spaces (`numpy>=2,<2.3`).
     """
-    yield from re.findall(r"(\S+) depends? on (\S+?)[,.]?(?= |$)", flat)
+    yield from re.findall(r"(?<!\S)(\S+) depends? on (\S+?)[,.]?(?= |$)", flat)
     yield from (("", requirement) for requirement in _required(flat))
 
 
@@ -98,7 +98,7 @@ def _required(flat: str) -> list[str]:
 
 def _unknown(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError | None:
     unknown = re.search(
-        r"(\S+) was not found in the (?:package registry|provided package locations)", flat
+        r"(?<!\S)(\S+) was not found in the (?:package registry|provided package locations)", flat
     )
     # The index has no files of the package; a page that is not an index looks the same to uv.
     empty = re.search(r"there are no versions of (\S+) and you require", flat)
@@ -132,8 +132,8 @@ def _list_searched(attempt: Attempt) -> tuple[str, ...]:
 
 def _other_python(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError | None:
     """Return the error for a release that exists, but not for this Python or platform."""
-    if needs := re.search(r"(\S+?)(?:==\S+)? requires Python (\S+?),? and", flat):
-        release = re.search(r"(\S+) requires Python", flat)
+    if needs := re.search(r"(?<!\S)([^\s=]+)(?:==\S+)? requires Python (\S+?),? and", flat):
+        release = re.search(r"(?<!\S)(\S+) requires Python", flat)
         return WrongPython(
             release[1] if release else needs[1],
             attempt.python,
@@ -141,7 +141,7 @@ def _other_python(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError
             _newest_supported(needs[2]),
         )
     lacking = re.search(
-        r"(\S+==\S+) has no (?:usable )?wheels?(?: with a matching (Python ABI|Python version|Python implementation|platform))?",
+        r"(?<!\S)([^\s=]+==\S+) has no (?:usable )?wheels?(?: with a matching (Python ABI|Python version|Python implementation|platform))?",
         flat,
     )
     if not lacking:

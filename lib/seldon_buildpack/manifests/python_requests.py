@@ -44,6 +44,8 @@ _OTHER_PYTHON = re.compile(
 _SPECIFIER = re.compile(r"[<>=!~]")
 # Far above any setup.py.
 _MOST_PARSED = 1_000_000
+# Python turns no more than 4300 digits into a number, and packaging does so at each comparison.
+_TOO_LONG = re.compile(r"\d{100}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,6 +214,8 @@ def _of_specifier(specifier: str, source: Origin) -> PythonRequest:
         wanted = SpecifierSet(meant)
     except InvalidSpecifier as error:
         raise PythonVersionUnknown(specifier, source) from error
+    if _TOO_LONG.search(meant):
+        raise PythonVersionUnknown(specifier, source)
     pinned = [
         each.version for each in wanted if each.operator == "==" and not each.version.endswith("*")
     ]
@@ -277,6 +281,8 @@ def _of_poetry(value: str, source: Origin) -> PythonRequest:
             SpecifierSet(specifier)
         except InvalidSpecifier as error:
             raise PythonVersionUnknown(value, source) from error
+        if _TOO_LONG.search(specifier):
+            raise PythonVersionUnknown(value, source)
         alternatives.append(specifier)
     return PythonRequest(source=source, value=value, specifiers=tuple(alternatives))
 

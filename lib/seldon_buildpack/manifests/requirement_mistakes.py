@@ -72,7 +72,7 @@ def refuse_requirement(place: LinePlace, requirement: Requirement) -> None:
     if requirement.name == "pkg-resources" and requirement.specifier == "==0.0.0":
         raise DebianPackage(place)
     if requirement.name == "python" and not requirement.url and may_apply(requirement):
-        digits = re.search(r"\d+\.\d+", requirement.specifier)
+        digits = re.search(r"(?<!\d)\d+\.\d+", requirement.specifier)
         raise PythonRequired(place, digits[0] if digits else "")
     program = requirement.program
     if program not in ("", "git") and may_apply(requirement):

@@ -24,7 +24,7 @@ from seldon_buildpack.python_version import SUPPORTED
 # The wheels and source archives that uv installs from a folder.
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 _NOT_FOUND = re.compile(
-    r"(\S+) was not found in the (?:package registry|provided package locations)"
+    r"(?<!\S)(\S+) was not found in the (?:package registry|provided package locations)"
 )
 _MANYLINUX = {"manylinux1": "2.5", "manylinux2010": "2.12", "manylinux2014": "2.17"}
 
@@ -96,11 +96,13 @@ def explain(said: str, own: LocalWheels, python: str) -> BuildError | None:
     Return None if it is not.
     """
     flat = " ".join(said.split())
-    if found := re.search(r"(\S+)==\S+ has no (?:usable )?wheels? with a matching", flat):
+    if found := re.search(
+        r"(?<!\S)([^\s=]+)==\S+ has no (?:usable )?wheels? with a matching", flat
+    ):
         return _unsuited(found[1], own, python)
     if found := re.search(r"A path \((?:.*/)?([^/]+\.whl)\) dependency is incompatible", said):
         return _unsuited(found[1].partition("-")[0], own, python)
-    if found := re.search(r"(\S+)==(\S+) has an invalid package format", flat):
+    if found := re.search(r"(?<!\S)([^\s=]+)==(\S+) has an invalid package format", flat):
         reason = re.search(
             rf"The structure of `{re.escape(found[1])}` \(v\S+\) was invalid: +(.*)", said
         )

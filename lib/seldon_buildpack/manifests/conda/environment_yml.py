@@ -263,7 +263,9 @@ def _mapping(
 ) -> tuple[int, BuildError]:
     """Return the error for a mapping among the dependencies that is not just a pip section."""
     key = next((key for key in entry if key != "pip"), "pip")
-    line, value = document.line((*place, key)), entry[key]
+    line, value = document.line((*place, key)), entry.get(key)
+    if not entry:
+        return line, EnvironmentNotText(name, line, "an entry of `dependencies:`")
     if key.startswith("sel("):
         return line, SelectorNotCondas(name, line, key)
     text = value if isinstance(value, str) else ""

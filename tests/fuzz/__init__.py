@@ -1,0 +1,1 @@
+"""Fuzzing of all that reads a source, and of the regular expressions."""
