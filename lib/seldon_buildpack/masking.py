@@ -140,7 +140,7 @@ def _character(letter: str) -> str:
     code = ord(letter)
     # JSON escapes a character above U+FFFF as two halves.
     units = json.dumps(letter)[1:-1].split("\\u")[1:] or [f"{code:04x}"]
-    entities = [f"#0*{code}", f"#x0*{code:x}", *re.findall("&(.*);", html.escape(letter))]
+    entities = [f"#0*{code}", f"#x0*{code:x}", *re.findall("&([^&;]+);", html.escape(letter))]
     escaped = [
         re.escape(_ESCAPES.get(letter, letter)),
         r"\\*".join(f"u{unit}" for unit in units),
@@ -283,7 +283,7 @@ def without_signatures(text: str) -> str:
     return _change_queries(
         text,
         lambda query: "&".join(
-            _SIGNATURE.sub(rf"\1{MASK}", one) if _SIGNATURE.fullmatch(one) else one
-            for one in query.split("&")
+            f"{signature[1]}{MASK}" if (signature := _SIGNATURE.fullmatch(word)) else word
+            for word in query.split("&")
         ),
     )
