@@ -213,7 +213,7 @@ KINDS = (
             "requirements.txt": "thing==1.0\n-r more.txt\n-c bounds.txt\n",
             "more.txt": "more==1.0\n",
             "bounds.txt": "under==1.0\n",
-            "set1.0.txt": "-c included.txt\n",
+            "set1.0.txt": "-c included.txt\nmore<3.1.0\n",
             "set2.0.txt": "more<3\n",
             "included.txt": "unused==1.0\n",
             "other.txt": "thing==1.0\n",
@@ -226,7 +226,7 @@ KINDS = (
     ),
     Kind(
         name="`requirements.txt` with a variable, and an index by a binding",
-        files={"requirements.txt": "thing==${VERSION}\n"},
+        files={"requirements.txt": "thing==${VERSION}\nmore==1.0\n"},
         env={"VERSION": "1.0"},
         binding={"uri": "{index}/1.0/simple", "username": "me", "password": "secret1.0"},
         reused=("Plain.py", "username", "password"),
@@ -234,7 +234,7 @@ KINDS = (
     Kind(
         name="`./lib`, with links to files and folders beside it",
         files={
-            "requirements.txt": "./lib\n",
+            "requirements.txt": "./lib\nmore==1.0\n",
             # flit refuses links out of the project.
             "lib/pyproject.toml": _project("[project]\nname = 'lib'\nversion = '1.0'\n", "hatch"),
             "lib/lib/__init__.py": "A = 1\n",
@@ -262,7 +262,7 @@ KINDS = (
     Kind(
         name="`-e ./lib` whose `setup.py` reads a file above it",
         files={
-            "requirements.txt": "-e ./lib\n",
+            "requirements.txt": "-e ./lib\nmore==1.0\n",
             "lib/setup.py": _setup(
                 "lib", ", install_requires=open('../needs.list').read().split()"
             ),
@@ -274,7 +274,7 @@ KINDS = (
     Kind(
         name="a wheel, an archive and a link to a wheel by path",
         files={
-            "requirements.txt": "./files/one-1-py3-none-any.whl\ntwo @ file:files/two-1.tar.gz\n./linked-1-py3-none-any.whl\n",
+            "requirements.txt": "./files/one-1-py3-none-any.whl\ntwo @ file:files/two-1.tar.gz\n./linked-1-py3-none-any.whl\nmore==1.0\n",
             "files/one-1-py3-none-any.whl": Archive("one", "1"),
             "files/two-1.tar.gz": Archive("two", "1"),
             "dist/1.0/linked-1-py3-none-any.whl": Archive("linked", "1"),
@@ -287,7 +287,7 @@ KINDS = (
     Kind(
         name="names from a folder of wheels (`BP_PIP_FIND_LINKS`)",
         files={
-            "requirements.txt": "one\ntwo\n",
+            "requirements.txt": "one<=1.0\ntwo\n",
             "wheels/one-1.0-py3-none-any.whl": Archive("one"),
             "wheels/two-1.0.tar.gz": Archive("two"),
             "other/one-1.0-py3-none-any.whl": Archive("one", says="2.0"),
@@ -298,7 +298,7 @@ KINDS = (
     Kind(
         name="`-e .` with a `setup.py` that reads, imports and looks at a variable",
         files={
-            "requirements.txt": "-e .\n",
+            "requirements.txt": "-e .\nmore==1.0\n",
             "setup.py": "import os\nfrom setuptools import setup, find_packages\nfrom tools.read import needs\n"
             "setup(name='mine', version=open('VERSION').read(), packages=find_packages(), install_requires=needs(),\n"
             "  description=os.environ.get('FLAG', ''))\n",
@@ -399,7 +399,7 @@ KINDS = (
     Kind(
         name="`.` as a copy",
         files={
-            "requirements.txt": ".\n",
+            "requirements.txt": ".\nmore==1.0\n",
             "pyproject.toml": _project(
                 "[project]\nname = 'mine'\ndynamic = ['version', 'description']\n", "flit"
             ),
