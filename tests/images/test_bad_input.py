@@ -322,7 +322,7 @@ SOURCES = {
     ),
     "source-build-misses-a-module": Case(
         _requiring(
-            "fast @ ./fast", fast__setup_py=f"import pkg_resources\n{SETUP}setup(name='fast')\n"
+            "fast @ ./fast", fast__setup_py=f"import helper_of_nobody\n{SETUP}setup(name='fast')\n"
         )
     ),
     "wrapper-broken-by-a-pin": Case(

@@ -26,10 +26,17 @@ from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.layers import cache, local_packages, python, requirement_files
+from seldon_buildpack.layers import (
+    cache,
+    local_packages,
+    older_setuptools,
+    python,
+    requirement_files,
+)
 from seldon_buildpack.layers import python_wrapper as wrapper
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages import warnings
@@ -171,8 +178,8 @@ def make(
             else frozenset[str]()
         )
         asked = _asked(what, chosen, scratch) if ask else []
-        _provide_for_builds(run, prefix, what, chosen, source, asked)
-        _install(run, prefix, what, chosen, [*what.index.options, *wanted, *asked])
+        _provide_for_builds(run, uv.log, prefix, what, chosen, source, asked)
+        _install(run, uv.log, prefix, what, chosen, [*what.index.options, *wanted, *asked])
         build_packages.hide_packages(site)
         return seen
 
@@ -230,6 +237,7 @@ def _installed_release(site: Path) -> str:
 
 def _provide_for_builds(
     run: Callable[..., Outcome],
+    log: Log,
     prefix: Path,
     inputs: Installation,
     chosen: Wrapper,
@@ -247,7 +255,7 @@ def _provide_for_builds(
         build_packages.show_packages(site, venv.site_packages(source, inputs.python.minor))
         return
     isolated = [option for option in inputs.index.options if option != build_packages.OPTION]
-    _install(run, prefix, inputs, chosen, [*isolated, *asked, "setuptools", "wheel"])
+    _install(run, log, prefix, inputs, chosen, [*isolated, *asked, "setuptools", "wheel"])
 
 
 def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) -> tuple[str, ...]:
@@ -270,13 +278,8 @@ def would_install(what: Installation, scratch: Path, interpreter: Path, uv: Uv) 
             installed_stubs.show(carried, site, chosen.bounds)
             build_packages.show_packages(site, carried)
         asked = _asked(what, chosen, scratch) if ask else []
-        lines[:] = _install(
-            uv.run,
-            prefix,
-            what,
-            chosen,
-            [*what.index.options, *wanted, *asked, "--dry-run"],
-        )
+        options = [*what.index.options, *wanted, *asked, "--dry-run"]
+        lines[:] = _install(uv.run, uv.log, prefix, what, chosen, options)
         return frozenset()
 
     what = _with_constraints_for_uv(what, scratch)
@@ -355,7 +358,7 @@ def _complete(
             pinned = replace(
                 what, index=what.index.without_folders().with_links(what.bundle.wheels)
             )
-            _install(uv.run, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
+            _install(uv.run, uv.log, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)])
     site = venv.site_packages(prefix, what.python.minor)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
@@ -417,6 +420,7 @@ def _asked(what: Installation, chosen: Wrapper, scratch: Path) -> list[str]:
 
 def _install(
     run: Callable[..., Outcome],
+    log: Log,
     prefix: Path,
     what: Installation,
     chosen: Wrapper,
@@ -432,7 +436,10 @@ def _install(
         *arguments,
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        outcome = run(command, what.app, index.environment(Path(scratch)) | dict(what.variables))
+        env = index.environment(Path(scratch)) | dict(what.variables)
+        outcome, advice = older_setuptools.run(lambda words: run(words, what.app, env), command)
+    for piece in advice:
+        log.advise(piece)
     if outcome.code:
         # Imported only on failure: these imports take as long as a whole build that reuses every
         # layer.

@@ -291,6 +291,14 @@ def other_python_requested(source: Origin, python: str) -> Advice:
     )
 
 
+def built_with_older_setuptools(removed: str, constraint: str) -> Advice:
+    """Warn that a build from source needed an older setuptools."""
+    return Advice(
+        f"A package needs {removed}, which new releases of setuptools no longer have. It was built with {constraint}.",
+        f"To skip the first attempt, write {constraint} to a file and set PIP_BUILD_CONSTRAINT to the file's name.",
+    )
+
+
 def module_not_in_source(name: str, near: str | None) -> Advice:
     """Warn that MODEL_NAME is not in the source.
 
