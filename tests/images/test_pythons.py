@@ -158,3 +158,29 @@ def test_packed_interpreter_runs_from_another_folder(tmp_path: Path) -> None:
     assert str(installed.prefix.parent).encode() not in b"".join(
         path.read_bytes() for path in moved.rglob("*") if path.is_file()
     )
+
+
+def test_pins_choose_the_python_they_have_wheels_for(pack: Pack, app: Path, catalogue: str) -> None:
+    (app / ".python-version").unlink()
+    (app / "requirements.txt").write_text("aged==1.0\nsix==1.16.0\n")
+    wheel = packages.wheel(app / "wheels", "aged", "1.0")
+    wheel.rename(wheel.with_name("aged-1.0-cp38-cp38-manylinux2014_x86_64.whl"))
+    env = {"BP_PIP_FIND_LINKS": "wheels"}
+    chosen = "  Python        3.8  (aged==1.0 has no wheels for 3.9 and later)\n"
+    unreachable = {"BP_PYTHON_DOWNLOADS_JSON_URL": "http://127.0.0.1:9/catalogue.json"}
+    failed = pack.build("seldon-test-python-pins", app, "--network", "none", env=env | unreachable)
+    assert failed.code != 0
+    assert chosen in failed.ours
+    assert (
+        "ERROR: The pinned requirements need Python 3.8, which could not be installed\n\n"
+        "  These have wheels for these Pythons only:\n  - aged==1.0: 3.8\n"
+    ) in failed.ours
+    env["BP_PYTHON_DOWNLOADS_JSON_URL"] = catalogue
+    built = pack.must_build("seldon-test-python-pins", app, "--network", "host", env=env)
+    assert chosen in built.ours
+    assert ("aged", "1.0") in packages.installed(built.image)
+    (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
+    again = pack.must_build(built.image, app, "--network", "none", env=env)
+    assert chosen in again.ours
+    assert "  requirements    reused\n" in again.ours
+    assert "  python          reused\n" in again.ours

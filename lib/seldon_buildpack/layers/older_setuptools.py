@@ -17,6 +17,7 @@ _REMOVED = (
     (re.compile(r"use_2to3 is invalid"), "use_2to3", 58),
     (re.compile(r"cannot import name 'Feature' from 'setuptools'"), "Feature", 46),
 )
+_BUILD_FAILED = "build backend returned an error"
 
 
 def run(
@@ -24,8 +25,8 @@ def run(
 ) -> tuple[Outcome, tuple[Advice, ...]]:
     """Run uv, and again with an older setuptools if a build failed because of a new one.
 
-    ``attempt`` runs uv with arguments. If an older setuptools does not help either, the result is
-    that of the first run. The advice says which setuptools was used.
+    ``attempt`` runs uv with arguments. If a build fails with an older setuptools, too, the result
+    is that of the first run. The advice says which setuptools was used.
     """
     first = outcome = attempt(command)
     removed, limit = "", 0
@@ -35,7 +36,10 @@ def run(
             constraints = Path(scratch) / "setuptools.txt"
             constraints.write_text(f"setuptools<{limit}\n")
             outcome = attempt([*command, "--build-constraints", str(constraints)])
-    if outcome.code or not limit:
+    if outcome.code:
+        # A conflict, for example, is only known once the package has been built.
+        return (first if _BUILD_FAILED in outcome.text else outcome), ()
+    if not limit:
         return first, ()
     return outcome, (warnings.built_with_older_setuptools(removed, f"setuptools<{limit}"),)
 

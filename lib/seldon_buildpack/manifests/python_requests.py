@@ -3,16 +3,14 @@
 Only reading is here. python_version.py chooses a Python that satisfies all of it.
 """
 
-import ast
 import re
-import warnings as python_warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import origin, user_files
-from seldon_buildpack.manifests import mlflow
+from seldon_buildpack.manifests import mlflow, project_python
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages import warnings
@@ -42,8 +40,6 @@ _OTHER_PYTHON = re.compile(
     r"(pypy|pyston|graalpy|jython|ironpython|stackless|micropython|activepython)", re.IGNORECASE
 )
 _SPECIFIER = re.compile(r"[<>=!~]")
-# Far above any setup.py.
-_MOST_PARSED = 1_000_000
 # Python turns no more than 4300 digits into a number, and packaging does so at each comparison.
 _TOO_LONG = re.compile(r"\d{100}")
 
@@ -238,7 +234,10 @@ def _of_project(app: Path) -> Iterator[PythonRequest]:
     # Reading TOML costs 20 ms, and many of these files only configure tools.
     if b"requires-python" in data or (b"poetry" in data and b"python" in data):
         yield from _of_pyproject(_toml(data))
-    for name, value_in in ((SETUP, _keyword_of_setup), (SETUP_CFG, _option_of_setup_cfg)):
+    for name, value_in in (
+        (SETUP, project_python.read_setup),
+        (SETUP_CFG, project_python.read_setup_cfg),
+    ):
         data = _data(app, name)
         if value := value_in(data) if b"python_requires" in data else "":
             yield _of_specifier(value, Origin(Kind.PYTHON_REQUIRES, name))
@@ -269,84 +268,10 @@ def _table(within: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _of_poetry(value: str, source: Origin) -> PythonRequest:
-    """Return the request of a constraint in poetry's syntax: `^3.8`, `~3.9`, `3.8.* || 3.9.*`."""
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    alternatives = []
-    for part in re.split(r"\s*\|\|?\s*", value):
-        joined = re.sub(r"([<>=!~^])\s+", r"\1", part.strip())
-        words = [word for word in re.split(r"[\s,]+", joined) if word]
-        specifier = ",".join(filter(None, map(_poetry_specifier, words)))
-        try:
-            SpecifierSet(specifier)
-        except InvalidSpecifier as error:
-            raise PythonVersionUnknown(value, source) from error
-        if _TOO_LONG.search(specifier):
-            raise PythonVersionUnknown(value, source)
-        alternatives.append(specifier)
-    return PythonRequest(source=source, value=value, specifiers=tuple(alternatives))
-
-
-def _poetry_specifier(word: str) -> str:
-    if word == "*":
-        return ""
-    match = re.fullmatch(r"(\^|~|==?)?(\d{1,3})(?:\.(\d{1,3}))?(\.\d{1,3})?(?:\.\*)?", word)
-    if not match:
-        return word
-    operator, major, minor, patch = match.groups()
-    number = ".".join(filter(None, (major, minor))) + (patch or "")
-    if operator == "^" or (operator == "~" and not minor):
-        return f">={number},<{int(major) + 1}"
-    if operator == "~":
-        return f">={number},<{major}.{int(minor) + 1}"
-    return f"=={number}" if patch else f"=={number}.*"
-
-
-def _keyword_of_setup(data: bytes) -> str:
-    """Return ``python_requires`` of the call of ``setup`` in a setup.py, without running it.
-
-    Returns "" if there is none, or only running the code could tell.
-    """
-    if len(data) > _MOST_PARSED:
-        return ""
-    try:
-        with python_warnings.catch_warnings():
-            python_warnings.simplefilter("ignore")
-            tree = ast.parse(data)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    constants = {
-        target.id: node.value
-        for node in tree.body
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call) or "setup" not in (
-            getattr(node.func, "id", ""),
-            getattr(node.func, "attr", ""),
-        ):
-            continue
-        for keyword in node.keywords:
-            value: ast.expr | None = keyword.value
-            if isinstance(value, ast.Name):
-                value = constants.get(value.id)
-            if keyword.arg == "python_requires" and isinstance(value, ast.Constant):
-                return value.value.strip() if isinstance(value.value, str) else ""
-    return ""
-
-
-def _option_of_setup_cfg(data: bytes) -> str:
-    """Return ``python_requires`` of a setup.cfg; setuptools reports an invalid file."""
-    import configparser
-
-    parser = configparser.ConfigParser(interpolation=None)
-    try:
-        parser.read_string(data.decode("utf-8-sig", "replace"))
-    except configparser.Error:
-        return ""
-    return " ".join(parser.get("options", "python_requires", fallback="").split())
+    specifiers = project_python.read_poetry_constraint(value)
+    if not specifiers or any(map(_TOO_LONG.search, specifiers)):
+        raise PythonVersionUnknown(value, source)
+    return PythonRequest(source=source, value=value, specifiers=specifiers)
 
 
 def _of_markers(lines: tuple[Asked, ...]) -> frozenset[Minor]:

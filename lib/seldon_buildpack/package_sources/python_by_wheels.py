@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.manifests.conditions import Asked, holds
@@ -121,7 +122,7 @@ def _is_locked(line: Asked, locked: Mapping[str, frozenset[str]]) -> bool:
 
 def _key(choice: PythonChoice, lines: Sequence[Asked], index: Index, around: Surroundings) -> str:
     folders = (*index.folders, *index.local_links)
-    files = sorted(path.name for folder in folders if folder.is_dir() for path in folder.iterdir())
+    files = sorted(name for folder in folders for name in _names_in(folder))
     minors = [_text(minor) for minor in choice.candidates]
     parts = [
         sorted([line.name, line.specifier, line.marker] for line in lines),
@@ -133,6 +134,14 @@ def _key(choice: PythonChoice, lines: Sequence[Asked], index: Index, around: Sur
         around.target,
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except OSError:
+        # The build names an unreadable folder later.
+        return []
 
 
 def _text(minor: Minor) -> str:

@@ -1,39 +1,32 @@
 """Which Pythons the files of a pinned requirement are for, according to the index.
 
-Only the index's lists of files are read (PEP 503, PEP 691), from the same places in the same order
-as uv reads them. Nothing is downloaded or built.
+Only lists of files are read. Nothing is downloaded or built.
 """
 
 import functools
-import json
 import queue
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
 from seldon_buildpack.manifests.python_requests import Minor
-from seldon_buildpack.names import canonical
 from seldon_buildpack.package_sources import http
+from seldon_buildpack.package_sources.index_files import (
+    FileLists,
+    IndexFile,
+    package_and_version,
+)
 from seldon_buildpack.package_sources.indexes import Index
-
-if TYPE_CHECKING:
-    import requests
 
 # What a survey may add to a build.
 SECONDS = 5.0
 # The Pythons for which packages may have wheels; the builder does not support all of them.
 MINORS: tuple[Minor, ...] = tuple((3, minor) for minor in range(6, 14))
 
-_ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"
 _THREADS = 6
-_MOST_BYTES = 64_000_000
-_ARCHIVES = re.compile(r"\.(?:tar\.gz|zip|tgz|tar\.bz2|tar\.xz)$")
 
 
 @dataclass(frozen=True)
@@ -53,15 +46,6 @@ class Pin:
         """Return the version of `==1.2.3`, or "" for a range."""
         exact = re.fullmatch(r"===?\s*([^\s,*]+)", self.specifier)
         return exact[1] if exact else ""
-
-
-@dataclass(frozen=True)
-class IndexFile:
-    """A file that an index offers, and the Pythons that its metadata allows."""
-
-    name: str
-    requires_python: str = ""
-    yanked: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,11 +114,15 @@ def survey(index: Index, pins: Sequence[Pin], until: float) -> dict[Pin, Availab
     results: queue.SimpleQueue[Availability | None] = queue.SimpleQueue()
     for pin in pins:
         waiting.put(pin)
-    session = http.new_session(index) if index.find_links or not index.no_index else None
-    asker = _Asker(index, session, until)
+    try:
+        session = http.new_session(index) if index.find_links or not index.no_index else None
+    except OSError:
+        # The CA certificates cannot be read: uv reports that.
+        return {}
+    lists = FileLists(index, session, until)
     # Daemons, because an index that sends a byte now and then must not hold up the build.
     for _ in range(min(_THREADS, len(pins))):
-        threading.Thread(target=_work, args=(asker, waiting, results), daemon=True).start()
+        threading.Thread(target=_work, args=(lists, waiting, results), daemon=True).start()
     known: dict[Pin, Availability] = {}
     for _ in pins:
         try:
@@ -147,7 +135,7 @@ def survey(index: Index, pins: Sequence[Pin], until: float) -> dict[Pin, Availab
 
 
 def _work(
-    asker: "_Asker",
+    lists: FileLists,
     waiting: "queue.SimpleQueue[Pin]",
     results: "queue.SimpleQueue[Availability | None]",
 ) -> None:
@@ -157,117 +145,26 @@ def _work(
         except queue.Empty:
             return
         try:
-            results.put(asker.availability(pin))
+            results.put(_availability(pin, lists.read(pin.name)))
         # Whatever an index answers, the build goes on: uv reports it.
         except Exception:
             results.put(None)
 
 
-@dataclass(frozen=True)
-class _Asker:
-    """Reads lists of files for one survey."""
-
-    index: Index
-    session: "requests.Session | None"
-    until: float
-
-    def availability(self, pin: Pin) -> Availability | None:
-        """Return what the sources have of a pin, or None if none has its package."""
-        files = self._files(pin.name)
-        releases = _releases(pin.name, files)
-        return Availability(pin, releases, _matching(pin, releases)) if releases else None
-
-    def _files(self, name: str) -> list[IndexFile]:
-        linked = [
-            file for link in self.index.find_links for file in self._linked(link) if file.name
-        ]
-        best_match = self.index.strategy == "unsafe-best-match"
-        matches: list[IndexFile] = []
-        for places in self._in_order(name):
-            matches += places
-            if _releases(name, matches) and not best_match:
-                break
-        return matches + linked
-
-    def _in_order(self, name: str) -> Iterator[list[IndexFile]]:
-        for folder in self.index.folders:
-            yield _in_folder(folder)
-        if self.index.no_index:
-            return
-        urls = (*self.index.extra, self.index.default or "https://pypi.org/simple")
-        for url in urls:
-            yield self._get(f"{url.rstrip('/')}/{name}/")
-
-    def _linked(self, link: str) -> list[IndexFile]:
-        if "://" not in link:
-            return _in_folder(Path(link))
-        parts = urlsplit(link)
-        return _in_folder(Path(unquote(parts.path))) if parts.scheme == "file" else self._get(link)
-
-    def _get(self, url: str) -> list[IndexFile]:
-        """Return the files of a page, or none if the index does not have it.
-
-        Raises:
-            Exception: The page cannot be read.
-        """
-        if urlsplit(url).scheme == "file":
-            page = Path(unquote(urlsplit(url).path)) / "index.html"
-            return _from_html(page.read_text("utf-8", "replace")) if page.is_file() else []
-        with http.get(url, self.index, {"Accept": _ACCEPT}, session=self.session) as response:
-            if response.status_code in (404, 410):
-                return []
-            response.raise_for_status()
-            body = bytearray()
-            for chunk in response.iter_content(1 << 16):
-                body += chunk
-                if len(body) > _MOST_BYTES or time.monotonic() > self.until:
-                    raise TimeoutError
-            is_json = "json" in response.headers.get("Content-Type", "")
-        return _from_json(bytes(body)) if is_json else _from_html(body.decode("utf-8", "replace"))
+def _availability(pin: Pin, files: Iterable[IndexFile]) -> Availability | None:
+    """Return what the files of a package have for a pin, or None if there are none."""
+    releases = _releases(files)
+    return Availability(pin, releases, _matching(pin, releases)) if releases else None
 
 
-def _from_json(body: bytes) -> list[IndexFile]:
-    return [
-        IndexFile(file["filename"], file.get("requires-python") or "", bool(file.get("yanked")))
-        for file in json.loads(body)["files"]
-    ]
-
-
-class _Links(HTMLParser):
-    """Collects the links of a PEP 503 page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.files: list[IndexFile] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Add a link."""
-        values = dict(attrs)
-        if tag == "a" and (link := values.get("href")):
-            name = unquote(urlsplit(link).path.rpartition("/")[2])
-            self.files.append(
-                IndexFile(name, values.get("data-requires-python") or "", "data-yanked" in values)
-            )
-
-
-def _from_html(text: str) -> list[IndexFile]:
-    links = _Links()
-    links.feed(text)
-    return links.files
-
-
-def _in_folder(folder: Path) -> list[IndexFile]:
-    return [IndexFile(path.name) for path in folder.iterdir()] if folder.is_dir() else []
-
-
-def _releases(name: str, files: Iterable[IndexFile]) -> tuple[Release, ...]:
-    """Return the releases of a package, the oldest first, from a list of any files."""
+def _releases(files: Iterable[IndexFile]) -> tuple[Release, ...]:
+    """Return the releases of a package, the oldest first."""
     from packaging.version import InvalidVersion, Version
 
     grouped: dict[str, tuple[list[IndexFile], list[IndexFile]]] = {}
     for file in files:
-        owner, version = _name_and_version(file.name)
-        if version and _canonical(owner) == name:
+        _, version = package_and_version(file.name)
+        if version:
             kinds = grouped.setdefault(version, ([], []))
             kinds[0 if file.name.endswith(".whl") else 1].append(file)
     merged: dict[Version, tuple[list[IndexFile], list[IndexFile]]] = {}
@@ -282,19 +179,6 @@ def _releases(name: str, files: Iterable[IndexFile]) -> tuple[Release, ...]:
         Release(version, tuple(merged[version][0]), tuple(merged[version][1]))
         for version in sorted(merged)
     )
-
-
-_canonical = functools.cache(canonical)
-
-
-def _name_and_version(file: str) -> tuple[str, str]:
-    """Return the package and version in a file's name; the version is "" for other files."""
-    if file.endswith(".whl"):
-        parts = file.split("-")
-        return (parts[0], parts[1]) if len(parts) in (5, 6) else ("", "")
-    stem = _ARCHIVES.sub("", file)
-    owner, dash, version = stem.rpartition("-")
-    return (owner, version) if dash and stem != file else ("", "")
 
 
 def _matching(pin: Pin, releases: tuple[Release, ...]) -> tuple[Release, ...]:
