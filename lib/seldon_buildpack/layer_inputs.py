@@ -21,7 +21,7 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
     """Return the requested release of the wrapper.
 
     BP_SELDON_CORE_VERSION takes precedence over the requirements. The default is the bundled
-    release.
+    release, or the newest that runs on the model's Python.
 
     Raises:
         WrapperVersionInvalid: BP_SELDON_CORE_VERSION is not a version.
@@ -31,10 +31,10 @@ def wrapper_version(project: Project, bundle: Bundle) -> str:
     # The version is a part of paths in the bundle.
     if asked and not re.fullmatch(r"[0-9][A-Za-z0-9.!+_-]*", asked):
         raise WrapperVersionInvalid(asked)
+    major, minor = project.python.minor
+    default = bundle.release_for(f"{major}.{minor}") or bundle.seldon_core
     version = asked or (
-        project.requirements.wrapper_version(bundle.seldon_core)
-        if project.requirements
-        else bundle.seldon_core
+        project.requirements.wrapper_version(default) if project.requirements else default
     )
     refuse_old_release(version)
     return version

@@ -298,7 +298,10 @@ VERSIONS = {
 RESOLUTION = {
     "requirement-not-found": Case(_requiring("scikit-lern-of-nobody==1.0")),
     "version-not-found": Case(_requiring("pandas==99")),
-    "no-wheel-for-this-python": Case(_requiring("tensorflow==2.1.0")),
+    "no-wheel-for-this-python": Case(
+        _requiring("tensorflow==2.1.0"), {"BP_PYTHON_VERSION": "3.12"}
+    ),
+    "pins-without-a-common-python": Case(_requiring("tensorflow==2.1.0\nnumpy==2.1.1")),
     "no-wheel-for-this-platform": Case(_requiring("pywin32==306")),
     "conflict-with-the-wrapper": Case(_requiring("numpy==2.1.0"), {"BP_SELDON_PINS": "upstream"}),
     "conflict-through-a-package": Case(

@@ -4,12 +4,15 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+
 from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
-from seldon_buildpack.layer_inputs import built_with, used_variables
+from seldon_buildpack.layer_inputs import built_with, used_variables, wrapper_version
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.steps import Project
+from tests.support.carried import carrying
 from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
@@ -43,3 +46,17 @@ def test_the_wrappers_variables_and_passwords_are_in_no_key(tmp_path: Path) -> N
     found = project(tmp_path, env)
     assert built_with(found) == cache.NO_VARIABLES
     assert used_variables(found) == (("MY_TOKEN", "t0ps3cret"),)
+
+
+@pytest.mark.parametrize(
+    ("python", "release"), [("3.12", "1.17.1"), ("3.7", "1.17.1"), ("3.6", "1.14.1")]
+)
+def test_wrapper_is_the_newest_that_runs_on_the_python(
+    tmp_path: Path, python: str, release: str
+) -> None:
+    bundle = carrying(tmp_path / "bundle")
+    (tmp_path / "app").mkdir()
+    found = project(tmp_path / "app", {"BP_PYTHON_VERSION": python})
+    assert wrapper_version(found, bundle) == release
+    exact = {"BP_PYTHON_VERSION": python, "BP_SELDON_CORE_VERSION": "1.16.0"}
+    assert wrapper_version(project(tmp_path / "app", exact), bundle) == "1.16.0"

@@ -36,6 +36,9 @@ def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "spec"),
     [
+        ("3.6", "3.6"),
+        ("3.7.9", "3.7.9"),
+        ("<3.8", "3.7"),
         ("3.8", "3.8"),
         ("3.9", "3.9"),
         ("3.10", "3.10"),
@@ -89,7 +92,7 @@ def test_a_version_is_understood_in_each_form(tmp_path: Path, value: str, spec: 
         "3.",
         "-",
         ">=3.9, what",
-        "<3.8,>3.9",
+        "<3.6,>3.9",
         "3.11.7.1",
     ],
 )
@@ -110,11 +113,11 @@ def test_a_requested_version_that_is_none_is_an_error(tmp_path: Path, value: str
         ("4.0", NEWER),
         (">=3.14", NEWER),
         ("==3.14.*", NEWER),
-        ("3.7", OLDER),
-        ("3.6.15", OLDER),
+        ("3.5", OLDER),
+        ("3.5.10", OLDER),
         ("2.7", OLDER),
         ("2.7.18", OLDER),
-        ("<3.8", OLDER),
+        ("<3.6", OLDER),
         ("==2.7.*", OLDER),
         ("pypy3.9-7.3.11", OTHER),
         ("graalpy-23", OTHER),
@@ -129,7 +132,7 @@ def test_an_unsupported_version_is_an_error_that_says_why(
     (tmp_path / ".python-version").write_text(value)
     with pytest.raises(PythonVersionUnsupported) as caught:
         choose(tmp_path, None)
-    assert caught.value.fixes[-1] == "Change .python-version to allow one of 3.8 to 3.13."
+    assert caught.value.fixes[-1] == "Change .python-version to allow one of 3.6 to 3.13."
 
 
 def test_requested_version_wins_over_files_with_a_warning(tmp_path: Path) -> None:

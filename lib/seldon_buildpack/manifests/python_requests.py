@@ -28,7 +28,7 @@ VERSION_FILE, RUNTIME_FILE = ".python-version", "runtime.txt"
 PROJECT_FILE, SETUP, SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
 
 Minor = tuple[int, int]
-SUPPORTED: tuple[Minor, ...] = tuple((3, minor) for minor in range(8, 14))
+SUPPORTED: tuple[Minor, ...] = tuple((3, minor) for minor in range(6, 14))
 # The patch releases of a minor that a specifier is tested with.
 PATCHES = range(64)
 

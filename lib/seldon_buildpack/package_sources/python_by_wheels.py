@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.manifests.conditions import Asked, holds
-from seldon_buildpack.manifests.python_requests import Minor
+from seldon_buildpack.manifests.python_requests import SUPPORTED, Minor
 from seldon_buildpack.messages import pins as pin_texts
 from seldon_buildpack.messages.errors.pins import NoPythonForPins
 from seldon_buildpack.messages.warnings import Advice
@@ -174,7 +174,7 @@ class _Matter:
             pin: files
             for pin, files in wheel_availability.survey(index, pins, self.until).items()
             # What no Python can install decides nothing: uv reports it.
-            if any(map(files.suits, wheel_availability.MINORS))
+            if any(map(files.suits, SUPPORTED))
         }
         return replace(self, lines=(*self.lines, *lines), known={**self.known, **known})
 
@@ -224,13 +224,11 @@ class _Matter:
 
     def table(self) -> tuple[tuple[str, str], ...]:
         """Return the pins that do not fit every candidate, with the Pythons that each fits."""
-        from seldon_buildpack.package_sources.wheel_availability import MINORS
-
         unfit = {pin for minor in self.choice.candidates for pin in self.unfit(minor)}
         return tuple(
             (
                 pin.text,
-                pin_texts.ranges([each[1] for each in MINORS if self.known[pin].suits(each)]),
+                pin_texts.ranges([each[1] for each in SUPPORTED if self.known[pin].suits(each)]),
             )
             for pin in dict.fromkeys(map(_pin, self.lines))
             if pin in unfit
@@ -248,10 +246,8 @@ class _Matter:
 
     def advice(self) -> Advice:
         """Return the warning that the pins have no wheels for a Python that is set."""
-        from seldon_buildpack.package_sources.wheel_availability import MINORS
-
         unfit = self.unfit(self.choice.minor)
-        fitting = [_text(minor) for minor in reversed(MINORS) if not self.unfit(minor)]
+        fitting = [_text(minor) for minor in reversed(SUPPORTED) if not self.unfit(minor)]
         return pin_texts.not_for_this_python(
             [pin.text for pin in unfit],
             _text(self.choice.minor),

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seldon_buildpack.manifests.python_requests import Minor
+from seldon_buildpack.manifests.python_requests import SUPPORTED, Minor
 from seldon_buildpack.package_sources import http
 from seldon_buildpack.package_sources.index_files import (
     FileLists,
@@ -23,8 +23,6 @@ from seldon_buildpack.package_sources.indexes import Index
 
 # What a survey may add to a build.
 SECONDS = 5.0
-# The Pythons for which packages may have wheels; the builder does not support all of them.
-MINORS: tuple[Minor, ...] = tuple((3, minor) for minor in range(6, 14))
 
 _THREADS = 6
 
@@ -76,7 +74,7 @@ class Availability:
             return False
         if _has_wheel(release, minor):
             return True
-        return not any(_has_wheel(release, other) for other in MINORS)
+        return not any(_has_wheel(release, other) for other in SUPPORTED)
 
     def is_buildable(self, minor: Minor) -> bool:
         """Return whether the version to install has a source archive that allows this Python."""

@@ -60,7 +60,10 @@ def compile_bytecode(interpreter: Path, minor: str, directory: Path) -> None:
     interpreter writes none itself: it imports what .pth files name, such as setuptools' finder of a
     project in place, and compileall keeps bytecode that is newer than its source.
     """
-    one_by_one = minor in ("3.8", "3.9", "3.10")
+    if minor == "3.6":
+        # It only knows bytecode with times, which the exporter makes stale.
+        return
+    one_by_one = minor in ("3.7", "3.8", "3.9", "3.10")
     subprocess.run(
         [
             *(interpreter, "-s", "-m", "compileall", "-qq", "-j", "1" if one_by_one else "0"),

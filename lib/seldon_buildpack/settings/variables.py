@@ -129,7 +129,7 @@ _PYTHON = Group(
         _build(
             "BP_PYTHON_VERSION",
             "from the source and its pins, otherwise 3.12",
-            "Python version, 3.8 to 3.13: a minor version (`3.11`) or an exact one (`3.11.7`)",
+            "Python version, 3.6 to 3.13: a minor version (`3.11`) or an exact one (`3.11.7`)",
             "3.11",
             "the builder image, `seldon-core-s2i-python38`",
             common=True,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from seldon_buildpack.messages.errors.base import BuildError
+from seldon_buildpack.messages.errors.python import NEVER_BUNDLED
 
 # The pin, and the Pythons it has wheels for or the release to change it to.
 Pairs = Sequence[tuple[str, str]]
@@ -46,7 +47,13 @@ class PythonOfPinsNotInstalled(BuildError):
             f"The pinned requirements need Python {version}, which could not be installed",
             f"These have wheels for these Pythons only:\n{_table(pins)}\n"
             f"This builder includes {', '.join(carried)}. Others are downloaded from {place}, and that failed: {reason}.",
-            f'Create a builder that includes it (BP_PYTHON_VERSION={version} then selects it, too): make builder PYTHONS="{version}".',
+            *(
+                []
+                if version in NEVER_BUNDLED
+                else [
+                    f'Create a builder that includes it (BP_PYTHON_VERSION={version} then selects it, too): make builder PYTHONS="{version}".'
+                ]
+            ),
             "Set a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL. In a closed network, also set BP_DEPENDENCY_MIRROR.",
             *_changes(instead_of, changes),
         )

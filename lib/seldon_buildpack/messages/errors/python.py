@@ -7,6 +7,9 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
 from seldon_buildpack.origin import Kind, Origin
 
+# The Pythons that only a catalogue can provide.
+NEVER_BUNDLED = ("3.6", "3.7")
+
 
 class PythonNotInstalled(BuildError):
     """A Python that is not bundled, and whose download failed.
@@ -38,7 +41,7 @@ class PythonNotInstalled(BuildError):
             ),
             *(
                 []
-                if minor in carried
+                if minor in (*carried, *NEVER_BUNDLED)
                 else [f'Create a builder that includes it: make builder PYTHONS="{minor}".']
             ),
             "Set a catalogue that has it and can be reached: BP_PYTHON_DOWNLOADS_JSON_URL. In a closed network, also set BP_DEPENDENCY_MIRROR.",
@@ -60,8 +63,8 @@ class PythonVersionUnknown(BuildError):
 class Unsupported(Enum):
     """The reasons why a Python is not supported."""
 
-    NEWER = "The packages of seldon-core 1.17.1, the newest wrapper under the Apache licence, are locked and tested for Python 3.8 to 3.13."
-    OLDER = "That Python is no longer maintained, and the wrapper's packages are locked only for Python 3.8 to 3.13."
+    NEWER = "The packages of seldon-core 1.17.1, the newest wrapper under the Apache licence, are locked and tested for Python 3.6 to 3.13."
+    OLDER = "That Python is no longer maintained, and the wrapper's packages are locked only for Python 3.6 to 3.13."
     OTHER = "The wrapper and most model packages are built only for CPython."
 
 
@@ -73,11 +76,11 @@ class PythonVersionUnsupported(BuildError):
             f"Python {value} is not supported",
             f"It comes from {source.describe()}. {why.value}",
             _set("BP_PYTHON_VERSION", "3.8" if why is Unsupported.OLDER else "3.12")
-            + " Python 3.8 to 3.13 are supported.",
+            + " Python 3.6 to 3.13 are supported.",
             *(
                 []
                 if source.kind is Kind.VARIABLE
-                else [f"Change {source.describe()} to allow one of 3.8 to 3.13."]
+                else [f"Change {source.describe()} to allow one of 3.6 to 3.13."]
             ),
         )
 
@@ -96,7 +99,7 @@ class PythonRequestsConflict(BuildError):
         files = [source for source, _ in requests if source.kind is not Kind.VARIABLE]
         super().__init__(
             "The source requires more than one Python",
-            "No supported Python (3.8 to 3.13) satisfies all of these:\n"
+            "No supported Python (3.6 to 3.13) satisfies all of these:\n"
             + "\n".join(f"- {line}" for line in lines),
             *(
                 [f"Change one of them, so that they agree: {_names(files)}."]
