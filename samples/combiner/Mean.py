@@ -2,7 +2,7 @@ import numpy as np
 
 
 class Mean:
-    """The mean of what several models answered."""
+    """Return the mean of several models' predictions."""
 
     def aggregate(self, features_list, feature_names_list):
         return np.mean(features_list, axis=0)

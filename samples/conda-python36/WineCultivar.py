@@ -4,7 +4,7 @@ from sklearn.externals import joblib
 
 
 class WineCultivar:
-    """The probability of each of three cultivars for the thirteen measurements of scikit-learn's wine data."""
+    """Predict the probability of each of three cultivars from scikit-learn's wine data."""
 
     def __init__(self):
         self.classifier = joblib.load(Path(__file__).with_name("wine.joblib"))

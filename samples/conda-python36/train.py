@@ -1,4 +1,4 @@
-"""Makes wine.joblib from the data that scikit-learn ships. Run it in the environment of environment.yml."""
+"""Train wine.joblib on scikit-learn's data, in the environment of environment.yml."""
 
 from pathlib import Path
 

@@ -5,7 +5,7 @@ import webcolors
 
 
 class ColourNames:
-    """The CSS colour that is nearest to red, green and blue from 0 to 255: its name and how CSS writes it."""
+    """Return the name and code of the CSS colour nearest to red, green and blue from 0 to 255."""
 
     def __init__(self):
         self.nearest = joblib.load(Path(__file__).with_name("colours.joblib"))

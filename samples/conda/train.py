@@ -1,4 +1,4 @@
-"""Makes colours.joblib from the colours that CSS has names for. Run it in the environment of environment.yml, with NumPy 1."""
+"""Train colours.joblib on the CSS colours, in the environment of environment.yml, with NumPy 1."""
 
 from pathlib import Path
 

@@ -4,10 +4,10 @@ import keras
 
 
 class Digits:
-    """Says which digit an image of 8 x 8 pixels shows, with a network that Keras saved."""
+    """Classify images of digits (8 x 8 pixels) with a network that Keras saved."""
 
     def load(self):
-        # Runs in each worker: JAX starts threads with the model, and threads do not survive the fork of a worker.
+        # Runs in each worker: JAX starts threads with the model, and a fork loses them.
         self.model = keras.saving.load_model(
             Path(__file__).with_name("digits.keras"), compile=False
         )

@@ -1,4 +1,4 @@
-"""Makes digits.keras from the handwritten digits that scikit-learn ships (8 x 8 pixels, 0 to 16)."""
+"""Train digits.keras on scikit-learn's handwritten digits (8 x 8 pixels, 0 to 16)."""
 
 import keras
 from sklearn.datasets import load_digits

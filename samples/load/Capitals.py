@@ -4,15 +4,16 @@ from pathlib import Path
 
 
 class Capitals:
-    """Answers the capital of a country, from a file that each worker reads when it starts."""
+    """Return the capital of a country, from a file that each worker reads at startup."""
 
     def __init__(self):
-        # Runs once, before the workers are forked from this process. They all have what is set here.
+        # Runs once, before the workers are forked from this process. All share it.
         self.capitals = {}
         self.made_by = os.getpid()
 
     def load(self):
-        # Runs in each worker. Create what must not cross a fork here: connections, threads, TensorFlow sessions.
+        # Runs in each worker. Create what must not cross a fork here,
+        # such as connections, threads and TensorFlow sessions.
         with Path(__file__).with_name("capitals.csv").open(encoding="utf-8", newline="") as file:
             self.capitals = {row["country"]: row["capital"] for row in csv.DictReader(file)}
         self.loaded_by = os.getpid()

@@ -5,7 +5,7 @@ from seldon_core.user_model import SeldonResponse
 
 
 class Doubles:
-    """Doubles numbers, and says of each request what it held."""
+    """Double numbers, and describe each request in metrics and tags."""
 
     def predict(self, X, features_names=None):
         start = time.perf_counter()

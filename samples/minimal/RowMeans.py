@@ -2,7 +2,7 @@ import numpy as np
 
 
 class RowMeans:
-    """Answers the mean of each row."""
+    """Return the mean of each row."""
 
     def predict(self, X, features_names=None):
         return np.mean(X, axis=1, keepdims=True)

@@ -7,7 +7,7 @@ DEVIATION = np.array([0.8, 0.4, 1.8, 0.8])
 
 
 class FarFromTheMean:
-    """Passes every row on unchanged, with a tag that says which ones lie three standard deviations or more from the mean."""
+    """Pass rows on unchanged, and tag those three or more standard deviations from the mean."""
 
     def transform_input(self, X, features_names=None):
         far = np.any(np.abs(X - MEAN) >= 3 * DEVIATION, axis=1)

@@ -1,5 +1,5 @@
 class Threshold:
-    """Says of each number whether it reaches a threshold."""
+    """Return whether each number reaches a threshold."""
 
     def __init__(self, threshold, above="above", below="below"):
         self.threshold = threshold

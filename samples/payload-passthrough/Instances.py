@@ -4,7 +4,7 @@ from seldon_core.proto.prediction_pb2 import SeldonMessage
 
 
 class Instances:
-    """Answers another protocol than Seldon's: {"instances": [...]} with {"predictions": [...]}."""
+    """Serve another protocol than Seldon's: {"instances": [...]} to {"predictions": [...]}."""
 
     def predict_raw(self, request):
         # The bytes of the body over REST, a SeldonMessage over gRPC.

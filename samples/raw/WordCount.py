@@ -5,7 +5,7 @@ from seldon_core.utils import json_to_seldon_message, seldon_message_to_json
 
 
 class WordCount:
-    """Counts words of a text (strData), or of several with a lower limit (jsonData)."""
+    """Count the words of a text (strData), or of several with a lower limit (jsonData)."""
 
     def predict_raw(self, request):
         # A dictionary over REST, a SeldonMessage over gRPC. The response must have the same type.

@@ -1,5 +1,5 @@
 class WinStay:
-    """Stays with a branch while it is rewarded, and goes over to the other one when it is not."""
+    """Keep a branch while it is rewarded, and switch to the other one when it is not."""
 
     def __init__(self):
         self.branch = 0

@@ -4,7 +4,7 @@ import joblib
 
 
 class IrisClassifier:
-    """The probability of each species of iris for sepal length, sepal width, petal length and petal width in cm."""
+    """Predict the probability of each iris species from sepal and petal sizes in cm."""
 
     def __init__(self):
         self.classifier = joblib.load(Path(__file__).with_name("iris.joblib"))

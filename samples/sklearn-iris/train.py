@@ -1,4 +1,4 @@
-"""Makes iris.joblib from the data that scikit-learn ships. Run it with the versions of requirements.txt."""
+"""Train iris.joblib on scikit-learn's data, with the versions in requirements.txt."""
 
 from pathlib import Path
 

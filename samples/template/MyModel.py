@@ -1,5 +1,5 @@
 class MyModel:
-    """Answers twice what it is given."""
+    """Return twice the input."""
 
     def __init__(self):
         # Runs once, at startup. Load a model file next to this one here.

@@ -4,7 +4,7 @@ SPECIES = np.array(["setosa", "versicolor", "virginica"])
 
 
 class IrisUnits:
-    """Inches into the centimetres that an iris model was trained on, and its probabilities into the name of a species."""
+    """Convert inches to centimetres for the iris model, and its probabilities to a species name."""
 
     def transform_input(self, X, features_names=None):
         return X * 2.54

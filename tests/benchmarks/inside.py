@@ -51,7 +51,7 @@ def main() -> None:
                 stderr=subprocess.STDOUT,
                 text=True,
             )
-            if done.returncode or "made:" in done.stdout:
+            if done.returncode or "building (" in done.stdout:
                 sys.exit(
                     f"{program} ended with {done.returncode}, or did not reuse a layer:\n{done.stdout}"
                 )

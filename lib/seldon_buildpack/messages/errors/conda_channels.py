@@ -97,7 +97,7 @@ class ChannelRefused(BuildError):
             *(
                 [
                     f"Check the credentials in {source}.",
-                    "If it is right, ask the channel's administrator what the account may read.",
+                    "If they are right, ask the channel's administrator what the account may read.",
                 ]
                 if source
                 else [

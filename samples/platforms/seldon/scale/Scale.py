@@ -1,5 +1,5 @@
 class Scale:
-    """Multiplies; by how much is an argument, so that several nodes of a graph can run one image. Counts the answers it gave."""
+    """Multiply by an argument, so that several graph nodes can run one image. Count the calls."""
 
     def __init__(self, factor=1.0):
         self.factor = factor
