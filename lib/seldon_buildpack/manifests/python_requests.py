@@ -30,7 +30,7 @@ PROJECT_FILE, SETUP, SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
 Minor = tuple[int, int]
 SUPPORTED: tuple[Minor, ...] = tuple((3, minor) for minor in range(6, 14))
 # The patch releases of a minor that a specifier is tested with.
-PATCHES = range(64)
+PATCHES = range(100)
 
 # `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`,
 # and any of them with pyenv's `/envs/name`.

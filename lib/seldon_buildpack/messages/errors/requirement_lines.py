@@ -36,7 +36,7 @@ class LineInvalid(BuildError):
         self, place: LinePlace, cause: str, *fixes: str, problem: str = "is not a requirement"
     ) -> None:
         super().__init__(
-            f"Line {place.number} of {place.file} {problem}", f"{place.quote()}\n{cause}", *fixes
+            f"Line {place.number} of `{place.file}` {problem}", f"{place.quote()}\n{cause}", *fixes
         )
 
 
@@ -202,7 +202,7 @@ class WheelForOtherSystem(LineInvalid):
             f"The wheel is for {system}. The image runs on Linux.",
             "Name the wheel for Linux instead.",
             "If an index has the package, require NAME==VERSION. The wheel for Linux is then chosen.",
-            f"If the line is for {system} only, add a marker behind it: ; sys_platform == '{'win32' if system == 'Windows' else 'darwin'}'",
+            f"If the line is for {system} only, add a marker after it: ; sys_platform == '{'win32' if system == 'Windows' else 'darwin'}'",
             problem=f"is a wheel for {system}",
         )
 
