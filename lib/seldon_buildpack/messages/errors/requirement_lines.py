@@ -36,7 +36,7 @@ class LineInvalid(BuildError):
         self, place: LinePlace, cause: str, *fixes: str, problem: str = "is not a requirement"
     ) -> None:
         super().__init__(
-            f"Line {place.number} of `{place.file}` {problem}", f"{place.quote()}\n{cause}", *fixes
+            f"Line {place.number} of {place.file} {problem}", f"{place.quote()}\n{cause}", *fixes
         )
 
 
