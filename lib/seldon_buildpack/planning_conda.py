@@ -15,7 +15,6 @@ from seldon_buildpack.layer_inputs import (
     uv_of,
     wrapper_version,
 )
-from seldon_buildpack.layers import python_wrapper
 from seldon_buildpack.layers.conda import Conda
 from seldon_buildpack.layers.conda_pip_install import BY_PIP
 from seldon_buildpack.layers.conda_plan import CondaPlan
@@ -27,6 +26,7 @@ from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.settings.settings import Settings
 from seldon_buildpack.steps import Project
 from seldon_buildpack.wrapper.conda_constraints import attempts
+from seldon_buildpack.wrapper.pin_sets import list_pin_sets
 
 
 def plan(context: BuildContext, project: Project, environment: CondaEnvironment) -> CondaPlan:
@@ -43,7 +43,7 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         context.scratch,
     )
     pins = project.settings.text("BP_SELDON_PINS").lower()
-    sets, version = python_wrapper.sets(pins), wrapper_version(project, bundle)
+    sets, version = list_pin_sets(pins), wrapper_version(project, bundle)
     minors = pythons(project.python, environment)
     tried = () if environment.wrapper else attempts(version, sets, minors, bundle)
     if not tried and not environment.wrapper:

@@ -15,7 +15,7 @@ tests/unit/settings/test_start_and_build.py checks that both have the same verdi
 
 import difflib
 import errno
-import importlib
+import importlib.util
 import json
 import os
 import pwd
@@ -481,14 +481,16 @@ def activate(env: Environment, more: List[str]) -> None:
 def beside(name: str) -> Any:
     """Import a module from this program's folder.
 
-    The folder is on sys.path only during this import.
+    It gets a name that no module of the user's has. The folder itself, where Python has found this
+    program, leaves sys.path.
     """
     here = os.path.dirname(os.path.abspath(__file__))
-    sys.path.insert(0, here)
-    try:
-        return importlib.import_module(name)
-    finally:
-        sys.path[:] = [entry for entry in sys.path if entry != here]
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    path = os.path.join(here, name + ".py")
+    spec: Any = importlib.util.spec_from_file_location("_seldon_serve_" + name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def say(line: str) -> None:
@@ -512,12 +514,12 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     sys.argv += more
     os.environ.clear()
     os.environ.update(env.values)
-    otherwise = beside("wrapper_patches")
+    patches = beside("wrapper_patches")
     # gunicorn 20 imports pkg_resources at every start; whoever runs the model cannot change that.
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
-    usual = otherwise.look_for_less_garbage()
+    usual = patches.look_for_less_garbage()
     try:
-        microservice = otherwise.import_wrapper()
+        microservice = patches.import_wrapper()
     except ModuleNotFoundError as error:
         if error.name != "seldon_core":
             raise
@@ -528,10 +530,10 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
         raise StartupError(
             what, why, "Do not change PATH, PYTHONPATH and PYTHONHOME from the image's values."
         ) from None
-    otherwise.end_in_order(microservice)
-    otherwise.look_for_garbage_again(microservice, usual)
-    otherwise.answer_as_before()
-    otherwise.annotate_from_variables(microservice, env.values)
+    beside("shutdown").drain_on_sigterm(microservice)
+    patches.look_for_garbage_again(microservice, usual)
+    patches.answer_as_before()
+    patches.annotate_from_variables(microservice, env.values)
     beside("fast_json").use_orjson()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name

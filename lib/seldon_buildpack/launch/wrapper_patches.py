@@ -1,6 +1,6 @@
 """Runtime patches for the Seldon wrapper; installed files are not modified.
 
-They change how it is imported, how its processes end, when Python collects garbage, and what a
+They change how it is imported, when Python collects garbage, and what a
 client of the current pin set (docs/wrapper.md) would see otherwise. Imported by seldon-serve, which
 is next to it in the image; standard library only, with the syntax of Python 3.6.
 """
@@ -9,17 +9,10 @@ import contextlib
 import gc
 import importlib
 import importlib.util
-import os
-import signal
 import sys
 import types
-from multiprocessing.connection import wait
-from multiprocessing.managers import SyncManager
-from typing import Any, Callable, Iterator, List, Mapping, NoReturn, Optional, Sequence
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 
-# Long enough for any request worth waiting for, and gunicorn's own default. The platform's own
-# timeout is shorter (docker: 10 s).
-GRACE_SECONDS = 30.0
 # The number of new objects that triggers a garbage collection while everything is loaded. Hardly
 # any imported object is garbage, and looking for it takes a tenth of the time from start to the
 # first answer (0.12 s with scikit-learn).
@@ -30,60 +23,6 @@ _ANNOTATIONS = {
 }
 # gRPC's options are integers of 32 bits.
 _MOST_BYTES = 2147483647
-
-
-def end_in_order(microservice: Any) -> None:
-    """Let the wrapper's processes finish their requests on SIGTERM.
-
-    The signal may be sent to one or to all of them.
-    Without this, the process that holds the metrics ends first, so that REST requests in flight
-    fail with 500; the gRPC processes drop theirs; and if only the main process is signalled, it
-    waits for the gRPC ones forever. Three of the wrapper's functions are wrapped in memory, all of
-    which exist from seldon-core 1.10 to 1.18. gunicorn and grpc can drain requests; they only have
-    to be told to.
-    """
-    metrics: Any = importlib.import_module("seldon_core.metrics")
-    servers: Any = importlib.import_module("seldon_core.wrapper")
-    metrics.Manager = _manager_that_outlives_requests
-    plain_server, plain_start = servers.get_grpc_server, microservice.start_servers
-
-    def get_grpc_server(*args: Any, **kwargs: Any) -> Any:
-        server = plain_server(*args, **kwargs)
-        _when_told(lambda: _drain(server))
-        return server
-
-    def start_servers(
-        rest: Callable[[], None],
-        grpc: Optional[Callable[[], None]],
-        custom: Any,
-        metrics_server: Any,
-    ) -> None:
-        def grpc_workers() -> None:
-            _when_told(lambda: [worker.terminate() for worker in microservice.mp.active_children()])
-            grpc()  # type: ignore[misc]
-
-        def rest_then_grpc() -> None:
-            others = [
-                child
-                for child in microservice.mp.active_children()
-                if child not in before and not child.daemon
-            ]
-            try:
-                rest()
-            finally:
-                # gunicorn forks its workers inside rest(), and they return from it in the same way.
-                if os.getpid() == main_process:
-                    _end(others)
-                if sys.version_info >= (3, 7):
-                    # Otherwise Python would look for garbage among all loaded objects before it
-                    # exits: 0.1 to 0.3 s in each process.
-                    gc.freeze()
-
-        before, main_process = microservice.mp.active_children(), os.getpid()
-        plain_start(rest_then_grpc, grpc_workers if grpc else None, custom, metrics_server)
-
-    servers.get_grpc_server = get_grpc_server
-    microservice.start_servers = start_servers
 
 
 def import_wrapper() -> Any:
@@ -229,48 +168,3 @@ def _configured_as_before(plain: Callable[[Any], None]) -> Callable[[Any], None]
             provider.compact = not app.config["JSONIFY_PRETTYPRINT_REGULAR"]
 
     return configure
-
-
-def _when_told(act: Callable[[], object]) -> None:
-    """Call ``act`` in this process on SIGTERM or SIGINT."""
-    # A Python function even if there is nothing to do: if a handler is replaced with SIG_IGN or
-    # SIG_DFL while a signal is pending, Python prints a traceback ("ignored due to race
-    # condition").
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (act(), None)[1])
-
-
-def _manager_that_outlives_requests() -> Any:
-    """Return the process that holds the metrics, which ignores SIGTERM.
-
-    The main process ends it once no other process needs it.
-    """
-    manager = SyncManager()
-    manager.start(signal.signal, (signal.SIGTERM, signal.SIG_IGN))
-    return manager
-
-
-def _drain(server: Any) -> NoReturn:
-    """Accept no more requests, wait for those in flight, and end the process."""
-    # A second signal while the server is stopping would wait for a lock that this thread holds.
-    _when_told(lambda: None)
-    server.stop(GRACE_SECONDS).wait()
-    with contextlib.suppress(OSError, ValueError):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    # This runs in a signal handler, while the wrapper is waiting: an exception would be printed.
-    os._exit(0)
-
-
-def _end(children: List[Any]) -> None:
-    """Terminate these processes repeatedly until they and their children have ended.
-
-    Give up some time after they would have given up themselves.
-    """
-    # gunicorn's handler would collect their exit codes before multiprocessing could.
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    for child in children:
-        for _ in range(int(2 * GRACE_SECONDS) + 2):
-            if not wait([child.sentinel], 0):
-                child.terminate()
-                wait([child.sentinel], 0.5)

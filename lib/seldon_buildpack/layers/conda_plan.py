@@ -17,7 +17,6 @@ from seldon_buildpack.layers import (
     cache,
     conda,
     conda_requirements,
-    python_wrapper,
     reuse,
     serve,
     third_party_licenses,
@@ -34,6 +33,7 @@ from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_licenses as conda_licences
 from seldon_buildpack.python_env import importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
+from seldon_buildpack.wrapper import pin_sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +183,7 @@ class CondaPlan:
         fallback = (
             (CURRENT,)
             if chosen.pins == UPSTREAM
-            and self.pins in ("", python_wrapper.AUTO)
+            and self.pins in ("", pin_sets.AUTO)
             and CURRENT in self.bundle.pins(chosen.version, chosen.minor)
             else ()
         )

@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack import digests
-from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import python as python_layer
 from seldon_buildpack.layers.python import Python
-from seldon_buildpack.messages.errors.wrapper import PinsNotLocked, PinsUnknown
+from seldon_buildpack.messages.errors.wrapper import PinsNotLocked
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import importable, top_level_modules
 from seldon_buildpack.python_env.protobuf import add_loader
@@ -34,11 +34,9 @@ from seldon_buildpack.python_env.venv import (
     prepare,
     site_packages,
 )
+from seldon_buildpack.wrapper.pin_sets import list_pin_sets
 
 NAME = "python-wrapper"
-
-
-AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -68,36 +66,19 @@ def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrap
         PinsUnknown: There is no such pin set.
         PinsNotLocked: The requested pin set has no lock for this release and Python.
     """
-    wanted = sets(asked)
-    found = tuple(
+    wanted = list_pin_sets(asked)
+    locked = tuple(
         _locked(version, pins, python, bundle)
         for pins in wanted
         if bundle.lock(version, python.minor, pins).is_file()
     )
-    if found:
-        return found
+    if locked:
+        return locked
     if len(wanted) == 1:
         raise PinsNotLocked(
             asked.lower(), version, python.minor, bundle.pins(version, python.minor)
         )
     return (Wrapper(version, "", None, None, None, {"wrapper": version} | python.key),)
-
-
-def sets(asked: str) -> tuple[str, ...]:
-    """Return the pin sets to try, in order; ``asked`` is BP_SELDON_PINS, empty for auto.
-
-    Raises:
-        PinsUnknown: There is no such pin set.
-    """
-    found = {
-        "": (UPSTREAM, CURRENT),
-        AUTO: (UPSTREAM, CURRENT),
-        UPSTREAM: (UPSTREAM,),
-        CURRENT: (CURRENT,),
-    }.get(asked.lower())
-    if found is None:
-        raise PinsUnknown(asked)
-    return found
 
 
 def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:

@@ -55,7 +55,7 @@ from seldon_buildpack.python_env import (
     venv,
 )
 from seldon_buildpack.python_env.protobuf import add_loader, pure_python_version
-from seldon_buildpack.wrapper import old_releases, smoke_test
+from seldon_buildpack.wrapper import old_releases, pin_sets, smoke_test
 
 NAME = "requirements"
 
@@ -106,7 +106,7 @@ class Installation:
             "constraints": local_packages.constraints_key(self.app, self.index, self.variables),
             "local-packages": local_packages.key(self.app, manifest, self.index),
             "index-settings": self.index.key(),
-            "pins": self.pins or wrapper.AUTO,
+            "pins": self.pins or pin_sets.AUTO,
             **self.python.key,
             "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
         }
@@ -325,7 +325,7 @@ def _first_that_suits(
         except Conflict as conflict:
             refused = refused or conflict
     named = what.requirements is not None and WRAPPER in what.requirements.names
-    if refused and (named or what.pins not in ("", wrapper.AUTO) or not what.wrappers[-1].lock):
+    if refused and (named or what.pins not in ("", pin_sets.AUTO) or not what.wrappers[-1].lock):
         raise refused
     return what.wrappers[-1], attempt(what.wrappers[-1], False), refused, False
 

@@ -26,10 +26,9 @@ from seldon_buildpack.messages.warnings import Advice
 from seldon_buildpack.model import suggestions
 from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
 from seldon_buildpack.model.methods import (
-    FITS,
     NEEDS,
     calls,
-    fitting_type,
+    infer_service_type,
     of_wrapper,
     select_called,
 )
@@ -171,7 +170,7 @@ def _advise_on_type(
         (service_type, origin),
         NEEDS[service_type],
         select_called(methods),
-        fitting_type(methods),
+        _inferred_type(methods),
     )
 
 
@@ -321,9 +320,14 @@ def _method_missing(
 ) -> ModelMethodMissing:
     has = sorted(name for name in definition.names if not name.startswith("_"))
     methods = of_wrapper(definition.names)
-    fitting = fitting_type(methods)
+    fitting = _inferred_type(methods)
     path = file.as_posix() if file else "the source"
     return ModelMethodMissing(class_name, path, service_type, NEEDS[service_type], has, fitting)
+
+
+def _inferred_type(methods: Sequence[str]) -> str | None:
+    inferred = infer_service_type(methods)
+    return inferred[0] if inferred else None
 
 
 def _service_type(
@@ -333,9 +337,8 @@ def _service_type(
 
     If the methods are not fully known and none decides, it is the wrapper's own default.
     """
-    for kind in FITS:
-        if present := [method for method in methods if method in calls(kind)]:
-            return kind, f"{class_name} has {_and(present)}"
+    if inferred := infer_service_type(methods):
+        return inferred[0], f"{class_name} has {_and(inferred[1])}"
     if definition.doubt:
         return "MODEL", _DEFAULT
     if present := list(select_called(methods)):

@@ -55,10 +55,16 @@ def select_called(methods: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in methods if name in GRAPH_METHODS or name in _CALLED_FOR_ANY)
 
 
-def fitting_type(methods: Iterable[str]) -> str | None:
-    """Return the service type that methods are for, or None if no type needs any of them."""
-    present = set(methods)
-    return next((kind for kind in FITS if present & calls(kind)), None)
+def infer_service_type(methods: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
+    """Return the service type that methods are for, and those of them that decide.
+
+    None if no type needs any of them.
+    """
+    present = tuple(methods)
+    for kind in FITS:
+        if deciding := tuple(method for method in present if method in calls(kind)):
+            return kind, deciding
+    return None
 
 
 def of_wrapper(names: Iterable[str]) -> tuple[str, ...]:
@@ -74,7 +80,8 @@ def example(service_type: str, methods: Iterable[str] = ()) -> tuple[str, str]:
     """
     present = set(methods)
     if present and not present & calls(service_type):
-        service_type = fitting_type(present) or service_type
+        inferred = infer_service_type(present)
+        service_type = inferred[0] if inferred else service_type
     message = '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
     paths = {"ROUTER": "/route", "TRANSFORMER": "/transform-input", "COMBINER": "/aggregate"}
     if service_type == "COMBINER":

@@ -506,3 +506,16 @@ def test_variables_stand_in_for_annotations_of_the_pod() -> None:
         "seldon.io/grpc-max-message-size": "2147483647",
         "seldon.io/rest-timeout": "9",
     }
+
+
+def test_modules_beside_the_program_hide_none_of_the_users(tmp_path: Path) -> None:
+    (tmp_path / "cpus.py").write_text("def cpu_limit():\n    return 'mine'\n")
+    code = (
+        f"import sys; sys.path.insert(0, {str(SCRIPT.parent)!r})\n"
+        "import seldon_serve\n"
+        "seldon_serve.beside('cpus'); seldon_serve.beside('wrapper_patches')\n"
+        f"sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import cpus; print(cpus.cpu_limit())\n"
+    )
+    shown = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True)
+    assert (shown.stdout, shown.stderr) == ("mine\n", "")
