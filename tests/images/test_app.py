@@ -215,8 +215,8 @@ def test_shadowed_modules_are_known_when_the_layer_is_reused(
     built = pack.must_build(image, app, "--network", "none", env=told)
     assert lines_of(built.ours, "Warning:") == [
         "  Warning: before-run is not executable, so it does not run before the model, as with s2i.",
-        "  `Warning: helpers.py` is hidden by the installed package `helpers, which has a module helpers too: Model.py imports that one.`",
-        "  `Warning: tests/` is hidden by the installed package `tests, which has a module tests too: Model.py imports that one.`",
+        "  Warning: helpers.py is hidden by the installed package helpers, which has a module helpers too: Model.py imports that one.",
+        "  Warning: tests/ is hidden by the installed package tests, which has a module tests too: Model.py imports that one.",
     ]
     with container.started(image) as running:
         running.wait_ready()
@@ -226,4 +226,4 @@ def test_shadowed_modules_are_known_when_the_layer_is_reused(
     failed = pack.build(image, app, "--network", "none", env={**told, "MODEL_NAME": "helpers"})
     assert failed.code != 0
     assert "  requirements    reused\n" in failed.ours
-    assert "ERROR: helpers.py is hidden by the installed package helpers\n" in failed.ours
+    assert "ERROR: `helpers.py` is hidden by the installed package `helpers`\n" in failed.ours

@@ -483,7 +483,7 @@ def _error(built: Built) -> str:
     assert "error:" not in before
     text = re.sub(r"This builder includes [\d., ]+\. ", "This builder includes .... ", error + text)
     text = re.sub(r"valid until [^.\n]+\.", "valid until TIME.", text)
-    public = re.search(r"Connecting to https://(\S+) failed", text)
+    public = re.search(r"(?i)connecting to https://(\S+) failed", text)
     # Its name is the network's business, not this repository's.
     return text.replace(public[1], "PUBLIC-INDEX") if public else text
 

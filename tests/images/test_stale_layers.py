@@ -54,7 +54,7 @@ def _fill_index(workspace: Workspace, index: Path, scratch: Path) -> None:
         for version in ("1.0", "2.0"):
             requires = ("under",) if name == "thing" else ()
             packages.wheel(simple / name, name, version, requires=requires)
-    needed = vendor.VendorRequest((), "3.12", builds=(_BUILDS,))
+    needed = vendor.VendorRequest(pins=(), minor="3.12", builds=(_BUILDS,))
     vendor.download(workspace, needed, scratch / "wheels", scratch)
     for path in (scratch / "wheels").iterdir():
         folder = simple / path.name.partition("-")[0].lower().replace("_", "-")
