@@ -6,10 +6,12 @@ that certainly runs and whose module nothing provides would end the model at its
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.model import ModelImportMissing, ModuleNeeded
 from seldon_buildpack.model.class_resolver import absolute, never_imported, written
@@ -18,14 +20,11 @@ from seldon_buildpack.model.source_tree import Module, Sources
 from seldon_buildpack.model.standard_library import is_standard, removed_in
 
 _MOST_MODULES = 300
-# Attributes by which code adds modules, or places to look for them.
-_ADDS_MODULES = (
-    "sys.path",
-    "sys.modules",
-    "sys.meta_path",
-    "site.addsitedir",
-    "__path__",
+# Names by which code adds modules, or places to look for them.
+_ADDS_MODULES = frozenset(
+    ("sys.path", "sys.modules", "sys.meta_path", "sys.path_hooks", "addsitedir", "__path__")
 )
+_ADDING = re.compile(rb"sys|__path__|__getattr__|addsitedir|subprocess|popen")
 _RUNS_PROGRAMS = ("subprocess.", "os.system", "os.popen")
 
 
@@ -168,7 +167,7 @@ def _note(walk: _Walk, importer: Module, name: str, statement: _Import) -> None:
 
 def _imports_of(walk: _Walk, module: Module) -> list[_Import]:
     try:
-        tree = walk.sources.tree(module)
+        tree = walk.sources.outline(module)
     except BuildError as error:
         walk.broken = walk.broken or error
         return []
@@ -176,29 +175,44 @@ def _imports_of(walk: _Walk, module: Module) -> list[_Import]:
         # Compiled code, or code that our parser cannot read.
         walk.doubt = walk.doubt or module.file is not None
         return []
-    if _adds_modules(tree):
+    if not walk.doubt and _may_add_modules(walk.sources, module) and _adds_modules(tree):
         walk.doubt = True
     return list(_imports(tree.body, module, True))
 
 
+def _may_add_modules(sources: Sources, module: Module) -> bool:
+    """Return whether the text has a word that ``_adds_modules`` looks for; most files have none."""
+    try:
+        data = user_files.read(sources.app, sources.app / (module.file or ""))
+    except OSError:
+        return True
+    return _ADDING.search(data) is not None
+
+
 def _adds_modules(tree: ast.Module) -> bool:
     """Return whether the module may change what can be imported."""
-    if any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body):
-        # PEP 562: a package may make its submodules on demand.
-        return True
-    runs, pip = False, False
-    for node in ast.walk(tree):
+    names, pip = set[str](), False
+    # The nodes of an unchecked tree may be nested deeply: this walk does not recurse.
+    waiting: list[ast.AST] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
         if isinstance(node, ast.Attribute):
-            text = written(node)
-            if text.startswith(_ADDS_MODULES):
-                return True
-            runs = runs or text.startswith(_RUNS_PROGRAMS)
+            names.add(node.attr)
+            if isinstance(node.value, ast.Name):
+                names.add(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Name):
-            if node.id == "__path__":
-                return True
+            names.add(node.id)
         elif isinstance(node, ast.Constant):
             pip = pip or (isinstance(node.value, str) and "pip" in node.value)
-    return runs and pip
+        elif isinstance(node, ast.ImportFrom) and node.module == "sys":
+            names.update(f"sys.{alias.name}" for alias in node.names)
+        waiting += ast.iter_child_nodes(node)
+    runs = any(name.startswith(_RUNS_PROGRAMS) for name in names)
+    # PEP 562: a package may make its submodules on demand.
+    on_demand = any(
+        isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in tree.body
+    )
+    return on_demand or not names.isdisjoint(_ADDS_MODULES) or (runs and pip)
 
 
 def _imports(body: list[ast.stmt], module: Module, sure: bool) -> Iterator[_Import]:

@@ -162,6 +162,18 @@ class Sources:
             self._trees[module.file] = parse(self.app, module.file, self.python)
         return self._trees[module.file]
 
+    def outline(self, module: Module) -> ast.Module | None:
+        """Return the syntax tree of a module without the compiler's checks, as ``parse`` does.
+
+        Raises:
+            BuildError: The file cannot be parsed.
+        """
+        if module.file is None or not module.readable:
+            return None
+        if module.file in self._trees:
+            return self._trees[module.file]
+        return parse(self.app, module.file, self.python, compiles=False)
+
     def parents(self, module: Module) -> Iterator[Module]:
         """Yield the parent packages, which an import of the module imports first."""
         parts = module.name.split(".")
@@ -251,11 +263,14 @@ def glob_escaped(name: str) -> str:
     return re.sub(r"([*?[])", r"[\1]", name)
 
 
-def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
+def parse(
+    app: Path, file: Path, python: Version = OURS, *, compiles: bool = True
+) -> ast.Module | None:
     """Parse a file, and compile it once to find errors that only the compiler reports.
 
     Nothing is run. Returns None if the parser gives up: the nesting is too deep, or the syntax may
-    be that of a Python newer than ours.
+    be that of a Python newer than ours. Unless it ``compiles``, which takes most of the time, the
+    tree is not checked for its depth: use its statements only.
 
     Raises:
         SourceUnreadable: The file cannot be read.
@@ -275,9 +290,10 @@ def parse(app: Path, file: Path, python: Version = OURS) -> ast.Module | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text, display_name, feature_version=min(python, OURS))
-            if _too_deep(tree):
-                return None
-            compile(tree, display_name, "exec", dont_inherit=True)
+            if compiles:
+                if _too_deep(tree):
+                    return None
+                compile(tree, display_name, "exec", dont_inherit=True)
     except SyntaxError as error:
         if python > OURS:
             return None
