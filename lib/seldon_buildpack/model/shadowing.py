@@ -69,6 +69,7 @@ def _importers(sources: Sources, model: Module, hidden: frozenset[str]) -> dict[
     """
     importers: dict[str, Path] = {}
     for module, names in imported_modules(sources, model, elsewhere=hidden):
-        for top in hidden.intersection(name.partition(".")[0] for name in names):
-            importers.setdefault(top, module.file or module.folder)
+        for top in (name.partition(".")[0] for name in names):
+            if top in hidden:
+                importers.setdefault(top, module.file or module.folder)
     return importers
