@@ -117,7 +117,8 @@ def test_tensorflow_and_the_wrapper_share_their_messages(
         assert running.grpc(bundle, "Predict", _TENSOR)["data"] == _DOUBLED
     names = ("tensorflow", "seldon_core.proto.prediction_pb2")
     for order in (names, names[::-1]):
-        script = _SCRIPT.format(*order)
+        # The launcher's shell makes spaces of line ends.
+        script = "; ".join(filter(None, _SCRIPT.format(*order).splitlines()))
         words = ("run", "--rm", "--entrypoint", "launcher", built.image, "python", "-I", "-c")
         assert docker(*words, script).strip() == "[[1.5]]"
 
