@@ -191,7 +191,9 @@ def licensed(image: str, folder: str = LICENCES) -> list[tuple[str, str]]:
 def installed(image: str, *folders: str) -> list[tuple[str, str]]:
     """Name and version of what the image's interpreter finds installed, or of what lies in some of the image's folders, sorted."""
     program = (
-        "import importlib.metadata as m, json, sys; path = sys.argv[1:] or sys.path;"
+        "import json, sys; path = sys.argv[1:] or sys.path; old = sys.version_info[1] in (6, 7);"
+        # Before Python 3.8 it is a package, which the wrapper there needs too.
+        "m = __import__('importlib_metadata' if old else 'importlib.metadata', fromlist=['version']);"
         "print(json.dumps(sorted((d.metadata['Name'], d.version) for d in m.distributions(path=path))))"
     )
     words = [
