@@ -17,6 +17,7 @@ from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import methods
 from seldon_buildpack.model.source_tree import closed_directory
 from seldon_buildpack.settings import serving
+from seldon_buildpack.settings.model_trial import read_model_trial
 from seldon_buildpack.steps import Project
 from seldon_buildpack.summary import log_installed_wrapper, log_summary
 
@@ -51,6 +52,7 @@ def read_project(context: BuildContext) -> Project:
     """
     steps.apply_s2iignore(context)
     user = steps.read_settings(context)
+    trial = read_model_trial(user.settings)
     manifest = steps.select_manifest(context, user)
     user, sources = steps.configure_package_sources(context, user, manifest)
     sources = steps.connect_network(context, user.bound, sources, manifest)
@@ -68,6 +70,7 @@ def read_project(context: BuildContext) -> Project:
         requirements=manifest.requirements,
         bound=user.bound,
         index=sources.index,
+        trial=trial,
         labels=app_dir.labels,
         large=app_dir.large,
     )

@@ -1,5 +1,7 @@
 """The last steps of a build: write the launch metadata and remove secrets from the image."""
 
+from pathlib import Path
+
 from seldon_buildpack.app_dir import before_run, private_files, scrub
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.context import BuildContext
@@ -7,9 +9,9 @@ from seldon_buildpack.layers import serve, third_party_licenses, trusted_certifi
 from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
 from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.errors.model import ModelTrialUnknown
-from seldon_buildpack.model import missing_imports, shadowing, signatures
+from seldon_buildpack.model import find, missing_imports, shadowing, signatures
 from seldon_buildpack.python_env import importable
+from seldon_buildpack.settings.model_trial import ModelTrial
 from seldon_buildpack.steps import Project
 
 
@@ -43,37 +45,32 @@ def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> N
     """Check that the image has every module that the model imports.
 
     Raises:
-        BuildError: The model cannot start without a module, or BP_MODEL_TRIAL is invalid.
+        BuildError: The model cannot start without a module, or cannot be parsed.
     """
-    trial = project.settings.text("BP_MODEL_TRIAL").lower()
-    if trial not in ("", "auto", "off"):
-        raise ModelTrialUnknown(trial)
     installed = plan.importable()
     missing = missing_imports.find_missing_imports(
         project.model,
         installed,
-        complete=importable.ANYTHING not in installed
+        complete=project.trial is ModelTrial.AUTO
+        and importable.ANYTHING not in installed
         and not (project.app / before_run.FILE).exists()
         and not _has_path_outside(project),
     )
-    if missing.certain and trial != "off":
+    if missing.certain:
         raise missing_imports.explain_missing(
             missing.certain, project.model, _name_manifest(project)
         )
-    if places := [*missing.certain, *missing.possible]:
-        context.log.advise(
-            warnings.imports_missing(
-                [f"{place.name} ({place.file}, line {place.line})" for place in places]
-            )
-        )
+    if missing.possible:
+        places = [f"{place.name} ({place.file}, line {place.line})" for place in missing.possible]
+        context.log.advise(warnings.imports_missing(places))
 
 
 def _has_path_outside(project: Project) -> bool:
     """Return whether PYTHONPATH in the image has a folder that is not in the source."""
-    entries = project.settings.at_launch("PYTHONPATH").split(":")
+    paths = map(Path, project.settings.at_launch("PYTHONPATH").split(":"))
     return any(
-        entry.startswith("/") and not entry.startswith((f"{project.app}", "/microservice"))
-        for entry in entries
+        path.is_absolute() and not any(map(path.is_relative_to, (project.app, find.OF_S2I)))
+        for path in paths
     )
 
 

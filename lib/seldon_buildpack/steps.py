@@ -48,6 +48,7 @@ from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.python_by_wheels import Surroundings
 from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.settings import s2i_environment, serving, settings
+from seldon_buildpack.settings.model_trial import ModelTrial
 from seldon_buildpack.settings.settings import Settings
 
 
@@ -109,6 +110,8 @@ class Project:
     # Settings from service bindings.
     bound: Bound
     index: Index
+    # What to do about a model that cannot start.
+    trial: ModelTrial
     # Labels of the image.
     labels: Mapping[str, str]
     # Large files, in layers of their own.

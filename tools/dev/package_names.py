@@ -1,4 +1,4 @@
-"""The table of modules whose package has another name: `sklearn` is in `scikit-learn`.
+"""The table of modules and the packages that have them: `sklearn` is in `scikit-learn`.
 
 It is read from wheels on an index, not typed from memory: `python -m tools.dev.package_names`
 downloads the list of files in the newest wheel of each package in tools/package_names.in, and
@@ -60,19 +60,17 @@ def main() -> int:
 
 
 def choose_names(modules: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    """Return the package of each module that only one package has, if their names differ."""
+    """Return the package of each module: the one of its name, or the only one that has it."""
     owners: dict[str, list[str]] = {}
     for package, names in modules.items():
         for module in names:
             owners.setdefault(module, []).append(package)
-    return {
-        module: packages[0]
-        for module, packages in owners.items()
-        if len(packages) == 1
-        and module not in _MISTAKES
-        and not module.startswith("_")
-        and _normalize(module) != _normalize(packages[0])
-    }
+    chosen = {}
+    for module, packages in owners.items():
+        same = [name for name in packages if _normalize(name) == _normalize(module)]
+        if module not in _MISTAKES and not module.startswith("_") and len(same or packages) == 1:
+            chosen[module] = (same or packages)[0]
+    return chosen
 
 
 def list_modules(package: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Files of the source that are pointers of Git LFS, without the content that they point at.
 
-A checkout without Git LFS has a text of three lines in the place of a model file. Such a file is an
+A checkout without Git LFS has a text of three lines instead of a model file. Such a file is an
 error if what the model runs may open it: its name, its suffix or its directory is in that code, in
 a configuration file or in a variable. A text search decides, since no code is run.
 """

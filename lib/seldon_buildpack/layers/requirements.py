@@ -25,11 +25,11 @@ from pathlib import Path
 from seldon_buildpack import digests
 from seldon_buildpack.bundle import UPSTREAM, Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
+from seldon_buildpack.commands import older_setuptools
 from seldon_buildpack.commands.uv import Outcome, Uv
 from seldon_buildpack.layers import (
     cache,
     local_packages,
-    older_setuptools,
     python,
     requirement_files,
 )

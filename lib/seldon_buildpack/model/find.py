@@ -36,7 +36,7 @@ from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
 
 _DEFAULT = "the wrapper's default"
 # s2i put the source here. In our run image, this is a link to it.
-_OF_S2I = Path("/microservice")
+OF_S2I = Path("/microservice")
 
 # With these files, modules other than those at the top of the source may be installed.
 _INSTALLS_ITSELF = ("setup.py", "setup.cfg")
@@ -179,7 +179,7 @@ def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
     paths = [Path(entry) for entry in python_path.split(":") if entry]
     inside = [
         next(
-            (path.relative_to(place) for place in (app, _OF_S2I) if path.is_relative_to(place)),
+            (path.relative_to(place) for place in (app, OF_S2I) if path.is_relative_to(place)),
             path,
         )
         for path in paths

@@ -132,6 +132,11 @@ def test_syntax_error_in_an_imported_module_is_an_error(tmp_path: Path) -> None:
         missing(tmp_path, {"Foo.py": f"import other\n{MODEL}", "other.py": "def f(:\n"})
 
 
+def test_syntax_error_is_no_error_if_nothing_is_certain(tmp_path: Path) -> None:
+    files = {"Foo.py": f"import other\n{MODEL}", "other.py": "def f(:\n"}
+    assert missing(tmp_path, files, complete=False) == MissingImports()
+
+
 def test_circular_imports_end(tmp_path: Path) -> None:
     assert missing(
         tmp_path, {"Foo.py": f"import a\n{MODEL}", "a.py": "import Foo\nimport a\n"}
@@ -166,12 +171,20 @@ def test_error_names_the_package_and_every_place(tmp_path: Path) -> None:
         "",
         "  What to do (choose one):",
         "  1. Add opencv-python-headless to requirements.txt.",
-        "  2. For `imp`, set BP_PYTHON_VERSION=3.11, or replace the module.",
+        "  2. Replace `imp`, or use Python 3.11 or older, which has it: set BP_PYTHON_VERSION.",
         "  3. Change the import to the name of the file: case matters in the image.",
         "  4. If the model can work without a module, import it in a `try` block that catches ImportError.",
         "  5. If the module is added when the container runs, set BP_MODEL_TRIAL=off: the build then only warns.",
         "",
     ]
+
+
+def test_package_of_an_unknown_module_is_not_guessed(tmp_path: Path) -> None:
+    result = missing(tmp_path, {"Foo.py": f"import our_own_tools\n{MODEL}"})
+    error = explain_missing(result.certain, find(tmp_path, "Foo", None), "requirements.txt")
+    assert error.fixes[0] == (
+        "Add the package that has `our_own_tools` to requirements.txt, or add its source file."
+    )
 
 
 def test_error_for_a_single_module_names_it_first(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ class ModuleNeeded:
     # Where it is imported: the file of the source, and the line.
     file: str
     line: int
-    # The package that contains it, if it has another name; else empty.
+    # The package that contains it, if that is known; else empty.
     package: str = ""
     # The Python version that removed it from the standard library, such as `3.12`; else empty.
     removed: str = ""
@@ -224,17 +224,23 @@ class ModelImportMissing(BuildError):
             f"  {module.file}, line {module.line}: {module.name}{_why_missing(module)}"
             for module in needed
         )
-        packages = [
-            module.package or module.name
-            for module in needed
-            if not (module.inside or module.removed or module.near)
+        elsewhere = [
+            module for module in needed if not (module.inside or module.removed or module.near)
         ]
+        packages = [module.package for module in elsewhere if module.package]
+        unknown = [f"`{module.name}`" for module in elsewhere if not module.package]
         removed = [module for module in needed if module.removed]
         super().__init__(
             title,
             f"The model runs these imports each time it starts, so it could not start:\n{lines}",
-            *([_add_packages(packages, manifest)] if packages else []),
-            *([_set_older_python(removed[0])] if removed else []),
+            *([f"Add {_and(packages)} to {manifest}."] if packages else []),
+            # A package of the module's name may be anybody's: it is not proposed.
+            *(
+                [f"Add the package that has {_and(unknown)} to {manifest}, or add its source file."]
+                if unknown
+                else []
+            ),
+            *(_replace_removed(module) for module in removed),
             *(
                 ["Add the missing files to the source, or remove the imports."]
                 if any(module.inside for module in needed)
@@ -255,25 +261,16 @@ def _why_missing(module: ModuleNeeded) -> str:
         return f" (removed from Python's standard library in {module.removed})"
     if module.near:
         return f" (the source has {module.near})"
-    return f" (package {module.package})" if module.package else ""
+    return f" (package {module.package})" if module.package not in ("", module.name) else ""
 
 
-def _add_packages(packages: Sequence[str], manifest: str) -> str:
-    names = " and ".join([", ".join(packages[:-1]), packages[-1]] if packages[1:] else packages)
-    return f"Add {names} to {manifest}."
+def _and(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
-def _set_older_python(module: ModuleNeeded) -> str:
+def _replace_removed(module: ModuleNeeded) -> str:
     major, minor = module.removed.split(".")
-    return f"For `{module.name}`, set BP_PYTHON_VERSION={major}.{int(minor) - 1}, or replace the module."
-
-
-class ModelTrialUnknown(BuildError):
-    """A BP_MODEL_TRIAL that is neither auto nor off."""
-
-    def __init__(self, value: str) -> None:
-        super().__init__(
-            f"BP_MODEL_TRIAL={value} is not valid",
-            "It is `auto` (a model that cannot start fails the build) or `off` (the build only warns).",
-            _set("BP_MODEL_TRIAL", "auto"),
-        )
+    return (
+        f"Replace `{module.name}`, or use Python {major}.{int(minor) - 1} or older, which has it: "
+        "set BP_PYTHON_VERSION."
+    )

@@ -231,3 +231,14 @@ class LogLevelUnknown(BuildError):
             f"It comes from {origin}. The wrapper accepts {', '.join(known)}, and stops at startup with anything else.",
             _set("SELDON_LOG_LEVEL", "INFO"),
         )
+
+
+class ModelTrialUnknown(BuildError):
+    """A BP_MODEL_TRIAL that is neither auto nor off."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__(
+            f"`BP_MODEL_TRIAL={value}` is not valid",
+            "It is `auto` (a model that cannot start fails the build) or `off` (the build only warns).",
+            _set("BP_MODEL_TRIAL", "auto"),
+        )

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from seldon_buildpack.commands import older_setuptools
 from seldon_buildpack.commands.uv import Outcome
-from seldon_buildpack.layers import older_setuptools
 
 PKG = "ModuleNotFoundError: No module named 'pkg_resources'"
 TO3 = "error in p1 setup command: use_2to3 is invalid."
