@@ -8,7 +8,7 @@ from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layers import serve, third_party_licenses, trusted_certificates, watcher
 from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
-from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.warnings import model as model_warnings
 from seldon_buildpack.model import find, missing_imports, shadowing, signatures
 from seldon_buildpack.python_env import importable
 from seldon_buildpack.settings.model_trial import ModelTrial
@@ -31,13 +31,13 @@ def warn_of_methods(context: BuildContext, project: Project) -> None:
         place = f"{project.model.path}, line {method.line}"
         match method.problem:
             case signatures.Problem.TAKES_FEWER:
-                advice = warnings.method_takes_fewer(place, method.name, method.passed)
+                advice = model_warnings.method_takes_fewer(place, method.name, method.passed)
             case signatures.Problem.TAKES_MORE:
-                advice = warnings.method_takes_more(place, method.name, method.passed)
+                advice = model_warnings.method_takes_more(place, method.name, method.passed)
             case signatures.Problem.IS_ASYNC:
-                advice = warnings.method_is_async(place, method.name)
+                advice = model_warnings.method_is_async(place, method.name)
             case signatures.Problem.IS_GENERATOR:
-                advice = warnings.method_is_generator(place, method.name)
+                advice = model_warnings.method_is_generator(place, method.name)
         context.log.advise(advice)
 
 
@@ -62,7 +62,7 @@ def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> N
         )
     if missing.possible:
         places = [f"{place.name} ({place.file}, line {place.line})" for place in missing.possible]
-        context.log.advise(warnings.imports_missing(places))
+        context.log.advise(model_warnings.imports_missing(places))
 
 
 def _has_path_outside(project: Project) -> bool:

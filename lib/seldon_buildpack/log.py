@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from seldon_buildpack.masking import Masker
-from seldon_buildpack.messages.warnings import MOST_NAMES, Advice, first_names
+from seldon_buildpack.messages.name_lists import MOST_NAMES, first_names
+from seldon_buildpack.messages.warnings.base import Advice
 
 _LABEL_WIDTH = 14
 

@@ -14,7 +14,6 @@ from seldon_buildpack.manifests.python_requests import (
     PythonRequest,
 )
 from seldon_buildpack.manifests.requirements_txt import Requirements
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_files import (
     CondaLockForOtherPython,
@@ -26,7 +25,8 @@ from seldon_buildpack.messages.errors.python import (
     PythonVersionUnsupported,
     Unsupported,
 )
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import python as python_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import Kind, Origin
 
 REQUESTED = "BP_PYTHON_VERSION"
@@ -152,7 +152,7 @@ def _choose_requested(
             [(request.source, request.value) for request in (asked, *enforced)]
         )
     advice = tuple(
-        warnings.other_python_requested(request.source, alone.spec) for request in against
+        python_warnings.other_python_requested(request.source, alone.spec) for request in against
     )
     agreeing = (asked, *(request for request in requests if request not in against))
     if not _minors(agreeing):
@@ -190,7 +190,9 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
             choice.source.describe(),
         )
     added = (
-        () if environment.python else (warnings.python_added(environment.path.name, choice.spec),)
+        ()
+        if environment.python
+        else (python_warnings.python_added(environment.path.name, choice.spec),)
     )
     return replace(choice, advice=(*choice.advice, *added))
 

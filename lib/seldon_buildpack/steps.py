@@ -27,10 +27,11 @@ from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_paths_in_value
 from seldon_buildpack.masking import Masker, Secret, url_secrets
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
 from seldon_buildpack.messages.errors.requirements import NoLineApplies
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import bindings as bindings_warnings
+from seldon_buildpack.messages.warnings import settings as settings_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model import find
 from seldon_buildpack.model.find import Model
 from seldon_buildpack.origin import Kind
@@ -143,7 +144,7 @@ def read_settings(context: BuildContext) -> UserSettings:
     secrets = (*given.secrets(), *bound.secrets(), *proxies)
     context.log.masker = Masker.of(secrets)
     checked, advice = serving.read(given)
-    untyped = (warnings.binding_without_type(name) for name in services.untyped)
+    untyped = (bindings_warnings.binding_without_type(name) for name in services.untyped)
     _warn(context, (*file.advice, *advice, *settings.unread(given), *untyped))
     return UserSettings(_with_source_paths(checked, platform.app), bound, secrets)
 
@@ -197,7 +198,7 @@ def configure_package_sources(
     remaining = user.settings
     for file in manifest.files():
         remaining = remaining.without_launch(file.configuring)
-    _warn(context, map(warnings.credential_in_image, remaining.like_credentials()))
+    _warn(context, map(settings_warnings.credential_in_image, remaining.like_credentials()))
     channels = (
         conda_channels.configure(remaining, manifest.environment, user.bound, context.app_dir)
         if manifest.environment

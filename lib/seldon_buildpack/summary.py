@@ -5,7 +5,7 @@ import re
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import select
-from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.warnings import wrapper as wrapper_warnings
 from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.steps import Project
 
@@ -47,7 +47,7 @@ def log_installed_wrapper(log: Log, project: Project, asked: str, installed: str
     if installed and (installed != asked or not _is_known(project, asked)):
         log.wrapper(installed, licence(installed))
     if _is_bsl(installed):
-        log.advise(warnings.wrapper_under_bsl(installed))
+        log.advise(wrapper_warnings.wrapper_under_bsl(installed))
 
 
 def _is_bsl(version: str) -> bool:

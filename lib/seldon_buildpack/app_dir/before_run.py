@@ -6,9 +6,9 @@ Seldon's s2i run script runs it in the same way.
 import stat
 from pathlib import Path
 
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.source_files import BeforeRunCarriageReturn
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 FILE = "before-run"
 
@@ -31,7 +31,7 @@ def advice(app: Path) -> tuple[Advice, ...]:
     except OSError:
         return ()
     if not status.st_mode & 0o111:
-        return (warnings.before_run_not_executable(),)
+        return (source_files_warnings.before_run_not_executable(),)
     first, end, _ = start.partition(b"\n")
     if end and first.startswith(b"#!") and first.endswith(b"\r"):
         raise BeforeRunCarriageReturn(first.decode(errors="replace").rstrip("\r"))

@@ -11,9 +11,9 @@ from pathlib import Path, PurePosixPath
 
 from seldon_buildpack import user_files
 from seldon_buildpack.manifests.inputs import MANIFESTS
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.source_files import GitLfsPointers
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model.find import Model
 from seldon_buildpack.model.imports import imported_modules
 from seldon_buildpack.model.source_tree import entries
@@ -78,7 +78,7 @@ def check_pointers(
     needed = [name for name in pointers if name in installed or _may_be_opened(name, text)]
     if needed:
         raise GitLfsPointers(needed)
-    return (warnings.git_lfs_pointers(pointers),)
+    return (source_files_warnings.git_lfs_pointers(pointers),)
 
 
 def _pointers(app: Path, sizes: Mapping[str, int]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,12 @@ def open_to_all(app: Path) -> Files:
             closed.append(name)
         if stat.S_ISREG(status.st_mode):
             sizes[name] = status.st_size
-    advice = [warnings.closed_to_others(sorted(closed))] if closed else []
-    advice += [warnings.links_lead_nowhere(sorted(leading_nowhere))] if leading_nowhere else []
+    advice = [source_files_warnings.closed_to_others(sorted(closed))] if closed else []
+    advice += (
+        [source_files_warnings.links_lead_nowhere(sorted(leading_nowhere))]
+        if leading_nowhere
+        else []
+    )
     return Files(sizes, tuple(advice))
 
 

@@ -5,8 +5,8 @@ They are not run here.
 
 from pathlib import Path
 
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 FOLDER = ".s2i/bin"
 
@@ -20,7 +20,7 @@ def advice(app: Path) -> tuple[Advice, ...]:
     s2i takes the scripts from the source before it reads .s2iignore.
     """
     return tuple(
-        warnings.script_not_run(f"{FOLDER}/{name}")
+        source_files_warnings.script_not_run(f"{FOLDER}/{name}")
         for name in _SCRIPTS
         if _is_there(app / FOLDER / name)
     )

@@ -17,13 +17,13 @@ from typing import NamedTuple
 from seldon_buildpack import user_files
 from seldon_buildpack.app_dir import image_labels
 from seldon_buildpack.manifests.inputs import MANIFESTS
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.source_files import (
     IgnoredNotRemoved,
     UnreadableManifest,
     unreadable,
 )
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.settings import s2i_environment
 
 FILE = ".s2iignore"
@@ -76,7 +76,7 @@ def advice(names: Iterable[str]) -> tuple[Advice, ...]:
 
     s2i ignored those as well, but the user may not have meant to.
     """
-    return tuple(warnings.left_out_unread(name) for name in names if name in _READ)
+    return tuple(source_files_warnings.left_out_unread(name) for name in names if name in _READ)
 
 
 def listed(app: Path) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from seldon_buildpack.commands.uv import Outcome
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import packages as packages_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 # What a build's output says if setuptools no longer has something, its name, and the first release
 # without it (setuptools: History).
@@ -41,7 +41,7 @@ def run(
         return (first if _BUILD_FAILED in outcome.text else outcome), ()
     if not limit:
         return first, ()
-    return outcome, (warnings.built_with_older_setuptools(removed, f"setuptools<{limit}"),)
+    return outcome, (packages_warnings.built_with_older_setuptools(removed, f"setuptools<{limit}"),)
 
 
 def _removed_feature(outcome: Outcome) -> tuple[str, int] | None:

@@ -19,13 +19,13 @@ from seldon_buildpack.layers import cache, requirement_files
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
     CondaPipMissing,
     CondaWrapperBroken,
 )
 from seldon_buildpack.messages.errors.requirements import Conflict
+from seldon_buildpack.messages.warnings import wrapper as wrapper_warnings
 from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import (
@@ -142,7 +142,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
             broken,
         )
     if version := pure_python_version(site):
-        uv.log.advise(warnings.protobuf_without_compiled_code(version, half.minor))
+        uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, half.minor))
     return PipInstall(pins, replaced)
 
 

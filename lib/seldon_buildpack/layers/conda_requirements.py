@@ -22,7 +22,7 @@ from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, conda_pip_install, local_packages, requirements
 from seldon_buildpack.layers.conda_pip_install import PipHalf
-from seldon_buildpack.messages import warnings
+from seldon_buildpack.messages.warnings import conda_packages as conda_packages_warnings
 from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.python_env import build_leftovers, importable, top_level_modules
 from seldon_buildpack.python_env.venv import site_packages
@@ -81,7 +81,7 @@ def make(
     if build_leftovers.tidy(local, editable, before):
         metadata["local-packages"] = "completed in the source"
     if installed.replaced:
-        uv.log.advise(warnings.conda_replaced(installed.replaced))
+        uv.log.advise(conda_packages_warnings.conda_replaced(installed.replaced))
     site = site_packages(environment(layer), half.minor)
     metadata |= {
         _PINS: installed.pins,

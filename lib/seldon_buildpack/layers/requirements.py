@@ -39,11 +39,11 @@ from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.errors.wrapper import WrapperBroken
+from seldon_buildpack.messages.warnings import wrapper as wrapper_warnings
 from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import (
@@ -209,9 +209,9 @@ def make(
         if broken := smoke_test.why_not_served(prefix / "bin/python"):
             raise WrapperBroken(overridden, broken)
     if overridden:
-        uv.log.advise(warnings.pins_overridden(overridden))
+        uv.log.advise(wrapper_warnings.pins_overridden(overridden))
     if version := pure_python_version(site):
-        uv.log.advise(warnings.protobuf_without_compiled_code(version, what.python.minor))
+        uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, what.python.minor))
     stands = WrapperChoice(
         chosen, shared, _installed_release(site), refused.asks if refused else ""
     )

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import user_files
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import requirements as requirements_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.names import canonical
 
 Pins = Mapping[str, frozenset[str]]
@@ -45,7 +45,7 @@ def advice(app: Path, chosen: Iterable[Path], others: Iterable[str]) -> tuple[Ad
             if one in theirs and not _agree(mine[one], theirs[one])
         ]
         if differing:
-            found.append(warnings.pinned_differently(files[0].name, name, differing))
+            found.append(requirements_warnings.pinned_differently(files[0].name, name, differing))
     return tuple(found)
 
 

@@ -13,7 +13,6 @@ from seldon_buildpack import origin, user_files
 from seldon_buildpack.manifests import mlflow, project_python
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.manifests.requirements_txt import Requirements
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.python import (
     PythonVersionUnknown,
     PythonVersionUnsupported,
@@ -21,7 +20,8 @@ from seldon_buildpack.messages.errors.python import (
 )
 from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.messages.errors.source_files import SourceUnreadable
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import python as python_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import Kind, Origin
 
 VERSION_FILE, RUNTIME_FILE = ".python-version", "runtime.txt"
@@ -115,7 +115,7 @@ def read(
         if request := _of_version(value, origin.file(name)):
             requests.append(_without_patch(request) if name == RUNTIME_FILE else request)
         else:
-            advice.append(warnings.version_file_passed_over(name, value))
+            advice.append(python_warnings.version_file_passed_over(name, value))
     in_place = requirements is not None and app in requirements.local
     requests += [replace(each, enforced=in_place) for each in _of_project(app)]
     if requirements and requirements.requires_python:

@@ -41,7 +41,6 @@ from seldon_buildpack.manifests.requirements_options import (
 from seldon_buildpack.manifests.requirements_types import WRAPPER, IndexLines, Requirements
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
-from seldon_buildpack.messages import requirements_advice as advice
 from seldon_buildpack.messages.errors.requirement_lines import (
     GitAddressInvalid,
     HashMalformed,
@@ -51,7 +50,8 @@ from seldon_buildpack.messages.errors.requirement_lines import (
     SetupOption,
 )
 from seldon_buildpack.messages.errors.requirements import BadRequirementLine
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import requirement_lines as line_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 # Starts at the first letter of a scheme only: otherwise, time grows with the square of a word.
 _URL = re.compile(r"(?<![\w+.-])[\w+.-]+://[^\s;]+")
@@ -126,7 +126,7 @@ class Collector:
             self._add_requirements(line, requirement, options, marker)
             return []
         if options.stray:
-            self.advice.append(advice.words_ignored(line.place, _quote_words(line, options)))
+            self.advice.append(line_warnings.words_ignored(line.place, _quote_words(line, options)))
         self._add_options(line, options)
         included = [(name, False) for name in options.values("requirement")]
         return included + [(name, True) for name in options.values("constraint")]
@@ -184,7 +184,7 @@ class Collector:
         without = [line for line in wanted if not line.hashes]
         if without and len(without) < len(wanted) and not self.index.require_hashes:
             place = LinePlace(os.path.relpath(without[0].file, self.app), without[0].number, "")
-            yield advice.not_all_have_hashes(place)
+            yield line_warnings.not_all_have_hashes(place)
 
     def _note(self, line: FileLine, text: str, options: Options) -> None:
         """Note the variables and secrets of a line, and make it a part of the digest."""
@@ -206,9 +206,9 @@ class Collector:
         ignored = [f"--{name}" for name, _ in options.pairs if name not in effective]
         if option := next((f"--{name}" for name, _ in options.pairs if name in OF_SETUP_PY), ""):
             raise SetupOption(line.place, option)
-        self.advice += (advice.option_without_effect(line.place, name) for name in ignored)
+        self.advice += (line_warnings.option_without_effect(line.place, name) for name in ignored)
         if options.stray:
-            self.advice.append(advice.words_ignored(line.place, _quote_words(line, options)))
+            self.advice.append(line_warnings.words_ignored(line.place, _quote_words(line, options)))
         address = text or "".join(options.values("editable")[:1])
         if meant := spell_git_address(address):
             raise GitAddressInvalid(line.place, meant)
@@ -243,16 +243,16 @@ class Collector:
         if requirement.path:
             self.paths.append((line.place, requirement))
         if requirement.settings and not requirement.name:
-            self.advice.append(advice.settings_without_name(line.place))
+            self.advice.append(line_warnings.settings_without_name(line.place))
         self.lines.append(requirement)
 
     def _add_options(self, line: FileLine, options: Options) -> None:
         if option := next((f"--{name}" for name, _ in options.pairs if name in OF_SETUP_PY), ""):
             raise SetupOption(line.place, option)
         if _hashes(line, options):
-            self.advice.append(advice.hash_without_requirement(line.place))
+            self.advice.append(line_warnings.hash_without_requirement(line.place))
         if options.has("prefer-binary"):
-            self.advice.append(advice.prefer_binary(line.place))
+            self.advice.append(line_warnings.prefer_binary(line.place))
         index = self.index
         no_index = index.no_index or options.has("no-index")
         default = "".join(options.values("index-url")[-1:])

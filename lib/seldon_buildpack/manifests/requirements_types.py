@@ -6,7 +6,7 @@ from pathlib import Path
 from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.manifests.requirement_parts import Requirement
 from seldon_buildpack.masking import Secret
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings.base import Advice
 
 WRAPPER = "seldon-core"
 

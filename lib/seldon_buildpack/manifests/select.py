@@ -33,7 +33,6 @@ from seldon_buildpack.manifests.inputs import (
 from seldon_buildpack.manifests.requested import is_conda, requested_files
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.masking import url_secrets
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported, LockWithoutProject
 from seldon_buildpack.messages.errors.requirements import (
     ManifestMisspelt,
@@ -43,7 +42,8 @@ from seldon_buildpack.messages.errors.requirements import (
     PyprojectUnreadable,
     RequestedFileUnsuited,
 )
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import requirements as requirements_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.names import canonical
 
 REQUIREMENTS = "requirements.txt"
@@ -189,9 +189,9 @@ def advice(app: Path, chosen: Requirements | CondaEnvironment | None) -> tuple[A
     poetry = _table(_table(_pyproject(app), "tool"), "poetry")
     left_out, below = other_manifests(app), manifests_below(app)
     return (
-        *((warnings.poetry_not_built(),) if "dependencies" in poetry else ()),
-        *((warnings.manifests_for_developers(left_out),) if left_out else ()),
-        *((warnings.manifests_below_the_top(below),) if below else ()),
+        *((requirements_warnings.poetry_not_built(),) if "dependencies" in poetry else ()),
+        *((requirements_warnings.manifests_for_developers(left_out),) if left_out else ()),
+        *((requirements_warnings.manifests_below_the_top(below),) if below else ()),
     )
 
 

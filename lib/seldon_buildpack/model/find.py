@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from seldon_buildpack import user_files
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.model import (
     ModelClassIsModule,
     ModelClassNotFound,
@@ -22,7 +21,8 @@ from seldon_buildpack.messages.errors.model import (
     ModelModuleShadowed,
     ModelNameMissing,
 )
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import model as model_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model import suggestions
 from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
 from seldon_buildpack.model.methods import (
@@ -165,7 +165,7 @@ def find(
 def _advise_on_type(
     class_name: str, service_type: str, origin: str, methods: Sequence[str]
 ) -> Advice:
-    return warnings.method_of_another_type(
+    return model_warnings.method_of_another_type(
         class_name,
         (service_type, origin),
         NEEDS[service_type],
@@ -256,7 +256,7 @@ def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> 
             (near.file.as_posix(), near.name) if near else None,
             only_case,
         )
-    return (warnings.module_not_in_source(name, near.file.as_posix() if near else None),)
+    return (model_warnings.module_not_in_source(name, near.file.as_posix() if near else None),)
 
 
 def _definition(sources: Sources, name: str, module: Module, class_name: str) -> Definition:

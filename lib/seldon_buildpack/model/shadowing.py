@@ -8,9 +8,9 @@ source has.
 from collections.abc import Mapping
 from pathlib import Path
 
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.model import ModelModuleInstalled
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import model as model_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model.find import Model
 from seldon_buildpack.model.imports import imported_modules
 from seldon_buildpack.model.source_tree import Module, Sources, entries
@@ -33,7 +33,7 @@ def check(model: Model, installed: Mapping[str, str]) -> tuple[Advice, ...]:
         raise ModelModuleInstalled(hidden[top], model.module, model.class_name, installed[top])
     importers = _importers(model.sources, module, frozenset(hidden))
     return tuple(
-        warnings.module_hidden(hidden[name], name, installed[name], file.as_posix())
+        model_warnings.module_hidden(hidden[name], name, installed[name], file.as_posix())
         for name, file in importers.items()
     )
 

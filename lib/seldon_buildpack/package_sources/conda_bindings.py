@@ -10,8 +10,8 @@ from typing import Any
 from seldon_buildpack import origin
 from seldon_buildpack.cnb.bindings import Binding
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import bindings as bindings_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources import binding_entries
 from seldon_buildpack.package_sources.conda_logins import Login
@@ -145,7 +145,11 @@ def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda,
         logins=(*found.logins, *logins),
         advice=(
             *found.advice,
-            *([warnings.condarc_certificates(binding.name)] if "ssl_verify" in told else []),
+            *(
+                [bindings_warnings.condarc_certificates(binding.name)]
+                if "ssl_verify" in told
+                else []
+            ),
         ),
     )
     found = _with_alias(found, binding, alias) if alias else found

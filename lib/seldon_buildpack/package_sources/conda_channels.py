@@ -14,14 +14,14 @@ from urllib.parse import unquote, urlsplit
 from seldon_buildpack import digests, origin, user_files
 from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment
 from seldon_buildpack.masking import Secret, without_credentials
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_channels import (
     ChannelAliasInvalid,
     ChannelFolderMissing,
     ChannelFolderNotIndexed,
 )
 from seldon_buildpack.messages.errors.conda_files import CudaInvalid
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import conda_channels as conda_channels_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import NOWHERE, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_bindings import BoundConda, Named
@@ -167,7 +167,7 @@ def configure(
         advice=(
             *conda.advice,
             *(
-                [warnings.terms_of_defaults()]
+                [conda_channels_warnings.terms_of_defaults()]
                 if any(_ANACONDAS.fullmatch(name) for name, _ in named)
                 else []
             ),

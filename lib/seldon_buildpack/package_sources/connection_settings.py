@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.masking import url_secrets, without_credentials
-from seldon_buildpack.messages import warnings
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import indexes as indexes_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import Kind
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.settings import settings as variables
@@ -63,12 +63,12 @@ def choose_connection_settings(
     dropped = [name for name in (_PROXY, *_FILES) if protected and is_by_source(settings, name)]
     kept = {name: "" if name in dropped else settings.text(name) for name in (_PROXY, *_FILES)}
     settings_refused = [*(f"{name} {host}" for name, host in refused), *dropped]
-    advice = [warnings.connection_setting_refused(name) for name in settings_refused]
+    advice = [indexes_warnings.connection_setting_refused(name) for name in settings_refused]
     if trusted:
         names, hosts = (tuple(dict.fromkeys(column)) for column in zip(*trusted, strict=True))
-        advice.append(warnings.certificates_not_verified(names, hosts))
+        advice.append(indexes_warnings.certificates_not_verified(names, hosts))
     if kept[_PROXY] and is_by_source(settings, _PROXY):
-        advice.append(warnings.proxy_of_source(_PROXY, without_credentials(kept[_PROXY])))
+        advice.append(indexes_warnings.proxy_of_source(_PROXY, without_credentials(kept[_PROXY])))
     return ConnectionSettings(
         trusted_hosts=tuple(dict.fromkeys(host for _, host in trusted)),
         proxy=kept[_PROXY],

@@ -16,7 +16,7 @@ from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
 from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
 from seldon_buildpack.messages.errors.indexes import ConstraintsOutside
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import NOWHERE, REQUIREMENTS, Kind, Origin
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.connection_settings import (

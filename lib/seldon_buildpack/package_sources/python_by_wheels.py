@@ -18,7 +18,8 @@ from seldon_buildpack.manifests.conditions import Asked, holds
 from seldon_buildpack.manifests.python_requests import SUPPORTED, Minor
 from seldon_buildpack.messages import pins as pin_texts
 from seldon_buildpack.messages.errors.pins import NoPythonForPins
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import pins as pins_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import Kind, Origin
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_version import PythonChoice, PythonEvidence
@@ -248,7 +249,7 @@ class _Matter:
         """Return the warning that the pins have no wheels for a Python that is set."""
         unfit = self.unfit(self.choice.minor)
         fitting = [_text(minor) for minor in reversed(SUPPORTED) if not self.unfit(minor)]
-        return pin_texts.not_for_this_python(
+        return pins_warnings.not_for_this_python(
             [pin.text for pin in unfit],
             _text(self.choice.minor),
             self.choice.source,

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seldon_buildpack import user_files
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.settings import (
     EnvironmentFileBadName,
     EnvironmentFileNotUtf8,
@@ -21,7 +20,8 @@ from seldon_buildpack.messages.errors.settings import (
     VariableNameTooLong,
 )
 from seldon_buildpack.messages.errors.source_files import unreadable
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import settings as settings_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 
 FILE = ".s2i/environment"
 
@@ -100,7 +100,7 @@ def parse(data: bytes) -> S2iEnvironment:
         EnvironmentFileBadName, VariableNameTooLong: A variable's name is not valid.
     """
     text = _text(data)
-    advice = [warnings.byte_order_mark(FILE)] if text.startswith("\ufeff") else []
+    advice = [settings_warnings.byte_order_mark(FILE)] if text.startswith("\ufeff") else []
     found: dict[str, Variable] = {}
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         if line.startswith("#"):
@@ -110,7 +110,7 @@ def parse(data: bytes) -> S2iEnvironment:
         if variable is None:
             continue
         if earlier := found.pop(variable.name, None):
-            advice.append(warnings.set_twice(variable.origin, variable.name, earlier.line))
+            advice.append(settings_warnings.set_twice(variable.origin, variable.name, earlier.line))
         found[variable.name] = variable
     return S2iEnvironment(tuple(found.values()), tuple(advice))
 
@@ -132,22 +132,24 @@ def _line(line: str, number: int) -> tuple[Variable | None, list[Advice]]:
     left, equals, right = line.partition("=")
     if not equals:
         almost = _ALMOST.match(line)
-        return None, [warnings.not_an_assignment(origin, almost[1] or almost[2])] if almost else []
+        return None, [
+            settings_warnings.not_an_assignment(origin, almost[1] or almost[2])
+        ] if almost else []
     name = left.strip(SPACES)
     if not name:
-        return None, [warnings.nameless_line(origin)]
+        return None, [settings_warnings.nameless_line(origin)]
     if name.startswith("#"):
-        return None, [warnings.indented_comment(origin)]
+        return None, [settings_warnings.indented_comment(origin)]
     advice = []
     if export := _EXPORT.match(name):
         name = name[export.end() :]
-        advice.append(warnings.export_taken_off(origin, name))
+        advice.append(settings_warnings.export_taken_off(origin, name))
     if not _NAME.fullmatch(name):
         raise EnvironmentFileBadName(number, name)
     if len(name) > LONGEST_NAME:
         raise VariableNameTooLong(FILE, number, LONGEST_NAME)
     if "." in name:
-        return None, [*advice, warnings.dotted_name(origin, name)]
+        return None, [*advice, settings_warnings.dotted_name(origin, name)]
     value, said = unquoted(name, right.strip(SPACES), origin)
     return Variable(name, value, number), [*advice, *said]
 
@@ -162,10 +164,16 @@ def unquoted(name: str, value: str, origin: str) -> tuple[str, tuple[Advice, ...
         return value, ()
     inner = value[1:-1]
     if len(value) < 2 or value[-1] != quote:
-        return value, () if quote in value[1:] else (warnings.quote_left_open(origin, name),)
+        return value, () if quote in value[1:] else (
+            settings_warnings.quote_left_open(origin, name),
+        )
     if quote == '"' and '\\"' in inner:
         bare, inner = re.sub(r"\\.", "", inner), re.sub(r'\\(["\\])', r"\1", inner)
     else:
         bare = inner
     # '"a" and "b"' is not one quoted value.
-    return (value, ()) if quote in bare else (inner, (warnings.quotes_taken_off(origin, name),))
+    return (
+        (value, ())
+        if quote in bare
+        else (inner, (settings_warnings.quotes_taken_off(origin, name),))
+    )

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.model import ModelNameInvalid
 from seldon_buildpack.messages.errors.settings import (
     FlagInvalid,
@@ -26,7 +25,8 @@ from seldon_buildpack.messages.errors.settings import (
     PredictorLabelsInvalid,
     ServiceTypeUnknown,
 )
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import settings as settings_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.settings.s2i_environment import unquoted
 from seldon_buildpack.settings.settings import Settings
 
@@ -112,7 +112,7 @@ def model_name(value: str, origin: str) -> Checked:
         raise ModelNameInvalid(bare, origin)
     return name, advice if name == bare else (
         *advice,
-        warnings.taken_as(origin, "MODEL_NAME", bare, name),
+        settings_warnings.taken_as(origin, "MODEL_NAME", bare, name),
     )
 
 
@@ -133,7 +133,7 @@ def service_type(value: str, origin: str) -> Checked:
         raise ServiceTypeUnknown(bare, origin, SERVICE_TYPES, near[0] if near else None)
     return name, advice if name == bare else (
         *advice,
-        warnings.taken_as(origin, "SERVICE_TYPE", bare, name),
+        settings_warnings.taken_as(origin, "SERVICE_TYPE", bare, name),
     )
 
 
@@ -149,7 +149,7 @@ def log_level(value: str, origin: str) -> Checked:
         raise LogLevelUnknown(bare, origin, LOG_LEVELS)
     return level, advice if level == bare else (
         *advice,
-        warnings.taken_as(origin, "SELDON_LOG_LEVEL", bare, level),
+        settings_warnings.taken_as(origin, "SELDON_LOG_LEVEL", bare, level),
     )
 
 
@@ -159,7 +159,7 @@ def metrics_endpoint(value: str, origin: str) -> Checked:
     path = f"/{bare}" if bare and not bare.startswith("/") else bare
     return path, advice if path == bare else (
         *advice,
-        warnings.taken_as(origin, "PREDICTIVE_UNIT_METRICS_ENDPOINT", bare, path),
+        settings_warnings.taken_as(origin, "PREDICTIVE_UNIT_METRICS_ENDPOINT", bare, path),
     )
 
 
@@ -214,7 +214,7 @@ def model_metadata(value: str, origin: str) -> Checked:
     try:
         metadata = yaml.safe_load(text if text.strip() else "{}")
     except yaml.YAMLError as error:
-        return text, (*advice, warnings.metadata_not_yaml(origin, yaml_problem(error)))
+        return text, (*advice, settings_warnings.metadata_not_yaml(origin, yaml_problem(error)))
     except Exception as error:
         # For example, a date that does not exist. The wrapper catches only YAMLError.
         raise MetadataInvalid(f"YAML cannot read it: {error}", origin) from error
@@ -246,7 +246,7 @@ def _switch(name: str) -> Callable[[str, str], Checked]:
             raise FlagInvalid(name, bare, origin)
         return flag, advice if flag == bare else (
             *advice,
-            warnings.taken_as(origin, name, bare, flag),
+            settings_warnings.taken_as(origin, name, bare, flag),
         )
 
     return check
@@ -341,7 +341,7 @@ def _bare(name: str, value: str, origin: str) -> Checked:
     """Remove spaces, a trailing comment and quotes, which none of these variables can contain."""
     stripped = value.strip()
     bare = _COMMENT.sub("", stripped)
-    advice = () if bare == stripped else (warnings.comment_taken_off(origin, name),)
+    advice = () if bare == stripped else (settings_warnings.comment_taken_off(origin, name),)
     bare, said = unquoted(name, bare, origin)
     return bare.strip(), (*advice, *said)
 
@@ -356,7 +356,7 @@ def _document(name: str, value: str, origin: str) -> Checked:
     if bare == stripped and len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
         # There are quotes inside as well, as in "[{"name": "a"}]". The outer ones are not part of
         # the document, because none of these variables is a string.
-        bare, advice = bare[1:-1], (warnings.quotes_taken_off(origin, name),)
+        bare, advice = bare[1:-1], (settings_warnings.quotes_taken_off(origin, name),)
     return (value, ()) if bare == stripped else (bare, advice)
 
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from seldon_buildpack.masking import Secret, url_secrets
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import settings as settings_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
 from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
 
@@ -297,7 +297,7 @@ def unread(known: Settings) -> tuple[Advice, ...]:
     The warning suggests the closest name that is read.
     """
     return tuple(
-        warnings.variable_not_read(value.source.describe(), name, _nearest(name))
+        settings_warnings.variable_not_read(value.source.describe(), name, _nearest(name))
         for name, value in sorted(known.values.items())
         if value.value.strip()
         and value.source.is_user_env

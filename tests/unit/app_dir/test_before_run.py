@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.app_dir import before_run
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.source_files import BeforeRunCarriageReturn
+from seldon_buildpack.messages.warnings import source_files as source_files_warnings
 
 
 def _written(app: Path, data: bytes, mode: int) -> Path:
@@ -37,7 +37,7 @@ def test_none_and_a_directory_need_no_word(tmp_path: Path) -> None:
 @pytest.mark.parametrize("data", [b"#!/bin/sh\necho\n", b"#!/bin/sh\r\necho\r\n"])
 def test_one_that_is_not_executable_is_told_not_to_run(tmp_path: Path, data: bytes) -> None:
     assert before_run.advice(_written(tmp_path, data, 0o644)) == (
-        warnings.before_run_not_executable(),
+        source_files_warnings.before_run_not_executable(),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from seldon_buildpack.app_dir import git_lfs, permissions
 from seldon_buildpack.messages.errors.source_files import GitLfsPointers
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model import find
 
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 132735\n"

@@ -14,8 +14,8 @@ from seldon_buildpack.manifests.conda.match_spec import MatchSpec
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import WRAPPER
 from seldon_buildpack.masking import url_secrets, without_credentials
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
+from seldon_buildpack.messages.warnings import conda_files as conda_files_warnings
 
 _PYTHON = "python"
 
@@ -49,7 +49,10 @@ def completed(environment: CondaEnvironment) -> CondaEnvironment:
         raise CondaPythonUnsupported(environment.path.name, line, python)
     advice = environment.advice
     if environment.specs and (stem := python_versions.exact_by_mistake(python)):
-        advice = (*advice, warnings.conda_python_exact(environment.path.name, line, stem))
+        advice = (
+            *advice,
+            conda_files_warnings.conda_python_exact(environment.path.name, line, stem),
+        )
     return replace(
         environment,
         secrets=secrets,

@@ -19,7 +19,6 @@ from seldon_buildpack.manifests.conda.types import CondaEnvironment, Spec
 from seldon_buildpack.manifests.conda.yaml_lines import Document, Place
 from seldon_buildpack.manifests.requirements_txt import text_of
 from seldon_buildpack.masking import Secret
-from seldon_buildpack.messages import warnings
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_channels import ChannelVariableUnset
 from seldon_buildpack.messages.errors.conda_files import (
@@ -38,7 +37,8 @@ from seldon_buildpack.messages.errors.conda_files import (
     VariablesNotMapping,
 )
 from seldon_buildpack.messages.errors.settings import VariableNameTooLong
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings import conda_files as conda_files_warnings
+from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.settings import settings
 from seldon_buildpack.settings.s2i_environment import LONGEST_NAME
 
@@ -90,16 +90,16 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
             configuring=used,
             secrets=tuple(Secret(env[variable]) for variable in sorted(used)),
             advice=(
-                *([warnings.conda_yaml_taken(name)] if path.suffix == ".yaml" else []),
+                *([conda_files_warnings.conda_yaml_taken(name)] if path.suffix == ".yaml" else []),
                 *(
-                    [warnings.conda_prefix_ignored(name, document.line(("prefix",)))]
+                    [conda_files_warnings.conda_prefix_ignored(name, document.line(("prefix",)))]
                     if prefix
                     else []
                 ),
                 *_selectors(name, text),
                 *_relative_file_urls(name, pip),
                 *(
-                    warnings.conda_credential_in_image(name, key)
+                    conda_files_warnings.conda_credential_in_image(name, key)
                     for key, value in variables.items()
                     if settings.like_credential(key, value)
                 ),
@@ -187,7 +187,7 @@ def _relative_file_urls(name: str, lines: Iterable[Spec]) -> Iterator[Advice]:
     """Yield advice on each `-r file:reqs.txt`, which only old releases of pip accept."""
     for spec in lines:
         if found := _FILE_URL.match(spec.text):
-            yield warnings.include_by_file_url(name, spec.line, found[1], found[2])
+            yield conda_files_warnings.include_by_file_url(name, spec.line, found[1], found[2])
 
 
 def _selectors(name: str, text: str) -> Iterator[Advice]:
@@ -197,7 +197,7 @@ def _selectors(name: str, text: str) -> Iterator[Advice]:
     """
     for found in _SELECTOR.finditer(text):
         if not _TRUE.fullmatch(found[2].strip()):
-            yield warnings.conda_selector_ignored(
+            yield conda_files_warnings.conda_selector_ignored(
                 name, text[: found.start(1)].count("\n") + 1, found[2].strip(), found[1]
             )
 

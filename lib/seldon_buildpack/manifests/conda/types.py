@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from seldon_buildpack.masking import Secret
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings.base import Advice
 
 # The only supported platform, in conda's notation.
 PLATFORM = "linux-64"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import _set
-from seldon_buildpack.messages.warnings import MOST_NAMES
+from seldon_buildpack.messages.name_lists import MOST_NAMES
 
 # Why an existing file of the source is not read, as clauses.
 IS_OUTSIDE = "it is a link to something outside the source"

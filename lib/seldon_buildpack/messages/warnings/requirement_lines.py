@@ -1,7 +1,7 @@
 """Warnings about options in requirements files that have another effect than with pip."""
 
 from seldon_buildpack.messages.errors.requirement_lines import LinePlace
-from seldon_buildpack.messages.warnings import Advice
+from seldon_buildpack.messages.warnings.base import Advice
 
 
 def option_without_effect(place: LinePlace, option: str) -> Advice:

@@ -1,0 +1,11 @@
+"""Warnings about packages that are built from source."""
+
+from seldon_buildpack.messages.warnings.base import Advice
+
+
+def built_with_older_setuptools(removed: str, constraint: str) -> Advice:
+    """Warn that a build from source needed an older setuptools."""
+    return Advice(
+        f"A package needs {removed}, which new releases of setuptools no longer have. It was built with {constraint}.",
+        f"To skip the first attempt, write {constraint} to a file and set PIP_BUILD_CONSTRAINT to the file's name.",
+    )
