@@ -238,15 +238,13 @@ def _minors(requests: Iterable[PythonRequest]) -> tuple[Minor, ...]:
     requests = tuple(requests)
     exact = any(request.exact for request in requests)
     met = {
-        minor: [
-            patch
-            for patch in PATCHES
-            if all(request.allows(f"{minor[0]}.{minor[1]}.{patch}") for request in requests)
-        ]
+        minor: frozenset(PATCHES).intersection(
+            *(request.allowed_patches(minor) for request in requests)
+        )
         for minor in PREFERRED
     }
     # `<=3.12` allows 3.12.0 and no later release of 3.12, so 3.11 is preferred.
-    whole = tuple(minor for minor, patches in met.items() if patches and (exact or patches != [0]))
+    whole = tuple(minor for minor, patches in met.items() if patches and (exact or patches != {0}))
     return whole or tuple(minor for minor, patches in met.items() if patches)
 
 

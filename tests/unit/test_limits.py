@@ -23,7 +23,7 @@ FOO = "class Foo:\n    def predict(self, X, names=None):\n        return X\n"
 @pytest.mark.parametrize(
     "code",
     [
-        "[x " + "for x in y " * 100_000 + "]\n",
+        "[x " + "for x in y " * 60_000 + "]\n",
         "if 1" + " + 1" * 400 + ":\n    pass\n",
         "@f(1" + " + 1" * 500 + ")\n",
         "# " + "x" * 6_000_000 + "\n",

@@ -3,6 +3,7 @@
 Only reading is here. python_version.py chooses a Python that satisfies all of it.
 """
 
+import functools
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -72,7 +73,28 @@ class PythonRequest:
 
     def allows_minor(self, minor: Minor) -> bool:
         """Return whether any release of this minor satisfies the request."""
-        return any(self.allows(f"{minor[0]}.{minor[1]}.{patch}") for patch in PATCHES)
+        return bool(self.allowed_patches(minor))
+
+    def allowed_patches(self, minor: Minor) -> frozenset[int]:
+        """Return the patch releases of this minor that satisfy the request."""
+        if not self.specifiers:
+            return frozenset(PATCHES if minor in self.minors else ())
+        return frozenset().union(*(_patches_meeting(each, minor) for each in self.specifiers))
+
+
+@functools.cache
+def _patches_meeting(specifier: str, minor: Minor) -> frozenset[int]:
+    """Return the patch releases of a minor that satisfy a specifier.
+
+    To parse a specifier takes ten times as long as to compare a version with it.
+    """
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import Version
+
+    required, (major, second) = SpecifierSet(specifier), minor
+    return frozenset(
+        patch for patch in PATCHES if required.contains(Version(f"{major}.{second}.{patch}"))
+    )
 
 
 def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:

@@ -6,6 +6,7 @@ come from the build's configuration, as for uv.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -23,23 +24,28 @@ SECONDS = 5
 def new_session(index: Index) -> "requests.Session":
     """Return a session for several requests, which may come from several threads.
 
-    It loads the CA certificates once, and not for each connection: that takes 20 ms.
+    It loads the CA certificates once, at the first https URL, and not for each connection: that
+    takes 20 ms.
     """
     import requests
     from urllib3.util.ssl_ import create_urllib3_context
 
-    context = create_urllib3_context()
-    if store := _store(index):
-        context.load_verify_locations(str(store))
+    store = _store(index)
 
     class Adapter(requests.adapters.HTTPAdapter):
+        @cached_property
+        def context(self) -> Any:
+            context = create_urllib3_context()
+            context.load_verify_locations(str(store))
+            return context
+
         def build_connection_pool_key_attributes(
             self, request: "requests.PreparedRequest", verify: Any, cert: Any = None
         ) -> Any:
             host, options = super().build_connection_pool_key_attributes(request, verify, cert)
             pool: dict[str, Any] = {**options}
             if pool.pop("ca_certs", None):
-                pool["ssl_context"] = context
+                pool["ssl_context"] = self.context
             return host, pool
 
         def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:

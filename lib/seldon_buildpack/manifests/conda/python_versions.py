@@ -3,7 +3,12 @@
 Source: conda, Package match specifications, Version ordering.
 """
 
+import functools
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 # The Pythons that some release of the wrapper supports; the last one for 3.6 is seldon-core 1.14.1.
 MINORS = tuple(f"3.{minor}" for minor in range(13, 5, -1))
@@ -14,6 +19,7 @@ _PATCHES = range(64)
 _CONSTRAINT = re.compile(r"(==|!=|~=|<=|>=|=|<|>)?\s*(.*)")
 
 
+@functools.cache
 def minors(spec: str) -> tuple[str, ...]:
     """Return the Pythons that a version spec allows and the wrapper supports, newest first.
 
@@ -52,19 +58,28 @@ def _allows(spec: str, version: str) -> bool:
     if not spec or "(" in spec or "^" in spec:
         return True
     return any(
-        all(_meets(part.strip(), version) for part in one.split(",")) for one in spec.split("|")
+        all(_meets(part.strip(), version) for part in option.split(","))
+        for option in spec.split("|")
     )
 
 
 def _meets(constraint: str, version: str) -> bool:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
-    found = _CONSTRAINT.fullmatch(constraint)
-    specifier = _pep440(found[1] or "", found[2]) if found else ""
     try:
-        return not specifier or SpecifierSet(specifier).contains(version)
-    except InvalidSpecifier:
-        return True
+        specifier = _specifier(constraint)
+        return specifier is None or specifier.contains(version)
     except ValueError:
         # More digits than Python turns into a number.
         return False
+
+
+@functools.cache
+def _specifier(constraint: str) -> "SpecifierSet | None":
+    """Return a constraint in pip's syntax, or None if it has no limit that is known here."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    found = _CONSTRAINT.fullmatch(constraint)
+    text = _pep440(found[1] or "", found[2]) if found else ""
+    try:
+        return SpecifierSet(text) if text else None
+    except InvalidSpecifier:
+        return None

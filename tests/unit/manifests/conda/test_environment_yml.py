@@ -8,6 +8,7 @@ from seldon_buildpack.manifests.conda import environment_yml
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported, SpecOfPip
+from tests.support.recursion import recursion_limit
 
 FULL = """\
 name: fraud
@@ -216,7 +217,8 @@ YAML = [
 def test_invalid_yaml_is_named_with_its_line_and_reason(
     tmp_path: Path, text: str, line: int, why: str
 ) -> None:
-    lines = told(tmp_path, text)
+    with recursion_limit():
+        lines = told(tmp_path, text)
     assert lines[0] == f"ERROR: Line {line} of `environment.yml` is not valid YAML"
     assert why in lines
 
