@@ -14,7 +14,7 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.internal import DiskFull, InternalError
 from seldon_buildpack.messages.errors.source_files import DirectoryClosed
-from seldon_buildpack.model import methods
+from seldon_buildpack.model import example_request
 from seldon_buildpack.model.source_tree import closed_directory
 from seldon_buildpack.settings import serving
 from seldon_buildpack.settings.model_trial import read_model_trial
@@ -40,7 +40,7 @@ def build(context: BuildContext) -> None:
     finish.check_imports(context, project, plan)
     finish.write_launch(context, project, plan, environment)
     finish.remove_secrets(context, project)
-    example = methods.example(project.model.service_type, project.model.methods)
+    example = example_request.example_request(project.model.service_type, project.model.methods)
     context.log.closing(serving.read_ports(project.settings), *example)
 
 

@@ -9,7 +9,8 @@ from seldon_buildpack.layers import serve, third_party_licenses, trusted_certifi
 from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
 from seldon_buildpack.messages.warnings import model as model_warnings
-from seldon_buildpack.model import find, missing_imports, shadowing, signatures
+from seldon_buildpack.model import missing_imports, shadowing, signatures
+from seldon_buildpack.model.import_roots import OF_S2I
 from seldon_buildpack.python_env import importable
 from seldon_buildpack.settings.model_trial import ModelTrial
 from seldon_buildpack.steps import Project
@@ -69,7 +70,7 @@ def _has_path_outside(project: Project) -> bool:
     """Return whether PYTHONPATH in the image has a folder that is not in the source."""
     paths = map(Path, project.settings.at_launch("PYTHONPATH").split(":"))
     return any(
-        path.is_absolute() and not any(map(path.is_relative_to, (project.app, find.OF_S2I)))
+        path.is_absolute() and not any(map(path.is_relative_to, (project.app, OF_S2I)))
         for path in paths
     )
 

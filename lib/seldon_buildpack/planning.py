@@ -1,5 +1,6 @@
 """The plan of the image's layers: what each is made from, before any is made."""
 
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layer_inputs import (
     built_with,
@@ -11,6 +12,8 @@ from seldon_buildpack.layer_inputs import (
 from seldon_buildpack.layers import python, python_wrapper, watcher
 from seldon_buildpack.layers.pip_plan import PipPlan
 from seldon_buildpack.layers.plan import LayerPlan
+from seldon_buildpack.layers.python import Python
+from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.steps import Project
@@ -49,36 +52,39 @@ def plan_layers(context: BuildContext, project: Project) -> PipPlan:
         interpreter,
         bundle,
     )
-    what = None
-    if project.requirements is not None or wrappers[0].lock is None:
-        pins = project.settings.text("BP_SELDON_PINS").lower()
-        what = Installation(
-            app=project.app,
-            requirements=project.requirements,
-            index=project.index,
-            python=interpreter,
-            pins=pins,
-            wrappers=wrappers,
-            bundle=bundle,
-            variables=used_variables(project),
-            built_with=built_with(project),
-        )
     dev = (
         watcher.plan(interpreter.minor, bundle)
         if project.settings.switch("BP_DEV_PROCESS", default=True)
         else None
     )
-    mirrored = mirror.read(project.settings, project.bound)
-    uv = uv_of(platform, bundle, out)
     return PipPlan(
         root=layers_directory(platform),
         python=interpreter,
         wrappers=wrappers,
-        installation=what,
+        installation=_installation(project, bundle, interpreter, wrappers),
         watcher=dev,
         index=project.index,
-        mirror=mirrored,
+        mirror=mirror.read(project.settings, project.bound),
         bundle=bundle,
-        uv=uv,
+        uv=uv_of(platform, bundle, out),
         log=out,
+    )
+
+
+def _installation(
+    project: Project, bundle: Bundle, interpreter: Python, wrappers: tuple[Wrapper, ...]
+) -> Installation | None:
+    """Return what uv installs for the model, or None if the bundled wrapper is all it needs."""
+    if project.requirements is None and wrappers[0].lock is not None:
+        return None
+    return Installation(
+        app=project.app,
+        requirements=project.requirements,
+        index=project.index,
+        python=interpreter,
+        pins=project.settings.text("BP_SELDON_PINS").lower(),
+        wrappers=wrappers,
+        bundle=bundle,
+        variables=used_variables(project),
+        built_with=built_with(project),
     )

@@ -4,6 +4,7 @@ It is a module of its own because only such a model needs its imports.
 """
 
 import re
+from pathlib import Path
 
 from seldon_buildpack import python_version
 from seldon_buildpack.commands.rattler import Rattler
@@ -36,21 +37,42 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         PinsUnknown, PinsNotLocked, WrapperVersionInvalid, EnvironmentNameInvalid: A setting of
             the user's is invalid, or doesn't fit the environment.
     """
-    platform, bundle, out, scratch = (
-        context.platform,
-        context.bundle,
-        context.log,
-        context.scratch,
+    platform, bundle = context.platform, context.bundle
+    pins = project.settings.text("BP_SELDON_PINS").lower()
+    root = layers_directory(platform)
+    return CondaPlan(
+        root=root,
+        app=project.app,
+        conda=_conda(context, project, environment, root),
+        requirements=project.requirements,
+        index=project.index,
+        pins=pins,
+        variables=used_variables(project),
+        dev=project.settings.switch("BP_DEV_PROCESS", default=True),
+        bundle=bundle,
+        uv=uv_of(platform, bundle, context.log),
+        log=context.log,
+        scratch=context.scratch,
+        built_with=built_with(project),
     )
+
+
+def _conda(
+    context: BuildContext, project: Project, environment: CondaEnvironment, root: Path
+) -> Conda:
+    """Return what conda installs, with the constraints under which the wrapper is tried.
+
+    Raises:
+        PinsUnknown, PinsNotLocked: The wrapper is not locked for any Python of the environment.
+    """
+    platform, bundle = context.platform, context.bundle
     pins = project.settings.text("BP_SELDON_PINS").lower()
     sets, version = list_pin_sets(pins), wrapper_version(project, bundle)
     minors = pythons(project.python, environment)
     tried = () if environment.wrapper else attempts(version, sets, minors, bundle)
     if not tried and not environment.wrapper:
         raise PinsNotLocked(pins, version, minors[0], bundle.pins(version, minors[0]))
-    env = {**platform.base_env, **dict(project.index.variables)}
-    root = layers_directory(platform)
-    what = Conda(
+    return Conda(
         environment=environment,
         name=name(project.settings),
         python=python_version.spec_for(project.python, environment),
@@ -58,28 +80,12 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         attempts=tried,
         rattler=Rattler(
             channels=project.channels,
-            env=env,
+            env={**platform.base_env, **dict(project.index.variables)},
             libraries=bundle.root / "libs",
             scratch=root / "conda-packages",
         ),
         bundle=bundle,
         target=platform.target,
-    )
-    dev = project.settings.switch("BP_DEV_PROCESS", default=True)
-    return CondaPlan(
-        root=root,
-        app=project.app,
-        conda=what,
-        requirements=project.requirements,
-        index=project.index,
-        pins=pins,
-        variables=used_variables(project),
-        dev=dev,
-        bundle=bundle,
-        uv=uv_of(platform, bundle, out),
-        log=out,
-        scratch=scratch,
-        built_with=built_with(project),
     )
 
 

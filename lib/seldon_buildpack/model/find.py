@@ -5,9 +5,7 @@ gives module and class, and a name without a dot is both. seldon_methods.py has 
 calls. What only running the code could tell is not an error: ``Model.doubt`` describes it.
 """
 
-import re
 import sys
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +13,6 @@ from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.model import (
     ModelClassIsModule,
     ModelClassNotFound,
-    ModelMethodMissing,
     ModelModuleIsStandard,
     ModelModuleNotFound,
     ModelModuleShadowed,
@@ -25,21 +22,21 @@ from seldon_buildpack.messages.warnings import model as model_warnings
 from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.model import suggestions
 from seldon_buildpack.model.class_resolver import Definition, NotFound, Resolver
-from seldon_buildpack.model.methods import (
-    NEEDS,
-    calls,
-    infer_service_type,
-    of_wrapper,
-    select_called,
+from seldon_buildpack.model.import_roots import (
+    entries_of_python_path,
+    import_roots,
+    installs_itself,
 )
-from seldon_buildpack.model.source_tree import OURS, Module, Sources, Version
+from seldon_buildpack.model.methods import calls, of_wrapper, select_called
+from seldon_buildpack.model.parsing import OURS, Version
+from seldon_buildpack.model.service_type import (
+    BY_DEFAULT,
+    advise_on_type,
+    choose_service_type,
+    method_missing,
+)
+from seldon_buildpack.model.source_tree import Module, Sources
 
-_DEFAULT = "the wrapper's default"
-# s2i put the source here. In our run image, this is a link to it.
-OF_S2I = Path("/microservice")
-
-# With these files, modules other than those at the top of the source may be installed.
-_INSTALLS_ITSELF = ("setup.py", "setup.cfg")
 _MANIFESTS = ("requirements.txt", "environment.yml", "environment.yaml", "pylock.toml", "uv.lock")
 # Modules newer than the oldest supported Python, or missing from the interpreters in the image. The
 # user's own modules of these names are found.
@@ -108,109 +105,86 @@ def find(
         SourceSyntaxError, SourceNotDecodable, SourceEncodingUnknown, SourceUnreadable: A file
             cannot be parsed.
     """
-    ahead = _of_python_path(app, python_path)
-    sources = Sources(app, _roots(app, ahead), python, ahead)
-    if model_name:
-        name, source = model_name, origins[0]
-    else:
-        name, source = _only_candidate(sources)
-    before, _, class_name = name.rpartition(".")
-    module_name = before or class_name
-    module = sources.locate(module_name)
+    ahead = entries_of_python_path(app, python_path)
+    sources = Sources(app, import_roots(app, ahead), python, ahead)
+    name, source = (model_name, origins[0]) if model_name else _only_candidate(sources)
+    served = _Served(name=name, source=source, service_type=service_type, type_source=origins[1])
+    module = sources.locate(served.module)
     if module is None or (module.file is None and _from_package(sources, name, module)):
-        found = _outside(sources, name, module_name, class_name)
-        kind = (service_type, origins[1]) if service_type else ("MODEL", _DEFAULT)
-        return Model(
-            name=name,
-            module=module_name,
-            class_name=class_name,
-            path=None,
-            service_type=kind[0],
-            methods=(),
-            name_source=source,
-            service_type_source=kind[1],
-            doubt=f"{module_name} is not in the source",
-            advice=found,
-            sources=sources,
-        )
-    definition = _definition(sources, name, module, class_name)
-    methods = of_wrapper(definition.names)
-    shown = (definition.module or module).file or module.file
-    doubt = definition.doubt
-    advice: tuple[Advice, ...] = ()
-    if service_type and not doubt and not any(method in calls(service_type) for method in methods):
-        if not select_called(methods):
-            raise _method_missing(class_name, shown, service_type, definition)
-        advice = (_advise_on_type(class_name, service_type, origins[1], methods),)
-    guess, why = (
-        (service_type, origins[1])
-        if service_type
-        else _service_type(class_name, shown, definition, methods)
-    )
+        return _find_installed(sources, served)
+    return _find_in_source(sources, served, module)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Served:
+    """What the user says about the class."""
+
+    # MODEL_NAME, or the name of the only candidate, and where it comes from.
+    name: str
+    source: str
+    # SERVICE_TYPE, if it is set, and where it comes from.
+    service_type: str | None
+    type_source: str
+
+    @property
+    def module(self) -> str:
+        return self.name.rpartition(".")[0] or self.class_name
+
+    @property
+    def class_name(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+def _find_installed(sources: Sources, served: _Served) -> Model:
+    """Return a model that an installed package may provide."""
+    advice = _outside(sources, served.name, served.module, served.class_name)
     return Model(
-        name=name,
-        module=module_name,
-        class_name=class_name,
-        path=module.file,
-        service_type=guess,
-        methods=methods,
-        name_source=source,
-        service_type_source=why,
-        doubt=doubt,
+        name=served.name,
+        module=served.module,
+        class_name=served.class_name,
+        path=None,
+        service_type=served.service_type or "MODEL",
+        methods=(),
+        name_source=served.source,
+        service_type_source=served.type_source if served.service_type else BY_DEFAULT,
+        doubt=f"{served.module} is not in the source",
         advice=advice,
         sources=sources,
     )
 
 
-def _advise_on_type(
-    class_name: str, service_type: str, origin: str, methods: Sequence[str]
-) -> Advice:
-    return model_warnings.method_of_another_type(
-        class_name,
-        (service_type, origin),
-        NEEDS[service_type],
-        select_called(methods),
-        _inferred_type(methods),
+def _find_in_source(sources: Sources, served: _Served, module: Module) -> Model:
+    """Find the class and its methods in a module of the source."""
+    class_name, service_type = served.class_name, served.service_type
+    definition = _definition(sources, served.name, module, class_name)
+    methods = of_wrapper(definition.names)
+    file = (definition.module or module).file or module.file
+    advice: tuple[Advice, ...] = ()
+    if service_type:
+        type_source = served.type_source
+        if not definition.doubt and not set(methods) & calls(service_type):
+            if not select_called(methods):
+                raise method_missing(class_name, file, service_type, definition)
+            advice = (advise_on_type(class_name, service_type, type_source, methods),)
+    else:
+        service_type, type_source = choose_service_type(class_name, file, definition, methods)
+    return Model(
+        name=served.name,
+        module=served.module,
+        class_name=class_name,
+        path=module.file,
+        service_type=service_type,
+        methods=methods,
+        name_source=served.source,
+        service_type_source=type_source,
+        doubt=definition.doubt,
+        advice=advice,
+        sources=sources,
     )
-
-
-def _of_python_path(app: Path, python_path: str) -> tuple[Path, ...]:
-    """Return the entries of PYTHONPATH that are in the source, relative to it."""
-    paths = [Path(entry) for entry in python_path.split(":") if entry]
-    inside = [
-        next(
-            (path.relative_to(place) for place in (app, OF_S2I) if path.is_relative_to(place)),
-            path,
-        )
-        for path in paths
-    ]
-    return tuple(
-        dict.fromkeys(path for path in inside if not path.is_absolute() and ".." not in path.parts)
-    )
-
-
-def _roots(app: Path, ahead: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Return the directories where imports start, relative to the source.
-
-    These are the entries of PYTHONPATH, the source itself, and ``src`` if the source is an
-    installable project.
-    """
-    installed = (Path("src"),) if _installs_itself(app) and user_files.is_dir(app / "src") else ()
-    return tuple(dict.fromkeys((*ahead, Path(), *installed)))
-
-
-def _installs_itself(app: Path) -> bool:
-    if any(user_files.is_file(app / name) for name in _INSTALLS_ITSELF):
-        return True
-    try:
-        pyproject = user_files.read(app, app / "pyproject.toml")
-    except OSError:
-        return False
-    return bool(re.search(rb"^[ \t]*\[(build-system|project)\]", pyproject, re.MULTILINE))
 
 
 def _has_manifest(app: Path) -> bool:
-    return _installs_itself(app) or any(user_files.is_file(app / name) for name in _MANIFESTS)
+    return installs_itself(app) or any(user_files.is_file(app / name) for name in _MANIFESTS)
 
 
 def _only_candidate(sources: Sources) -> tuple[str, str]:
@@ -243,7 +217,7 @@ def _outside(sources: Sources, name: str, module_name: str, class_name: str) -> 
     near = suggestions.nearest(sources, module_name, class_name)
     only_case = near is not None and near.module.casefold() == module_name.casefold()
     meant = "." not in name and near is not None and "." not in near.module
-    may_be_installed = _installs_itself(sources.app) or (_has_manifest(sources.app) and not meant)
+    may_be_installed = installs_itself(sources.app) or (_has_manifest(sources.app) and not meant)
     if (
         not may_be_installed
         or only_case
@@ -313,39 +287,3 @@ def _class_not_found(
 
 def _path_of(module: Module) -> str:
     return module.file.as_posix() if module.file else f"{module.folder.as_posix()}/"
-
-
-def _method_missing(
-    class_name: str, file: Path | None, service_type: str, definition: Definition
-) -> ModelMethodMissing:
-    has = sorted(name for name in definition.names if not name.startswith("_"))
-    methods = of_wrapper(definition.names)
-    fitting = _inferred_type(methods)
-    path = file.as_posix() if file else "the source"
-    return ModelMethodMissing(class_name, path, service_type, NEEDS[service_type], has, fitting)
-
-
-def _inferred_type(methods: Sequence[str]) -> str | None:
-    inferred = infer_service_type(methods)
-    return inferred[0] if inferred else None
-
-
-def _service_type(
-    class_name: str, file: Path | None, definition: Definition, methods: Sequence[str]
-) -> tuple[str, str]:
-    """Infer the service type from the methods, and return it with the reason.
-
-    If the methods are not fully known and none decides, it is the wrapper's own default.
-    """
-    if inferred := infer_service_type(methods):
-        return inferred[0], f"{class_name} has {_and(inferred[1])}"
-    if definition.doubt:
-        return "MODEL", _DEFAULT
-    if present := list(select_called(methods)):
-        return "MODEL", f"{class_name} has {_and(present)}, which no type needs"
-    raise _method_missing(class_name, file, "MODEL", definition)
-
-
-def _and(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last

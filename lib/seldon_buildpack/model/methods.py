@@ -30,10 +30,6 @@ NEEDS = {
     "COMBINER": ("aggregate",),
     "OUTLIER_DETECTOR": ("predict", "transform_input", "transform_output", "route", "aggregate"),
 }
-# The order in which types are inferred. A class that routes or aggregates is made for that,
-# whatever other methods it has, and a model may also transform. An outlier detector has the methods
-# of a model or a transformer, so it is never inferred.
-FITS = ("ROUTER", "COMBINER", "MODEL", "TRANSFORMER")
 
 # What is called although no service type needs it: through /send-feedback, and as a process beside
 # the servers.
@@ -55,35 +51,7 @@ def select_called(methods: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in methods if name in GRAPH_METHODS or name in _CALLED_FOR_ANY)
 
 
-def infer_service_type(methods: Iterable[str]) -> tuple[str, tuple[str, ...]] | None:
-    """Return the service type that methods are for, and those of them that decide.
-
-    None if no type needs any of them.
-    """
-    present = tuple(methods)
-    for kind in FITS:
-        if deciding := tuple(method for method in present if method in calls(kind)):
-            return kind, deciding
-    return None
-
-
 def of_wrapper(names: Iterable[str]) -> tuple[str, ...]:
     """Return the names that the wrapper calls, in the wrapper's order."""
     known = set(names)
     return tuple(method for method in (*GRAPH_METHODS, *_OTHERS) if method in known)
-
-
-def example(service_type: str, methods: Iterable[str] = ()) -> tuple[str, str]:
-    """Return a REST API path for the service type, and a message to send there.
-
-    If the class has none of the type's ``methods``, it is the path of those that it has.
-    """
-    present = set(methods)
-    if present and not present & calls(service_type):
-        inferred = infer_service_type(present)
-        service_type = inferred[0] if inferred else service_type
-    message = '{"data": {"ndarray": [[1, 2, 3, 4]]}}'
-    paths = {"ROUTER": "/route", "TRANSFORMER": "/transform-input", "COMBINER": "/aggregate"}
-    if service_type == "COMBINER":
-        message = f'{{"seldonMessages": [{message}, {message}]}}'
-    return paths.get(service_type, "/api/v1.0/predictions"), message

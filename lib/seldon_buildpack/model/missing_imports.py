@@ -14,10 +14,11 @@ from pathlib import Path
 from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.model import ModelImportMissing, ModuleNeeded
-from seldon_buildpack.model.class_resolver import absolute, never_imported, written
+from seldon_buildpack.model.class_resolver import absolute
 from seldon_buildpack.model.find import Model
 from seldon_buildpack.model.source_tree import Module, Sources
 from seldon_buildpack.model.standard_library import is_standard, removed_in
+from seldon_buildpack.model.statements import never_imported, written
 
 _MOST_MODULES = 300
 # Names by which code adds modules, or places to look for them.

@@ -2,7 +2,7 @@
 
 import sys
 
-from seldon_buildpack.model.source_tree import Version
+from seldon_buildpack.model.parsing import Version
 
 # The minor version that brought a module, since 3.7, and the one that no longer has it. Read from
 # the interpreters 3.6 to 3.13; a test compares this list with those that a machine has.

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from seldon_buildpack import user_files
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.model.class_resolver import Definition, Resolver, class_names
+from seldon_buildpack.model.class_resolver import Definition, Resolver
 from seldon_buildpack.model.methods import GRAPH_METHODS, of_wrapper
 from seldon_buildpack.model.source_tree import Module, Sources
+from seldon_buildpack.model.statements import class_names
 
 _LARGEST = 1_000_000
 _MOST = 8

@@ -20,8 +20,9 @@ from seldon_buildpack.messages.errors.source_files import (
     SourceNotDecodable,
     SourceSyntaxError,
 )
+from seldon_buildpack.model.example_request import example_request
 from seldon_buildpack.model.find import Model, find
-from seldon_buildpack.model.methods import NEEDS, calls, example
+from seldon_buildpack.model.methods import NEEDS, calls
 
 PREDICTS = "class {0}:\n    def predict(self, X, names=None):\n        return X\n"
 FOO = PREDICTS.format("Foo")
@@ -655,7 +656,7 @@ def test_class_of_another_type_is_served_with_a_warning(
     assert piece.found.endswith(f"It has {method}.")
     assert piece.todo.startswith(todo)
     assert model.service_type == service_type
-    assert example(model.service_type, model.methods)[0] == path
+    assert example_request(model.service_type, model.methods)[0] == path
 
 
 def test_feedback_alone_makes_a_model(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from seldon_buildpack.model.missing_imports import (
     explain_missing,
     find_missing_imports,
 )
-from seldon_buildpack.model.source_tree import OURS
+from seldon_buildpack.model.parsing import OURS
 from seldon_buildpack.model.standard_library import is_standard, removed_in
 
 MODEL = "class Foo:\n    def predict(self, X, names=None):\n        return X\n"
