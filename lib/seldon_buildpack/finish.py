@@ -1,5 +1,6 @@
 """The last steps of a build: write the launch metadata and remove secrets from the image."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from seldon_buildpack.app_dir import before_run, private_files, scrub
@@ -8,10 +9,15 @@ from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layers import serve, third_party_licenses, trusted_certificates, watcher
 from seldon_buildpack.layers.plan import LayerPlan, ServingEnvironment
 from seldon_buildpack.manifests import select
+from seldon_buildpack.messages.errors.system_libraries import SystemLibrariesMissing
+from seldon_buildpack.messages.system_libraries import LibrariesNeeded
 from seldon_buildpack.messages.warnings import model as model_warnings
+from seldon_buildpack.messages.warnings.system_libraries import system_libraries_missing
 from seldon_buildpack.model import missing_imports, shadowing, signatures
 from seldon_buildpack.model.import_roots import OF_S2I
-from seldon_buildpack.python_env import importable
+from seldon_buildpack.names import canonical
+from seldon_buildpack.python_env import importable, system_libraries
+from seldon_buildpack.python_env.system_libraries import Catalogue, MissingLibraries
 from seldon_buildpack.settings.model_trial import ModelTrial
 from seldon_buildpack.steps import Project
 
@@ -64,6 +70,51 @@ def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> N
     if missing.possible:
         places = [f"{place.name} ({place.file}, line {place.line})" for place in missing.possible]
         context.log.advise(model_warnings.imports_missing(places))
+    _check_libraries(context, project, plan, missing.installed)
+
+
+def _check_libraries(
+    context: BuildContext,
+    project: Project,
+    plan: LayerPlan,
+    imports: Iterable[missing_imports.ImportPlace],
+) -> None:
+    """Check that the image has the libraries that the installed packages load.
+
+    ``imports`` are the installed modules that the model certainly imports.
+
+    Raises:
+        SystemLibrariesMissing: One of them cannot be imported in the image.
+    """
+    lacking = plan.missing_libraries()
+    if not lacking:
+        return
+    catalogue = system_libraries.read_catalogue()
+    known_image = (
+        context.platform.read_run_image_id() == catalogue.run_image
+        and not project.settings.at_launch("LD_LIBRARY_PATH")
+    )
+    for each in lacking:
+        needed = _describe_libraries(project, each, catalogue)
+        prefixes = tuple(f"{name}." for name in each.failing)
+        failing = (place for place in imports if f"{place.name}.".startswith(prefixes))
+        if known_image and (place := next(failing, None)):
+            raise SystemLibrariesMissing(needed, place.name, f"{place.file}, line {place.line}")
+        context.log.advise(system_libraries_missing(needed, known_image, each.failing))
+
+
+def _describe_libraries(
+    project: Project, lacking: MissingLibraries, catalogue: Catalogue
+) -> LibrariesNeeded:
+    name = canonical(lacking.package)
+    listed = project.requirements is not None and name in project.requirements.names
+    return LibrariesNeeded(
+        package=lacking.package,
+        file=lacking.file,
+        libraries=tuple((each, catalogue.packages.get(each, "")) for each in lacking.libraries),
+        alternative=catalogue.alternatives.get(name, ""),
+        manifest=_name_manifest(project) if listed else "",
+    )
 
 
 def _has_path_outside(project: Project) -> bool:

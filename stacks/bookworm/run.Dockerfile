@@ -22,7 +22,9 @@ RUN ln -s /workspace /microservice
 ENV CNB_USER_ID=1000 \
     CNB_GROUP_ID=1000 \
     CNB_STACK_ID=io.seldon.stacks.bookworm
+# base.id: the build knows the libraries of this image by it (python_env/system_libraries.json). An image made from this one, with more libraries, sets another.
 LABEL io.buildpacks.stack.id=io.seldon.stacks.bookworm \
+      io.buildpacks.base.id=io.seldon.run.bookworm \
       io.buildpacks.base.distro.name=debian \
       io.buildpacks.base.distro.version=12 \
       io.buildpacks.base.maintainer="Seldon Python buildpack" \

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from seldon_buildpack.python_env.system_libraries import read_catalogue
 from tests.images.conftest import Built, Pack, docker, lines_of
 from tests.support import packages
 from tools.dev import container
@@ -120,6 +121,16 @@ def built(pack: Pack, app: Path) -> Built:
 def _layers(image: str) -> list[str]:
     layers: list[str] = json.loads(docker("inspect", "-f", "{{json .RootFS.Layers}}", image))
     return layers
+
+
+def test_catalogue_lists_the_libraries_of_the_run_image(built: Built) -> None:
+    folders = ("/lib/x86_64-linux-gnu", "/usr/lib")
+    listing = docker("run", "--rm", "--entrypoint", "ls", built.image, "-1", *folders)
+    listed = {name for name in listing.splitlines() if ".so" in name}
+    # Debian's updates change the numbers behind the version.
+    stable = {name for name in read_catalogue().libraries if name.count(".") < 4}
+    assert stable - listed == set()
+    assert {name for name in listed if name.count(".") < 4} - read_catalogue().libraries == set()
 
 
 def test_app_dir_is_unchanged_and_readable_by_any_user(

@@ -13,6 +13,7 @@ import pytest
 
 from tests.images.conftest import Built, Pack, docker
 from tests.support import packages, servers
+from tests.support.elf_files import write_shared_object
 
 TEXTS = Path(__file__).parent / "bad_input"
 HOST = ("--network", "host")
@@ -88,6 +89,16 @@ def _stunted_flask_cors(app: Path) -> None:
     packages.wheel(app / "wheels", "flask_cors", "3.0.99")
 
 
+def _vision(app: Path) -> None:
+    """A wheel with an extension module that needs a library of the system, as opencv-python's."""
+    native = write_shared_object(app.parent / "native.abi3.so", ["libc.so.6", "libGL.so.1"])
+    files = {
+        "vision/__init__.py": b"from vision import native\n",
+        "vision/native.abi3.so": native.read_bytes(),
+    }
+    packages.wheel(app / "wheels", "vision", "1.0", others=files)
+
+
 def _row_means(app: Path) -> None:
     packages.wheel(app / "wheels", "RowMeans", "1.0")
 
@@ -118,6 +129,17 @@ MODEL = {
             "parts/__init__.py": "",
             "parts/scale.py": "import imp\nfrom sklearn import preprocessing\n",
         }
+    ),
+    "model-needs-a-library-of-the-system": Case(
+        {
+            **_model(
+                "import vision\n\n\nclass RowMeans:\n"
+                "    def predict(self, X, names=None):\n        return X\n"
+            ),
+            **_requiring("vision"),
+        },
+        {"PIP_FIND_LINKS": "wheels", "PIP_NO_INDEX": "1"},
+        spoil=_vision,
     ),
     "model-hidden-by-the-wrapper": Case(
         {"yaml.py": "class Rows:\n    def predict(self, X, names=None):\n        return X\n"},

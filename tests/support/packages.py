@@ -30,8 +30,9 @@ def wheel(
     says: str = "",
     extras: Mapping[str, str] | None = None,
     requires_python: str = "",
+    others: Mapping[str, bytes] | None = None,
 ) -> Path:
-    """Write a wheel with one module, in which ``SAYS`` is ``says`` or ``name version``. ``extras`` maps an extra to what it requires."""
+    """Write a wheel with one module, in which ``SAYS`` is ``says`` or ``name version``. ``extras`` maps an extra to what it requires. ``others`` are further files, in the place of the module."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     metadata = [
@@ -41,18 +42,20 @@ def wheel(
     metadata += [f"Requires-Python: {requires_python}"] if requires_python else []
     for extra, one in (extras or {}).items():
         metadata += [f"Provides-Extra: {extra}", f"Requires-Dist: {one} ; extra == '{extra}'"]
+    module = {} if others else {f"{name}.py": f"SAYS = {says or f'{name} {version}'!r}\n"}
     files = {
-        f"{name}.py": f"SAYS = {says or f'{name} {version}'!r}\n",
+        **module,
         f"{info}/METADATA": "\n".join(metadata) + "\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    content = {path: text.encode() for path, text in files.items()} | dict(others or {})
     record = "".join(
-        f"{path},sha256={_digest(text)},{len(text.encode())}\n" for path, text in files.items()
+        f"{path},sha256={_digest(data)},{len(data)}\n" for path, data in content.items()
     )
     target = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(target, "w") as archive:
-        for path, text in {**files, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
-            archive.writestr(zipfile.ZipInfo(path), text)
+        for path, data in {**content, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
+            archive.writestr(zipfile.ZipInfo(path), data)
     return target
 
 
@@ -136,8 +139,8 @@ def repository(folder: Path, files: Mapping[str, str], tag: str) -> Path:
     return bare
 
 
-def _digest(text: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
 
 
 def model(*modules: str) -> dict[str, str]:

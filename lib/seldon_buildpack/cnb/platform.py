@@ -71,6 +71,22 @@ class Platform:
             target=" ".join(f"{name}={environ[name]}" for name in _TARGET if environ.get(name)),
         )
 
+    def read_run_image_id(self) -> str:
+        """Return the label io.buildpacks.base.id of the run image, or "" if that is not known.
+
+        The lifecycle writes it to analyzed.toml, beside the layers of all buildpacks, from
+        Platform API 0.12 on (lifecycle: platform/files/analyzed.go). No specification says so.
+        """
+        import tomllib
+
+        if self.layers is None:
+            return ""
+        try:
+            analyzed = tomllib.loads((self.layers.parent / "analyzed.toml").read_text())
+            return str(analyzed["run-image"]["target"]["id"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
     def proxies(self) -> dict[str, str]:
         """Return the platform's proxies by variable. A proxy's URL may contain a password."""
         return {name: self.base_env[name] for name in _PROXIES if name in self.base_env}

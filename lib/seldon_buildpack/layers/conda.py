@@ -25,7 +25,12 @@ from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.diagnosis import conda
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.python_env import conda_prefix, importable, top_level_modules
+from seldon_buildpack.python_env import (
+    conda_prefix,
+    importable,
+    system_libraries,
+    top_level_modules,
+)
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.wrapper.conda_constraints import Attempt, python_of
 
@@ -176,7 +181,8 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
     """
     layer.begin()
     install_packages(layer, inputs, wanted, joined)
-    site = site_packages(find_prefix(layer, inputs), wanted.minor)
+    prefix = find_prefix(layer, inputs)
+    site = site_packages(prefix, wanted.minor)
     brought = top_level_modules.brought(site, by_conda=True)
     solution = {
         _PACKAGES: json.dumps(
@@ -190,6 +196,7 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
         _BECAUSE: wanted.because,
         top_level_modules.METADATA: top_level_modules.as_text(brought),
         importable.METADATA: importable.as_text(importable.list_importable(site)),
+        **system_libraries.metadata(site, prefix / "bin/python", [prefix / "lib"]),
     }
     layer.finish(Types(launch=True), inputs.key() | solution)
 

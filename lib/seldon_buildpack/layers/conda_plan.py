@@ -31,7 +31,8 @@ from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_licenses as conda_licences
-from seldon_buildpack.python_env import importable, top_level_modules
+from seldon_buildpack.python_env import importable, system_libraries, top_level_modules
+from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.wrapper import pin_sets
 
@@ -144,6 +145,15 @@ class CondaPlan:
         stored = (self.layer(name).metadata() for name in (conda.NAME, conda_requirements.NAME))
         return frozenset[str]().union(
             *(importable.from_text(layer.get(importable.METADATA, "")) for layer in stored if layer)
+        )
+
+    def missing_libraries(self) -> tuple[MissingLibraries, ...]:
+        """Return the modules that need libraries of the system, after ``provide``."""
+        stored = (self.layer(name).metadata() for name in (conda.NAME, conda_requirements.NAME))
+        return tuple(
+            each
+            for layer in stored
+            for each in system_libraries.from_text(layer.get(system_libraries.METADATA, ""))
         )
 
     def _active(self, prefix: Path) -> Mapping[str, str]:

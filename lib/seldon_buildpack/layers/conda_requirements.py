@@ -24,7 +24,12 @@ from seldon_buildpack.layers import cache, conda_pip_install, local_packages, re
 from seldon_buildpack.layers.conda_pip_install import PipHalf
 from seldon_buildpack.messages.warnings import conda_packages as conda_packages_warnings
 from seldon_buildpack.names import of_dist_info
-from seldon_buildpack.python_env import build_leftovers, importable, top_level_modules
+from seldon_buildpack.python_env import (
+    build_leftovers,
+    importable,
+    system_libraries,
+    top_level_modules,
+)
 from seldon_buildpack.python_env.venv import site_packages
 
 NAME = requirements.NAME
@@ -93,6 +98,11 @@ def make(
         if half.minor in conda_pip_install.BY_PIP or cache.has_built(uv)
         else "",
     }
+    metadata |= system_libraries.metadata(
+        site,
+        environment(layer) / "bin/python",
+        [half.conda / "lib", site_packages(half.conda, half.minor)],
+    )
     layer.finish(Types(launch=True), metadata)
     return ServingWrapper(metadata["holds-wrapper"], installed.pins)
 

@@ -29,7 +29,8 @@ from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.log import Log
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
-from seldon_buildpack.python_env import importable, top_level_modules
+from seldon_buildpack.python_env import importable, system_libraries, top_level_modules
+from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 
 
@@ -126,6 +127,11 @@ class PipPlan:
         return frozenset[str]().union(
             *(importable.from_text(layer.get(importable.METADATA, "")) for layer in stored if layer)
         )
+
+    def missing_libraries(self) -> tuple[MissingLibraries, ...]:
+        """Return the modules that need libraries of the system, after ``provide``."""
+        stored = self.layer(requirements.NAME).metadata()
+        return system_libraries.from_text(stored.get(system_libraries.METADATA, ""))
 
     def _requirements(self, what: Installation) -> WrapperChoice:
         layer = self.layer(requirements.NAME)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from seldon_buildpack.cnb.layers import Layer
+from seldon_buildpack.python_env.system_libraries import MissingLibraries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,3 +55,6 @@ class LayerPlan(Protocol):
 
         Call it after ``provide``.
         """
+
+    def missing_libraries(self) -> tuple[MissingLibraries, ...]:
+        """Return the modules that need libraries of the system, after ``provide``."""

@@ -51,6 +51,7 @@ from seldon_buildpack.python_env import (
     build_packages,
     importable,
     installed_stubs,
+    system_libraries,
     top_level_modules,
     venv,
 )
@@ -226,6 +227,9 @@ def make(
         top_level_modules.brought(site)
     )
     metadata[importable.METADATA] = importable.as_text(importable.list_importable(site))
+    carried = tree(chosen) if shared else None
+    beside = [venv.site_packages(carried, what.python.minor)] if carried else []
+    metadata |= system_libraries.metadata(site, prefix / "bin/python", beside)
     layer.finish(Types(launch=True), key | metadata)
     return stands
 

@@ -30,8 +30,8 @@ _RUNS_PROGRAMS = ("subprocess.", "os.system", "os.popen")
 
 
 @dataclass(frozen=True)
-class MissingImport:
-    """A module that nothing in the image provides, and the first statement that imports it."""
+class ImportPlace:
+    """A module, and the first statement that imports it."""
 
     name: str
     file: str
@@ -45,8 +45,10 @@ class MissingImports:
     The statements of ``certain`` run at each start of the model; those of ``possible`` may.
     """
 
-    certain: tuple[MissingImport, ...] = ()
-    possible: tuple[MissingImport, ...] = ()
+    certain: tuple[ImportPlace, ...] = ()
+    possible: tuple[ImportPlace, ...] = ()
+    # Modules of installed packages, or attributes of them, that each start imports.
+    installed: tuple[ImportPlace, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,8 +69,9 @@ class _Walk:
     installed: frozenset[str]
     doubt: bool
     seen: set[str] = field(default_factory=set)
-    certain: dict[str, MissingImport] = field(default_factory=dict)
-    possible: dict[str, MissingImport] = field(default_factory=dict)
+    certain: dict[str, ImportPlace] = field(default_factory=dict)
+    possible: dict[str, ImportPlace] = field(default_factory=dict)
+    provided: dict[str, ImportPlace] = field(default_factory=dict)
     broken: BuildError | None = None
 
 
@@ -96,11 +99,12 @@ def find_missing_imports(
     return MissingImports(
         certain,
         tuple(missing for name, missing in walk.possible.items() if name not in walk.certain),
+        tuple(walk.provided.values()),
     )
 
 
 def explain_missing(
-    missing: Iterable[MissingImport], model: Model, manifest: str
+    missing: Iterable[ImportPlace], model: Model, manifest: str
 ) -> ModelImportMissing:
     """Return the error for modules that the model certainly imports and nothing provides."""
     names = json.loads((Path(__file__).parent / "package_names.json").read_text())
@@ -134,6 +138,10 @@ def _follow(walk: _Walk, start: Module) -> None:
 def _resolve(walk: _Walk, importer: Module, statement: _Import) -> Iterator[Module]:
     """Yield the modules of the source that a statement imports for the first time."""
     if _is_provided(walk, statement.name):
+        if statement.sure:
+            file = (importer.file or importer.folder).as_posix()
+            place = ImportPlace(statement.name, file, statement.line)
+            walk.provided.setdefault(statement.name, place)
         return
     parts = statement.name.split(".")
     for end in range(1, len(parts) + 1):
@@ -162,7 +170,7 @@ def _note(walk: _Walk, importer: Module, name: str, statement: _Import) -> None:
     if "." in name and not (parent and parent.package and parent.readable):
         return
     file = (importer.file or importer.folder).as_posix()
-    missing = MissingImport(name, file, statement.line)
+    missing = ImportPlace(name, file, statement.line)
     (walk.certain if statement.sure else walk.possible).setdefault(name, missing)
 
 
