@@ -54,8 +54,9 @@ def wheel(
     )
     target = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(target, "w") as archive:
-        for path, data in {**content, f"{info}/RECORD": f"{record}{info}/RECORD,,\n"}.items():
+        for path, data in content.items():
             archive.writestr(zipfile.ZipInfo(path), data)
+        archive.writestr(zipfile.ZipInfo(f"{info}/RECORD"), f"{record}{info}/RECORD,,\n")
     return target
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,8 @@ def missing(
         (app / name).parent.mkdir(parents=True, exist_ok=True)
         (app / name).write_text(text)
     model = find(app, "Foo", None, python=python)
-    return find_missing_imports(model, INSTALLED, complete=complete)
+    result = find_missing_imports(model, INSTALLED, complete=complete)
+    return replace(result, installed=())
 
 
 def certain(app: Path, files: dict[str, str]) -> list[tuple[str, str, int]]:
@@ -44,6 +46,21 @@ def test_import_that_nothing_provides_is_certain(tmp_path: Path) -> None:
     assert certain(tmp_path, {"Foo.py": f"import os\nimport cv2\n{MODEL}"}) == [
         ("cv2", "Foo.py", 2)
     ]
+
+
+def test_certain_imports_of_packages_are_listed(tmp_path: Path) -> None:
+    (tmp_path / "part.py").write_text("from google.cloud import storage\n")
+    (tmp_path / "Foo.py").write_text(
+        f"import numpy.linalg\nimport part\ndef run():\n    import seldon_core\n{MODEL}"
+    )
+    model = find(tmp_path, "Foo", None)
+    listed = find_missing_imports(model, INSTALLED).installed
+    assert [(place.name, place.file, place.line) for place in listed] == [
+        ("numpy.linalg", "Foo.py", 1),
+        ("google.cloud", "part.py", 1),
+        ("google.cloud.storage", "part.py", 1),
+    ]
+    assert find_missing_imports(model, INSTALLED, complete=False).installed == ()
 
 
 @pytest.mark.parametrize(
