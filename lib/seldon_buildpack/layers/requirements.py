@@ -161,9 +161,9 @@ def make(
     Raises:
         BuildError: The packages cannot be installed, or the wrapper does not serve with them.
     """
-    key, prefix = what.key(), environment(layer)
+    key, prefix, minor = what.key(), environment(layer), what.python.minor
     cache.clear_of_others(f"{what.built_with} {key['target']}", uv)
-    site = venv.site_packages(prefix, what.python.minor)
+    site = venv.site_packages(prefix, minor)
     folders, editable = local_packages.built_in_source(what.app, what.requirements)
     before = build_leftovers.entries(folders)
 
@@ -171,10 +171,10 @@ def make(
         chosen: Wrapper, ask: bool, what: Installation = what, run: Callable[..., Outcome] = uv.run
     ) -> frozenset[str]:
         layer.begin()
-        venv.prepare(prefix, python.home(interpreter), what.python.minor)
+        venv.prepare(prefix, python.home(interpreter), minor)
         source = tree(chosen)
         seen = (
-            installed_stubs.show(venv.site_packages(source, what.python.minor), site, chosen.bounds)
+            installed_stubs.show(venv.site_packages(source, minor), site, chosen.bounds)
             if source
             else frozenset[str]()
         )
@@ -212,7 +212,7 @@ def make(
     if overridden:
         uv.log.advise(wrapper_warnings.pins_overridden(overridden))
     if version := pure_python_version(site):
-        uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, what.python.minor))
+        uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, minor))
     stands = WrapperChoice(
         chosen, shared, _installed_release(site), refused.asks if refused else ""
     )
@@ -228,7 +228,7 @@ def make(
     )
     metadata[importable.METADATA] = importable.as_text(importable.list_importable(site))
     carried = tree(chosen) if shared else None
-    beside = [venv.site_packages(carried, what.python.minor)] if carried else []
+    beside = [venv.site_packages(carried, minor)] if carried else []
     metadata |= system_libraries.metadata(site, prefix / "bin/python", beside)
     layer.finish(Types(launch=True), key | metadata)
     return stands
