@@ -39,7 +39,7 @@ from seldon_buildpack.package_sources import (
     binding_entries,
     bindings,
     conda_channels,
-    indexes,
+    index_settings,
     network,
     python_by_wheels,
 )
@@ -193,7 +193,7 @@ def configure_package_sources(
         BuildError: An index, a channel or a folder of wheels is invalid.
     """
     lines = manifest.requirements.index if manifest.requirements else IndexLines()
-    index = indexes.configure(user.settings, lines, context.app_dir, user.bound)
+    index = index_settings.configure(user.settings, lines, context.app_dir, user.bound)
     _warn(context, index.advice)
     remaining = user.settings
     for file in manifest.files():

@@ -13,7 +13,8 @@ from seldon_buildpack.masking import Masker
 from seldon_buildpack.messages.errors.bindings import BindingInvalid
 from seldon_buildpack.package_sources import bindings, certificates, network
 from seldon_buildpack.package_sources.bindings import Bound
-from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.package_sources.index_settings import configure
+from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.settings import settings
 from tests.support.bindings import bind
 

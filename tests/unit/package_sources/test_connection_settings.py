@@ -9,7 +9,8 @@ from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.messages.errors.indexes import ConstraintsOutside
 from seldon_buildpack.package_sources import bindings
 from seldon_buildpack.package_sources.bindings import TYPES, Bound
-from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.package_sources.index_settings import configure
+from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.settings import settings
 from tests.support.bindings import bind
 

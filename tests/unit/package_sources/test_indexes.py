@@ -7,7 +7,8 @@ from seldon_buildpack import origin
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.credentials import Credential
-from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.package_sources.index_settings import configure
+from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.settings import settings
 
 APP = Path("/workspace")

@@ -16,7 +16,8 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.requirements_txt import IndexLines
 from seldon_buildpack.package_sources import bindings, network
 from seldon_buildpack.package_sources.bindings import TYPES, Bound
-from seldon_buildpack.package_sources.indexes import Index, configure
+from seldon_buildpack.package_sources.index_settings import configure
+from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.settings import settings
 from tests.support import packages, servers
 from tests.support.bindings import bind
