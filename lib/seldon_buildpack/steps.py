@@ -38,7 +38,7 @@ from seldon_buildpack.origin import Kind
 from seldon_buildpack.package_sources import (
     binding_entries,
     bindings,
-    conda_channels,
+    conda_channel_settings,
     index_settings,
     network,
     python_by_wheels,
@@ -200,7 +200,9 @@ def configure_package_sources(
         remaining = remaining.without_launch(file.configuring)
     _warn(context, map(settings_warnings.credential_in_image, remaining.like_credentials()))
     channels = (
-        conda_channels.configure(remaining, manifest.environment, user.bound, context.app_dir)
+        conda_channel_settings.configure(
+            remaining, manifest.environment, user.bound, context.app_dir
+        )
         if manifest.environment
         else Channels()
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.commands.uv import Outcome, Uv
-from seldon_buildpack.manifests import lock_files
+from seldon_buildpack.manifests import lock_files, pylock, uv_lock
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.lockfiles import LockNotForHere, LockOutOfDate, LockUnreadable
 from seldon_buildpack.names import canonical
@@ -89,7 +89,7 @@ def _refuse_stale(lock: Requirements, interpreter: Path, uv: Uv) -> None:
         reason.startswith("change in Python requirement")
         and "No `requires-python` value found" in outcome.text
     ):
-        differing = lock_files.asked_otherwise(lock.path.parent)
+        differing = uv_lock.changed_requirements(lock.path.parent)
         if not differing:
             return
     raise LockOutOfDate(lock.path.name, reason, differing)
@@ -128,7 +128,7 @@ def _overrides(app: Path, pins: Path, scratch: Path) -> list[str]:
 
     The lock's versions of these packages must override what other packages require here, too.
     """
-    names = lock_files.overrides(app)
+    names = uv_lock.overrides(app)
     if not names:
         return []
     versions = re.findall(r"^([\w.-]+)==([^\s;\\]+)", pins.read_text(), re.MULTILINE)
@@ -152,7 +152,7 @@ def _lines(app: Path, python: str) -> Iterator[str]:
         "implementation_version": python,
     }
     try:
-        chosen = list(lock_files.pylock(app).select(environment=environment, tags=_tags(minor)))
+        chosen = list(pylock.parse_pylock(app).select(environment=environment, tags=_tags(minor)))
     except PylockSelectError as error:
         raise LockNotForHere(lock_files.PYLOCK, minor, str(error)) from error
     for package, _ in chosen:

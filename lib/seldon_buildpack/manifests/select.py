@@ -16,8 +16,10 @@ from seldon_buildpack.manifests import (
     conflicting_pins,
     lock_files,
     mlflow,
+    pylock,
     requirements_txt,
     uv_indexes,
+    uv_lock,
 )
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
@@ -74,7 +76,7 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     if user_files.is_file(app / _SETUP):
         return _project(app, _SETUP, ("-e", "."))
     if user_files.is_file(app / lock_files.PYLOCK):
-        return lock_files.read_pylock(app)
+        return pylock.read_pylock(app)
     if user_files.is_file(app / lock_files.UV_LOCK):
         return _read_uv_lock(app)
     told = _pyproject(app)
@@ -107,7 +109,7 @@ def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) 
     if name == _SETUP:
         return _project(app, _SETUP, ("-e", "."))
     if name == lock_files.PYLOCK:
-        return lock_files.read_pylock(app)
+        return pylock.read_pylock(app)
     if name == lock_files.UV_LOCK:
         return _read_uv_lock(app)
     if name == _PROJECT:
@@ -124,7 +126,7 @@ def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) 
 def _read_uv_lock(app: Path) -> Requirements:
     if not user_files.is_file(app / _PROJECT):
         raise LockWithoutProject(lock_files.UV_LOCK, _PROJECT)
-    return lock_files.read_uv(app, _project_files(app), _pyproject(app))
+    return uv_lock.read_uv_lock(app, _project_files(app), _pyproject(app))
 
 
 def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:

@@ -92,7 +92,7 @@ def _python_code(channel: Path, tree: Path) -> None:
 
 def rattler(scratch: Path, *channels: Channel, login: Login | None = None) -> Rattler:
     return Rattler(
-        channels=Channels(channels, (login,) if login else ()),
+        channels=Channels(channels=channels, logins=(login,) if login else ()),
         env={"PATH": os.environ["PATH"]},
         libraries=LIBRARIES,
         scratch=scratch,

@@ -28,11 +28,11 @@ LOCK = CondaEnvironment(path=Path("/app/conda-lock.yml"), kind="conda-lock")
 
 def rattler(*logins: Login, url: str = FORGE) -> Rattler:
     channels = Channels(
-        (
+        channels=(
             Channel(url, "forge", origin.file("environment.yml")),
             Channel("file:///x", "./x", origin.variable("BP_CONDA_CHANNELS")),
         ),
-        logins,
+        logins=logins,
     )
     return Rattler(channels=channels, env={}, libraries=Path("/libs"), scratch=Path("/scratch"))
 

@@ -47,7 +47,7 @@ def planned(root: Path, found: CondaEnvironment, mirror: str = FORGE, python: st
     bundle = carrying(root)
     minors = planning_conda.pythons(PythonChoice((3, 12), None, NOWHERE), found)
     tried = () if found.wrapper else attempts("1.17.1", BOTH, minors, bundle)
-    channels = Channels((Channel(mirror, "forge", origin.variable("BP_CONDA_CHANNELS")),))
+    channels = Channels(channels=(Channel(mirror, "forge", origin.variable("BP_CONDA_CHANNELS")),))
     return Conda(
         environment=found,
         name="microservice",

@@ -133,7 +133,9 @@ def test_conda_packages_and_channels_of_the_source(tmp_path: Path) -> None:
     channel = Channel((tmp_path / "channel").as_uri(), "./channel", "from environment.yml")
 
     def keys() -> tuple[str, ...]:
-        return Channels((channel,), app=tmp_path).key(), _packages(tmp_path / "pkgs/foo-1-0.conda")
+        return Channels(channels=(channel,), app=tmp_path).key(), _packages(
+            tmp_path / "pkgs/foo-1-0.conda"
+        )
 
     write(tmp_path, {"channel/noarch/repodata.json": "{}", "channel/noarch/foo-1-0.conda": "a"})
     write(tmp_path, {"pkgs/foo-1-0.conda": "a"})

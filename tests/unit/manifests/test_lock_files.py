@@ -7,8 +7,8 @@ from uv import find_uv_bin
 
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.layers import export_lock
-from seldon_buildpack.manifests import lock_files
 from seldon_buildpack.manifests import select as manifest
+from seldon_buildpack.manifests import uv_lock
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.messages.errors.lockfiles import (
     LockNotForHere,
@@ -48,7 +48,7 @@ def need(name: str) -> str:
     return f'name = "{name}"'
 
 
-def uv_lock(app: Path, *packages: str, project: str = PROJECT) -> Requirements:
+def read_uv_lock(app: Path, *packages: str, project: str = PROJECT) -> Requirements:
     (app / "pyproject.toml").write_text(project)
     (app / "uv.lock").write_text('version = 1\nrequires-python = ">=3.9"\n\n' + "\n".join(packages))
     found = manifest.find(app, {})
@@ -80,7 +80,7 @@ def lines(app: Path, python: str = "3.12.1") -> list[str]:
 def test_uv_lock_counts_dependencies_without_groups_or_extras(
     tmp_path: Path,
 ) -> None:
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path,
         package(
             "mine",
@@ -106,7 +106,7 @@ def test_uv_lock_counts_dependencies_without_groups_or_extras(
 
 
 def test_workspace_members_without_a_root_project_all_count(tmp_path: Path) -> None:
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path,
         package("one", 'virtual = "one"', need("a")),
         package("two", 'editable = "two"', need("b")),
@@ -120,7 +120,7 @@ def test_workspace_members_without_a_root_project_all_count(tmp_path: Path) -> N
 def test_source_packages_make_the_project_editable(
     tmp_path: Path,
 ) -> None:
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path,
         package("mine", 'editable = "."', need("part"), need("wheel"), need("folder")),
         package("part", 'editable = "parts/part"'),
@@ -137,7 +137,7 @@ def test_source_packages_make_the_project_editable(
 
 
 def test_locked_wrapper_release_is_served_with(tmp_path: Path) -> None:
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path,
         package("mine", 'virtual = "."', need("seldon-core")),
         package("seldon-core", registry(), version="1.16.0"),
@@ -175,11 +175,13 @@ def test_the_registries_of_a_lock_are_its_indexes(
 ) -> None:
     packages = [package(f"p{number}", registry(url)) for number, url in enumerate(registries)]
     needs = [need(f"p{number}") for number in range(len(registries))]
-    assert uv_lock(tmp_path, package("mine", 'virtual = "."', *needs), *packages).index == lines
+    assert (
+        read_uv_lock(tmp_path, package("mine", 'virtual = "."', *needs), *packages).index == lines
+    )
 
 
 def test_a_folder_that_is_a_registry_holds_wheels(tmp_path: Path) -> None:
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path, package("mine", 'virtual = "."', need("a")), package("a", registry("wheels"))
     )
     assert read.index.find_links == (str(tmp_path / "wheels"),)
@@ -189,7 +191,7 @@ def test_uv_lock_credentials_of_the_project_are_used_and_secret(
     tmp_path: Path,
 ) -> None:
     index = '\n[[tool.uv.index]]\nname = "a"\nurl = "https://bob:pw@a/simple/"\n'
-    read = uv_lock(
+    read = read_uv_lock(
         tmp_path,
         package("mine", 'virtual = "."', need("a"), need("g")),
         package("a", registry("https://a/simple")),
@@ -220,7 +222,7 @@ def test_a_uv_lock_that_is_none_is_named(tmp_path: Path, text: str, reason: str)
 
 def test_a_lock_that_leads_out_of_the_source_is_named(tmp_path: Path) -> None:
     with pytest.raises(PathOutsideSource):
-        uv_lock(
+        read_uv_lock(
             tmp_path,
             package("mine", 'virtual = "."', need("a")),
             package("a", 'directory = "../a"'),
@@ -332,7 +334,7 @@ def test_a_pylock_without_a_file_for_this_python_is_named(tmp_path: Path) -> Non
 )
 def test_what_a_lock_goes_over_is_known(tmp_path: Path, lock: str, names: list[str]) -> None:
     (tmp_path / "uv.lock").write_text(f"version = 1\n{lock}")
-    assert lock_files.overrides(tmp_path) == set(names)
+    assert uv_lock.overrides(tmp_path) == set(names)
 
 
 @pytest.mark.parametrize(
@@ -351,24 +353,24 @@ def test_project_changes_since_its_lock_are_listed(
         '{ name = "a", specifier = ">=1,<2" }, { name = "b" }, { name = "c", path = "c" }, '
         '{ name = "d", marker = "extra == \'x\'" }, { name = "seldon-core", extras = ["x"], specifier = "==1.17.1" }'
     )
-    uv_lock(
+    read_uv_lock(
         tmp_path,
         package(
             "mine", 'editable = "."', more=f"[package.metadata]\nrequires-dist = [{requires}]\n"
         ),
         project=f"{PROJECT}dependencies = [{asked}]\n",
     )
-    assert lock_files.asked_otherwise(tmp_path) == differing
+    assert uv_lock.changed_requirements(tmp_path) == differing
 
 
 def test_dependencies_that_a_build_computes_are_not_compared(tmp_path: Path) -> None:
     requires = '[package.metadata]\nrequires-dist = [{ name = "a" }]\n'
-    uv_lock(
+    read_uv_lock(
         tmp_path,
         package("mine", 'editable = "."', more=requires),
         project=f'{PROJECT}dynamic = ["dependencies"]\n',
     )
-    assert lock_files.asked_otherwise(tmp_path) == []
+    assert uv_lock.changed_requirements(tmp_path) == []
 
 
 _SIX = 'Requirement { name: PackageName("six"), extras: [], source: Registry { specifier: VersionSpecifiers([]) }, scope: Global, origin: None }'
@@ -410,7 +412,7 @@ def test_of_a_locks_forks_the_one_for_the_chosen_python_counts(
     tmp_path: Path, python: str, release: str
 ) -> None:
     old, new = "python_full_version < '3.7'", "python_full_version >= '3.7'"
-    lock = uv_lock(
+    lock = read_uv_lock(
         tmp_path,
         package(
             "mine",
@@ -429,7 +431,7 @@ def test_of_a_locks_forks_the_one_for_the_chosen_python_counts(
 
 
 def test_a_locked_wrapper_for_another_python_does_not_count(tmp_path: Path) -> None:
-    lock = uv_lock(
+    lock = read_uv_lock(
         tmp_path,
         package(
             "mine", 'virtual = "."', "name = 'seldon-core', marker = \"python_version < '3.7'\""

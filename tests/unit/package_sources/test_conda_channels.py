@@ -14,7 +14,7 @@ from seldon_buildpack.messages.errors.conda_channels import (
     ChannelFolderNotIndexed,
 )
 from seldon_buildpack.messages.errors.conda_files import CudaInvalid
-from seldon_buildpack.package_sources import bindings, conda_channels
+from seldon_buildpack.package_sources import bindings, conda_channel_settings
 from seldon_buildpack.package_sources.conda_channels import Channels
 from seldon_buildpack.settings import settings
 from tests.support.bindings import bind
@@ -43,7 +43,7 @@ def configured(
         packages=tuple(map(Locked, packages)),
     )
     read = bindings.read(cnb_bindings.read(root / "bindings", bindings.TYPES))
-    return conda_channels.configure(settings.read(env or {}, ()), found, read, root)
+    return conda_channel_settings.configure(settings.read(env or {}, ()), found, read, root)
 
 
 def sources(found: Channels) -> list[tuple[str, str]]:
