@@ -16,9 +16,9 @@ from seldon_buildpack.messages.errors.internal import DiskFull, InternalError
 from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import example_request
 from seldon_buildpack.model.source_tree import closed_directory
+from seldon_buildpack.project import Project
 from seldon_buildpack.settings import serving
 from seldon_buildpack.settings.model_trial import read_model_trial
-from seldon_buildpack.steps import Project
 from seldon_buildpack.summary import log_installed_wrapper, log_summary
 
 

@@ -16,10 +16,10 @@ from seldon_buildpack.messages.warnings.system_libraries import system_libraries
 from seldon_buildpack.model import missing_imports, shadowing, signatures
 from seldon_buildpack.model.import_roots import OF_S2I
 from seldon_buildpack.names import canonical
+from seldon_buildpack.project import Project
 from seldon_buildpack.python_env import importable, system_libraries
 from seldon_buildpack.python_env.system_libraries import Catalogue, MissingLibraries
 from seldon_buildpack.settings.model_trial import ModelTrial
-from seldon_buildpack.steps import Project
 
 
 def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) -> None:

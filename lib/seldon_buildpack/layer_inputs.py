@@ -12,8 +12,8 @@ from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.passed_variables import passed_on
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
-from seldon_buildpack.settings.settings import like_credential
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
+from seldon_buildpack.settings.variable_kinds import like_credential
 from seldon_buildpack.wrapper.old_releases import refuse_old_release
 
 

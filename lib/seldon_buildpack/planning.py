@@ -16,7 +16,7 @@ from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.package_sources import mirror
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
 
 
 def plan(context: BuildContext, project: Project) -> LayerPlan:

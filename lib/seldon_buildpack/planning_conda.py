@@ -23,9 +23,9 @@ from seldon_buildpack.manifests.conda import python_versions
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.messages.errors.conda_files import EnvironmentNameInvalid
 from seldon_buildpack.messages.errors.wrapper import PinsNotLocked
+from seldon_buildpack.project import Project
 from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.settings.settings import Settings
-from seldon_buildpack.steps import Project
 from seldon_buildpack.wrapper.conda_constraints import attempts
 from seldon_buildpack.wrapper.pin_sets import list_pin_sets
 

@@ -8,14 +8,10 @@ from typing import ClassVar
 from seldon_buildpack import origin
 from seldon_buildpack.manifests import python_requests
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
-from seldon_buildpack.manifests.python_requests import (
-    PATCHES,
-    Minor,
-    PythonRequest,
-)
+from seldon_buildpack.manifests.python_request import PATCHES, Minor, PythonRequest
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.conda_files import (
+from seldon_buildpack.messages.errors.conda_locks import (
     CondaLockForOtherPython,
     CondaLockWithoutPython,
 )

@@ -4,8 +4,8 @@ Each step reads one thing, checks it, and prints its warnings. Nothing is instal
 """
 
 import contextlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from seldon_buildpack import python_version, user_files
@@ -18,15 +18,13 @@ from seldon_buildpack.app_dir import (
     s2iignore,
     slices,
 )
-from seldon_buildpack.app_dir.slices import Apart
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.manifests import local_folders, python_requests, select
 from seldon_buildpack.manifests.conda.pip_section import pip_requirements
-from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_paths_in_value
-from seldon_buildpack.masking import Masker, Secret, url_secrets
+from seldon_buildpack.masking import Masker, url_secrets
 from seldon_buildpack.messages.errors.lockfiles import LockForOtherPython
 from seldon_buildpack.messages.errors.requirements import NoLineApplies
 from seldon_buildpack.messages.warnings import bindings as bindings_warnings
@@ -45,78 +43,12 @@ from seldon_buildpack.package_sources import (
 )
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_channels import Channels
-from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.python_by_wheels import Surroundings
+from seldon_buildpack.project import AppDir, Manifest, PackageSources, UserSettings
 from seldon_buildpack.python_version import PythonChoice
-from seldon_buildpack.settings import s2i_environment, serving, settings
-from seldon_buildpack.settings.model_trial import ModelTrial
+from seldon_buildpack.settings import s2i_environment, serving, settings, unread
 from seldon_buildpack.settings.settings import Settings
-
-
-@dataclass(frozen=True)
-class UserSettings:
-    """What the user set: by variables, in .s2i/environment, and by service bindings."""
-
-    settings: Settings
-    bound: Bound
-    # Every secret known so far; the log masks them.
-    secrets: tuple[Secret, ...]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What the source asks to install. Without an environment, uv installs everything."""
-
-    environment: CondaEnvironment | None
-    # For a conda environment, the requirements in its pip section.
-    requirements: Requirements | None
-
-    def files(self) -> tuple[CondaEnvironment | Requirements, ...]:
-        """Return the parts that are present, conda's first."""
-        return tuple(part for part in (self.environment, self.requirements) if part)
-
-
-@dataclass(frozen=True)
-class PackageSources:
-    """Where packages come from."""
-
-    index: Index
-    channels: Channels
-
-
-@dataclass(frozen=True)
-class AppDir:
-    """The source as the image will have it."""
-
-    # Labels of the image: the model's, and those of image_metadata.json.
-    labels: Mapping[str, str]
-    # Large files, in layers of their own.
-    large: Apart
-
-
-@dataclass(frozen=True, kw_only=True)
-class Project:
-    """What the user set and wrote, read and checked."""
-
-    # The directory with the source.
-    app: Path
-    settings: Settings
-    model: Model
-    python: PythonChoice
-    # The conda environment, if the model has one.
-    environment: CondaEnvironment | None
-    channels: Channels
-    # The requirements that uv installs, if there are any.
-    requirements: Requirements | None
-    # Settings from service bindings.
-    bound: Bound
-    index: Index
-    # What to do about a model that cannot start.
-    trial: ModelTrial
-    # Labels of the image.
-    labels: Mapping[str, str]
-    # Large files, in layers of their own.
-    large: Apart
+from seldon_buildpack.settings.variable_kinds import in_image
 
 
 def apply_s2iignore(context: BuildContext) -> None:
@@ -145,7 +77,7 @@ def read_settings(context: BuildContext) -> UserSettings:
     context.log.masker = Masker.of(secrets)
     checked, advice = serving.read(given)
     untyped = (bindings_warnings.binding_without_type(name) for name in services.untyped)
-    _warn(context, (*file.advice, *advice, *settings.unread(given), *untyped))
+    _warn(context, (*file.advice, *advice, *unread.find_unread(given), *untyped))
     return UserSettings(_with_source_paths(checked, platform.app), bound, secrets)
 
 
@@ -155,7 +87,7 @@ def _with_source_paths(given: Settings, app: Path) -> Settings:
     The wrapper's own variables stay as they are: some are paths of URLs.
     """
     for name, value in given.values.items():
-        if value.source.is_user_env and not settings.in_image(name, Kind.PLATFORM_ENV):
+        if value.source.is_user_env and not in_image(name, Kind.PLATFORM_ENV):
             path = resolve_s2i_paths_in_value(app, value.value)
             given = given.with_value(name, path) if path != value.value else given
     return given

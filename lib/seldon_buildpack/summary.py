@@ -7,7 +7,7 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import select
 from seldon_buildpack.messages.warnings import wrapper as wrapper_warnings
 from seldon_buildpack.package_sources import wheel_folders
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
 
 
 def log_summary(log: Log, project: Project, plan: LayerPlan) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from seldon_buildpack.origin import Kind
-from seldon_buildpack.settings import settings, variables
+from seldon_buildpack.settings import variables
+from seldon_buildpack.settings.variable_kinds import in_image
 from tests.images import reads
 from tests.images.conftest import Built, Pack
 from tests.support import packages
@@ -272,7 +273,7 @@ def test_every_variable_that_the_wrapper_reads_is_let_through(package: str, bund
     }
     # A name that is put together at run stands for a family of them.
     assert {
-        name for name in read if not settings.in_image(name.replace("*", "X"), Kind.PLATFORM_ENV)
+        name for name in read if not in_image(name.replace("*", "X"), Kind.PLATFORM_ENV)
     } == set(_NOT_SET[package])
 
 

@@ -11,7 +11,7 @@ from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.layer_inputs import built_with, used_variables, wrapper_version
 from seldon_buildpack.layers import cache
 from seldon_buildpack.log import Log
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
 from tests.support.carried import carrying
 from tests.support.context import make_context
 

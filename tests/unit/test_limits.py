@@ -12,8 +12,8 @@ from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests.conda import lockfiles, match_spec
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
+from seldon_buildpack.messages.errors.manifests import PyprojectUnreadable
 from seldon_buildpack.messages.errors.model import ModelModuleNotFound
-from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.model.find import find
 from seldon_buildpack.settings import serving
 

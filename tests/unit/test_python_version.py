@@ -7,13 +7,13 @@ import pytest
 from seldon_buildpack import origin
 from seldon_buildpack.manifests import requirements_txt
 from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages.errors.manifests import PyprojectUnreadable
 from seldon_buildpack.messages.errors.python import (
     PythonRequestsConflict,
     PythonVersionUnknown,
     PythonVersionUnsupported,
     Unsupported,
 )
-from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.origin import Kind, Origin
 from seldon_buildpack.python_version import PythonChoice, choose, one_meeting
 

@@ -10,7 +10,7 @@ from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.model import ModelModuleNotFound
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
 from tests.support.bindings import bind
 from tests.support.context import make_context
 

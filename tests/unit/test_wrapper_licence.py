@@ -12,7 +12,7 @@ from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.log import Log
-from seldon_buildpack.steps import Project
+from seldon_buildpack.project import Project
 from tests.support.context import make_context
 
 MODEL = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"

@@ -15,8 +15,8 @@ from seldon_buildpack.manifests.requirements_lines import encoding_of
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.masking import Masker, without_queries
 from seldon_buildpack.origin import Kind
-from seldon_buildpack.settings import settings
 from seldon_buildpack.settings.s2i_environment import FILE, SPACES
+from seldon_buildpack.settings.variable_kinds import in_image
 
 # A variable that a line sets (settings/s2i_environment.py), or would set without what precedes its
 # name, or if it had `=` for its colon.
@@ -99,5 +99,5 @@ def _without_settings(text: str, configuring: frozenset[str], masker: Masker) ->
 def _configures_build(line: str, configuring: frozenset[str]) -> bool:
     found = _SETS.match(line.removeprefix("\ufeff"))
     return found is not None and (
-        found[1] in configuring or not settings.in_image(found[1], Kind.S2I_ENVIRONMENT)
+        found[1] in configuring or not in_image(found[1], Kind.S2I_ENVIRONMENT)
     )

@@ -7,7 +7,7 @@ from seldon_buildpack.commands.tracebacks import without_frames
 from seldon_buildpack.diagnosis.uv_output import Attempt, UvFailure
 from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.requirements import (
+from seldon_buildpack.messages.errors.project_builds import (
     BuildFromSourceFailed,
     ProjectNotBuilt,
     ProjectWithoutPackage,

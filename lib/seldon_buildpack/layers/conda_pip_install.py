@@ -7,13 +7,13 @@ own files are not changed.
 """
 
 import shutil
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands import pip
+from seldon_buildpack.commands.conda_pip import copy_pip, run_pip
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, requirement_files
 from seldon_buildpack.log import Log
@@ -42,17 +42,6 @@ from seldon_buildpack.wrapper import old_releases, smoke_test
 BY_PIP = ("3.6", "3.7")
 _TAIL = 12
 _DOING = "Installing the environment's pip packages"
-# pip and what it needs to build from source.
-_PIP_AND_BUILD_TOOLS = (
-    "pip",
-    "setuptools",
-    "pkg_resources",
-    "wheel",
-    "_distutils_hack",
-    "pip-*-info",
-    "setuptools-*-info",
-    "wheel-*-info",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,9 +238,14 @@ def _pip(
     would uninstall conda's packages.
 
     Raises:
-        BuildError: The environment has no pip, or pip fails.
+        CondaPipMissing: The environment has no pip.
+        CondaPipFailed: pip fails.
     """
-    folder = _copy_pip(half, scratch)
+    folder = scratch / "pip"
+    if not copy_pip(venv.site_packages(half.conda, half.minor), folder):
+        raise CondaPipMissing(
+            half.python, half.requirements.path.name if half.requirements else "environment.yml"
+        )
     command = [
         str(prefix / "bin/python"),
         "-m",
@@ -272,30 +266,9 @@ def _pip(
         "PYTHONPATH": str(folder),
         "PYTHONNOUSERSITE": "1",
     }
-    code, lines = _stream(command, half.app, environment, log)
+    code, lines = run_pip(command, half.app, environment, log)
     if code:
         raise CondaPipFailed(half.python, lines[-_TAIL:])
-
-
-def _copy_pip(half: PipHalf, scratch: Path) -> Path:
-    """Copy the environment's pip and its build tools to a folder of their own.
-
-    Raises:
-        CondaPipMissing: The environment has no pip.
-    """
-    source = venv.site_packages(half.conda, half.minor)
-    if not (source / "pip").is_dir():
-        raise CondaPipMissing(
-            half.python, half.requirements.path.name if half.requirements else "environment.yml"
-        )
-    folder = scratch / "pip"
-    folder.mkdir(exist_ok=True)
-    for path in (path for pattern in _PIP_AND_BUILD_TOOLS for path in source.glob(pattern)):
-        if path.is_dir():
-            shutil.copytree(path, folder / path.name, dirs_exist_ok=True)
-        else:
-            shutil.copyfile(path, folder / path.name)
-    return folder
 
 
 def _write_pins(half: PipHalf, prefix: Path, scratch: Path) -> Path:
@@ -309,47 +282,6 @@ def _write_pins(half: PipHalf, prefix: Path, scratch: Path) -> Path:
         else ""
     )
     return pins
-
-
-def _stream(
-    command: Sequence[str], cwd: Path, env: Mapping[str, str], log: Log
-) -> tuple[int, list[str]]:
-    """Run pip and log its progress; return its exit code and everything that it printed."""
-    process = subprocess.Popen(
-        command,
-        cwd=cwd,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    lines: list[str] = []
-    with process:
-        for line in process.stdout or ():
-            lines.append(line.rstrip())
-            for progress in _worth_reading(lines[-1]):
-                log.tool(progress)
-    return process.returncode, lines
-
-
-def _worth_reading(line: str) -> list[str]:
-    """Return the lines to log for a line of pip's output.
-
-    Each installed package gets a line of its own, as in uv's output.
-    """
-    if line.startswith("Building wheels for"):
-        return [line]
-    packages = (
-        line.removeprefix("Successfully installed ").split()
-        if line.startswith("Successfully installed ")
-        else []
-    )
-    return [
-        f" + {name}=={version}"
-        for name, _, version in (package.rpartition("-") for package in packages)
-    ]
 
 
 def _leave(prefix: Path) -> None:

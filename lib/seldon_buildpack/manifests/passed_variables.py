@@ -3,7 +3,7 @@
 import re
 
 from seldon_buildpack.manifests.requirements_txt import Requirements
-from seldon_buildpack.settings.settings import leads_tools_astray
+from seldon_buildpack.settings.variable_kinds import leads_tools_astray
 
 _OF_INSTALLERS = re.compile(r"(?:PIP|UV)_", re.IGNORECASE)
 

@@ -3,23 +3,23 @@
 Only reading is here. python_version.py chooses a Python that satisfies all of it.
 """
 
-import functools
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import origin, user_files
 from seldon_buildpack.manifests import mlflow, project_python
 from seldon_buildpack.manifests.conditions import Asked, holds
+from seldon_buildpack.manifests.python_request import Minor, PythonRequest
 from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages.errors.manifests import PyprojectUnreadable
 from seldon_buildpack.messages.errors.python import (
     PythonVersionUnknown,
     PythonVersionUnsupported,
     Unsupported,
 )
-from seldon_buildpack.messages.errors.requirements import PyprojectUnreadable
 from seldon_buildpack.messages.errors.source_files import SourceUnreadable
 from seldon_buildpack.messages.warnings import python as python_warnings
 from seldon_buildpack.messages.warnings.base import Advice
@@ -28,10 +28,7 @@ from seldon_buildpack.origin import Kind, Origin
 VERSION_FILE, RUNTIME_FILE = ".python-version", "runtime.txt"
 PROJECT_FILE, SETUP, SETUP_CFG = "pyproject.toml", "setup.py", "setup.cfg"
 
-Minor = tuple[int, int]
 SUPPORTED: tuple[Minor, ...] = tuple((3, minor) for minor in range(6, 14))
-# The patch releases of a minor that a specifier is tested with.
-PATCHES = range(100)
 
 # `3.11`, `3.11.7`, `3.11.*`, `python-3.11.7`, `cpython@3.11`, `cpython-3.11.7-linux-x86_64-gnu`,
 # and any of them with pyenv's `/envs/name`.
@@ -43,58 +40,6 @@ _OTHER_PYTHON = re.compile(
 _SPECIFIER = re.compile(r"[<>=!~]")
 # Python turns no more than 4300 digits into a number, and packaging does so at each comparison.
 _TOO_LONG = re.compile(r"\d{100}")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PythonRequest:
-    """A statement about the Python that the source is for."""
-
-    source: Origin
-    # The value as written there.
-    value: str
-    # Specifiers (PEP 440), one of which the version has to meet.
-    specifiers: tuple[str, ...] = ()
-    # The minors that it allows, if it is not a specifier.
-    minors: frozenset[Minor] = frozenset()
-    # An exact version.
-    exact: str = ""
-    # Whether pip refuses to install the source on any other Python.
-    enforced: bool = False
-
-    def allows(self, version: str) -> bool:
-        """Return whether this exact version (`3.12.1`) satisfies the request."""
-        if not self.specifiers:
-            major, minor = version.split(".")[:2]
-            return (int(major), int(minor)) in self.minors
-        # Slow to import, and most sources say nothing about their Python.
-        from packaging.specifiers import SpecifierSet
-
-        return any(SpecifierSet(each).contains(version) for each in self.specifiers)
-
-    def allows_minor(self, minor: Minor) -> bool:
-        """Return whether any release of this minor satisfies the request."""
-        return bool(self.allowed_patches(minor))
-
-    def allowed_patches(self, minor: Minor) -> frozenset[int]:
-        """Return the patch releases of this minor that satisfy the request."""
-        if not self.specifiers:
-            return frozenset(PATCHES if minor in self.minors else ())
-        return frozenset().union(*(_patches_meeting(each, minor) for each in self.specifiers))
-
-
-@functools.cache
-def _patches_meeting(specifier: str, minor: Minor) -> frozenset[int]:
-    """Return the patch releases of a minor that satisfy a specifier.
-
-    To parse a specifier takes ten times as long as to compare a version with it.
-    """
-    from packaging.specifiers import SpecifierSet
-    from packaging.version import Version
-
-    required, (major, second) = SpecifierSet(specifier), minor
-    return frozenset(
-        patch for patch in PATCHES if required.contains(Version(f"{major}.{second}.{patch}"))
-    )
 
 
 def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:

@@ -11,7 +11,7 @@ from seldon_buildpack import user_files
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.inputs import MANIFESTS
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
-from seldon_buildpack.messages.errors.requirements import (
+from seldon_buildpack.messages.errors.manifests import (
     RequestedFileMissing,
     RequestedFilesMixed,
     RequestedFileUnsuited,

@@ -8,6 +8,15 @@ from pathlib import Path
 
 from seldon_buildpack import digests, user_files
 from seldon_buildpack.manifests.conditions import Asked
+from seldon_buildpack.manifests.file_line import (
+    FileLine,
+    git_name,
+    hashes_of,
+    link_of,
+    parse_line_options,
+    quote_words,
+    split_editable_marker,
+)
 from seldon_buildpack.manifests.requirement_mistakes import (
     is_other_format,
     refuse_frozen_paths,
@@ -23,30 +32,22 @@ from seldon_buildpack.manifests.requirement_parts import (
     parse_editable,
     parse_marker,
     parse_requirement,
-    scheme_of,
 )
 from seldon_buildpack.manifests.requirements_lines import VARIABLE, expand
 from seldon_buildpack.manifests.requirements_options import (
     ANYWHERE,
     OF_SETUP_PY,
     PER_REQUIREMENT,
-    HashInvalid,
     Options,
-    OptionsInvalid,
     PackageChoice,
-    merge_hashes,
-    parse_options,
     split_requirement,
 )
 from seldon_buildpack.manifests.requirements_types import WRAPPER, IndexLines, Requirements
-from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path
-from seldon_buildpack.masking import Secret, url_secrets, without_credentials, without_queries
+from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.requirement_lines import (
     GitAddressInvalid,
-    HashMalformed,
     LinePlace,
     LineTooLong,
-    OptionUnknown,
     SetupOption,
 )
 from seldon_buildpack.messages.errors.requirements import BadRequirementLine
@@ -56,26 +57,8 @@ from seldon_buildpack.messages.warnings.base import Advice
 # Starts at the first letter of a scheme only: otherwise, time grows with the square of a word.
 _URL = re.compile(r"(?<![\w+.-])[\w+.-]+://[^\s;]+")
 _SOURCES = ("index-url", "extra-index-url", "find-links")
-_MARKER_BEHIND = re.compile(r"\s;")
 # A signed URL has one or two thousand.
 _LONGEST_REQUIREMENT = 8000
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileLine:
-    """A logical line of a file. Variables are not expanded."""
-
-    path: Path
-    # The file's name relative to the source, for messages.
-    name: str
-    number: int
-    text: str
-    constraint: bool
-
-    @property
-    def place(self) -> LinePlace:
-        """The line as messages quote it, without credentials."""
-        return LinePlace(self.name, self.number, without_queries(without_credentials(self.text)))
 
 
 @dataclass
@@ -114,8 +97,8 @@ class Collector:
             raise LineTooLong(line.place, _LONGEST_REQUIREMENT)
         marker = ""
         if not requirement:
-            rest, marker = _split_editable_marker(rest)
-        options = _parse_options(line, rest)
+            rest, marker = split_editable_marker(rest)
+        options = parse_line_options(line, rest)
         self._note(line, text, options)
         for name, value in options.pairs:
             if name in ("no-binary", "only-binary"):
@@ -126,7 +109,7 @@ class Collector:
             self._add_requirements(line, requirement, options, marker)
             return []
         if options.stray:
-            self.advice.append(line_warnings.words_ignored(line.place, _quote_words(line, options)))
+            self.advice.append(line_warnings.words_ignored(line.place, quote_words(line, options)))
         self._add_options(line, options)
         included = [(name, False) for name in options.values("requirement")]
         return included + [(name, True) for name in options.values("constraint")]
@@ -174,7 +157,7 @@ class Collector:
             asked=tuple(
                 Asked(line.name, line.specifier, line.marker, bool(line.url)) for line in wanted
             ),
-            from_git=tuple(_git_name(line) for line in wanted if line.editable and line.program),
+            from_git=tuple(git_name(line) for line in wanted if line.editable and line.program),
             lines=tuple(self.lines),
             remote=tuple(self.remote),
             advice=(*self.advice, *self._hash_advice(wanted)),
@@ -208,7 +191,7 @@ class Collector:
             raise SetupOption(line.place, option)
         self.advice += (line_warnings.option_without_effect(line.place, name) for name in ignored)
         if options.stray:
-            self.advice.append(line_warnings.words_ignored(line.place, _quote_words(line, options)))
+            self.advice.append(line_warnings.words_ignored(line.place, quote_words(line, options)))
         address = text or "".join(options.values("editable")[:1])
         if meant := spell_git_address(address):
             raise GitAddressInvalid(line.place, meant)
@@ -229,7 +212,7 @@ class Collector:
             self._add_requirement(line, requirement, options)
 
     def _add_requirement(self, line: FileLine, parsed: Requirement, options: Options) -> None:
-        hashes = _hashes(line, options)
+        hashes = hashes_of(line, options)
         requirement = replace(
             parsed,
             hashes=() if parsed.editable else hashes,
@@ -249,7 +232,7 @@ class Collector:
     def _add_options(self, line: FileLine, options: Options) -> None:
         if option := next((f"--{name}" for name, _ in options.pairs if name in OF_SETUP_PY), ""):
             raise SetupOption(line.place, option)
-        if _hashes(line, options):
+        if hashes_of(line, options):
             self.advice.append(line_warnings.hash_without_requirement(line.place))
         if options.has("prefer-binary"):
             self.advice.append(line_warnings.prefer_binary(line.place))
@@ -258,7 +241,7 @@ class Collector:
         default = "".join(options.values("index-url")[-1:])
         # As with pip, an index URL replaces all indexes of the lines above it.
         before = () if default or no_index else index.extra_index_urls
-        links = (_link(self.app, line.path, text) for text in options.values("find-links"))
+        links = (link_of(self.app, line.path, text) for text in options.values("find-links"))
         self.index = replace(
             index,
             no_index=no_index,
@@ -272,53 +255,3 @@ class Collector:
             require_hashes=(index.require_hashes or options.has("require-hashes"))
             and not options.has("no-require-hashes"),
         )
-
-
-def _parse_options(line: FileLine, text: str) -> Options:
-    try:
-        return parse_options(text) if text else Options()
-    except OptionsInvalid as error:
-        raise OptionUnknown(line.place, str(error), line.place.quote_part(error.option)) from error
-
-
-def _hashes(line: FileLine, options: Options) -> tuple[str, ...]:
-    try:
-        return tuple(merge_hashes(options.values("hash")))
-    except HashInvalid as error:
-        raise HashMalformed(line.place, str(error)) from error
-
-
-def _split_editable_marker(text: str) -> tuple[str, str]:
-    """Split off a marker behind -e, which a shell's rules would rob of its quotes.
-
-    pip ignores it; uv does not, and neither do we.
-    """
-    found = _MARKER_BEHIND.search(text) if text.startswith(("-e", "--e")) else None
-    if not found:
-        return text, ""
-    before, behind = text[: found.start()], text[found.end() :]
-    if before.count("'") % 2 or before.count('"') % 2:
-        return text, ""
-    return before, behind.strip()
-
-
-def _link(app: Path, file: Path, text: str) -> str:
-    """Return a value of --find-links, with an existing folder as an absolute path.
-
-    A relative folder is resolved against the directory of the file that names it first, then
-    against the working directory (pip: --find-links).
-    """
-    text = resolve_s2i_path(app, text)
-    if "://" in text or scheme_of(text) == "file":
-        return text
-    places = (Path(os.path.normpath(base / text)) for base in (file.parent, app))
-    return next((str(place) for place in places if user_files.exists(place)), text)
-
-
-def _quote_words(line: FileLine, options: Options) -> str:
-    words = without_queries(without_credentials(" ".join(options.stray)))
-    return line.place.quote_part(words)
-
-
-def _git_name(line: Requirement) -> str:
-    return line.name + line.extras or without_queries(without_credentials(line.url))

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from seldon_buildpack import user_files
+from seldon_buildpack.manifests.file_line import FileLine
 from seldon_buildpack.manifests.requirement_parts import local_path, scheme_of
-from seldon_buildpack.manifests.requirements_collector import Collector, FileLine
+from seldon_buildpack.manifests.requirements_collector import Collector
 from seldon_buildpack.manifests.requirements_lines import encoding_of, split_lines
 from seldon_buildpack.manifests.requirements_types import WRAPPER, IndexLines, Requirements
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_path

@@ -71,7 +71,6 @@ def read_uv_lock(
     registries = [
         source["registry"] for source in sources if isinstance(source.get("registry"), str)
     ]
-    index = index_lines(app, UV_LOCK, registries, _with_credentials(pyproject))
     return Requirements(
         path=path,
         files=(path, *project_files),
@@ -88,7 +87,7 @@ def read_uv_lock(
             for one in reachable
         ),
         secrets=secrets_of(text),
-        index=index,
+        index=index_lines(app, UV_LOCK, registries, _with_credentials(pyproject)),
         lock=True,
         requires_python=str(told.get("requires-python", "")),
         asked=tuple(_forks(reachable)),

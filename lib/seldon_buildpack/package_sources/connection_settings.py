@@ -15,8 +15,8 @@ from seldon_buildpack.messages.warnings import indexes as indexes_warnings
 from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import Kind
 from seldon_buildpack.package_sources.bindings import Bound
-from seldon_buildpack.settings import settings as variables
 from seldon_buildpack.settings.settings import Settings
+from seldon_buildpack.settings.variable_kinds import configures_build
 
 _TRUSTED_HOST, _PROXY = "PIP_TRUSTED_HOST", "PIP_PROXY"
 _FILES = ("PIP_CERT", "PIP_CLIENT_CERT")
@@ -88,7 +88,7 @@ def _protected_hosts(settings: Settings, lines: IndexLines, bound: Bound) -> Ite
         if value.source.kind is Kind.PLATFORM_ENV
     }
     for name, text in of_platform.items():
-        if variables.configures_build(name):
+        if configures_build(name):
             words = (word for word in _APART.split(text) if "://" in word)
             yield from (_host(word) for word in words if url_secrets(word))
     values = [text.strip() for text in of_platform.values() if len(text.strip()) >= _SHORTEST]

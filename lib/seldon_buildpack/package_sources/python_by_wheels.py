@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.manifests.conditions import Asked, holds
-from seldon_buildpack.manifests.python_requests import SUPPORTED, Minor
+from seldon_buildpack.manifests.python_request import Minor
+from seldon_buildpack.manifests.python_requests import SUPPORTED
 from seldon_buildpack.messages import pins as pin_texts
 from seldon_buildpack.messages.errors.pins import NoPythonForPins
 from seldon_buildpack.messages.warnings import pins as pins_warnings

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from seldon_buildpack.manifests.python_requests import SUPPORTED, Minor
+from seldon_buildpack.manifests.python_request import Minor
+from seldon_buildpack.manifests.python_requests import SUPPORTED
 from seldon_buildpack.package_sources import http
 from seldon_buildpack.package_sources.index_files import (
     FileLists,

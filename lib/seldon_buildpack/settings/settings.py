@@ -1,7 +1,7 @@
 """The user's settings: ``.s2i/environment`` and --env, read once and merged.
 
-Each value has its origin. The module also decides which variables reach the image. The variables
-themselves are declared in variables.py.
+Each value has its origin. variable_kinds.py says which variables reach the image; variables.py
+declares them.
 """
 
 import re
@@ -10,67 +10,15 @@ from dataclasses import dataclass
 
 from seldon_buildpack.masking import Secret, url_secrets
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
-from seldon_buildpack.messages.warnings import settings as settings_warnings
-from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
-from seldon_buildpack.settings.variables import DECLARED, RUN, Setting
+from seldon_buildpack.settings.variable_kinds import (
+    in_image,
+    is_for_packages,
+    like_credential,
+    named_credential,
+)
 
-# Variables that configure an index or the build: used at build time, never baked into the image.
-_BUILD_ONLY = re.compile(
-    r"PIP_.*|UV_.*|BP_.*|EXTRA_INDEX_URL|INDEX_URL|TRUSTED_HOST|(HTTPS?|ALL|NO)_PROXY|CONDA_CHANNELS|CONDA_CHANNEL_ALIAS|CONDA_OVERRIDE_.*",
-    re.IGNORECASE,
-)
-# The prefixes of pip, uv and the buildpack. Other variables that the build reads have no common
-# prefix by which a misspelt one could be recognized.
-_OF_TOOLS = re.compile(r"(?:PIP|UV|BP)_", re.IGNORECASE)
-# Variables that change what pip and uv print, prompt for or store, but not what they install.
-_WITHOUT_EFFECT = {
-    "PIP_CACHE_DIR",
-    "PIP_DISABLE_PIP_VERSION_CHECK",
-    "PIP_NO_CACHE_DIR",
-    "PIP_NO_COLOR",
-    "PIP_NO_INPUT",
-    "PIP_NO_PYTHON_VERSION_WARNING",
-    "PIP_NO_WARN_SCRIPT_LOCATION",
-    "PIP_PROGRESS_BAR",
-    "PIP_QUIET",
-    "PIP_ROOT_USER_ACTION",
-    "PIP_VERBOSE",
-    "UV_CACHE_DIR",
-    "UV_COMPILE_BYTECODE",
-    "UV_LINK_MODE",
-    "UV_NO_CACHE",
-    "UV_NO_PROGRESS",
-    "UV_PYTHON_DOWNLOADS",
-}
-# uv's variables and what to use instead, if the names differ in more than the prefix.
-_INSTEAD = {
-    "UV_DEFAULT_INDEX": "PIP_INDEX_URL",
-    "UV_INDEX": "PIP_EXTRA_INDEX_URL",
-    "UV_INSECURE_HOST": "PIP_TRUSTED_HOST",
-    "UV_HTTP_TIMEOUT": "PIP_DEFAULT_TIMEOUT",
-    "UV_HTTP_RETRIES": "PIP_RETRIES",
-    "UV_INDEX_STRATEGY": "BP_PIP_INDEX_STRATEGY",
-    "UV_PYTHON": "BP_PYTHON_VERSION",
-    "UV_PYTHON_DOWNLOADS_JSON_URL": "BP_PYTHON_DOWNLOADS_JSON_URL",
-    "UV_PRERELEASE": "PIP_PRE",
-    "UV_BUILD_CONSTRAINT": "PIP_BUILD_CONSTRAINT",
-}
-# Variables that would break the build's tools, or that are passed to them in another way.
-_ASTRAY = re.compile(
-    r"PATH|HOME|TMPDIR|NO_COLOR|NETRC|VIRTUAL_ENV|BASH_ENV|(LD|PYTHON|SSL|GIT|CNB|BPE|CONDA|MAMBA|XDG)_.*|PYTHON.*|.*_PROXY|.*_CA_BUNDLE",
-    re.IGNORECASE,
-)
 _APART = re.compile(r"[\s,]+")
-# Names of credentials, but not of files that contain them, and values with the form of credentials.
-_CREDENTIAL = re.compile(
-    r"(?:.*_)?(?:PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|SECRET_?KEY|CREDENTIALS?)",
-    re.IGNORECASE,
-)
-_CREDENTIAL_VALUE = re.compile(
-    r"://[^/@\s:]*:[^/@\s]+@|-----BEGIN [A-Z ]*PRIVATE KEY|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bpypi-AgE\w+"
-)
-_SHORTEST = 6
 _BPE_SUFFIXES = {
     "DEFAULT": "default",
     "OVERRIDE": "override",
@@ -80,23 +28,6 @@ _BPE_SUFFIXES = {
 }
 _YES = {"1", "true", "yes", "on", "t", "y"}
 _NO = {"0", "false", "no", "off", "f", "n"}
-
-
-def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
-    names = (
-        re.escape(name).replace(r"\*", ".+")
-        for setting in settings
-        for name in setting.name.split(", ")
-    )
-    return re.compile("|".join(names))
-
-
-# Variables that the wrapper reads at startup: the only ones of --env that are baked.
-_WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
-
-
-# PIP_TIMEOUT is pip's alias for PIP_DEFAULT_TIMEOUT.
-_READ = re.compile(f"{_pattern(DECLARED).pattern}|PIP_TIMEOUT")
 
 
 @dataclass(frozen=True)
@@ -204,8 +135,7 @@ class Settings:
         return {
             name: value.value
             for name, value in sorted(self.values.items())
-            if value.source.is_user_env
-            and not any(one.fullmatch(name) for one in (_ASTRAY, _BUILD_ONLY, _READ))
+            if value.source.is_user_env and is_for_packages(name)
         }
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -232,7 +162,7 @@ class Settings:
             *(
                 Secret(value.value)
                 for name, value in self.values.items()
-                if _named_credential(name, value.value)
+                if named_credential(name, value.value)
             ),
         )
 
@@ -248,37 +178,6 @@ class Settings:
         )
 
 
-def like_credential(name: str, value: str) -> bool:
-    """Return whether a variable looks like a credential by its name or the form of its value."""
-    return _named_credential(name, value) or bool(_CREDENTIAL_VALUE.search(value))
-
-
-def _named_credential(name: str, value: str) -> bool:
-    """Return whether the name is that of a credential and the value is long enough."""
-    return bool(_CREDENTIAL.fullmatch(name)) and len(value) >= _SHORTEST
-
-
-def configures_build(name: str) -> bool:
-    """Return whether a variable configures the build, and so never reaches the image."""
-    return bool(_BUILD_ONLY.fullmatch(name))
-
-
-def leads_tools_astray(name: str) -> bool:
-    """Return whether a variable configures the build's tools, which must not get the user's."""
-    return bool(_ASTRAY.fullmatch(name))
-
-
-def in_image(name: str, source: Kind) -> bool:
-    """Return whether a variable is baked into the image as a launch default.
-
-    This applies to all variables in ``.s2i/environment`` that do not configure the build, and to
-    the wrapper's variables in --env.
-    """
-    if _BUILD_ONLY.fullmatch(name):
-        return False
-    return source is not Kind.PLATFORM_ENV or bool(_WRAPPER.fullmatch(name))
-
-
 def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
     """Merge ``.s2i/environment`` and --env; --env wins, as in s2i (pkg/build: file < -e)."""
     values = {name: Value(value, S2I_ENVIRONMENT) for name, value in file}
@@ -289,35 +188,6 @@ def read(env: Mapping[str, str], file: Iterable[tuple[str, str]]) -> Settings:
         if in_image(name, value.source.kind)
     }
     return Settings(values, launch | _bpe(env))
-
-
-def unread(known: Settings) -> tuple[Advice, ...]:
-    """Return a warning for each variable of pip, uv or the buildpack that nothing reads.
-
-    The warning suggests the closest name that is read.
-    """
-    return tuple(
-        settings_warnings.variable_not_read(value.source.describe(), name, _nearest(name))
-        for name, value in sorted(known.values.items())
-        if value.value.strip()
-        and value.source.is_user_env
-        and _OF_TOOLS.match(name)
-        and not _READ.fullmatch(name)
-        and name not in _WITHOUT_EFFECT
-    )
-
-
-def _nearest(name: str) -> str:
-    """Return the variable that is most likely meant, or an empty string."""
-    upper = name.upper()
-    rest = upper.partition("_")[2]
-    for one in (upper, _INSTEAD.get(upper, ""), f"PIP_{rest}", f"BP_{rest}"):
-        if one and _READ.fullmatch(one):
-            return one
-    import difflib
-
-    names = [setting.name for setting in DECLARED if "*" not in setting.name]
-    return next(iter(difflib.get_close_matches(upper, names, 1, 0.85)), "")
 
 
 def _bpe(env: Mapping[str, str]) -> dict[str, str]:

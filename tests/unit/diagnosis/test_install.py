@@ -28,11 +28,13 @@ from seldon_buildpack.messages.errors.packages import (
     VersionNotFound,
     WrongPython,
 )
-from seldon_buildpack.messages.errors.requirements import (
+from seldon_buildpack.messages.errors.project_builds import (
     BuildFromSourceFailed,
+    ProjectWithoutPackage,
+)
+from seldon_buildpack.messages.errors.requirements import (
     InstallFailed,
     LocalPackageMissing,
-    ProjectWithoutPackage,
     RequirementsConflict,
     VcsFailed,
 )

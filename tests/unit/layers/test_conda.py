@@ -13,10 +13,10 @@ from seldon_buildpack.layers import conda
 from seldon_buildpack.layers.conda import Conda, CondaSolution
 from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.types import CondaEnvironment, Kind, Locked, Spec
-from seldon_buildpack.messages.errors.conda_files import (
+from seldon_buildpack.messages.errors.conda_files import EnvironmentNameInvalid
+from seldon_buildpack.messages.errors.conda_locks import (
     CondaLockForOtherPython,
     CondaLockWithoutPython,
-    EnvironmentNameInvalid,
 )
 from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels

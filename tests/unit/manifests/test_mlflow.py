@@ -6,11 +6,8 @@ import pytest
 
 from seldon_buildpack.manifests import mlflow, requirements_export, select
 from seldon_buildpack.messages.errors.conda_files import EnvironmentNotMapping
-from seldon_buildpack.messages.errors.requirements import (
-    BadRequirementLine,
-    ManifestUnderOtherName,
-    MissingInclude,
-)
+from seldon_buildpack.messages.errors.manifests import ManifestUnderOtherName
+from seldon_buildpack.messages.errors.requirements import BadRequirementLine, MissingInclude
 
 _MLMODEL = "flavors:\n  python_function:\n    env: conda.yaml\n    python_version: 3.8.13\n"
 _PIP = "channels:\n- conda-forge\ndependencies:\n- python=3.9.13\n- pip<=22.0.4\n- pip:\n  - humanize==4.9.0\n  - mlflow\nname: mlflow-env\n"

@@ -6,7 +6,7 @@ import pytest
 
 from seldon_buildpack.manifests import select
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported
-from seldon_buildpack.messages.errors.requirements import (
+from seldon_buildpack.messages.errors.manifests import (
     ManifestMisspelt,
     ManifestUnderOtherName,
     ProjectWithoutBuildFile,

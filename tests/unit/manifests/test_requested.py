@@ -7,7 +7,7 @@ import pytest
 from seldon_buildpack.manifests import select
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.lockfiles import LockNotExported
-from seldon_buildpack.messages.errors.requirements import (
+from seldon_buildpack.messages.errors.manifests import (
     ProjectWithoutBuildFile,
     RequestedFileMissing,
     RequestedFilesMixed,

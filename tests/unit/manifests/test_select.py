@@ -10,7 +10,7 @@ from seldon_buildpack.messages.errors.lockfiles import (
     LockUnreadable,
     LockWithoutProject,
 )
-from seldon_buildpack.messages.errors.requirements import ManifestMisspelt, PyprojectNotTable
+from seldon_buildpack.messages.errors.manifests import ManifestMisspelt, PyprojectNotTable
 
 _PROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["numpy"]\n'
 

@@ -3,7 +3,7 @@ import pytest
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
-from seldon_buildpack.settings import settings, variables
+from seldon_buildpack.settings import settings, unread, variable_kinds, variables
 
 
 def test_env_wins_over_the_file() -> None:
@@ -138,7 +138,7 @@ def test_channels_are_separated_and_their_credentials_known() -> None:
     "name", ["CONDA_CHANNELS", "BP_CONDA_CHANNELS", "CONDA_CHANNEL_ALIAS", "CONDA_OVERRIDE_CUDA"]
 )
 def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
-    assert not settings.in_image(name, Kind.S2I_ENVIRONMENT)
+    assert not variable_kinds.in_image(name, Kind.S2I_ENVIRONMENT)
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_where_condas_packages_come_from_is_not_in_the_image(name: str) -> None:
     ],
 )
 def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: str) -> None:
-    (piece,) = settings.unread(settings.read({name: "x"}, []))
+    (piece,) = unread.find_unread(settings.read({name: "x"}, []))
     assert piece.found.startswith(f"pack build --env: {name} has no effect")
     assert piece.todo.startswith(f"If you mean {near}, set" if near else "Remove it.")
 
@@ -165,7 +165,7 @@ def test_a_variable_of_pip_or_uv_that_nothing_reads_is_named(name: str, near: st
     "name", ["PIP_TIMEOUT", "BP_DEPENDENCY_MIRROR_X_ORG", "PIP_NO_CACHE_DIR", "BPE_X", "FOO"]
 )
 def test_variables_that_are_read_or_change_nothing_are_not_named(name: str) -> None:
-    assert settings.unread(settings.read({name: "x"}, [("PIP_QUIET", "1")])) == ()
+    assert unread.find_unread(settings.read({name: "x"}, [("PIP_QUIET", "1")])) == ()
 
 
 def test_the_building_of_packages_sees_the_users_own_variables() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.lockfiles import Entry, load, pinned, table, tables, text
 from seldon_buildpack.manifests.conda.types import PLATFORM, CondaEnvironment, Locked, Spec
-from seldon_buildpack.messages.errors.conda_files import LockLacksPlatform
+from seldon_buildpack.messages.errors.conda_locks import LockLacksPlatform
 from seldon_buildpack.messages.errors.lockfiles import LockUnreadable
 
 _VERSION = "1"

@@ -39,8 +39,8 @@ from seldon_buildpack.messages.errors.conda_files import (
 from seldon_buildpack.messages.errors.settings import VariableNameTooLong
 from seldon_buildpack.messages.warnings import conda_files as conda_files_warnings
 from seldon_buildpack.messages.warnings.base import Advice
-from seldon_buildpack.settings import settings
 from seldon_buildpack.settings.s2i_environment import LONGEST_NAME
+from seldon_buildpack.settings.variable_kinds import like_credential
 
 _NO_DEFAULTS = "nodefaults"
 # The same names as in .s2i/environment. A dot would separate the name from an action (spec:
@@ -101,7 +101,7 @@ def read(app: Path, path: Path, env: Mapping[str, str]) -> CondaEnvironment:
                 *(
                     conda_files_warnings.conda_credential_in_image(name, key)
                     for key, value in variables.items()
-                    if settings.like_credential(key, value)
+                    if like_credential(key, value)
                 ),
             ),
         )

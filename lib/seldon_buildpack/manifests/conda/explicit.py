@@ -12,7 +12,7 @@ from seldon_buildpack.manifests.conda.derive import completed
 from seldon_buildpack.manifests.conda.match_spec import FILE
 from seldon_buildpack.manifests.conda.types import MARK, PLATFORM, CondaEnvironment, Locked, Spec
 from seldon_buildpack.manifests.requirements_txt import text_of
-from seldon_buildpack.messages.errors.conda_files import ExplicitLineInvalid, LockLacksPlatform
+from seldon_buildpack.messages.errors.conda_locks import ExplicitLineInvalid, LockLacksPlatform
 
 _PLATFORM = re.compile(r"#\s*platform:\s*(\S+)")
 _PIP = re.compile(r"#\s*pip\s+(\S.*)")
