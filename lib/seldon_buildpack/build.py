@@ -17,6 +17,7 @@ from seldon_buildpack.messages.errors.source_files import DirectoryClosed
 from seldon_buildpack.model import example_request
 from seldon_buildpack.model.source_tree import closed_directory
 from seldon_buildpack.project import Project
+from seldon_buildpack.runtime_choice import choose_runtime
 from seldon_buildpack.settings import serving
 from seldon_buildpack.settings.model_trial import read_model_trial
 from seldon_buildpack.summary import log_installed_wrapper, log_summary
@@ -30,8 +31,9 @@ def build(context: BuildContext) -> None:
     """
     context.log.line(f"Seldon Python buildpack {context.bundle.buildpack_version}")
     project = read_project(context)
-    plan = planning.plan(context, project)
-    log_summary(context.log, project, plan)
+    choice = choose_runtime(context, project)
+    plan = planning.plan(context, project, choice.runtime)
+    log_summary(context.log, project, plan, choice.lean)
     context.log.heading("Layers")
     environment = plan.provide()
     log_installed_wrapper(context.log, project, plan.known_versions()[1], environment.seldon_core)

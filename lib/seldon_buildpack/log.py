@@ -74,6 +74,10 @@ class Log:
         """Print that a layer of the last build is reused."""
         self.line(f"  {layer:<{_LAYER_WIDTH}}reused")
 
+    def linked(self, layer: str, series: str) -> None:
+        """Print that a layer is a link to the run image's runtime of that series."""
+        self.line(f"  {layer:<{_LAYER_WIDTH}}in the run image ({series})")
+
     @contextlib.contextmanager
     def layer(self, name: str, reason: str) -> Iterator[None]:
         """Print the name of a layer and why it is built, then the time it took.

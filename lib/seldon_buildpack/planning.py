@@ -17,23 +17,24 @@ from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.project import Project
+from seldon_buildpack.runtime import Runtime
 
 
-def plan(context: BuildContext, project: Project) -> LayerPlan:
-    """Return the plan of a build's layers.
+def plan(context: BuildContext, project: Project, runtime: Runtime | None = None) -> LayerPlan:
+    """Return the plan of a build's layers; ``runtime`` is that of the run image, if used.
 
     Raises:
         BuildError: A requested version or pin set is not available.
     """
     if not project.environment:
-        return plan_layers(context, project)
+        return plan_layers(context, project, runtime)
     # Most models have no conda environment, and their builds don't pay for these imports.
     from seldon_buildpack import planning_conda
 
     return planning_conda.plan(context, project, project.environment)
 
 
-def plan_layers(context: BuildContext, project: Project) -> PipPlan:
+def plan_layers(context: BuildContext, project: Project, runtime: Runtime | None = None) -> PipPlan:
     """Return the plan for a model that uv alone installs.
 
     Raises:
@@ -45,6 +46,7 @@ def plan_layers(context: BuildContext, project: Project) -> PipPlan:
         bundle,
         project.settings.text("BP_PYTHON_DOWNLOADS_JSON_URL"),
         platform.target,
+        runtime,
     )
     wrappers = python_wrapper.plan(
         wrapper_version(project, bundle),

@@ -10,12 +10,21 @@ from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.project import Project
 
 
-def log_summary(log: Log, project: Project, plan: LayerPlan) -> None:
-    """Print what was found and chosen, before the first layer is made."""
+def log_summary(log: Log, project: Project, plan: LayerPlan, lean: str = "") -> None:
+    """Print what was found and chosen, before the first layer is made.
+
+    ``lean`` is the run image without Python and wrapper, if this one's are of no use.
+    """
     log.heading("Model")
     _log_model(log, project, plan)
     _log_manifest(log, project)
     _log_package_sources(log, project)
+    if lean:
+        log.fact(
+            "Run image",
+            "its Python and wrapper are not used",
+            f"for a smaller image, add --run-image {lean}",
+        )
 
 
 def _log_model(log: Log, project: Project, plan: LayerPlan) -> None:

@@ -73,7 +73,7 @@ def test_a_code_change_of_a_model_with_packages_needs_no_network(
     )
     built = pack.must_build(iris.image, app, "--network", "none")
     assert (
-        "  requirements    reused\n  python-wrapper  reused\n  python          reused\n"
+        "  requirements    reused\n  python-wrapper  in the run image (3.12-s1)\n  python          in the run image (3.12-s1)\n"
         in built.ours
     )
     with started(iris.image) as container:

@@ -15,6 +15,7 @@ from tests.images.conftest import Built, Pack, docker
 from tests.support.registry import registry
 from tools.core.steps import Workspace
 from tools.dev import container
+from tools.release.runtime import read_series
 
 # It makes images anew that other tests build on.
 pytestmark = pytest.mark.alone
@@ -26,6 +27,14 @@ _LINE = re.compile(
 )
 
 
+_RUNTIME = " with runtime"
+
+
+def _key(line: re.Match[str]) -> str:
+    """Name an image of the report; there are two build and two run images."""
+    return line[2] + (_RUNTIME if "-py" in line[3] else "")
+
+
 @dataclass(frozen=True)
 class Told:
     """What a ``make publish`` printed, and the digest and the state of each image in it by name."""
@@ -35,15 +44,15 @@ class Told:
 
     @property
     def digests(self) -> Mapping[str, str]:
-        return {found[2]: found[4] for found in _LINE.finditer(self.printed)}
+        return {_key(found): found[4] for found in _LINE.finditer(self.printed)}
 
     @property
     def states(self) -> Mapping[str, str]:
-        return {found[2]: found[5] for found in _LINE.finditer(self.printed)}
+        return {_key(found): found[5] for found in _LINE.finditer(self.printed)}
 
     @property
     def tags(self) -> Mapping[str, str]:
-        return {found[2]: found[3] for found in _LINE.finditer(self.printed)}
+        return {_key(found): found[3] for found in _LINE.finditer(self.printed)}
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,7 @@ def checkout(first: tuple[Checkout, Told], tmp_path: Path) -> Checkout:
 
 def _config(place: str, name: str, tag: str) -> tuple[str, Mapping[str, str], Sequence[str]]:
     """Digest, labels and layers of an image, as the registry says."""
+    name = name.removesuffix(_RUNTIME)
     host, _, path = place.partition("/")
     manifest = requests.get(
         f"http://{host}/v2/{path}/{name}/manifests/{tag}", headers={"Accept": _TYPES}, timeout=10
@@ -155,7 +165,7 @@ def _digests(place: str, told: Told) -> Mapping[str, str]:
     return {name: _config(place, name, tag)[0] for name, tag in told.tags.items()}
 
 
-def test_release_is_five_versioned_images_with_printed_digests(
+def test_release_is_versioned_images_with_printed_digests(
     first: tuple[Checkout, Told], workspace: Workspace, place: str
 ) -> None:
     _, told = first
@@ -164,16 +174,27 @@ def test_release_is_five_versioned_images_with_printed_digests(
         workspace.versions["lifecycle"]["version"],
     )
     stack = f"bookworm.{workspace.versions['base']['release']}"
+    series = read_series(workspace).tag
+    runtime_stack = f"{series}.{workspace.versions['base']['release']}"
     assert told.tags == {
         "run": stack,
         "build": stack,
+        f"run{_RUNTIME}": runtime_stack,
+        f"build{_RUNTIME}": runtime_stack,
         "lifecycle": f"{lifecycle}-{stack}",
         "buildpack": version,
         "builder": f"{version}-{stack}",
     }
     assert set(told.states.values()) == {"pushed"}
     assert _digests(place, told) == told.digests
-    moving = {"run": "bookworm", "build": "bookworm", "buildpack": "latest", "builder": "latest"}
+    moving = {
+        "run": "bookworm",
+        "build": "bookworm",
+        f"run{_RUNTIME}": series,
+        f"build{_RUNTIME}": series,
+        "buildpack": "latest",
+        "builder": "latest",
+    }
     assert {name: _config(place, name, tag)[0] for name, tag in moving.items()} == {
         name: told.digests[name] for name in moving
     }
@@ -185,12 +206,13 @@ def test_release_labels_say_version_commit_and_license(
     checkout, told = first
     for name, tag in told.tags.items():
         labels = _config(place, name, tag)[1]
-        prefix = "io.buildpacks.stack." if name == "run" else "org.opencontainers.image."
+        is_run = name.startswith("run")
+        prefix = "io.buildpacks.stack." if is_run else "org.opencontainers.image."
         said = {key: labels.get(f"{prefix}{key}") for key in ("version", "revision", "licenses")}
         assert said == {"version": tag, "revision": checkout.revision, "licenses": "Apache-2.0"}, (
             name
         )
-        assert name != "run" or not [
+        assert not is_run or not [
             label for label in labels if label.startswith("org.opencontainers.")
         ]
 
@@ -317,7 +339,8 @@ def test_new_run_image_is_a_release_and_rebase_keeps_serving(
     model = f"{place}/model:latest"
     docker("tag", built.image, model)
     docker("push", "-q", model)
-    old, new = (_config(place, "run", one.tags["run"])[2] for one in (first[1], told))
+    of = f"run{_RUNTIME}"
+    old, new = (_config(place, of, one.tags[of])[2] for one in (first[1], told))
     before = _config(place, "model", "latest")[2]
     rebase = subprocess.run(
         [str(pack.made.pack), "rebase", model, "--publish"],

@@ -255,7 +255,8 @@ def test_rebuild_names_each_change_that_reinstalls(
         [line] = [line for line in built.ours.splitlines() if line.startswith("  requirements ")]
         assert (
             "first build" in line
-            or "  python-wrapper  reused\n  python          reused\n" in built.ours
+            or "  python-wrapper  in the run image (3.12-s1)\n  python          in the run image (3.12-s1)\n"
+            in built.ours
         )
         return line.split(None, 1)[1]
 

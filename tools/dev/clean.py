@@ -39,7 +39,11 @@ def clean(ws: Workspace) -> Iterator[str]:
     # Our own engine stores its images in the work folder, which is removed below.
     if docker and not docker.ours:
         made, released = images.name_images(ws), images.name_images(ws, released=True)
-        stacked = (image for of in (released, made) for image in (of.lifecycle, of.build, of.run))
+        stacked = (
+            image
+            for of in (released, made)
+            for image in (of.lifecycle, of.runtime_build, of.runtime_run, of.build, of.run)
+        )
         for name in (builder.BUILDER, *stacked, made.base):
             if images.is_made_here(ws, docker, name):
                 run("docker", "image", "rm", "--force", name, env=docker.environment)

@@ -47,6 +47,7 @@ def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
         minors = choose_pythons(ws, pythons)
         record_pythons(ws, minors)
         buildpack = bundle.assemble_buildpack(ws, minors)
+        images.ensure_runtime_images(ws, docker, buildpack)
         configure_pack(ws, pack, image)
         config = fill_in_places(
             ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack}
@@ -55,8 +56,8 @@ def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
             "config": digest_paths(config),
             "lifecycle": digest_paths(lifecycle),
             "buildpack": digest_tree(buildpack),
-            "build image": images.read_image_id(docker, image.build) or "",
-            "run image": images.read_image_id(docker, image.run) or "",
+            "build image": images.read_image_id(docker, image.runtime_build) or "",
+            "run image": images.read_image_id(docker, image.runtime_run) or "",
         }
 
         def make() -> None:

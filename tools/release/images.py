@@ -14,7 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
+from tools.core.trees import digest_tree
 from tools.dev.engine import Engine, install_debian
+from tools.release import runtime
 
 HOST_CERTIFICATES = Path("/usr/local/share/ca-certificates")
 # A registry that has not started to respond by then counts as unreachable.
@@ -30,8 +32,12 @@ class Images:
     """The names of the images in the engine."""
 
     base: str
+    # Without a runtime.
     build: str
     run: str
+    # With the runtime, or its description.
+    runtime_build: str
+    runtime_run: str
     lifecycle: str
 
 
@@ -41,11 +47,14 @@ def name_images(ws: Workspace, released: bool = False) -> Images:
     With ``released``, they are the names of the images that a release pushes.
     """
     suite, kind = ws.versions["base"]["suite"], "released-" if released else ""
+    tag = runtime.read_series(ws).tag
     lifecycle = ws.versions["lifecycle"]["version"]
     return Images(
         base=f"seldon/base:{suite}",
         build=f"seldon/{kind}build:{suite}",
         run=f"seldon/{kind}run:{suite}",
+        runtime_build=f"seldon/{kind}build:{tag}",
+        runtime_run=f"seldon/{kind}run:{tag}",
         lifecycle=f"seldon/{kind}lifecycle:{lifecycle}",
     )
 
@@ -86,6 +95,41 @@ def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool
         {"lifecycle.tgz": lifecycle},
     )
     return image
+
+
+def ensure_runtime_images(
+    ws: Workspace, engine: Engine, buildpack: Path, released: bool = False
+) -> None:
+    """Create the build and run image with the runtime, if they are missing.
+
+    The run image gets the runtime itself, the build image only its description.
+
+    Raises:
+        ToolError: An image can't be created.
+    """
+    image, series = name_images(ws, released), runtime.read_series(ws)
+    folder = runtime.assemble_runtime(ws, series, buildpack)
+    dockerfile = dockerfiles_folder(ws) / "runtime.Dockerfile"
+    arguments = {"stack": series.stack, "id": series.id}
+    description = f"{series.name}/{runtime.DESCRIPTION}"
+    _build_image(
+        ws,
+        engine,
+        image.runtime_run,
+        dockerfile,
+        image.run,
+        {**arguments, "mixins": json.dumps([series.mixin])},
+        {"runtime": folder},
+    )
+    _build_image(
+        ws,
+        engine,
+        image.runtime_build,
+        dockerfile,
+        image.build,
+        arguments,
+        {f"runtime/{description}": folder / description},
+    )
 
 
 def dockerfiles_folder(ws: Workspace) -> Path:
@@ -272,7 +316,7 @@ def _build_image(
 ) -> None:
     """Run docker build with the classic builder, which every engine has.
 
-    ``files`` is the build context; None stands for an empty folder.
+    ``files`` is the build context, of files and folders; None stands for an empty folder.
     """
     key = {
         "dockerfile": digest_paths(dockerfile),
@@ -288,6 +332,8 @@ def _build_image(
                 place.parent.mkdir(parents=True, exist_ok=True)
                 if source is None:
                     place.mkdir()
+                elif source.is_dir():
+                    shutil.copytree(source, place, symlinks=True)
                 else:
                     shutil.copyfile(source, place)
                     place.chmod(0o644)
@@ -327,7 +373,8 @@ def make_lifecycle_labels(ws: Workspace) -> dict[str, str]:
 def _content_digest(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for path in files:
-        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+        content = digest_tree(path).encode() if path.is_dir() else path.read_bytes()
+        total.update(path.name.encode() + b"\0" + content + b"\0")
     return total.hexdigest()
 
 

@@ -19,7 +19,7 @@ from tools.core.steps import ToolError, Workspace, announce, digest_paths, run
 from tools.core.trees import digest_tree
 from tools.dev import engine
 from tools.dev.engine import Engine
-from tools.release import builder, bundle, gotools, images
+from tools.release import builder, bundle, gotools, images, runtime
 from tools.release.images import Images
 from tools.release.registry import Registry
 
@@ -56,6 +56,11 @@ class Release:
     def stack(self) -> str:
         """Return the tag of the build and run images: suite and release."""
         return f"{self.ws.versions['base']['suite']}.{self.ws.versions['base']['release']}"
+
+    @property
+    def runtime_stack(self) -> str:
+        """Return the tag of the build and run images with the runtime: its series and release."""
+        return f"{runtime.read_series(self.ws).tag}.{self.ws.versions['base']['release']}"
 
     @property
     def state(self) -> str:
@@ -118,6 +123,7 @@ def publish(
         pack, lifecycle = gotools.build_pack(ws), gotools.build_lifecycle(ws)
         image = images.ensure_images(ws, docker, lifecycle, released=True)
         buildpack = bundle.assemble_buildpack(ws, builder.choose_pythons(ws, pythons))
+        images.ensure_runtime_images(ws, docker, buildpack, released=True)
         builder.configure_pack(ws, pack, images.name_images(ws))
         release = Release(
             ws=ws,
@@ -173,11 +179,21 @@ def list_artifacts(release: Release) -> Sequence[Artifact]:
         json.dumps(images.make_lifecycle_labels(ws)),
         archive,
     )
+    series = runtime.read_series(ws)
+    runtime_inputs = _digest_inputs(
+        digest_tree(runtime.assemble_runtime(ws, series, release.buildpack)),
+        digest_paths(stacks / "runtime.Dockerfile"),
+    )
     tree = digest_tree(release.buildpack)
     package_inputs = _digest_inputs(release.state, tree, digest_paths(ws.checkout / "package.toml"))
     pack = str(ws.versions["pack"]["version"])
     builder_inputs = _digest_inputs(
-        tree, build_inputs, archive, digest_paths(ws.checkout / "builder.toml"), pack
+        tree,
+        build_inputs,
+        runtime_inputs,
+        archive,
+        digest_paths(ws.checkout / "builder.toml"),
+        pack,
     )
     suite, stack = str(ws.versions["base"]["suite"]), release.stack
     lifecycle_tag = f"{ws.versions['lifecycle']['version']}-{stack}"
@@ -202,6 +218,25 @@ def list_artifacts(release: Release) -> Sequence[Artifact]:
             inputs=build_inputs,
             fix=_STACK_FIX,
             push=partial(of, release.images.build),
+        ),
+        Artifact(
+            name="run",
+            title=f"Seldon Python run image with Python {series.python} and the wrapper",
+            tag=release.runtime_stack,
+            moving=series.tag,
+            inputs=_digest_inputs(run_inputs, runtime_inputs),
+            fix=_STACK_FIX,
+            push=partial(of, release.images.runtime_run),
+            label=_LABELS_OF_RUN_IMAGE,
+        ),
+        Artifact(
+            name="build",
+            title="Seldon Python build image for that run image",
+            tag=release.runtime_stack,
+            moving=series.tag,
+            inputs=_digest_inputs(build_inputs, runtime_inputs),
+            fix=_STACK_FIX,
+            push=partial(of, release.images.runtime_build),
         ),
         Artifact(
             name="lifecycle",
@@ -356,18 +391,20 @@ def _push_buildpack(release: Release, reference: str, labels: Mapping[str, str])
 
 
 def _push_builder(release: Release, reference: str, labels: Mapping[str, str]) -> None:
-    """Push the builder, which refers to the run image by its moving tag.
+    """Push the builder, which refers to its run images by their moving tags.
 
     That way a rebase finds newer run images.
     """
     ws, registry = release.ws, release.registry
+    series = runtime.read_series(ws)
     names, suite = images.name_images(ws), str(ws.versions["base"]["suite"])
     places: dict[str, Path | str] = {
         "lifecycle.tgz": release.lifecycle,
         "buildpack": release.buildpack,
     }
     places |= {
-        names.build: registry.reference("build", release.stack),
+        names.runtime_build: registry.reference("build", release.runtime_stack),
+        names.runtime_run: registry.reference("run", series.tag),
         names.run: registry.reference("run", suite),
     }
     config = builder.fill_in_places(ws, "builder.toml", places, "publish")

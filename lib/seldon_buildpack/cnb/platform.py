@@ -38,7 +38,7 @@ class Platform:
     child processes: PATH and HOME of the build image, and the platform's proxies, but no other
     variable of the user. ``bindings`` is the directory of the service bindings, which may not
     exist. ``layers`` is None in detect, which has no layers. ``target`` describes the image's
-    target, and is a part of every key that depends on it.
+    target, and is a part of every key that depends on it. ``stack_id`` is the build image's.
     """
 
     app: Path
@@ -48,6 +48,7 @@ class Platform:
     base_env: Mapping[str, str]
     bindings: Path = Path("/platform/bindings")
     target: str = ""
+    stack_id: str = ""
 
     @classmethod
     def read(cls, environ: Mapping[str, str], cwd: Path) -> "Platform":
@@ -69,6 +70,7 @@ class Platform:
             base_env=base,
             bindings=bindings.root(user, platform),
             target=" ".join(f"{name}={environ[name]}" for name in _TARGET if environ.get(name)),
+            stack_id=environ.get("CNB_STACK_ID", ""),
         )
 
     def read_run_image_id(self) -> str:

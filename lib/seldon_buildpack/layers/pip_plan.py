@@ -5,6 +5,7 @@ be used unchanged. They need the interpreter and the wrapper's list of packages,
 bundle's copies are used if their layers are reused.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,7 @@ from seldon_buildpack.package_sources.mirror import Mirror
 from seldon_buildpack.python_env import importable, system_libraries, top_level_modules
 from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
+from seldon_buildpack.runtime import Runtime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,12 +174,12 @@ class PipPlan:
         if not reason and not self.installation:
             reason = third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
         if not reason:
-            reuse.reuse(layer, stored, self.log)
+            reuse.reuse(layer, stored, self.log, chosen.runtime)
             return
         if not self.python.carried:
             self._python(again=True)
         with (
-            self.log.layer(layer.name, reason),
+            self._logged(layer, reason, chosen.runtime),
             python.stand_in(self.layer(python.NAME), self.python),
         ):
             python_wrapper.make(
@@ -199,12 +201,21 @@ class PipPlan:
             "needed to rebuild another layer" if again else ""
         )
         if not reason:
-            reuse.reuse(layer, self.python.metadata, self.log)
+            reuse.reuse(layer, self.python.metadata, self.log, self.python.runtime)
             return
-        with self.log.layer(layer.name, reason):
+        with self._logged(layer, reason, self.python.runtime):
             python.make(
                 layer, self.python, self.uv, tuple(self.bundle.pythons), self.index, self.mirror
             )
+
+    def _logged(
+        self, layer: Layer, reason: str, runtime: Runtime | None
+    ) -> AbstractContextManager[None]:
+        """Log a layer while it is made: with its duration, unless it is only a link."""
+        if not runtime:
+            return self.log.layer(layer.name, reason)
+        self.log.linked(layer.name, runtime.series)
+        return nullcontext()
 
     def _licences(self, standing: WrapperChoice) -> None:
         layer, source = (

@@ -2,9 +2,9 @@
 
 Why a layer: it is the same for every model on this Python, so a registry stores it once.
 Made by: copying the interpreter from the bundle, or `uv python install` from the catalogue if the
-bundle does not have it.
-Reused while: the requested version, the content of the bundled tree, and the platform's target are
-the same. Model code and requirement changes do not invalidate it.
+bundle does not have it. If the run image contains the interpreter, the layer is a link to it.
+Reused while: the requested version, the content of the bundled tree or the series of the run image,
+and the platform's target are the same. Model code and requirement changes do not invalidate it.
 The layer's root contains only `cpython/`: a `lib` there would be added to LD_LIBRARY_PATH
 (spec: Layer Paths).
 """
@@ -28,9 +28,20 @@ from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
 from seldon_buildpack.python_env.venv import compile_bytecode
 from seldon_buildpack.python_version import PythonChoice, PythonEvidence
+from seldon_buildpack.runtime import Runtime
 
 NAME = "python"
 _HOME = "cpython"
+_CHECK = """\
+#!/bin/sh
+[ -x {program} ] && exit 0
+cat >&2 <<'END'
+ERROR: This image is on a run image that does not contain its Python.
+  Its layers link to {folder}, which only a run image with the label io.buildpacks.base.id={id} contains.
+  Fix: Rebase it onto such a run image (pack rebase IMAGE --run-image RUN_IMAGE), or build it again.
+END
+exit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +62,8 @@ class Python:
     evidence: PythonEvidence | None = None
     # The minors in the bundle on which the source can be installed.
     usable: tuple[str, ...] = ()
+    # The run image's runtime that the layer links to; None if the layer has the files.
+    runtime: Runtime | None = None
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -63,8 +76,18 @@ class Python:
         return {"python": self.identity, "buildpack": self.buildpack, "target": self.target}
 
 
-def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> Python:
-    """Return the bundled interpreter if it satisfies the request, else one to download."""
+def plan(
+    choice: PythonChoice,
+    bundle: Bundle,
+    catalogue: str,
+    target: str,
+    runtime: Runtime | None = None,
+) -> Python:
+    """Return the bundled interpreter if it satisfies the request, else one to download.
+
+    ``runtime`` is that of the run image if the layer links to it. Its key names the series, so an
+    update of the run image rebuilds nothing.
+    """
     minor = f"{choice.minor[0]}.{choice.minor[1]}"
     carried = bundle.pythons.get(minor)
     if carried and choice.allows(carried.version):
@@ -72,11 +95,12 @@ def plan(choice: PythonChoice, bundle: Bundle, catalogue: str, target: str) -> P
             minor,
             carried.version,
             bundle.python(minor),
-            f"{carried.version} {carried.digest}",
+            runtime.id if runtime else f"{carried.version} {carried.digest}",
             "",
             bundle.buildpack_version,
             target,
             choice.evidence,
+            runtime=runtime,
         )
     source = catalogue or bundle.catalogue
     identity = f"{choice.spec} from {without_secrets(source) or 'the public catalogue'}"
@@ -112,7 +136,10 @@ def make(
         PythonNotInstalled, PythonOfPinsNotInstalled: The interpreter cannot be downloaded.
     """
     target = layer.begin()
-    if python.carried:
+    if python.runtime:
+        home(layer).symlink_to(python.runtime.cpython)
+        _write_check(layer, python.runtime)
+    elif python.carried:
         shutil.copytree(python.carried, home(layer), symlinks=True)
     else:
         _install(target, python, uv, carried, index, mirror)
@@ -122,6 +149,19 @@ def make(
             home(layer) / f"lib/python{python.minor}",
         )
     layer.finish(Types(launch=True), python.metadata)
+
+
+def _write_check(layer: Layer, runtime: Runtime) -> None:
+    """Write the program that explains a run image without the runtime at start (spec: exec.d).
+
+    It is needed after `pack rebase --force`, and on platforms that take any run image.
+    """
+    program = layer.path / "exec.d/runtime"
+    program.parent.mkdir()
+    program.write_text(
+        _CHECK.format(folder=runtime.path, program=runtime.cpython / "bin/python3", id=runtime.id)
+    )
+    program.chmod(0o755)
 
 
 def _install(

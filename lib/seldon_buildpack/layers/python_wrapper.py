@@ -8,7 +8,8 @@ Why a layer: it is identical, byte for byte, for every model on the same Python 
 registry and a node store it once.
 Made by: copying the tree from the bundle, or installing the lock if the bundle has no tree for
 this Python.
-Reused while: the lock or the tree, and the Python, are the same. Omitted if a model's requirements
+If the run image contains it, the layer is a link.
+Reused while: the lock or the tree, or the series of the run image, and the Python, are the same. Omitted if a model's requirements
 replace one of the wrapper's packages: then all of them are in the layer of the requirements.
 """
 
@@ -34,6 +35,7 @@ from seldon_buildpack.python_env.venv import (
     prepare,
     site_packages,
 )
+from seldon_buildpack.runtime import Runtime
 from seldon_buildpack.wrapper.pin_sets import list_pin_sets
 
 NAME = "python-wrapper"
@@ -54,6 +56,8 @@ class Wrapper:
     lock: Path | None
     bounds: Path | None
     key: dict[str, str]
+    # The run image's runtime that the layer links to; None if the layer has the files.
+    runtime: Runtime | None = None
 
 
 def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrapper, ...]:
@@ -89,10 +93,20 @@ def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
     )
     carried = bundle.wrappers.get(python.minor, {}).get(pins)
     if carried and carried.version == version and python.carried:
-        key = {"wrapper": f"{version} {carried.digest}"} | python.key
-        return Wrapper(version, pins, bundle.wrapper(python.minor, pins), lock, bounds, key)
+        runtime = _runtime_with(version, pins, python)
+        digest = runtime.id if runtime else carried.digest
+        key = {"wrapper": f"{version} {digest}"} | python.key
+        tree = bundle.wrapper(python.minor, pins)
+        return Wrapper(version, pins, tree, lock, bounds, key, runtime)
     key = {"wrapper": f"{version} {digests.of_texts([lock], bundle.root)}"} | python.key
     return Wrapper(version, pins, None, lock, bounds, key)
+
+
+def _runtime_with(version: str, pins: str, python: Python) -> Runtime | None:
+    """Return the runtime that the Python is from, if it has this wrapper too."""
+    runtime = python.runtime
+    has_it = runtime and (runtime.seldon_core, runtime.pins) == (version, pins)
+    return runtime if has_it else None
 
 
 def environment(layer: Layer) -> Path:
@@ -116,7 +130,9 @@ def make(
     """
     layer.begin()
     prefix = environment(layer)
-    if wrapper.carried:
+    if wrapper.runtime:
+        prefix.symlink_to(wrapper.runtime.wrapper)
+    elif wrapper.carried:
         shutil.copytree(wrapper.carried, prefix, symlinks=True)
         prepare(prefix, python_layer.home(interpreter), python.minor)
     else:
@@ -155,7 +171,9 @@ def make(
         drop_namespace_files(site_packages(prefix, python.minor))
         add_loader(site_packages(prefix, python.minor))
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
-    site = site_packages(prefix, python.minor)
+    # The run image's files are not in the build image.
+    tree = wrapper.carried if wrapper.runtime and wrapper.carried else prefix
+    site = site_packages(tree, python.minor)
     brought = top_level_modules.as_text(top_level_modules.brought(site))
     names = importable.as_text(importable.list_importable(site))
     layer.finish(

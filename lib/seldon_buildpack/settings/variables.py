@@ -80,6 +80,12 @@ _MODEL = Group(
             common=True,
         ),
         _build(
+            "BP_SELDON_RUNTIME",
+            "auto",
+            "Where the image has Python and the wrapper from: auto (the run image if it contains them, else layers), layers, or run-image (an error if it cannot provide them)",
+            "layers",
+        ),
+        _build(
             "BP_MODEL_TRIAL",
             "auto",
             "off: a model that imports a missing module is a warning, not an error",

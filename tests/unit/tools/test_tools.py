@@ -252,8 +252,10 @@ def test_committed_configurations_are_filled_with_real_places(ws: Workspace) -> 
     told = tomllib.loads(filled.read_text())
     assert told["lifecycle"]["uri"] == "/w/l.tgz"
     assert told["buildpacks"] == [{"uri": "/w/bp"}]
-    assert told["build"]["image"] == images.name_images(ws).build
-    assert [image["image"] for image in told["run"]["images"]] == [images.name_images(ws).run]
+    names = images.name_images(ws)
+    assert told["build"]["image"] == names.runtime_build
+    run = [image["image"] for image in told["run"]["images"]]
+    assert run == [names.runtime_run, names.run]
 
 
 def test_clean_refuses_a_folder_that_make_did_not_make(ws: Workspace) -> None:
