@@ -92,15 +92,15 @@ def carried(build: Build) -> Build:
     return build
 
 
-def of(build: Build) -> Runtime:
-    described = runtime.read_described(build.opt)
-    assert described
-    return described
+def described(build: Build) -> Runtime:
+    series = runtime.read_described(build.opt)
+    assert series
+    return series
 
 
 def test_layers_link_to_the_run_image_with_the_same_id(carried: Build) -> None:
-    assert carried.choose() == RuntimeChoice(of(carried))
-    assert of(carried).cpython == carried.opt / "3.12-s1/cpython"
+    assert carried.choose() == RuntimeChoice(described(carried))
+    assert described(carried).cpython == carried.opt / "3.12-s1/cpython"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_layers_link_to_the_run_image_with_the_same_id(carried: Build) -> None:
 def test_id_of_the_run_image_decides(carried: Build, target: str, presence: Presence) -> None:
     carried.analyze(f"[run-image.target]\n{target}")
     run = read_run_image(carried.layers, carried.cnb)
-    assert runtime.find_presence(of(carried), run, SERIES.stack) is presence
+    assert runtime.find_presence(described(carried), run, SERIES.stack) is presence
     assert bool(carried.choose().runtime) == (presence is Presence.YES)
 
 
@@ -137,7 +137,7 @@ def test_before_platform_0_12_the_reference_of_the_builder_decides(
 ) -> None:
     build.describe()
     run = RunImage(reference=reference, of_builder=builders)
-    assert runtime.find_presence(of(build), run, stack) is presence
+    assert runtime.find_presence(described(build), run, stack) is presence
 
 
 def test_references_of_the_builder_are_read_from_stack_toml(build: Build) -> None:
@@ -225,8 +225,8 @@ def test_wrapper_is_a_link_if_the_runtime_has_its_pins(
         },
     )
     context = replace(context, bundle=bundle)
-    planned = plan_layers(context, read_project(context), of(carried))
-    assert planned.python.runtime == of(carried)
+    planned = plan_layers(context, read_project(context), described(carried))
+    assert planned.python.runtime == described(carried)
     assert bool(planned.wrappers[0].runtime) == linked
 
 
@@ -239,7 +239,7 @@ def test_keys_name_the_series_and_not_its_content(carried: Build) -> None:
             wrappers={"3.12": {"upstream": BundledTree("1.17.1", digest)}},
         )
         context = replace(context, bundle=bundle)
-        planned = plan_layers(context, read_project(context), of(carried))
+        planned = plan_layers(context, read_project(context), described(carried))
         return planned.wrappers[0].key
 
     assert keys("one") == keys("two")
@@ -247,7 +247,7 @@ def test_keys_name_the_series_and_not_its_content(carried: Build) -> None:
 
 def test_link_layers_hold_links_and_a_check_of_the_run_image(carried: Build) -> None:
     context = carried.context({})
-    planned = plan_layers(context, read_project(context), of(carried))
+    planned = plan_layers(context, read_project(context), described(carried))
     layer = Layer(carried.layers, "python")
     python.make(layer, planned.python, planned.uv, (), planned.index, planned.mirror)
     assert python.home(layer).readlink() == carried.opt / "3.12-s1/cpython"
@@ -275,7 +275,7 @@ def test_series_of_the_release_is_what_the_configurations_name() -> None:
 
 def test_start_on_a_run_image_without_the_runtime_is_explained(carried: Build) -> None:
     context = carried.context({})
-    planned = plan_layers(context, read_project(context), of(carried))
+    planned = plan_layers(context, read_project(context), described(carried))
     layer = Layer(carried.layers, "python")
     python.make(layer, planned.python, planned.uv, (), planned.index, planned.mirror)
     check = [layer.path / "exec.d/runtime"]
@@ -286,7 +286,7 @@ def test_start_on_a_run_image_without_the_runtime_is_explained(carried: Build) -
         f"  Its layers link to {carried.opt}/3.12-s1, which only a run image with the label io.buildpacks.base.id={SERIES.id} contains.\n"
         "  Fix: Rebase it onto such a run image (pack rebase IMAGE --run-image RUN_IMAGE), or build it again.\n"
     )
-    program = of(carried).cpython / "bin/python3"
+    program = described(carried).cpython / "bin/python3"
     program.parent.mkdir(parents=True)
     program.touch(mode=0o755)
     there = subprocess.run(check, capture_output=True, text=True)

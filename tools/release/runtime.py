@@ -78,13 +78,13 @@ class Series:
 
 def read_series(ws: Workspace) -> Series:
     """Return the series that tools/versions.toml names."""
-    told = ws.versions["runtime"]
+    configured = ws.versions["runtime"]
     return Series(
         suite=str(ws.versions["base"]["suite"]),
-        python=str(told["python"]),
-        number=int(told["series"]),
+        python=str(configured["python"]),
+        number=int(configured["series"]),
         seldon_core=str(ws.versions["wrapper"]["seldon_core"]),
-        pins=str(told["pins"]),
+        pins=str(configured["pins"]),
     )
 
 

@@ -32,15 +32,15 @@ class RuntimeNotInBuilder(BuildError):
 class RuntimeNotInRunImage(BuildError):
     """A BP_SELDON_RUNTIME=run-image with a run image that does not contain the runtime.
 
-    ``run_image`` is its name, ``label`` its id, and ``wanted`` the id of the one that does. The
+    ``run_image`` is its name, ``label`` its id, and ``needed`` the id of the one that does. The
     name is empty if the platform does not tell it.
     """
 
-    def __init__(self, run_image: str, label: str, wanted: str) -> None:
+    def __init__(self, run_image: str, label: str, needed: str) -> None:
         name = f"`{run_image}`" if run_image else "the run image"
         super().__init__(
             "The run image does not contain Python and wrapper",
-            f"BP_SELDON_RUNTIME=run-image was set. It needs a run image with the label io.buildpacks.base.id={wanted},\n"
+            f"BP_SELDON_RUNTIME=run-image was set. It needs a run image with the label io.buildpacks.base.id={needed},\n"
             f"but {name} has {'the label ' + label if label else 'no such label'}.",
             "Build without --run-image, so that the builder's own run image is used.",
             _UNSET,
