@@ -3,6 +3,7 @@
 Each scene starts a server of a set on this machine and says in a few words how it went; ``says`` is what it has to be on either set.
 """
 
+import json
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import Popen, TimeoutExpired
+
+import grpc
 
 from tests.images.both_sets import Answer, Local, Server, ask
 from tests.images.wrapper_requests import Request, Setup
@@ -177,6 +180,52 @@ def _large_messages(running: Running) -> Sequence[str]:
     ]
 
 
+def _probed_while_busy(queued: int) -> Callable[[Running], Sequence[str]]:
+    """Probes while one request is answered and others wait; and what becomes of those."""
+
+    def act(running: Running) -> Sequence[str]:
+        threads, answers = _asked(running, [_sleep(1)] * (1 + queued))
+        time.sleep(0.4)
+        seconds = []
+        for _ in range(9):
+            begin = time.monotonic()
+            assert ask(running.server.rest, _PING).status == 200
+            seconds.append(time.monotonic() - begin)
+        _all(threads)
+        probes = "probes in time" if sorted(seconds)[4] < _PROBE_SECONDS else f"{seconds}"
+        return [probes, *(str(answer.status) for answer in answers), running.complaints()]
+
+    return act
+
+
+def _grpc_health(running: Running) -> Sequence[str]:
+    """Health over gRPC while the model is busy, and once it is to end; both requests are answered."""
+    with grpc.insecure_channel(running.server.grpc) as channel:
+        check = channel.unary_unary("/grpc.health.v1.Health/Check")
+        predict = channel.unary_unary("/seldon.protos.Model/Predict")
+        first = predict.future(_SLEEP)
+        time.sleep(0.4)
+        begin = time.monotonic()
+        statuses = [check(request) for request in (b"", b"\x0a\x13seldon.protos.Model")]
+        in_time = time.monotonic() - begin < 2 * _PROBE_SECONDS
+        os.killpg(running.process.pid, signal.SIGTERM)
+        time.sleep(0.2)
+        statuses.append(check(b""))
+        answers = [bool(call.result(10)) for call in (first, predict.future(_SLEEP))]
+    return [str(statuses), f"in time: {in_time}", f"answers: {answers}", running.ends(5)]
+
+
+def _wrong_paths(running: Running) -> Sequence[str]:
+    asked = (("GET", "/nowhere"), ("POST", "/nowhere"), ("PUT", "/predict"), ("GET", "/"))
+    answers = [ask(running.server.rest, Request(path, method=method)) for method, path in asked]
+    return [f"{answer.status} {json.loads(answer.body)['status']['reason']}" for answer in answers]
+
+
+# The least timeout of a probe in Kubernetes is 1 s.
+_PROBE_SECONDS = 0.05
+_SERVING, _NOT_SERVING = b"\x08\x01", b"\x08\x02"
+# A SeldonMessage with jsonData of {"sleep": 1.0}.
+_SLEEP = b"2\x16*\x14\n\x12\n\x05sleep\x12\t\x11\x00\x00\x00\x00\x00\x00\xf0?"
 _HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"
 _PINGED = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n\r\n"
 _ENDS_WELL = ("in flight: 200", "ended with 0", "no complaint")
@@ -221,6 +270,32 @@ SCENES: Mapping[str, Scene] = {
     # Neither gunicorn reads ahead of its threads: a silent client holds one (docs/wrapper.md).
     "as many clients as threads send nothing": Scene(
         _beside(b"", 2), ("another client: does not answer",), _TWO
+    ),
+    "probes while the model is busy": Scene(
+        _probed_while_busy(2), ("probes in time", *["200"] * 3, "no complaint")
+    ),
+    "probes while two workers are busy": Scene(
+        _probed_while_busy(3),
+        ("probes in time", *["200"] * 4, "no complaint"),
+        {"GUNICORN_WORKERS": "2"},
+    ),
+    "health over gRPC": Scene(
+        _grpc_health,
+        (
+            f"{[_SERVING, _SERVING, _NOT_SERVING]}",
+            "in time: True",
+            "answers: [True, True]",
+            "ended with 0",
+        ),
+    ),
+    "wrong paths": Scene(
+        _wrong_paths,
+        (
+            "404 MICROSERVICE_NOT_FOUND",
+            "404 MICROSERVICE_NOT_FOUND",
+            "405 MICROSERVICE_METHOD_NOT_ALLOWED",
+            "404 MICROSERVICE_NOT_FOUND",
+        ),
     ),
     "twenty connections are kept alive": Scene(
         _beside(_PINGED, 20), ("another client: answers",), _KEPT

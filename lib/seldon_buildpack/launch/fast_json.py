@@ -80,4 +80,5 @@ def has_long_integer(data: bytes) -> bool:
     expression would take longer than parsing.
     """
     digits = data.translate(_EQUAL_DIGITS)
-    return digits.count(_DIGITS) != digits.count(_FRACTION)
+    runs = digits.count(_DIGITS)
+    return runs > 0 and runs != digits.count(_FRACTION)

@@ -530,11 +530,17 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
         raise StartupError(
             what, why, "Do not change PATH, PYTHONPATH and PYTHONHOME from the image's values."
         ) from None
-    beside("shutdown").drain_on_sigterm(microservice)
+    health = beside("grpc_health").Health()
+    health.serve()
+    beside("shutdown").drain_on_sigterm(microservice, health.stop_serving)
     patches.look_for_garbage_again(microservice, usual)
     patches.answer_as_before()
     patches.annotate_from_variables(microservice, env.values)
+    beside("probes").answer_probes_at_once(microservice)
+    beside("unknown_paths").answer_unknown_paths()
     beside("fast_json").use_orjson()
+    beside("fast_arrays").convert_arrays_at_once()
+    beside("fast_metrics").send_fewer_metrics()
     module, _, name = env.get("MODEL_NAME").rpartition(".")
     module = module or name
     try:

@@ -10,6 +10,7 @@ import importlib
 import os
 import signal
 import sys
+import time
 from multiprocessing.connection import wait
 from multiprocessing.managers import SyncManager
 from typing import Any, Callable, List, NoReturn, Optional
@@ -19,10 +20,11 @@ from typing import Any, Callable, List, NoReturn, Optional
 GRACE_SECONDS = 30.0
 
 
-def drain_on_sigterm(microservice: Any) -> None:
+def drain_on_sigterm(microservice: Any, stop_serving: Callable[[Any, float], None]) -> None:
     """Let the wrapper's processes finish their requests on SIGTERM.
 
-    The signal may be sent to one or to all of them.
+    The signal may be sent to one or to all of them. ``stop_serving`` is called with a gRPC server
+    before it refuses requests, and with the seconds it may take.
     Without this, the process that holds the metrics ends first, so that REST requests in flight
     fail with 500; the gRPC processes drop theirs; and if only the main process is signalled, it
     waits for the gRPC ones forever. Three of the wrapper's functions are wrapped in memory, all of
@@ -36,7 +38,7 @@ def drain_on_sigterm(microservice: Any) -> None:
 
     def get_grpc_server(*args: Any, **kwargs: Any) -> Any:
         server = plain_server(*args, **kwargs)
-        _on_signal(lambda: _drain(server))
+        _on_signal(lambda: _drain(server, stop_serving))
         return server
 
     def start_servers(
@@ -92,11 +94,13 @@ def _manager_that_outlives_requests() -> Any:
     return manager
 
 
-def _drain(server: Any) -> NoReturn:
+def _drain(server: Any, stop_serving: Callable[[Any, float], None]) -> NoReturn:
     """Accept no more requests, wait for those in flight, and end the process."""
     # A second signal while the server is stopping would wait for a lock that this thread holds.
     _on_signal(lambda: None)
-    server.stop(GRACE_SECONDS).wait()
+    begin = time.monotonic()
+    stop_serving(server, GRACE_SECONDS)
+    server.stop(max(0.0, GRACE_SECONDS - (time.monotonic() - begin))).wait()
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.stderr.flush()
