@@ -28,7 +28,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package publish env test test-unit fuzz test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names names lock audit engine-stop clean venv
+.PHONY: help vendor docs demo new builder package publish env test test-unit fuzz test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names lint-sizes names sizes lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -73,7 +73,7 @@ platform-down: venv ## stop what platform-up started
 bench: venv ## run the benchmarks against s2i
 	@$(TOOLS) bench --pythons "$(PYTHONS)"
 
-lint: lint-format lint-code lint-types lint-imports lint-names ## check the format, code, types, imports and names
+lint: lint-format lint-code lint-types lint-imports lint-names lint-sizes ## check the format, code, types, imports, names and sizes
 
 lint-format: venv
 	@"$(BIN)/ruff" format --check
@@ -90,8 +90,14 @@ lint-imports: venv
 lint-names: venv
 	@"$(BIN)/python" -m tools.dev.check_names
 
+lint-sizes: venv
+	@"$(BIN)/python" -m tools.dev.check_sizes
+
 names: venv ## update the count of names that say nothing, after you removed some
 	@"$(BIN)/python" -m tools.dev.check_names --update
+
+sizes: venv ## update the list of what is longer than allowed, after you made something shorter
+	@"$(BIN)/python" -m tools.dev.check_sizes --update
 
 vendor: venv ## download a model's wheels, for builds without a network: make vendor MODEL=my-model DIR=wheels
 	@$(TOOLS) vendor "$(MODEL)" "$(DIR)" --pythons "$(PYTHONS)"

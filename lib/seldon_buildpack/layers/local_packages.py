@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seldon_buildpack import digests, user_files
-from seldon_buildpack.manifests import project_inputs, requirements_txt
+from seldon_buildpack.manifests import project_files, project_inputs, requirements_txt
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.package_sources import wheel_folders
 from seldon_buildpack.package_sources.indexes import Index
@@ -17,7 +17,7 @@ from seldon_buildpack.package_sources.indexes import Index
 # Larger files in the source's top directory count by size only: they belong to a model, and no
 # package build reads them.
 _LARGE = 10_000_000
-_OF_A_PROJECT = (project_inputs.SETUP, project_inputs.PYPROJECT, "uv.lock")
+_OF_A_PROJECT = (project_files.SETUP, project_files.PYPROJECT, "uv.lock")
 
 
 def key(app: Path, manifest: Requirements | None, index: Index) -> str:
@@ -44,7 +44,7 @@ def built_in_source(
         for path in (manifest.local if manifest else ())
         if user_files.is_dir(path)
         and user_files.is_inside(app, path)
-        and project_inputs.is_project(path)
+        and project_files.is_project(path)
     )
     return folders, manifest.editable if manifest else ()
 
@@ -83,7 +83,7 @@ def _projects(app: Path, manifest: Requirements, named: list[Path]) -> str:
         whole = not (real == home and in_place)
         if whole:
             trees[path] = None
-        if user_files.is_dir(path) and (project_inputs.is_project(path) or not whole):
+        if user_files.is_dir(path) and (project_files.is_project(path) or not whole):
             inputs = project_inputs.read(path, app)
             read |= dict.fromkeys(inputs.files)
             names |= {} if whole else {str(path): inputs.names}
@@ -105,7 +105,7 @@ def _no_project(path: Path) -> bool:
 
     A folder like this outside the source (`/proc`) is not read: uv reports it.
     """
-    return user_files.is_dir(path) and not project_inputs.is_project(path)
+    return user_files.is_dir(path) and not project_files.is_project(path)
 
 
 def _by_size(paths: Iterable[Path]) -> tuple[list[Path], list[Path]]:

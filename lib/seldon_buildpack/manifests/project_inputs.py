@@ -12,10 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from seldon_buildpack.manifests import build_code
-from seldon_buildpack.names import canonical, requirement_name
-from seldon_buildpack.user_files import exists, is_dir, is_file, parse_toml
-
-SETUP, PYPROJECT, SETUP_CFG = "setup.py", "pyproject.toml", "setup.cfg"
+from seldon_buildpack.manifests.project_configuration import (
+    all_strings,
+    backend_modules,
+    has_more_than_a_backend,
+    read_table,
+    version_attributes,
+    workspace_members,
+)
+from seldon_buildpack.manifests.project_files import (
+    PYPROJECT,
+    SETUP,
+    SETUP_CFG,
+    is_inside,
+    is_project,
+    paths_of,
+    suffix_of,
+    walk_source,
+)
+from seldon_buildpack.user_files import exists, is_dir, is_file
 
 # Files at the top of a project that build backends read without being configured to.
 _ALWAYS = (
@@ -23,13 +38,6 @@ _ALWAYS = (
     *("hatch_build.py", "pdm_build.py", "LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*"),
 )
 _SCRIPTS = (SETUP, "hatch_build.py", "pdm_build.py")
-# Backends that read only what the configuration names, and what they require.
-_PURE = frozenset(
-    [
-        *("setuptools", "wheel", "hatchling", "editables", "flit-core", "poetry-core"),
-        *("pdm-backend", "uv-build"),
-    ]
-)
 _COMPILED = frozenset(
     [
         *(".c", ".cc", ".cpp", ".cxx", ".h", ".hh", ".hpp", ".hxx", ".cu", ".cuh", ".s", ".asm"),
@@ -41,7 +49,6 @@ _COMPILED = frozenset(
 _TEXT = frozenset(("", ".", ".txt", ".in", ".cfg", ".toml", ".md", ".rst", ".ini", ".lock"))
 _VERSIONED = re.compile(r"scm|vcs|versioneer|\bpbr\b|dunamai|dynamic-versioning|versioningit")
 _ATTRIBUTE = re.compile(r"\battr:\s*([\w.]+)")
-_GLOB = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True)
@@ -57,137 +64,82 @@ class ProjectInputs:
     packages: tuple[Path, ...]
 
 
-def is_project(folder: Path) -> bool:
-    """Return whether a folder has a project that pip and uv can build."""
-    return any(is_file(folder / name) for name in (SETUP, PYPROJECT))
-
-
 def read(folder: Path, app: Path) -> ProjectInputs:
     """Find the inputs of the build of the project in ``folder``.
 
     They are found in the project's configuration and in the code that its build runs. Files that
     cannot be parsed are not an error here: the build reports them.
     """
-    home = app.resolve()
-    told = _toml(folder / PYPROJECT)
+    home, real = app.resolve(), folder.resolve()
+    pyproject = read_table(folder / PYPROJECT)
     cfg = build_code.read_text(folder / SETUP_CFG)
-    real = folder.resolve()
-    entries = list(_walk(folder, real, home, {real}))
-    beside = [] if real == home else list(_walk(app, home, home, {home}))
-    words = {*_strings(told), *build_code.split_words(cfg)}
-    first = [folder / name for name in _SCRIPTS]
-    first += [
-        path
-        for word in words
-        if word.endswith(".py")
-        for path in _paths(folder, home, word)
-        if is_file(path)
-    ]
-    first += [
-        path
-        for name in (*_attributes(told), *_ATTRIBUTE.findall(cfg), *_backend(folder, told))
-        for path in build_code.find_modules((folder, *_folders(folder, words)), name)
-    ]
-    scripts = build_code.follow_imports((folder, app), first, [*entries, *beside])
+    entries = list(walk_source(folder, real, home, {real}))
+    beside = [] if real == home else list(walk_source(app, home, home, {home}))
+    words = {*all_strings(pyproject), *build_code.split_words(cfg)}
+    starts = _configured_scripts(folder, home, words)
+    starts += _configured_modules(folder, words, pyproject, cfg)
+    scripts = build_code.follow_imports((folder, app), starts, [*entries, *beside])
     literals = {word for path in scripts for word in build_code.read_literals(path)}
     names = {word.rpartition("/")[2] for word in literals}
-    files = {path: None for pattern in _ALWAYS for path in folder.glob(pattern)}
-    files |= dict.fromkeys(scripts)
-    runs_code = any(is_file(folder / name) for name in _SCRIPTS) or _has_more_than_a_backend(told)
-    suffixes = _COMPILED | _TEXT if runs_code else _COMPILED
-    files |= {
-        Path(entry.path): None
-        for entry in entries
-        if _suffix(entry.name) in suffixes or entry.name in names
-    }
-    # Files outside the project that its build reads, such as `here / ".." / "VERSION"`.
-    files |= {
-        Path(entry.path): None
-        for entry in beside
-        if entry.name in names and not entry.name.endswith(".py")
-    }
     up = {word for word in literals if not word.strip("./")}
     named, packages, folders = _named(folder, home, words | literals - up)
-    files |= dict.fromkeys(named)
-    versioned = _VERSIONED.search(f"{told} {cfg}") or any(
+    suffixes = _read_suffixes(folder, pyproject)
+    files = (
+        *(path for pattern in _ALWAYS for path in folder.glob(pattern)),
+        *scripts,
+        *(
+            Path(entry.path)
+            for entry in entries
+            if suffix_of(entry.name) in suffixes or entry.name in names
+        ),
+        # Files outside the project that its build reads, such as `here / ".." / "VERSION"`.
+        *(
+            Path(entry.path)
+            for entry in beside
+            if entry.name in names and not entry.name.endswith(".py")
+        ),
+        *named,
+        *(_git(folder, home) if _is_versioned(f"{pyproject} {cfg}", literals) else ()),
+    )
+    return ProjectInputs(
+        tuple(path for path in dict.fromkeys(files) if is_file(path) and is_inside(path, home)),
+        tuple(sorted(_names(folder, entries, folders))),
+        (*packages, *workspace_members(folder, home, pyproject)),
+    )
+
+
+def _configured_scripts(folder: Path, home: Path, words: set[str]) -> list[Path]:
+    """Return the scripts that a build runs, and the Python files that the configuration names."""
+    named = (
+        path for word in words if word.endswith(".py") for path in paths_of(folder, home, word)
+    )
+    return [*(folder / name for name in _SCRIPTS), *(path for path in named if is_file(path))]
+
+
+def _configured_modules(
+    folder: Path, words: set[str], pyproject: dict[str, Any], cfg: str
+) -> list[Path]:
+    """Return the files of the modules that the build backend imports or reads."""
+    names = (
+        *version_attributes(pyproject),
+        *_ATTRIBUTE.findall(cfg),
+        *backend_modules(folder, pyproject),
+    )
+    folders = (folder, *_folders(folder, words))
+    return [path for name in names for path in build_code.find_modules(folders, name)]
+
+
+def _read_suffixes(folder: Path, pyproject: dict[str, Any]) -> frozenset[str]:
+    """Return the suffixes of the files that the build may read without being configured to."""
+    runs_code = any(is_file(folder / name) for name in _SCRIPTS)
+    return _COMPILED | _TEXT if runs_code or has_more_than_a_backend(pyproject) else _COMPILED
+
+
+def _is_versioned(configuration: str, literals: set[str]) -> bool:
+    """Return whether the build computes a version from the commit."""
+    return bool(_VERSIONED.search(configuration)) or any(
         _VERSIONED.search(word) or word == "git" or word.startswith("git ") for word in literals
     )
-    if versioned:
-        files |= dict.fromkeys(_git(folder, home))
-    return ProjectInputs(
-        tuple(path for path in files if is_file(path) and _inside(path, home)),
-        tuple(sorted(_names(folder, entries, folders))),
-        (*packages, *_members(folder, home, told)),
-    )
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return parse_toml(build_code.read_text(path))
-    except ValueError:
-        return {}
-
-
-def _table(told: object, *names: str) -> dict[str, Any]:
-    """Return a nested table, or an empty one if there is none."""
-    for name in names:
-        told = told.get(name) if isinstance(told, dict) else None
-    return told if isinstance(told, dict) else {}
-
-
-def _strings(value: object) -> Iterator[str]:
-    """Yield all strings in a nested table, its keys too: some backends have paths there."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        yield from value if isinstance(value, dict) else ()
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _strings(one)
-
-
-def _walk(folder: Path, real: Path, home: Path, seen: set[Path]) -> Iterator["os.DirEntry[str]"]:
-    """Yield the files below a folder, following links that stay inside the source.
-
-    ``real`` is the folder without links. Hidden folders and virtual environments are skipped.
-    """
-    with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    for entry in entries:
-        if _is_directory(entry):
-            path = folder / entry.name
-            below = path.resolve() if entry.is_symlink() else real / entry.name
-            skipped = entry.name.startswith(".") or entry.name == "__pycache__"
-            if skipped or below in seen or not below.is_relative_to(home):
-                continue
-            if not is_file(path / "pyvenv.cfg"):
-                seen.add(below)
-                yield from _walk(path, below, home, seen)
-        elif _is_regular(entry):
-            yield entry
-
-
-def _is_directory(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        # A link that leads to itself.
-        return False
-
-
-def _is_regular(entry: "os.DirEntry[str]") -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
-
-
-def _suffix(name: str) -> str:
-    # Far faster than a Path for each of many thousand files.
-    return os.path.splitext(name)[1].lower()  # noqa: PTH122
-
-
-def _inside(path: Path, home: Path) -> bool:
-    return path.resolve().is_relative_to(home)
 
 
 def _named(
@@ -199,8 +151,8 @@ def _named(
     """
     files, packages, folders = [], [], []
     for word in sorted(words):
-        for path in _paths(folder, home, word):
-            if not _inside(path, home):
+        for path in paths_of(folder, home, word):
+            if not is_inside(path, home):
                 continue
             if is_file(path):
                 files.append(path)
@@ -210,68 +162,6 @@ def _named(
                 elif not exists(path / "__init__.py"):
                     folders.append(path)
     return files, packages, folders
-
-
-def _paths(folder: Path, home: Path, word: str) -> Iterator[Path]:
-    """Yield the existing paths that a text may refer to.
-
-    The text may be a requirement (`x @ file:///app/x`), a path that is appended to the project's
-    directory (`/reqs.txt`), or a glob pattern.
-    """
-    text = word.rpartition(" @ ")[2].partition("#")[0].strip()
-    text = text.removeprefix("file://").removeprefix("file:")
-    if not text or len(text) > 255 or "\n" in text or "\0" in text or "://" in text:
-        return
-    for path in dict.fromkeys((folder / text, folder / text.lstrip("/"))):
-        try:
-            if exists(path):
-                yield path
-        except OSError:
-            return
-    if _GLOB.search(text):
-        pattern = text.lstrip("/")
-        try:
-            if ".." in pattern and not _inside(folder / _GLOB.split(pattern)[0], home):
-                return
-            # Code is served in place.
-            yield from (path for path in folder.glob(pattern) if path.suffix != ".py")
-        except (ValueError, NotImplementedError, OSError, RuntimeError):
-            return
-
-
-def _attributes(told: dict[str, Any]) -> Iterator[str]:
-    """Yield the values of `attr` under [tool.setuptools.dynamic]."""
-    for one in _table(told, "tool", "setuptools", "dynamic").values():
-        if isinstance(one, dict) and isinstance(one.get("attr"), str):
-            yield one["attr"]
-
-
-def _backend(folder: Path, told: dict[str, Any]) -> Iterator[str]:
-    """Yield the names of the modules that a build backend reads.
-
-    These are an in-tree build backend, and the module that flit reads version and summary from.
-    """
-    system = _table(told, "build-system")
-    backend = str(system.get("build-backend", "")).partition(":")[0]
-    if backend.startswith("flit"):
-        module = _table(told, "tool", "flit", "module").get("name")
-        yield str(module or _table(told, "project").get("name", "")).replace("-", "_")
-    places = system.get("backend-path")
-    for place in places if isinstance(places, list) else ():
-        if isinstance(place, str) and is_dir(folder / place):
-            yield ".".join((*Path(place).parts, backend))
-
-
-def _has_more_than_a_backend(pyproject: dict[str, Any]) -> bool:
-    """Return whether a build runs code that reads files which the configuration does not name.
-
-    That is a backend in the project, a plug-in of a backend, and a backend that compiles, such as
-    scikit-build-core, which reads CMakeLists.txt.
-    """
-    system = _table(pyproject, "build-system")
-    requires = system.get("requires")
-    names = map(requirement_name, _strings(requires if isinstance(requires, list) else []))
-    return "backend-path" in system or any(canonical(name) not in _PURE for name in names)
 
 
 def _folders(folder: Path, words: Iterable[str]) -> Iterator[Path]:
@@ -295,30 +185,10 @@ def _names(
                 yield str(path.relative_to(folder))
 
 
-def _members(folder: Path, home: Path, told: dict[str, Any]) -> Iterator[Path]:
-    """Yield the members of the uv workspace that a project takes packages from."""
-    sources = _table(told, "tool", "uv", "sources")
-    if not any(isinstance(one, dict) and one.get("workspace") for one in _tables(sources, depth=2)):
-        return
-    for root in (folder, *folder.parents):
-        if not _inside(root, home):
-            return
-        members = _table(_toml(root / PYPROJECT), "tool", "uv", "workspace").get("members")
-        for pattern in members if isinstance(members, list) else ():
-            yield from (path for path in _paths(root, home, str(pattern)) if is_project(path))
-
-
-def _tables(value: object, depth: int) -> Iterator[object]:
-    yield value
-    if depth and isinstance(value, dict | list):
-        for one in value.values() if isinstance(value, dict) else value:
-            yield from _tables(one, depth - 1)
-
-
 def _git(folder: Path, home: Path) -> Iterator[Path]:
     """Yield the git files that a version is computed from: the commit and the tags."""
     for root in (folder, *folder.parents):
-        if not _inside(root, home):
+        if not is_inside(root, home):
             return
         git = root / ".git"
         yield from (git / name for name in ("HEAD", "packed-refs"))
