@@ -1,4 +1,4 @@
-"""The origin of a setting, a channel, a login or the Python version.
+"""The origin of a setting, a channel, a credential or the Python version.
 
 Code tests its kind, and people read what ``describe`` returns.
 """
@@ -51,7 +51,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Origin:
     """Where a value comes from."""
 
@@ -85,22 +85,22 @@ class Origin:
         return self.describe() if self.kind in absent else f"from {self.describe()}"
 
 
-NOWHERE = Origin(Kind.NOWHERE)
-S2I_ENVIRONMENT = Origin(Kind.S2I_ENVIRONMENT)
-PLATFORM_ENV = Origin(Kind.PLATFORM_ENV)
-REQUIREMENTS = Origin(Kind.REQUIREMENTS)
+NOWHERE = Origin(kind=Kind.NOWHERE)
+S2I_ENVIRONMENT = Origin(kind=Kind.S2I_ENVIRONMENT)
+PLATFORM_ENV = Origin(kind=Kind.PLATFORM_ENV)
+REQUIREMENTS = Origin(kind=Kind.REQUIREMENTS)
 
 
 def variable(name: str) -> Origin:
     """Return the origin of a value from a variable, wherever that was set."""
-    return Origin(Kind.VARIABLE, name)
+    return Origin(kind=Kind.VARIABLE, name=name)
 
 
 def binding(name: str) -> Origin:
     """Return the origin of a value from a service binding."""
-    return Origin(Kind.BINDING, name)
+    return Origin(kind=Kind.BINDING, name=name)
 
 
 def file(name: str) -> Origin:
     """Return the origin of a value from a file of the source."""
-    return Origin(Kind.FILE, name)
+    return Origin(kind=Kind.FILE, name=name)

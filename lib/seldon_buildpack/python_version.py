@@ -57,20 +57,21 @@ class PythonEvidence:
         return dict(zip(self.METADATA, (self.key, self.python, self.because), strict=True))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PythonChoice:
-    """A Python minor, the exact version if one is required, and the origin of the choice.
-
-    ``requests`` is what the Python has to satisfy. ``candidates`` are all minors that do, the
-    preferred ones first. ``evidence`` is what the pinned requirements say, if they were asked.
-    """
+    """The Python of the image, and why it was chosen."""
 
     minor: Minor
+    # The exact version, if one is required.
     version: str | None
+    # What decided.
     source: Origin
     advice: tuple[Advice, ...] = ()
+    # What the Python has to satisfy.
     requests: tuple[PythonRequest, ...] = field(default=(), compare=False, repr=False)
+    # All minors that satisfy it, the preferred ones first.
     candidates: tuple[Minor, ...] = field(default=(), compare=False, repr=False)
+    # What the pinned requirements say, if the indexes were asked for their wheels.
     evidence: PythonEvidence | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -175,8 +176,8 @@ def of_environment(app: Path, requested: str, environment: CondaEnvironment) -> 
 
         newest = versions.minors(environment.python)[0].split(".")
         asked = environment.locked or environment.python != "*"
-        source = Origin(Kind.FILE if asked else Kind.ANY_PYTHON, environment.path.name)
-        return PythonChoice((int(newest[0]), int(newest[1])), None, source)
+        source = Origin(kind=Kind.FILE if asked else Kind.ANY_PYTHON, name=environment.path.name)
+        return PythonChoice(minor=(int(newest[0]), int(newest[1])), version=None, source=source)
     choice = choose(app, requested or None)
     if environment.locked and not choice.allows(environment.python.lstrip("=")):
         raise CondaLockForOtherPython(
@@ -210,14 +211,16 @@ def one_meeting(specifier: str) -> str:
 
     Returns "" if none can.
     """
-    minors = (PythonChoice(minor, None, origin.NOWHERE) for minor in PREFERRED)
+    minors = (PythonChoice(minor=minor, version=None, source=origin.NOWHERE) for minor in PREFERRED)
     return next((choice.spec for choice in minors if choice.meets(specifier)), "")
 
 
 def _satisfying(requests: tuple[PythonRequest, ...], advice: tuple[Advice, ...]) -> PythonChoice:
     if not requests:
-        source = Origin(Kind.DEFAULT, REQUESTED)
-        return PythonChoice(DEFAULT, None, source, advice, candidates=PREFERRED)
+        source = Origin(kind=Kind.DEFAULT, name=REQUESTED)
+        return PythonChoice(
+            minor=DEFAULT, version=None, source=source, advice=advice, candidates=PREFERRED
+        )
     minors = _minors(requests)
     if not minors:
         for request in requests:
@@ -226,7 +229,14 @@ def _satisfying(requests: tuple[PythonRequest, ...], advice: tuple[Advice, ...])
     # The request that decides is the one that allows the fewest.
     source = min(requests, key=lambda request: len(_minors((request,)))).source
     exact = next((request.exact for request in requests if request.exact), None)
-    return PythonChoice(minors[0], exact, source, advice, requests, minors)
+    return PythonChoice(
+        minor=minors[0],
+        version=exact,
+        source=source,
+        advice=advice,
+        requests=requests,
+        candidates=minors,
+    )
 
 
 def _minors(requests: Iterable[PythonRequest]) -> tuple[Minor, ...]:

@@ -80,8 +80,8 @@ def _log_manifest(log: Log, project: Project) -> None:
 
 def _log_package_sources(log: Log, project: Project) -> None:
     for channel in project.channels.channels:
-        login = project.channels.login_of(channel.url)
-        by = f"; login from {login.source.describe()}" if login else ""
+        credential = project.channels.credential_of(channel.url)
+        by = f"; login from {credential.source.describe()}" if credential else ""
         log.fact("Channel", channel.url, channel.source.describe_from() + by)
     if project.requirements:
         for folder in project.index.folders:

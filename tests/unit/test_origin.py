@@ -11,20 +11,20 @@ from seldon_buildpack.origin import Kind, Origin
     [
         (origin.NOWHERE, ""),
         (origin.S2I_ENVIRONMENT, ".s2i/environment"),
-        (Origin(Kind.S2I_ENVIRONMENT, line=3), ".s2i/environment line 3"),
+        (Origin(kind=Kind.S2I_ENVIRONMENT, line=3), ".s2i/environment line 3"),
         (origin.PLATFORM_ENV, "pack build --env"),
         (origin.variable("PIP_INDEX_URL"), "PIP_INDEX_URL"),
         (origin.binding("corp"), "the binding corp"),
-        (Origin(Kind.NETRC, "home"), "the netrc of the binding home"),
+        (Origin(kind=Kind.NETRC, name="home"), "the netrc of the binding home"),
         (origin.REQUIREMENTS, "the requirements"),
         (origin.file(".python-version"), ".python-version"),
         (
-            Origin(Kind.REQUIRES_PYTHON, "pyproject.toml", specifier=">=3.9"),
+            Origin(kind=Kind.REQUIRES_PYTHON, name="pyproject.toml", specifier=">=3.9"),
             "requires-python in pyproject.toml: >=3.9",
         ),
-        (Origin(Kind.ANY_PYTHON, "environment.yml"), "environment.yml allows any"),
+        (Origin(kind=Kind.ANY_PYTHON, name="environment.yml"), "environment.yml allows any"),
         (
-            Origin(Kind.DEFAULT, "BP_PYTHON_VERSION"),
+            Origin(kind=Kind.DEFAULT, name="BP_PYTHON_VERSION"),
             "the default; set BP_PYTHON_VERSION to change it",
         ),
     ],
@@ -38,8 +38,8 @@ def test_origin_is_described(found: Origin, words: str) -> None:
     [
         (origin.NOWHERE, ""),
         (origin.binding("corp"), "from the binding corp"),
-        (Origin(Kind.NO_CHANNELS, "environment.yml"), "environment.yml lists none"),
-        (Origin(Kind.CONDA_DEFAULTS), "instead of conda's defaults"),
+        (Origin(kind=Kind.NO_CHANNELS, name="environment.yml"), "environment.yml lists none"),
+        (Origin(kind=Kind.CONDA_DEFAULTS), "instead of conda's defaults"),
     ],
 )
 def test_origin_of_a_channel_is_described(found: Origin, words: str) -> None:

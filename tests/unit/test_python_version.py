@@ -28,7 +28,7 @@ def project(app: Path, requires: str) -> None:
 
 def test_without_a_wish_it_is_3_12(tmp_path: Path) -> None:
     assert choose(tmp_path, None) == PythonChoice(
-        (3, 12), None, Origin(Kind.DEFAULT, "BP_PYTHON_VERSION")
+        minor=(3, 12), version=None, source=Origin(kind=Kind.DEFAULT, name="BP_PYTHON_VERSION")
     )
     assert choose(tmp_path, " ").spec == "3.12"
 
@@ -140,7 +140,10 @@ def test_requested_version_wins_over_files_with_a_warning(tmp_path: Path) -> Non
     assert choose(tmp_path, None).source.describe() == "requires-python in pyproject.toml: ==3.9.*"
     choice = choose(tmp_path, "3.11")
     assert choice == PythonChoice(
-        (3, 11), None, origin.variable("BP_PYTHON_VERSION"), advice=choice.advice
+        minor=(3, 11),
+        version=None,
+        source=origin.variable("BP_PYTHON_VERSION"),
+        advice=choice.advice,
     )
     assert "requires-python in pyproject.toml: ==3.9.*" in choice.advice[0].found
     assert choose(tmp_path, "3.9").advice == ()

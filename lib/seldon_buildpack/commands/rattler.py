@@ -22,16 +22,16 @@ _WORKER = Path(__file__).parent / "rattler_worker.py"
 _CONFIG = 'tls-root-certs = "system"\n'
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Package:
-    """A conda package: its URL without credentials, its hashes and its size.
+    """A conda package."""
 
-    The hashes are hexadecimal, and empty if unknown. ``size`` is in bytes, and 0 if unknown.
-    """
-
+    # Without credentials.
     url: str
+    # Hexadecimal hashes; empty if unknown.
     sha256: str = ""
     md5: str = ""
+    # In bytes; 0 if unknown.
     size: int = 0
 
     @property
@@ -145,7 +145,12 @@ class Rattler:
         if "packages" not in answer:
             raise Unsolved(answer["unsolved"], answer["missing"], answer["versions"])
         packages = (
-            Package(without_credentials(one["url"]), one["sha256"], one["md5"], one["size"])
+            Package(
+                url=without_credentials(one["url"]),
+                sha256=one["sha256"],
+                md5=one["md5"],
+                size=one["size"],
+            )
             for one in answer["packages"]
         )
         return Solved(tuple(sorted(packages, key=lambda one: one.url)), answer["attempt"])
@@ -202,11 +207,11 @@ class Rattler:
 
         rattler's own credentials file only distinguishes hosts, not ports and paths.
         """
-        login = self.channels.login_of(url)
+        credential = self.channels.credential_of(url)
         scheme, separator, rest = url.partition("://")
-        if not login or not separator:
+        if not credential or not separator:
             return url
-        if token := login.token.reveal():
+        if token := credential.token.reveal():
             host, _, path = rest.partition("/")
             return f"{scheme}://{host}/t/{quote(token, safe='')}/{path}"
-        return f"{scheme}://{quote(login.user, safe='')}:{quote(login.password.reveal(), safe='')}@{rest}"
+        return f"{scheme}://{quote(credential.user, safe='')}:{quote(credential.password.reveal(), safe='')}@{rest}"

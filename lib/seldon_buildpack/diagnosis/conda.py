@@ -173,8 +173,8 @@ def _find_spec(name: str, environment: CondaEnvironment) -> Spec | None:
 def _status(status: int, words: str, url: str, package: str, rattler: Rattler) -> BuildError:
     channel = _channel(url, rattler)
     if status in (401, 403, 407):
-        login = rattler.channels.login_of(without_credentials(url))
-        return ChannelRefused(channel, status, login.source.describe() if login else "")
+        credential = rattler.channels.credential_of(without_credentials(url))
+        return ChannelRefused(channel, status, credential.source.describe() if credential else "")
     if status >= 500:
         return ChannelFails(channel, f"{status} ({words})")
     if package:

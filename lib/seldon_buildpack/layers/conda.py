@@ -133,7 +133,10 @@ def find_prefix(layer: Layer, inputs: Conda) -> Path:
 def read_solution(layer: Layer) -> CondaSolution:
     """Return the solution that is stored with a reused layer."""
     stored = layer.metadata()
-    packages = tuple(Package(*fields) for fields in json.loads(stored[_PACKAGES]))
+    packages = tuple(
+        Package(url=url, sha256=sha256, md5=md5)
+        for url, sha256, md5 in json.loads(stored[_PACKAGES])
+    )
     return CondaSolution(
         packages=packages, version=stored[_VERSION], pins=stored[_PINS], because=stored[_BECAUSE]
     )
@@ -247,7 +250,9 @@ def _of_lock(inputs: Conda) -> CondaSolution:
     If no pin set of the wrapper is, the last one is taken.
     """
     packages = tuple(
-        Package(inputs.rattler.channels.located(locked.url), locked.sha256, locked.md5)
+        Package(
+            url=inputs.rattler.channels.located(locked.url), sha256=locked.sha256, md5=locked.md5
+        )
         for locked in inputs.environment.packages
     )
     attempts = inputs.attempts or _by_conda(inputs)

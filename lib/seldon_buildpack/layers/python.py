@@ -44,19 +44,23 @@ exit 1
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Python:
-    """The interpreter of this build.
+    """The interpreter of this build."""
 
-    ``carried`` is its prefix in the bundle, or None if it has to be downloaded.
-    """
-
+    # The minor version, such as `3.12`.
     minor: str
+    # The version to request from uv: `3.12` or `3.12.1`.
     request: str
+    # Its prefix in the bundle, or None if it has to be downloaded.
     carried: Path | None
+    # What identifies it in the layer's key: the digest in the bundle, or the request.
     identity: str
+    # The list of downloads, if it is not uv's own.
     catalogue: str
+    # The buildpack's version.
     buildpack: str
+    # The target of the image: its operating system, architecture and distribution.
     target: str = ""
     # What the pinned requirements say about the Python, if they were asked.
     evidence: PythonEvidence | None = None
@@ -92,28 +96,28 @@ def plan(
     carried = bundle.pythons.get(minor)
     if carried and choice.allows(carried.version):
         return Python(
-            minor,
-            carried.version,
-            bundle.python(minor),
-            runtime.id if runtime else f"{carried.version} {carried.digest}",
-            "",
-            bundle.buildpack_version,
-            target,
-            choice.evidence,
+            minor=minor,
+            request=carried.version,
+            carried=bundle.python(minor),
+            identity=runtime.id if runtime else f"{carried.version} {carried.digest}",
+            catalogue="",
+            buildpack=bundle.buildpack_version,
+            target=target,
+            evidence=choice.evidence,
             runtime=runtime,
         )
     source = catalogue or bundle.catalogue
     identity = f"{choice.spec} from {without_secrets(source) or 'the public catalogue'}"
     return Python(
-        minor,
-        choice.spec,
-        None,
-        identity,
-        source,
-        bundle.buildpack_version,
-        target,
-        choice.evidence,
-        tuple(minor for minor in bundle.pythons if choice.can_be_replaced_by(minor)),
+        minor=minor,
+        request=choice.spec,
+        carried=None,
+        identity=identity,
+        catalogue=source,
+        buildpack=bundle.buildpack_version,
+        target=target,
+        evidence=choice.evidence,
+        usable=tuple(minor for minor in bundle.pythons if choice.can_be_replaced_by(minor)),
     )
 
 

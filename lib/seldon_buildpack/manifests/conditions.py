@@ -4,17 +4,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A requirement in a manifest.
+    """A requirement in a manifest."""
 
-    ``name`` is the package's canonical name, or empty if there is none. ``by_url`` is true if the
-    package is at a URL or a path.
-    """
-
+    # The package's canonical name; empty if the requirement has no name.
     name: str
+    # The version specifier, as in `>=1,<2`.
     specifier: str = ""
+    # The environment marker, as in `python_version < "3.9"`.
     marker: str = ""
+    # Whether the package is at a URL or a path.
     by_url: bool = False
 
 

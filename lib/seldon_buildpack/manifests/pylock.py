@@ -57,10 +57,10 @@ def read_pylock(app: Path) -> Requirements:
         requires_python=str(lock.requires_python or ""),
         asked=tuple(
             Asked(
-                str(package.name),
-                f"=={package.version}" if package.version else "",
-                str(package.marker or ""),
-                package.is_direct,
+                name=str(package.name),
+                specifier=f"=={package.version}" if package.version else "",
+                marker=str(package.marker or ""),
+                by_url=package.is_direct,
             )
             for package in lock.packages
         ),

@@ -76,7 +76,12 @@ def _asked_of_wrapper(pyproject: Mapping[str, Any]) -> Iterator[Asked]:
         except InvalidRequirement:
             continue
         if canonical(found.name) == WRAPPER:
-            yield Asked(WRAPPER, str(found.specifier), str(found.marker or ""), bool(found.url))
+            yield Asked(
+                name=WRAPPER,
+                specifier=str(found.specifier),
+                marker=str(found.marker or ""),
+                by_url=bool(found.url),
+            )
 
 
 def read_pyproject(app: Path) -> dict[str, Any]:

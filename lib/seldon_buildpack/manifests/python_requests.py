@@ -86,10 +86,10 @@ def read(
     in_place = requirements is not None and app in requirements.local
     requests += [replace(each, enforced=in_place) for each in _of_project(app)]
     if requirements and requirements.requires_python:
-        source = Origin(Kind.REQUIRES_PYTHON, requirements.path.name)
+        source = Origin(kind=Kind.REQUIRES_PYTHON, name=requirements.path.name)
         requests.append(_of_specifier(requirements.requires_python, source))
     if requirements and (minors := _of_markers(asked_lines(requirements))):
-        source = Origin(Kind.MARKERS, requirements.path.name)
+        source = Origin(kind=Kind.MARKERS, name=requirements.path.name)
         requests.append(PythonRequest(source=source, value="", minors=minors))
     if not requests and (request := _of_mlflow(app)):
         requests.append(request)
@@ -207,17 +207,19 @@ def _of_project(app: Path) -> Iterator[PythonRequest]:
     ):
         data = _data(app, name)
         if value := value_in(data) if b"python_requires" in data else "":
-            yield _of_specifier(value, Origin(Kind.PYTHON_REQUIRES, name))
+            yield _of_specifier(value, Origin(kind=Kind.PYTHON_REQUIRES, name=name))
 
 
 def _of_pyproject(content: Mapping[str, Any]) -> Iterator[PythonRequest]:
     value = _table(content, "project").get("requires-python")
     if isinstance(value, str) and value.strip():
-        yield _of_specifier(value.strip(), Origin(Kind.REQUIRES_PYTHON, PROJECT_FILE))
+        yield _of_specifier(value.strip(), Origin(kind=Kind.REQUIRES_PYTHON, name=PROJECT_FILE))
     poetry = _table(_table(content, "tool"), "poetry")
     value = _table(poetry, "dependencies").get("python")
     if isinstance(value, str) and value.strip():
-        yield _of_poetry(value.strip(), Origin(Kind.POETRY_PYTHON, PROJECT_FILE, specifier=value))
+        yield _of_poetry(
+            value.strip(), Origin(kind=Kind.POETRY_PYTHON, name=PROJECT_FILE, specifier=value)
+        )
 
 
 def _toml(data: bytes) -> dict[str, Any]:

@@ -61,19 +61,26 @@ _SOURCES = ("index-url", "extra-index-url", "find-links")
 _LONGEST_REQUIREMENT = 8000
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Collector:
     """The requirements, options, variables and secrets of all files that are read."""
 
+    # The directory of the source.
     app: Path
+    # The variables that lines may use.
     env: Mapping[str, str]
+    # The files that are read, in order.
     files: dict[Path, None] = field(default_factory=dict)
     lines: list[Requirement] = field(default_factory=list)
+    # Included files with a URL, and whether each has constraints.
     remote: list[tuple[str, bool]] = field(default_factory=list)
     advice: list[Advice] = field(default_factory=list)
+    # The options that configure indexes.
     index: IndexLines = field(default_factory=IndexLines)
+    # The variables that the lines use, and those of them that only configure indexes.
     variables: set[str] = field(default_factory=set)
     configuring: set[str] = field(default_factory=set)
+    # Credentials in URLs.
     secrets: list[Secret] = field(default_factory=list)
     # pip's format control and release control.
     formats: PackageChoice = field(default_factory=PackageChoice)
@@ -155,7 +162,13 @@ class Collector:
             index=index,
             text=text,
             asked=tuple(
-                Asked(line.name, line.specifier, line.marker, bool(line.url)) for line in wanted
+                Asked(
+                    name=line.name,
+                    specifier=line.specifier,
+                    marker=line.marker,
+                    by_url=bool(line.url),
+                )
+                for line in wanted
             ),
             from_git=tuple(git_name(line) for line in wanted if line.editable and line.program),
             lines=tuple(self.lines),

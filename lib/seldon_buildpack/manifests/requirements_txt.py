@@ -98,7 +98,7 @@ def _read(
     env: Mapping[str, str],
     part: ManifestSection | None,
 ) -> Requirements:
-    collector = Collector(app, env)
+    collector = Collector(app=app, env=env)
     seen: set[tuple[Path, bool]] = set()
     for start in paths:
         stack = [] if start in seen else [_open(collector, *start, part)]

@@ -215,9 +215,9 @@ def _forks(reachable: list[dict[str, Any]]) -> Iterator[Asked]:
         version = entry.get("version", "")
         leading = [one for one in needs if one.get("version", version) == version]
         yield Asked(
-            WRAPPER,
-            f"=={version}" if version else "",
-            all_of(
+            name=WRAPPER,
+            specifier=f"=={version}" if version else "",
+            marker=all_of(
                 (
                     any_of(entry.get("resolution-markers", []))
                     if entry.get("resolution-markers")
@@ -225,7 +225,7 @@ def _forks(reachable: list[dict[str, Any]]) -> Iterator[Asked]:
                     any_of(one.get("marker", "") for one in leading) if leading else "",
                 )
             ),
-            "registry" not in entry["source"],
+            by_url="registry" not in entry["source"],
         )
 
 

@@ -79,7 +79,7 @@ class Model:
     doubt: str = ""
     advice: tuple[Advice, ...] = ()
     # The source tree that was searched.
-    sources: Sources = field(default=Sources(Path()), repr=False, compare=False)
+    sources: Sources = field(default=Sources(app=Path()), repr=False, compare=False)
 
 
 def find(
@@ -106,7 +106,7 @@ def find(
             cannot be parsed.
     """
     ahead = entries_of_python_path(app, python_path)
-    sources = Sources(app, import_roots(app, ahead), python, ahead)
+    sources = Sources(app=app, roots=import_roots(app, ahead), python=python, ahead=ahead)
     name, source = (model_name, origins[0]) if model_name else _only_candidate(sources)
     served = _Served(name=name, source=source, service_type=service_type, type_source=origins[1])
     module = sources.locate(served.module)

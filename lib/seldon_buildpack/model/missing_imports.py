@@ -61,13 +61,16 @@ class _Import:
     attribute: bool = False
 
 
-@dataclass
+@dataclass(kw_only=True)
 class _Walk:
     """The state of a walk through the imports of the source."""
 
     sources: Sources
+    # The modules that installed packages provide.
     installed: frozenset[str]
+    # Whether an import that fails may be meant to.
     doubt: bool
+    # The files that were walked through.
     seen: set[str] = field(default_factory=set)
     certain: dict[str, ImportPlace] = field(default_factory=dict)
     possible: dict[str, ImportPlace] = field(default_factory=dict)
@@ -89,7 +92,7 @@ def find_missing_imports(
     start = model.sources.locate(model.module)
     if model.path is None or start is None:
         return MissingImports()
-    walk = _Walk(model.sources, installed, doubt=not complete)
+    walk = _Walk(sources=model.sources, installed=installed, doubt=not complete)
     _follow(walk, start)
     if walk.doubt:
         return MissingImports(possible=tuple({**walk.possible, **walk.certain}.values()))

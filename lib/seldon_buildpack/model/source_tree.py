@@ -51,19 +51,19 @@ class Module:
         return self.file is not None and self.file.suffix == ".py"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sources:
-    """The modules below ``app``.
+    """The modules below ``app``."""
 
-    ``roots`` are the directories where imports start, relative to ``app``, in the order of
-    ``sys.path``. ``ahead`` are the roots that PYTHONPATH names: they come before the standard
-    library and installed packages.
-    """
-
+    # The directory of the source.
     app: Path
+    # The directories where imports start, relative to `app`, in the order of sys.path.
     roots: tuple[Path, ...] = (Path(),)
+    # The Python whose syntax the modules have.
     python: Version = OURS
+    # The roots that PYTHONPATH names: they come before the standard library and installed packages.
     ahead: tuple[Path, ...] = ()
+    # The syntax trees of the files that have been parsed.
     _trees: dict[Path, ast.Module | None] = field(default_factory=dict, repr=False, compare=False)
 
     def locate(self, name: str) -> Module | None:
@@ -87,7 +87,7 @@ class Sources:
 
     def goes_first(self, name: str) -> bool:
         """Return whether PYTHONPATH makes this top-level module win over any other of its name."""
-        module = Sources(self.app, self.ahead).locate(name)
+        module = Sources(app=self.app, roots=self.ahead).locate(name)
         return module is not None and module.file is not None
 
     def has_code(self, module: Module | None) -> bool:

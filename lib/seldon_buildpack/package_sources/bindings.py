@@ -235,9 +235,9 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
             f"its {key} has an error{where}",
             "Write one line per host: machine HOST login USER password PASSWORD.",
         ) from error
-    source = Origin(Kind.NETRC, binding.name)
+    source = Origin(kind=Kind.NETRC, name=binding.name)
     own = [
-        Credential(host.lower(), login, Secret(password), source)
+        Credential(host=host.lower(), user=login, password=Secret(password), source=source)
         for host, (login, _, password) in hosts.items()
         if host != "default"
     ]
@@ -251,7 +251,11 @@ def _netrc(found: Bound, binding: Binding) -> Bound:
         # The default entry names no host, so it is never used as a credential, but it must be
         # masked.
         found = replace(
-            found, credentials=(*found.credentials, Credential("", login, Secret(password), source))
+            found,
+            credentials=(
+                *found.credentials,
+                Credential(host="", user=login, password=Secret(password), source=source),
+            ),
         )
     return found.told(binding.name, f"netrc, {', '.join(hosts) or 'no host'}")
 

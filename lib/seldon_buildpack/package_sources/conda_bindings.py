@@ -14,7 +14,7 @@ from seldon_buildpack.messages.warnings import bindings as bindings_warnings
 from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources import binding_entries
-from seldon_buildpack.package_sources.conda_logins import Login
+from seldon_buildpack.package_sources.conda_credentials import ChannelCredential
 
 CONDARC = ".condarc"
 
@@ -40,7 +40,7 @@ class BoundConda:
     # The channels that `defaults` stands for.
     defaults: tuple[str, ...] = field(default=(), repr=False)
     # The credentials for channels.
-    logins: tuple[Login, ...] = ()
+    credentials: tuple[ChannelCredential, ...] = ()
     advice: tuple[Advice, ...] = ()
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -48,7 +48,10 @@ class BoundConda:
         named = (*self.channels, *self.extra, self.alias)
         urls = (*(url for url, _ in named), *self.custom.values(), *self.defaults)
         inside = (secret for url in urls if "://" in url for secret in url_secrets(url))
-        return (*(secret for login in self.logins for secret in login.secrets()), *inside)
+        return (
+            *(secret for credential in self.credentials for secret in credential.secrets()),
+            *inside,
+        )
 
 
 def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
@@ -68,8 +71,8 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
             "Set role to `channel` (instead of the file's channels), `extra` (in addition to them) or `alias` (the base URL of channel names).",
         )
     source = origin.binding(binding.name)
-    login = _login(binding, uri, source)
-    found = replace(found, logins=(*found.logins, *([login] if login else [])))
+    credential = _read_credential(binding, uri, source)
+    found = replace(found, credentials=(*found.credentials, *([credential] if credential else [])))
     if role == "alias":
         return _with_alias(
             found, binding, uri
@@ -83,7 +86,7 @@ def read(found: BoundConda, binding: Binding) -> tuple[BoundConda, str]:
     ), f"channel {binding_entries.shown(uri)}"
 
 
-def _login(binding: Binding, uri: str, source: Origin) -> Login | None:
+def _read_credential(binding: Binding, uri: str, source: Origin) -> ChannelCredential | None:
     user, password, token = (
         binding_entries.text(binding, key) for key in ("username", "password", "token")
     )
@@ -100,9 +103,13 @@ def _login(binding: Binding, uri: str, source: Origin) -> Login | None:
             "Keep the one that the channel's server requires.",
         )
     if not user and not token:
-        return Login.in_url(uri, source)
-    return Login(
-        without_credentials(uri).rstrip("/"), source, user, Secret(password), Secret(token.strip())
+        return ChannelCredential.in_url(uri, source)
+    return ChannelCredential(
+        url=without_credentials(uri).rstrip("/"),
+        source=source,
+        user=user,
+        password=Secret(password),
+        token=Secret(token.strip()),
     )
 
 
@@ -133,7 +140,9 @@ def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda,
         )
     custom = {str(name): str(url).rstrip("/") for name, url in custom.items()}
     urls = [url for url in (*channels, *custom.values(), alias) if "://" in url]
-    logins = [login for url in urls if (login := Login.in_url(url, source))]
+    credentials = [
+        credential for url in urls if (credential := ChannelCredential.in_url(url, source))
+    ]
     found = replace(
         found,
         channels=(
@@ -142,7 +151,7 @@ def _condarc(found: BoundConda, binding: Binding, key: str) -> tuple[BoundConda,
         ),
         custom={**custom, **found.custom},
         defaults=found.defaults or _list(binding, told, "default_channels"),
-        logins=(*found.logins, *logins),
+        credentials=(*found.credentials, *credentials),
         advice=(
             *found.advice,
             *(

@@ -23,7 +23,7 @@ from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_bindings import BoundConda, Named
 from seldon_buildpack.package_sources.conda_channel_folders import check_folder, local_folder
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
-from seldon_buildpack.package_sources.conda_logins import Login, is_below
+from seldon_buildpack.package_sources.conda_credentials import ChannelCredential, is_below
 from seldon_buildpack.settings.settings import Settings
 
 DEFAULT = "conda-forge"
@@ -42,7 +42,7 @@ _SUBDIR = re.compile(rf"/(?:{PLATFORM}|noarch)/?$")
 def configure(
     settings: Settings, environment: CondaEnvironment, bound: Bound, app: Path
 ) -> Channels:
-    """Merge the variables, the bindings of type `conda` and the file's channels, with logins.
+    """Merge the variables, the bindings of type `conda` and the file's channels, with credentials.
 
     Raises:
         ChannelFolderMissing: A channel is a folder that does not exist.
@@ -67,8 +67,8 @@ def configure(
     return Channels(
         app=app,
         channels=_once(channels),
-        logins=tuple(
-            _logins(
+        credentials=tuple(
+            _channel_credentials(
                 places,
                 (
                     *((channel.url, _is_by_source(channel, settings)) for channel in channels),
@@ -105,8 +105,10 @@ def _named(settings: Settings, environment: CondaEnvironment, conda: BoundConda)
     if environment.locked:
         return own
     if not own:
-        return [(DEFAULT, Origin(Kind.NO_CHANNELS, file))]
-    return [*own, (DEFAULT, Origin(Kind.CONDA_DEFAULTS))] if _lacks_python(environment) else own
+        return [(DEFAULT, Origin(kind=Kind.NO_CHANNELS, name=file))]
+    return (
+        [*own, (DEFAULT, Origin(kind=Kind.CONDA_DEFAULTS))] if _lacks_python(environment) else own
+    )
 
 
 def _names(environment: CondaEnvironment, url: str) -> bool:
@@ -189,23 +191,25 @@ def _is_by_source(channel: Channel, settings: Settings) -> bool:
     return not channel.source.is_bound
 
 
-def _logins(
+def _channel_credentials(
     places: Iterable[Named], urls: Iterable[tuple[str, bool]], bound: Bound
-) -> Iterator[Login]:
-    """Yield the logins, in order of precedence.
+) -> Iterator[ChannelCredential]:
+    """Yield the credentials, in order of precedence.
 
     Credentials in a URL come first, then those of bindings of type conda, then those for a host,
     such as from a netrc.
     """
     found = [
-        login for url, source in places if "://" in url and (login := Login.in_url(url, source))
+        credential
+        for url, source in places
+        if "://" in url and (credential := ChannelCredential.in_url(url, source))
     ]
-    found += bound.conda.logins
+    found += bound.conda.credentials
     for url, by_source in urls:
         parts = urlsplit(without_credentials(url))
         host = f"{parts.scheme}://{parts.netloc}"
         found += [
-            Login(host, one.source, one.user, one.password)
+            ChannelCredential(url=host, source=one.source, user=one.user, password=one.password)
             for one in bound.credentials
             if parts.netloc and one.fits(host, by_source)
         ]

@@ -11,7 +11,7 @@ from seldon_buildpack.masking import Secret, without_credentials
 from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources.conda_channel_folders import folder_content, url_folder
-from seldon_buildpack.package_sources.conda_logins import Login, closest, is_below
+from seldon_buildpack.package_sources.conda_credentials import ChannelCredential, closest, is_below
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Channels:
 
     # In order of priority, highest first.
     channels: tuple[Channel, ...] = ()
-    logins: tuple[Login, ...] = ()
+    credentials: tuple[ChannelCredential, ...] = ()
     # The URL that is prefixed to bare names; empty for conda's own.
     alias: str = ""
     # The CUDA version to solve for; empty for none.
@@ -53,9 +53,9 @@ class Channels:
         """Return the origin of a channel, or NOWHERE if it is not one of these channels."""
         return next((one.source for one in self.channels if one.url == url), NOWHERE)
 
-    def login_of(self, url: str) -> Login | None:
-        """Return the login for a URL: the one with the longest matching URL, or None."""
-        return closest(url, self.logins)
+    def credential_of(self, url: str) -> ChannelCredential | None:
+        """Return the credential for a URL: the one with the longest matching URL, or None."""
+        return closest(url, self.credentials)
 
     def located(self, url: str) -> str:
         """Return the URL that a locked package is fetched from, without credentials.
@@ -76,7 +76,11 @@ class Channels:
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return the secrets that must be masked."""
-        return tuple(dict.fromkeys(secret for login in self.logins for secret in login.secrets()))
+        return tuple(
+            dict.fromkeys(
+                secret for credential in self.credentials for secret in credential.secrets()
+            )
+        )
 
     def key(self) -> str:
         """Return a digest of the channels.

@@ -81,7 +81,7 @@ def choose_connection_settings(
 def _protected_hosts(settings: Settings, lines: IndexLines, bound: Bound) -> Iterator[str]:
     """Yield the hosts that the platform gives credentials for; "" stands for any host."""
     yield from (credential.host for credential in bound.credentials)
-    yield from (_host(login.url) for login in bound.conda.logins)
+    yield from (_host(credential.url) for credential in bound.conda.credentials)
     of_platform = {
         name: value.value
         for name, value in settings.values.items()

@@ -10,17 +10,15 @@ from seldon_buildpack.origin import NOWHERE, Origin
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Credential:
-    """A user name and a password for a host.
-
-    A netrc names neither a scheme nor a port: ``scheme`` is then empty and ``port`` is 0.
-    """
+    """A user name and a password for a host."""
 
     host: str
     user: str
     password: Secret
     source: Origin
+    # Empty if it is from a netrc, which names neither a scheme nor a port.
     scheme: str = ""
     port: int = 0
 
@@ -31,7 +29,14 @@ class Credential:
         A password for https is therefore never sent over http.
         """
         scheme, host, port = _place(url)
-        return cls(host, user, Secret(password), source, scheme, port)
+        return cls(
+            host=host,
+            user=user,
+            password=Secret(password),
+            source=source,
+            scheme=scheme,
+            port=port,
+        )
 
     def fits(self, url: str, by_source: bool = True) -> bool:
         """Return whether the credential applies to a URL.

@@ -93,7 +93,7 @@ def decide(
 def _with_minor(
     choice: PythonChoice, minor: Minor, because: str, evidence: PythonEvidence
 ) -> PythonChoice:
-    source = Origin(Kind.PINS, because) if because else choice.source
+    source = Origin(kind=Kind.PINS, name=because) if because else choice.source
     return replace(choice, minor=minor, version=None, source=source, evidence=evidence)
 
 
@@ -150,13 +150,16 @@ def _text(minor: Minor) -> str:
     return f"{minor[0]}.{minor[1]}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Matter:
     """The pins, what the indexes have of them, and the Pythons in question."""
 
+    # The choice that the source leaves open.
     choice: PythonChoice
     lines: tuple[Asked, ...]
+    # What the indexes have of each pin.
     known: "Mapping[Pin, Availability]"
+    # When the indexes are no longer waited for (time.monotonic).
     until: float
 
     @classmethod
@@ -165,7 +168,7 @@ class _Matter:
         from seldon_buildpack.package_sources import wheel_availability
 
         until = time.monotonic() + wheel_availability.SECONDS
-        return cls(choice, (), {}, until).with_lines(lines, index)
+        return cls(choice=choice, lines=(), known={}, until=until).with_lines(lines, index)
 
     def with_lines(self, lines: Sequence[Asked], index: Index) -> "_Matter":
         """Return a copy with more lines, of which the indexes are asked."""

@@ -36,5 +36,10 @@ def _licensed(package: Package, info: Path) -> Licensed:
     subdir = package.url.rsplit("/", 2)[-2]
     about = (("build", package.build), ("subdir", subdir))
     return Licensed(
-        package.name, package.version, (name,) if name else (), texts or _UNKNOWN, "conda", about
+        name=package.name,
+        version=package.version,
+        licences=(name,) if name else (),
+        text=texts or _UNKNOWN,
+        kind="conda",
+        about=about,
     )

@@ -25,18 +25,17 @@ _SAYS_NOTHING = {None, "", _UNKNOWN}
 _LICENCE_FILE = re.compile(r"licen[cs]e|copying", re.IGNORECASE)
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True, order=True, kw_only=True)
 class Licensed:
-    """An installed package with the names of its licenses and a license text.
-
-    ``licences`` is empty if the package states none. ``kind`` and ``about`` are the type and the
-    qualifiers of its package URL.
-    """
+    """An installed package with its licenses."""
 
     name: str
     version: str
+    # The names of its licenses; empty if the package states none.
     licences: tuple[str, ...]
+    # The text of its licenses.
     text: str
+    # The type and the qualifiers of its package URL.
     kind: str = "pypi"
     about: tuple[tuple[str, str], ...] = ()
 
@@ -104,10 +103,10 @@ def _licensed(package: _Installed) -> Licensed:
         or {metadata.get("License")} - _SAYS_NOTHING
     )
     return Licensed(
-        metadata["Name"],
-        package.version,
-        tuple(sorted(filter(None, licences))),
-        next(_texts(package), _UNKNOWN),
+        name=metadata["Name"],
+        version=package.version,
+        licences=tuple(sorted(filter(None, licences))),
+        text=next(_texts(package), _UNKNOWN),
     )
 
 

@@ -20,22 +20,23 @@ _ANYWHERE = (FILE, ENV, RUN)
 _BUILD = (FILE, ENV)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A variable, or families of variables (``GRPC_*``, separated by commas).
+    """A variable, or families of variables."""
 
-    ``where`` lists its possible origins; later ones win. ``in_image`` says whether it is baked as a
-    launch default. ``example`` is a value, or an assignment for a family. ``s2i`` is its name in
-    s2i. ``common`` variables are also listed in the README.
-    """
-
+    # `A`, or `GRPC_*, KAFKA_*` for families.
     name: str
     default: str
+    # Where it can be set; later places win.
     where: tuple[str, ...]
+    # Whether it is baked as a launch default.
     in_image: bool
     help: str
+    # A value, or an assignment for a family.
     example: str = ""
+    # Its name in s2i.
     s2i: str = ""
+    # Whether the README lists it too.
     common: bool = False
 
 
@@ -52,14 +53,32 @@ def _build(
     name: str, default: str, help: str, example: str, s2i: str = "", common: bool = False
 ) -> Setting:
     """Return a variable that only the build reads."""
-    return Setting(name, default, _BUILD, False, help, example, s2i, common)
+    return Setting(
+        name=name,
+        default=default,
+        where=_BUILD,
+        in_image=False,
+        help=help,
+        example=example,
+        s2i=s2i,
+        common=common,
+    )
 
 
 def _wrapper(
     name: str, default: str, help: str, example: str, common: bool = False, s2i: str = SAME
 ) -> Setting:
     """Return a variable that the wrapper reads at startup."""
-    return Setting(name, default, _ANYWHERE, True, help, example, s2i, common)
+    return Setting(
+        name=name,
+        default=default,
+        where=_ANYWHERE,
+        in_image=True,
+        help=help,
+        example=example,
+        s2i=s2i,
+        common=common,
+    )
 
 
 _MODEL = Group(
@@ -612,14 +631,14 @@ _IMAGE = Group(
     "Any other variable of the image",
     (
         Setting(
-            "BPE_*",
-            "",
-            (ENV,),
-            True,
-            "`BPE_NAME=value` sets NAME in the image and overrides `docker run -e`; `BPE_DEFAULT_NAME` sets it only if it is not set at runtime; "
+            name="BPE_*",
+            default="",
+            where=(ENV,),
+            in_image=True,
+            help="`BPE_NAME=value` sets NAME in the image and overrides `docker run -e`; `BPE_DEFAULT_NAME` sets it only if it is not set at runtime; "
             "`BPE_APPEND_NAME`, `BPE_PREPEND_NAME` and `BPE_DELIM_NAME` add to it",
-            "BPE_DEFAULT_OMP_NUM_THREADS=1",
-            "`-e NAME=value`",
+            example="BPE_DEFAULT_OMP_NUM_THREADS=1",
+            s2i="`-e NAME=value`",
             common=True,
         ),
     ),

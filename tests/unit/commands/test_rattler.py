@@ -24,7 +24,7 @@ from seldon_buildpack.manifests.conda.types import CondaEnvironment
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.origin import NOWHERE
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
-from seldon_buildpack.package_sources.conda_logins import Login
+from seldon_buildpack.package_sources.conda_credentials import ChannelCredential
 from seldon_buildpack.python_env import conda_licenses
 from seldon_buildpack.python_env import conda_prefix as prefix
 from tests.support import servers
@@ -90,9 +90,11 @@ def _python_code(channel: Path, tree: Path) -> None:
     pack(Recipe("code", "1.0", "h1_0", licence="MIT"), tree, channel)
 
 
-def rattler(scratch: Path, *channels: Channel, login: Login | None = None) -> Rattler:
+def rattler(
+    scratch: Path, *channels: Channel, credential: ChannelCredential | None = None
+) -> Rattler:
     return Rattler(
-        channels=Channels(channels=channels, logins=(login,) if login else ()),
+        channels=Channels(channels=channels, credentials=(credential,) if credential else ()),
         env={"PATH": os.environ["PATH"]},
         libraries=LIBRARIES,
         scratch=scratch,
@@ -141,9 +143,11 @@ def settled(channel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     )
     written(root / "further", {"conda_only_too.py": ""})
     with servers.files_with_token(channel, TOKEN) as url:
-        login = Login(url, origin.binding("forge"), token=Secret(TOKEN))
+        credential = ChannelCredential(url=url, source=origin.binding("forge"), token=Secret(TOKEN))
         made = rattler(
-            root / "rattler", Channel(url, "forge", origin.file("environment.yml")), login=login
+            root / "rattler",
+            Channel(url, "forge", origin.file("environment.yml")),
+            credential=credential,
         )
         packages = made.solve(["code", "scripted"], [()], SYSTEM).packages
         made.install(packages, target)
@@ -201,23 +205,29 @@ def test_a_channel_named_in_a_spec_is_the_one_that_has_the_name(
 
 
 @pytest.mark.parametrize(
-    ("login", "path"),
+    ("credential", "path"),
     [
         (
-            Login("https://h/forge", NOWHERE, token=Secret("t/0")),
+            ChannelCredential(url="https://h/forge", source=NOWHERE, token=Secret("t/0")),
             "https://h/t/t%2F0/forge/noarch/x-1-0.conda",
         ),
         (
-            Login("https://h", NOWHERE, "a@b", Secret("p:/w")),
+            ChannelCredential(url="https://h", source=NOWHERE, user="a@b", password=Secret("p:/w")),
             "https://a%40b:p%3A%2Fw@h/forge/noarch/x-1-0.conda",
         ),
-        (Login("https://other", NOWHERE, "a", Secret("b")), "https://h/forge/noarch/x-1-0.conda"),
+        (
+            ChannelCredential(url="https://other", source=NOWHERE, user="a", password=Secret("b")),
+            "https://h/forge/noarch/x-1-0.conda",
+        ),
     ],
 )
 def test_a_login_is_put_into_the_address_that_the_worker_is_told(
-    login: Login, path: str, tmp_path: Path
+    credential: ChannelCredential, path: str, tmp_path: Path
 ) -> None:
-    assert rattler(tmp_path, login=login)._with_login("https://h/forge/noarch/x-1-0.conda") == path
+    assert (
+        rattler(tmp_path, credential=credential)._with_login("https://h/forge/noarch/x-1-0.conda")
+        == path
+    )
 
 
 @pytest.mark.parametrize(("kind", "digits"), [("sha256", 64), ("md5", 32)])
@@ -226,7 +236,7 @@ def test_changed_package_is_not_installed_wherever_it_lies(
 ) -> None:
     with servers.plain_http(channel) as url:
         for place in (url, channel.as_uri()):
-            package = Package(f"{place}/noarch/numpy-2.1.0-0.conda", **{kind: "0" * digits})
+            package = Package(url=f"{place}/noarch/numpy-2.1.0-0.conda", **{kind: "0" * digits})
             made = forge(channel, tmp_path / place.partition(":")[0])
             with pytest.raises(Failed) as raised:
                 made.install([package], tmp_path / "env")
@@ -248,7 +258,7 @@ def test_what_a_lock_garbles_fails_and_does_not_crash(
     url: str, sha256: str, tmp_path: Path
 ) -> None:
     with pytest.raises(Failed) as raised:
-        rattler(tmp_path / "rattler").install([Package(url, sha256=sha256)], tmp_path / "env")
+        rattler(tmp_path / "rattler").install([Package(url=url, sha256=sha256)], tmp_path / "env")
     assert raised.value.kind == "ValueError"
 
 

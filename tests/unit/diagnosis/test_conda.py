@@ -13,11 +13,11 @@ from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_packages import CondaFailed, CondaPackageMismatch
 from seldon_buildpack.messages.errors.internal import DiskFull
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
-from seldon_buildpack.package_sources.conda_logins import Login
+from seldon_buildpack.package_sources.conda_credentials import ChannelCredential
 from seldon_buildpack.wrapper.conda_constraints import Attempt
 
 FORGE = "http://127.0.0.1:1/forge"
-LOGIN = Login(FORGE, origin.binding("corp"), token=Secret("t0k3n"))
+LOGIN = ChannelCredential(url=FORGE, source=origin.binding("corp"), token=Secret("t0k3n"))
 ENVIRONMENT = CondaEnvironment(
     path=Path("/app/environment.yml"),
     kind="environment",
@@ -26,25 +26,25 @@ ENVIRONMENT = CondaEnvironment(
 LOCK = CondaEnvironment(path=Path("/app/conda-lock.yml"), kind="conda-lock")
 
 
-def rattler(*logins: Login, url: str = FORGE) -> Rattler:
+def rattler(*credentials: ChannelCredential, url: str = FORGE) -> Rattler:
     channels = Channels(
         channels=(
             Channel(url, "forge", origin.file("environment.yml")),
             Channel("file:///x", "./x", origin.variable("BP_CONDA_CHANNELS")),
         ),
-        logins=logins,
+        credentials=credentials,
     )
     return Rattler(channels=channels, env={}, libraries=Path("/libs"), scratch=Path("/scratch"))
 
 
 def failed(
     said: str,
-    *logins: Login,
+    *credentials: ChannelCredential,
     kind: str = "GatewayError",
     of: CondaEnvironment = ENVIRONMENT,
     url: str = FORGE,
 ) -> BuildError:
-    return conda.explain_failure(Failed(kind, said), rattler(*logins, url=url), of)
+    return conda.explain_failure(Failed(kind, said), rattler(*credentials, url=url), of)
 
 
 def told(error: BuildError) -> tuple[str, str, str]:

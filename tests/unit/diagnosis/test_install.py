@@ -339,7 +339,7 @@ REFUSALS = {
             "It rejected the user and password from EXTRA_INDEX_URL.",
         ),
         (
-            Origin(Kind.NETRC, "corp"),
+            Origin(kind=Kind.NETRC, name="corp"),
             "It rejected the user and password from the netrc of the binding corp.",
         ),
     ],

@@ -45,7 +45,9 @@ def lock(*files: str) -> CondaEnvironment:
 
 def planned(root: Path, found: CondaEnvironment, mirror: str = FORGE, python: str = "") -> Conda:
     bundle = carrying(root)
-    minors = planning_conda.pythons(PythonChoice((3, 12), None, NOWHERE), found)
+    minors = planning_conda.pythons(
+        PythonChoice(minor=(3, 12), version=None, source=NOWHERE), found
+    )
     tried = () if found.wrapper else attempts("1.17.1", BOTH, minors, bundle)
     channels = Channels(channels=(Channel(mirror, "forge", origin.variable("BP_CONDA_CHANNELS")),))
     return Conda(
@@ -98,13 +100,13 @@ def test_a_lock_with_the_wrapper_in_it_brings_its_own(tmp_path: Path) -> None:
 def test_locked_packages_come_from_the_mirror(tmp_path: Path) -> None:
     chosen = conda.solve(planned(tmp_path, lock(PYTHON_312), mirror="https://mirror.corp/forge"))
     assert chosen.packages == (
-        Package(f"https://mirror.corp/forge/linux-64/{PYTHON_312}", "1b", "0a"),
+        Package(url=f"https://mirror.corp/forge/linux-64/{PYTHON_312}", sha256="1b", md5="0a"),
     )
 
 
 def test_wrapper_bound_excludes_other_versions_and_says_so() -> None:
     packages = [
-        Package(f"{FORGE}/noarch/{name}-0.conda")
+        Package(url=f"{FORGE}/noarch/{name}-0.conda")
         for name in ("numpy-2.1.3", "flask-2.9.0rc1", "pyyaml-6.0", "python-3.9.1")
     ]
     assert conda._excluded(
@@ -123,7 +125,7 @@ def test_conda_wrapper_still_asks_for_a_locked_python(
 
 def test_a_layer_that_is_reused_tells_what_it_was_chosen_as(tmp_path: Path) -> None:
     wanted = CondaSolution(
-        packages=(Package(f"{FORGE}/linux-64/{PYTHON_312}", "1b", "0a", 42),),
+        packages=(Package(url=f"{FORGE}/linux-64/{PYTHON_312}", sha256="1b", md5="0a", size=42),),
         version="1.17.1",
         pins="current",
         because="numpy 2.1.3",
@@ -200,10 +202,13 @@ def test_python_comes_from_the_file_or_is_added(
     texts: tuple[str, ...], minors: tuple[str, ...]
 ) -> None:
     assert (
-        planning_conda.pythons(PythonChoice((3, 12), None, NOWHERE), environment(*texts)) == minors
+        planning_conda.pythons(
+            PythonChoice(minor=(3, 12), version=None, source=NOWHERE), environment(*texts)
+        )
+        == minors
     )
     assert planning_conda.pythons(
-        PythonChoice((3, 12), "3.12.1", NOWHERE), environment("numpy")
+        PythonChoice(minor=(3, 12), version="3.12.1", source=NOWHERE), environment("numpy")
     ) == ("3.12",)
 
 
@@ -225,24 +230,40 @@ def test_a_name_that_is_no_folders_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("texts", "requested", "choice", "spec"),
     [
-        (("python=3.8",), "", PythonChoice((3, 8), None, origin.file("environment.yml")), ""),
-        (("python>=3.6,<3.8",), "", PythonChoice((3, 7), None, origin.file("environment.yml")), ""),
+        (
+            ("python=3.8",),
+            "",
+            PythonChoice(minor=(3, 8), version=None, source=origin.file("environment.yml")),
+            "",
+        ),
+        (
+            ("python>=3.6,<3.8",),
+            "",
+            PythonChoice(minor=(3, 7), version=None, source=origin.file("environment.yml")),
+            "",
+        ),
         (
             ("python",),
             "",
-            PythonChoice((3, 13), None, Origin(origin.Kind.ANY_PYTHON, "environment.yml")),
+            PythonChoice(
+                minor=(3, 13),
+                version=None,
+                source=Origin(kind=origin.Kind.ANY_PYTHON, name="environment.yml"),
+            ),
             "",
         ),
         (
             ("python",),
             "3.10",
-            PythonChoice((3, 10), None, origin.variable("BP_PYTHON_VERSION")),
+            PythonChoice(minor=(3, 10), version=None, source=origin.variable("BP_PYTHON_VERSION")),
             "python 3.10.*",
         ),
         (
             ("python>=3.8",),
             "3.10.4",
-            PythonChoice((3, 10), "3.10.4", origin.variable("BP_PYTHON_VERSION")),
+            PythonChoice(
+                minor=(3, 10), version="3.10.4", source=origin.variable("BP_PYTHON_VERSION")
+            ),
             "python 3.10.4",
         ),
     ],

@@ -68,7 +68,15 @@ def test_what_the_image_is_made_for_is_in_the_keys(tmp_path: Path, name: str) ->
         return Platform.read(environ | variables, tmp_path).target
 
     def key(target: str) -> dict[str, str]:
-        return Python("3.12", "3.12.1", None, "3.12.1", "", "1", target).key
+        return Python(
+            minor="3.12",
+            request="3.12.1",
+            carried=None,
+            identity="3.12.1",
+            catalogue="",
+            buildpack="1",
+            target=target,
+        ).key
 
     assert target() == ""
     assert len({*map(str, map(key, (target(), target(**{name: "a"}), target(**{name: "b"}))))}) == 3

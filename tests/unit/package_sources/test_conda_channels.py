@@ -69,7 +69,7 @@ def test_channels_of_the_file_keep_order_and_names(tmp_path: Path) -> None:
     assert {channel.source.describe_from() for channel in found.channels} == {
         "from environment.yml"
     }
-    assert (found.alias, found.cuda, found.logins, found.advice) == ("", "", (), ())
+    assert (found.alias, found.cuda, found.credentials, found.advice) == ("", "", (), ())
 
 
 @pytest.mark.parametrize(
@@ -112,9 +112,12 @@ def test_binding_for_a_named_channel_is_only_a_login(tmp_path: Path, named: str)
         (named.rstrip("/"), "from environment.yml"),
         ("conda-forge", "from environment.yml"),
     ]
-    login = found.login_of(f"{named}/linux-64/repodata.json")
-    assert login
-    assert (login.token.reveal(), login.source.describe()) == ("t0k3n", "the binding corp")
+    credential = found.credential_of(f"{named}/linux-64/repodata.json")
+    assert credential
+    assert (credential.token.reveal(), credential.source.describe()) == (
+        "t0k3n",
+        "the binding corp",
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,11 +134,15 @@ def test_who_may_read_is_known_apart_from_the_address(
 ) -> None:
     found = configured(tmp_path, corp=entries)
     assert found.urls == (FORGE,)
-    login = found.login_of(f"{FORGE}/noarch/repodata.json")
-    assert login
-    assert (login.user, login.password.reveal(), login.token.reveal()) == (user, password, token)
-    assert found.login_of("https://conda.corp/forgery/x") is None
-    assert found.login_of("http://conda.corp/forge/x") is None
+    credential = found.credential_of(f"{FORGE}/noarch/repodata.json")
+    assert credential
+    assert (credential.user, credential.password.reveal(), credential.token.reveal()) == (
+        user,
+        password,
+        token,
+    )
+    assert found.credential_of("https://conda.corp/forgery/x") is None
+    assert found.credential_of("http://conda.corp/forge/x") is None
     assert Masker.of(found.secrets()).mask("the server said s3cr3t") == "the server said ****"
     assert "s3cr3t" not in repr(found)
 
@@ -148,9 +155,9 @@ def test_password_of_file_or_variable_beats_a_binding(
         env={"BP_CONDA_CHANNELS": "https://me:mine@conda.corp/forge"},
         corp={"uri": FORGE, "token": "x"},
     )
-    login = found.login_of(FORGE)
-    assert login
-    assert (login.user, login.password.reveal(), login.source.describe()) == (
+    credential = found.credential_of(FORGE)
+    assert credential
+    assert (credential.user, credential.password.reveal(), credential.source.describe()) == (
         "me",
         "mine",
         "BP_CONDA_CHANNELS",
@@ -165,24 +172,27 @@ def test_the_nearest_login_counts(tmp_path: Path) -> None:
         a={"uri": "https://conda.corp", "token": "far"},
         b={"uri": FORGE, "token": "near"},
     )
-    login, other = found.login_of(f"{FORGE}/noarch"), found.login_of("https://conda.corp/own")
-    assert login and other
-    assert (login.token.reveal(), other.token.reveal()) == ("near", "far")
+    credential, other = (
+        found.credential_of(f"{FORGE}/noarch"),
+        found.credential_of("https://conda.corp/own"),
+    )
+    assert credential and other
+    assert (credential.token.reveal(), other.token.reveal()) == ("near", "far")
 
 
 def test_a_netrc_says_who_may_read_a_host(tmp_path: Path) -> None:
     bind(
         tmp_path / "bindings",
-        "logins",
+        "credentials",
         {"type": "netrc", ".netrc": "machine conda.corp login bob password s3cr3t\n"},
     )
     found = configured(tmp_path, FORGE)
-    login = found.login_of(f"{FORGE}/noarch/x.conda")
-    assert login
-    assert (login.user, login.password.reveal(), login.source.describe()) == (
+    credential = found.credential_of(f"{FORGE}/noarch/x.conda")
+    assert credential
+    assert (credential.user, credential.password.reveal(), credential.source.describe()) == (
         "bob",
         "s3cr3t",
-        "the netrc of the binding logins",
+        "the netrc of the binding credentials",
     )
 
 
@@ -259,8 +269,8 @@ def test_a_binding_may_be_the_alias_with_its_login(tmp_path: Path) -> None:
         "conda-forge",
         corp={"uri": "https://mirror.corp/conda", "role": "alias", "token": "t"},
     )
-    login = found.login_of("https://mirror.corp/conda/conda-forge/noarch")
-    assert (found.urls, login and login.token.reveal()) == (
+    credential = found.credential_of("https://mirror.corp/conda/conda-forge/noarch")
+    assert (found.urls, credential and credential.token.reveal()) == (
         ("https://mirror.corp/conda/conda-forge",),
         "t",
     )
@@ -291,8 +301,8 @@ def test_a_whole_condarc_is_taken(tmp_path: Path) -> None:
         "https://team.corp/conda/team",
     )
     own, team = (
-        found.login_of("https://conda.corp/own"),
-        found.login_of("https://team.corp/conda/team"),
+        found.credential_of("https://conda.corp/own"),
+        found.credential_of("https://team.corp/conda/team"),
     )
     assert own and team
     assert (own.password.reveal(), team.token.reveal()) == ("s3cr3t", "t0k3n")
@@ -409,9 +419,9 @@ def test_locked_urls_use_the_login_of_their_address(tmp_path: Path) -> None:
         tmp_path, "conda-forge", kind="conda-lock", packages=(PACKAGE,), nodefaults=False
     )
     assert found.located(PACKAGE) == PACKAGE.replace("u:s3cr3t@", "")
-    login = found.login_of(found.located(PACKAGE))
-    assert login
-    assert (login.user, login.url) == ("u", "https://conda.example.com/conda-forge")
+    credential = found.credential_of(found.located(PACKAGE))
+    assert credential
+    assert (credential.user, credential.url) == ("u", "https://conda.example.com/conda-forge")
     assert found.urls == ("conda-forge",)
 
 

@@ -41,7 +41,9 @@ def pins(*texts: str) -> tuple[Asked, ...]:
         requirement, _, marker = text.partition(";")
         at = min((requirement.find(one) for one in "=<>~" if one in requirement), default=None)
         name = requirement[:at].strip()
-        lines.append(Asked(name, requirement[len(name) :].strip(), marker.strip()))
+        lines.append(
+            Asked(name=name, specifier=requirement[len(name) :].strip(), marker=marker.strip())
+        )
     return tuple(lines)
 
 

@@ -385,7 +385,9 @@ UPSTREAM, CURRENT = (
 
 def resolved(index: Index, outcomes: Sequence[BuildError | None]) -> tuple[str, str, int]:
     """The pins of the wrapper that the folders sufficed for, what they lack, and how often that was tried; ``outcomes`` are those of the tries."""
-    python = Python("3.12", "3.12.1", None, "", "", "")
+    python = Python(
+        minor="3.12", request="3.12.1", carried=None, identity="", catalogue="", buildpack=""
+    )
     bundle = Bundle(
         root=Path("/bundle"),
         buildpack_version="",

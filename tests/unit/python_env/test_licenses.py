@@ -138,7 +138,14 @@ def _provide(layers: Path, bundle: Bundle) -> str:
     """Build the layers of a model without packages as after a restore; returns what was printed."""
     layers.mkdir(exist_ok=True)
     printed = StringIO()
-    python = Python("3.12", "3.12", bundle.python("3.12"), "3.12", "", "1")
+    python = Python(
+        minor="3.12",
+        request="3.12",
+        carried=bundle.python("3.12"),
+        identity="3.12",
+        catalogue="",
+        buildpack="1",
+    )
     uv = Uv(program=Path("/bin/true"), env={}, cache=layers / "cache/uv", log=Log(printed))
     wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
     PipPlan(

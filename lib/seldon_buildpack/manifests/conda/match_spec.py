@@ -24,16 +24,16 @@ _WITH_BUILD = re.compile(r"(?:={0,2}([^=<>!~,|\s]+)|([^\s]*[^=<>!~,|\s]))=([^=<>
 _OPTION = re.compile(r"-{1,2}[A-Za-z]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class MatchSpec:
-    """A parsed match spec.
-
-    ``version`` is written as in conda (`=1.2`, `>=1,<2`). The other fields are empty if not given.
-    """
+    """A parsed match spec; what it does not state is empty."""
 
     name: str
+    # Written as in conda: `=1.2`, `>=1,<2`.
     version: str = ""
+    # The build string: `*cuda*`.
     build: str = ""
+    # The channel, as in `conda-forge::numpy`.
     channel: str = ""
 
 
@@ -58,7 +58,7 @@ def parse(text: str) -> MatchSpec | Fault:
         and (found := FILE.fullmatch(re.split(r"[#\s]", text, maxsplit=1)[0]))
         and not re.match(r"\S+\s*@\s", text)
     ):
-        return MatchSpec(found[1].lower(), f"=={found[2]}", found[3])
+        return MatchSpec(name=found[1].lower(), version=f"=={found[2]}", build=found[3])
     if "{{" in text:
         return Fault("`{{ }}` is a Jinja template, which conda supports only in recipes")
     if fault := _of_pip(text):
@@ -76,7 +76,9 @@ def parse(text: str) -> MatchSpec | Fault:
     version, build = pairs.get("version", version), pairs.get("build", fields[0] if fields else "")
     if version and not _VERSION.fullmatch(version):
         return _bad_version(found[0], version)
-    return MatchSpec(found[0].lower(), version, build, pairs.get("channel", channel))
+    return MatchSpec(
+        name=found[0].lower(), version=version, build=build, channel=pairs.get("channel", channel)
+    )
 
 
 def _of_pip(text: str) -> Fault | None:

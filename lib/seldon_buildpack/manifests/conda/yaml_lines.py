@@ -64,17 +64,21 @@ def load(name: str, text: str) -> Document:
             "its lists are nested too deeply",
             "Write it in the format of `conda env export`.",
         ) from error
-    reader = _Reader(name, text.splitlines(), {}, {})
+    reader = _Reader(name=name, written=text.splitlines(), lines={}, plain={})
     return Document(reader.value(node, ()) if node else None, reader.lines, reader.plain)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class _Reader:
     """A walk over the nodes of one document that records their lines."""
 
+    # The file's name, for messages.
     name: str
+    # The lines of the file.
     written: list[str]
+    # The line of each value, by its place in the document.
     lines: dict[Place, int]
+    # The text of each plain scalar, before YAML makes a number or a date of it.
     plain: dict[Place, str]
 
     def value(self, node: yaml.Node, place: Place) -> Any:

@@ -8,13 +8,11 @@ from seldon_buildpack.masking import Secret, url_token, without_credentials
 from seldon_buildpack.origin import Origin
 
 
-@dataclass(frozen=True)
-class Login:
-    """Credentials for ``url`` and everything below it: a token, or a user name and a password.
+@dataclass(frozen=True, kw_only=True)
+class ChannelCredential:
+    """A credential for a channel: a token, or a user name and a password."""
 
-    ``url`` has the form https://host/path, without credentials.
-    """
-
+    # The credential is for this URL and everything below it: https://host/path.
     url: str
     source: Origin
     user: str = ""
@@ -22,7 +20,7 @@ class Login:
     token: Secret = field(default_factory=lambda: Secret(""))
 
     @classmethod
-    def in_url(cls, url: str, source: Origin) -> "Login | None":
+    def in_url(cls, url: str, source: Origin) -> "ChannelCredential | None":
         """Return the credentials in a channel's URL, or None if it has none."""
         try:
             parts = urlsplit(url)
@@ -33,11 +31,15 @@ class Login:
         if not user and not token:
             return None
         return cls(
-            without_credentials(url).rstrip("/"), source, user, Secret(password), Secret(token)
+            url=without_credentials(url).rstrip("/"),
+            source=source,
+            user=user,
+            password=Secret(password),
+            token=Secret(token),
         )
 
     def fits(self, url: str) -> bool:
-        """Return whether the login applies to a URL: its own, or one below it."""
+        """Return whether the credential applies to a URL: its own, or one below it."""
         return is_below(without_credentials(url), self.url)
 
     def secrets(self) -> tuple[Secret, ...]:
@@ -61,9 +63,11 @@ def is_below(url: str, top: str) -> bool:
     return f"{url.rstrip('/')}/".startswith(f"{top.rstrip('/')}/")
 
 
-def closest(url: str, logins: Iterable[Login]) -> Login | None:
-    """Return the login with the longest matching URL, or None.
+def closest(url: str, credentials: Iterable[ChannelCredential]) -> ChannelCredential | None:
+    """Return the credential with the longest matching URL, or None.
 
     If several are equally long, the first is returned.
     """
-    return max((one for one in logins if one.fits(url)), key=lambda one: len(one.url), default=None)
+    return max(
+        (one for one in credentials if one.fits(url)), key=lambda one: len(one.url), default=None
+    )
