@@ -161,15 +161,7 @@ class Collector:
             digest=digests.of_text("\n".join(self.digested)),
             index=index,
             text=text,
-            asked=tuple(
-                Asked(
-                    name=line.name,
-                    specifier=line.specifier,
-                    marker=line.marker,
-                    by_url=bool(line.url),
-                )
-                for line in wanted
-            ),
+            asked=tuple(map(_asked, wanted)),
             from_git=tuple(git_name(line) for line in wanted if line.editable and line.program),
             lines=tuple(self.lines),
             remote=tuple(self.remote),
@@ -268,3 +260,9 @@ class Collector:
             require_hashes=(index.require_hashes or options.has("require-hashes"))
             and not options.has("no-require-hashes"),
         )
+
+
+def _asked(line: Requirement) -> Asked:
+    return Asked(
+        name=line.name, specifier=line.specifier, marker=line.marker, by_url=bool(line.url)
+    )
