@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from seldon_buildpack import finish, planning, steps
+from seldon_buildpack import finish, planning, step_times, steps
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.context import BuildContext
@@ -35,7 +35,8 @@ def build(context: BuildContext) -> None:
     plan = planning.plan(context, project, choice.runtime)
     log_summary(context.log, project, plan, choice.lean)
     context.log.heading("Layers")
-    environment = plan.provide()
+    with context.log.step("provide layers"):
+        environment = plan.provide()
     log_installed_wrapper(context.log, project, plan.known_versions()[1], environment.seldon_core)
     finish.warn_of_methods(context, project)
     finish.warn_of_shadowing(context, project, plan)
@@ -44,6 +45,7 @@ def build(context: BuildContext) -> None:
     finish.remove_secrets(context, project)
     example = example_request.example_request(project.model.service_type, project.model.methods)
     context.log.closing(serving.read_ports(project.settings), *example)
+    context.log.all_steps()
 
 
 def read_project(context: BuildContext) -> Project:
@@ -87,6 +89,8 @@ def main() -> int:
     os.umask(0o022)
     try:
         platform = Platform.read(os.environ, Path.cwd())
+        out.shows_times = step_times.is_debug(platform.env.get(step_times.VARIABLE, ""))
+        out.took("start Python and import", step_times.seconds_since_start())
         with tempfile.TemporaryDirectory() as scratch:
             context = BuildContext(
                 platform=platform,

@@ -20,8 +20,10 @@ from seldon_buildpack.project import Project
 from seldon_buildpack.python_env import importable, system_libraries
 from seldon_buildpack.python_env.system_libraries import Catalogue, MissingLibraries
 from seldon_buildpack.settings.model_trial import ModelTrial
+from seldon_buildpack.step_times import timed
 
 
+@timed
 def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) -> None:
     """Check that installed modules and the source's don't hide each other.
 
@@ -32,6 +34,7 @@ def warn_of_shadowing(context: BuildContext, project: Project, plan: LayerPlan) 
         context.log.advise(advice)
 
 
+@timed
 def warn_of_methods(context: BuildContext, project: Project) -> None:
     """Warn about methods of the model that the wrapper cannot call."""
     for method in signatures.find_uncallable_methods(project.model):
@@ -48,6 +51,7 @@ def warn_of_methods(context: BuildContext, project: Project) -> None:
         context.log.advise(advice)
 
 
+@timed
 def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> None:
     """Check that the image has every module that the model imports.
 
@@ -132,6 +136,7 @@ def _name_manifest(project: Project) -> str:
     return project.requirements.path.name if project.requirements else "requirements.txt"
 
 
+@timed
 def write_launch(
     context: BuildContext, project: Project, plan: LayerPlan, environment: ServingEnvironment
 ) -> None:
@@ -156,6 +161,7 @@ def write_launch(
     launch.write(plan.root, processes, labels, project.large.slices)
 
 
+@timed
 def remove_secrets(context: BuildContext, project: Project) -> None:
     """Remove credentials, index settings and private files from the source in the image."""
     configuring = project.environment.configuring if project.environment else frozenset[str]()

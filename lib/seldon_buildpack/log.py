@@ -37,6 +37,10 @@ def _visible(text: str) -> str:
     return _COMMAND.sub(lambda found: f"{found[0][:-1]}\\x{ord(found[0][-1]):02x}", text)
 
 
+def _format_time(step: str, seconds: float) -> str:
+    return f"  [time] {step:<28}{seconds * 1000:8.1f} ms"
+
+
 @dataclass
 class Log:
     """Printer for the platform's log.
@@ -46,6 +50,9 @@ class Log:
 
     stream: TextIO = field(default_factory=lambda: sys.stdout)
     masker: Masker = field(default_factory=Masker)
+    # Whether to print the time of each step.
+    shows_times: bool = False
+    _seconds: float = 0.0
 
     def line(self, text: str = "") -> None:
         """Print a line, masked and flushed: platforms show it while the build runs."""
@@ -114,6 +121,26 @@ class Log:
         )
         why = f"seldon-core's own pins {because}" if because else "BP_SELDON_PINS"
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
+
+    @contextlib.contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Print the time of a step of the build, also of one that fails, if times are shown."""
+        start = time.monotonic()
+        try:
+            yield
+        finally:
+            self.took(name, time.monotonic() - start)
+
+    def took(self, name: str, seconds: float) -> None:
+        """Print the time of a step that has ended, if times are shown."""
+        self._seconds += seconds
+        if self.shows_times:
+            self.line(_format_time(name, seconds))
+
+    def all_steps(self) -> None:
+        """Print the sum of the times, if they are shown."""
+        if self.shows_times:
+            self.line(_format_time("all steps", self._seconds))
 
     def wrapper(self, version: str, licence: str) -> None:
         """Print the installed release of the wrapper, if it was not certain before."""

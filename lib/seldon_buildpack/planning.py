@@ -18,8 +18,10 @@ from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.project import Project
 from seldon_buildpack.runtime import Runtime
+from seldon_buildpack.step_times import timed
 
 
+@timed
 def plan(context: BuildContext, project: Project, runtime: Runtime | None = None) -> LayerPlan:
     """Return the plan of a build's layers; ``runtime`` is that of the run image, if used.
 

@@ -16,6 +16,7 @@ from seldon_buildpack.messages.errors.runtime import (
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.project import Project
 from seldon_buildpack.runtime import Mode, Presence, Runtime
+from seldon_buildpack.step_times import timed
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class RuntimeChoice:
     lean: str = ""
 
 
+@timed
 def choose_runtime(
     context: BuildContext,
     project: Project,

@@ -49,8 +49,10 @@ from seldon_buildpack.python_version import PythonChoice
 from seldon_buildpack.settings import s2i_environment, serving, settings, unread
 from seldon_buildpack.settings.settings import Settings
 from seldon_buildpack.settings.variable_kinds import in_image
+from seldon_buildpack.step_times import timed
 
 
+@timed
 def apply_s2iignore(context: BuildContext) -> None:
     """Remove what .s2iignore names before anything else is read, as s2i does."""
     permissions.let_owner_write(context.app_dir)
@@ -61,6 +63,7 @@ def apply_s2iignore(context: BuildContext) -> None:
     git_lfs.check_read_files(context.app_dir)
 
 
+@timed
 def read_settings(context: BuildContext) -> UserSettings:
     """Read variables, .s2i/environment and bindings, and mask every secret from here on.
 
@@ -93,6 +96,7 @@ def _with_source_paths(given: Settings, app: Path) -> Settings:
     return given
 
 
+@timed
 def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:
     """Choose the file that says what to install.
 
@@ -113,6 +117,7 @@ def select_manifest(context: BuildContext, user: UserSettings) -> Manifest:
     return Manifest(environment, requirements)
 
 
+@timed
 def configure_package_sources(
     context: BuildContext, user: UserSettings, manifest: Manifest
 ) -> tuple[UserSettings, PackageSources]:
@@ -145,6 +150,7 @@ def configure_package_sources(
     return user, PackageSources(index, channels)
 
 
+@timed
 def choose_python(
     context: BuildContext, user: UserSettings, manifest: Manifest, sources: PackageSources
 ) -> PythonChoice:
@@ -213,6 +219,7 @@ def _surroundings(context: BuildContext, settings: Settings) -> Surroundings:
     )
 
 
+@timed
 def find_model(context: BuildContext, user: UserSettings, python: PythonChoice) -> Model:
     """Find the class that is served.
 
@@ -230,6 +237,7 @@ def find_model(context: BuildContext, user: UserSettings, python: PythonChoice) 
     )
 
 
+@timed
 def prepare_app_dir(
     context: BuildContext,
     user: UserSettings,
@@ -262,6 +270,7 @@ def add_launch_defaults(given: Settings, model: Model) -> Settings:
     return given.with_launch(defaults)
 
 
+@timed
 def connect_network(
     context: BuildContext, bound: Bound, sources: PackageSources, manifest: Manifest
 ) -> PackageSources:

@@ -98,6 +98,14 @@ _MODEL = Group(
             "TRANSFORMER",
             common=True,
         ),
+        Setting(
+            name="BP_LOG_LEVEL",
+            default="info",
+            where=(ENV,),
+            in_image=False,
+            help="debug: the build prints how long each of its steps takes",
+            example="debug",
+        ),
         _build(
             "BP_SELDON_RUNTIME",
             "auto",
