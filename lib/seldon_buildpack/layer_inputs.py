@@ -13,6 +13,11 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.passed_variables import passed_on
 from seldon_buildpack.messages.errors.wrapper import WrapperVersionInvalid
 from seldon_buildpack.project import Project
+from seldon_buildpack.settings.build_variables import (
+    list_withheld_variables,
+    select_build_variables,
+)
+from seldon_buildpack.settings.settings import Settings
 from seldon_buildpack.settings.variable_kinds import like_credential
 from seldon_buildpack.wrapper.old_releases import refuse_old_release
 
@@ -45,7 +50,7 @@ def used_variables(project: Project) -> tuple[tuple[str, str], ...]:
     values = project.settings.plain()
     used = passed_on(project.requirements) if project.requirements else frozenset()
     named = {name: values[name] for name in sorted(used) if name in values}
-    return tuple((project.settings.for_packages() | named).items())
+    return tuple({**select_build_variables(project.settings), **named}.items())
 
 
 def built_with(project: Project) -> str:
@@ -53,19 +58,21 @@ def built_with(project: Project) -> str:
     configuring = project.requirements.configuring if project.requirements else frozenset()
     told = {
         name: value
-        for name, value in project.settings.for_packages().items()
+        for name, value in select_build_variables(project.settings).items()
         if name not in configuring and not like_credential(name, value)
     }
     return digests.of_values(told) if told else cache.NO_VARIABLES
 
 
-def uv_of(platform: Platform, bundle: Bundle, out: Log) -> Uv:
+def uv_of(platform: Platform, bundle: Bundle, out: Log, settings: Settings) -> Uv:
     """Return the uv of this build, which uses the cache layer."""
     return Uv(
         program=bundle.uv,
         env=platform.base_env,
         cache=cache.directory(Layer(layers_directory(platform), cache.NAME)),
         log=out,
+        for_builds=select_build_variables(settings),
+        withheld=list_withheld_variables(settings),
     )
 
 

@@ -70,7 +70,7 @@ def plan_layers(context: BuildContext, project: Project, runtime: Runtime | None
         index=project.index,
         mirror=mirror.read(project.settings, project.bound),
         bundle=bundle,
-        uv=uv_of(platform, bundle, out),
+        uv=uv_of(platform, bundle, out, project.settings),
         log=out,
     )
 

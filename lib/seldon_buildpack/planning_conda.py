@@ -50,7 +50,7 @@ def plan(context: BuildContext, project: Project, environment: CondaEnvironment)
         variables=used_variables(project),
         dev=project.settings.switch("BP_DEV_PROCESS", default=True),
         bundle=bundle,
-        uv=uv_of(platform, bundle, context.log),
+        uv=uv_of(platform, bundle, context.log, project.settings),
         log=context.log,
         scratch=context.scratch,
         built_with=built_with(project),

@@ -281,7 +281,8 @@ def connect_network(
     proxies = context.platform.proxies()
     # Read again: only a netrc needs them.
     texts = _texts(context.app_dir, manifest.requirements) if bound.netrc else ()
-    index = network.joined(sources.index, bound, proxies, context.scratch, texts)
+    urls = [line.url for line in manifest.requirements.lines] if manifest.requirements else []
+    index = network.joined(sources.index, bound, proxies, context.scratch, texts, urls)
     return replace(sources, index=index)
 
 

@@ -31,21 +31,22 @@ def project(app: Path, env: Mapping[str, str]) -> Project:
 
 
 def test_a_variable_reaches_the_building_of_packages(tmp_path: Path) -> None:
-    found = project(tmp_path, {"FOO": "1", "MODEL_NAME": "Plain"})
-    assert used_variables(found) == (("FOO", "1"),)
+    found = project(tmp_path, {"CFLAGS": "1", "FOO": "1", "MODEL_NAME": "Plain"})
+    assert used_variables(found) == (("CFLAGS", "1"),)
 
 
 def test_a_changed_variable_makes_another_key(tmp_path: Path) -> None:
-    assert built_with(project(tmp_path, {"FOO": "1"})) != built_with(
-        project(tmp_path, {"FOO": "2"})
+    assert built_with(project(tmp_path, {"CFLAGS": "1"})) != built_with(
+        project(tmp_path, {"CFLAGS": "2"})
     )
 
 
 def test_the_wrappers_variables_and_passwords_are_in_no_key(tmp_path: Path) -> None:
     env = {"MODEL_NAME": "Plain", "GUNICORN_WORKERS": "2", "MY_TOKEN": "t0ps3cret"}
-    found = project(tmp_path, env)
+    found = project(tmp_path, {**env, "BP_BUILD_VARIABLES": "MY_TOKEN"})
     assert built_with(found) == cache.NO_VARIABLES
     assert used_variables(found) == (("MY_TOKEN", "t0ps3cret"),)
+    assert used_variables(project(tmp_path, env)) == ()
 
 
 @pytest.mark.parametrize(

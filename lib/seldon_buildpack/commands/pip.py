@@ -9,21 +9,16 @@ from seldon_buildpack.package_sources import certificates
 from seldon_buildpack.package_sources.indexes import Index
 
 
-def environment(index: Index) -> dict[str, str]:
+def environment(index: Index, scratch: Path) -> dict[str, str]:
     """Return the environment variables that configure pip for an index.
 
-    See "Environment Variables" in pip's documentation. pip trusts the CA certificates that the
-    build trusts, not the ones bundled with its release.
+    See "Configuration" in pip's documentation. Package builds inherit the variables, so URLs with
+    credentials are in a file in ``scratch`` instead. pip trusts the CA certificates that the build
+    trusts, not the ones bundled with its release.
     """
     told = dict(index.variables)
     trusted = told.get("SSL_CERT_FILE") or str(certificates.store() or "")
     variables = {
-        "PIP_INDEX_URL": index.default,
-        "PIP_EXTRA_INDEX_URL": " ".join(index.extra),
-        # pip splits the value on spaces, which a folder name may contain but a file: URL does not.
-        "PIP_FIND_LINKS": " ".join(
-            (*(one.as_uri() for one in index.folders), *map(_as_url, index.find_links))
-        ),
         "PIP_TRUSTED_HOST": " ".join(index.trusted_hosts),
         "PIP_NO_INDEX": "1" if index.no_index else "",
         "PIP_CERT": trusted,
@@ -33,9 +28,20 @@ def environment(index: Index) -> dict[str, str]:
         "NETRC": index.netrc,
         "PIP_NO_CACHE_DIR": "1",
         "PIP_NO_INPUT": "1",
-        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_CONFIG_FILE": str(_write_sources(index, scratch / "pip.conf")),
     }
     return {name: value for name, value in variables.items() if value} | told
+
+
+def _write_sources(index: Index, file: Path) -> Path:
+    """Write pip's configuration file with the package sources, and return its path."""
+    # pip splits values on spaces, which a folder name may contain but a file: URL does not.
+    links = (*(folder.as_uri() for folder in index.folders), *map(_as_url, index.find_links))
+    sources = {"index-url": [index.default], "extra-index-url": index.extra, "find-links": links}
+    lines = [f"{name} = {' '.join(urls)}\n" for name, urls in sources.items() if any(urls)]
+    file.touch(mode=0o600)
+    file.write_text("".join(["[global]\n", *lines]))
+    return file
 
 
 def _as_url(link: str) -> str:

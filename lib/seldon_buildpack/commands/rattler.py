@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from seldon_buildpack.commands.environments import Program, choose_variables
 from seldon_buildpack.masking import without_credentials
 from seldon_buildpack.package_sources.conda_channels import Channels
 
@@ -176,7 +177,7 @@ class Rattler:
             capture_output=True,
             text=True,
             errors="replace",
-            env={**self.env, "TMPDIR": str(self.scratch)},
+            env=choose_variables(Program.RATTLER, {**self.env, "TMPDIR": str(self.scratch)}),
             cwd=self.scratch,
         )
         try:

@@ -5,10 +5,15 @@ The output is also returned, for the error message if uv fails.
 
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from seldon_buildpack.commands.environments import Program, choose_variables
 from seldon_buildpack.log import Log
+from seldon_buildpack.messages.warnings.packages import variables_withheld
+
+_INSTALLS = ("pip", "install")
+_BUILD_FAILED = "build backend returned an error"
 
 
 @dataclass(frozen=True)
@@ -28,13 +33,17 @@ class Outcome:
 class Uv:
     """The bundled uv with the environment of this build.
 
-    Only the parts of the user's environment that are in ``env`` reach it.
+    Only the variables that ``environments`` lists for it reach it, and the user's variables for
+    package builds.
     """
 
     program: Path
     env: Mapping[str, str]
     cache: Path
     log: Log
+    # The user's variables that package builds may read, and the names of those that they may not.
+    for_builds: Mapping[str, str] = field(default_factory=dict, repr=False)
+    withheld: tuple[str, ...] = ()
 
     def run(
         self,
@@ -58,10 +67,12 @@ class Uv:
             "NO_COLOR": "1",
             "GIT_TERMINAL_PROMPT": "0",
         }
+        # Only this command builds packages.
+        for_builds = self.for_builds if tuple(arguments[:2]) == _INSTALLS else {}
         process = subprocess.Popen(
             [str(self.program), *arguments],
             cwd=cwd,
-            env={**self.env, **ours, **(env or {})},
+            env=choose_variables(Program.UV, {**self.env, **ours, **(env or {})}, for_builds),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -69,13 +80,17 @@ class Uv:
             errors="replace",
         )
         lines: list[str] = []
+        silent = quiet
         with process:
             for line in process.stdout or ():
                 lines.append(line.rstrip())
                 quiet = quiet or lines[-1].startswith("error:")
                 if not quiet and _worth_reading(lines[-1]):
                     self.log.tool(lines[-1])
-        return Outcome(process.returncode, tuple(lines))
+        outcome = Outcome(process.returncode, tuple(lines))
+        if outcome.code and self.withheld and not silent and _BUILD_FAILED in outcome.text:
+            self.log.advise(variables_withheld(self.withheld))
+        return outcome
 
     def attempt(
         self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None

@@ -14,9 +14,9 @@ from pathlib import Path
 from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.conda_pip import copy_pip, run_pip
+from seldon_buildpack.commands.environments import Program, choose_variables
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, requirement_files
-from seldon_buildpack.log import Log
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
 from seldon_buildpack.messages.errors.conda_packages import (
@@ -184,7 +184,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
     files = requirements_export.export(half.requirements, scratch) if half.requirements else None
     if half.minor in BY_PIP:
         section = files.pip_arguments if files else ()
-        _pip(half, prefix, uv.env, scratch, [*wanted, *section], uv.log)
+        _pip(half, prefix, uv, scratch, [*wanted, *section])
         return
     section = files.arguments if files else ()
     if wanted or section:
@@ -227,10 +227,9 @@ def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[
 def _pip(
     half: PipHalf,
     prefix: Path,
-    env: Mapping[str, str],
+    uv: Uv,
     scratch: Path,
     arguments: Sequence[str],
-    log: Log,
 ) -> None:
     """Install with the environment's own pip.
 
@@ -260,13 +259,13 @@ def _pip(
         *arguments,
     ]
     environment = {
-        **env,
-        **pip.environment(half.index.with_links(half.bundle.wheels)),
-        **dict(half.variables),
+        **uv.env,
+        **pip.environment(half.index.with_links(half.bundle.wheels), scratch),
         "PYTHONPATH": str(folder),
         "PYTHONNOUSERSITE": "1",
     }
-    code, lines = run_pip(command, half.app, environment, log)
+    variables = choose_variables(Program.PIP, environment, uv.for_builds)
+    code, lines = run_pip(command, half.app, variables, uv.log)
     if code:
         raise CondaPipFailed(half.python, lines[-_TAIL:])
 

@@ -112,7 +112,10 @@ def _why_stale(outcome: Outcome) -> tuple[str, list[str]]:
 
 def _full_version(interpreter: Path) -> str:
     command = [str(interpreter), "-I", "-c", "import platform; print(platform.python_version())"]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    env = {"PATH": "/usr/bin:/bin"}
+    return subprocess.run(
+        command, check=True, capture_output=True, text=True, env=env
+    ).stdout.strip()
 
 
 def _last_words(outcome: Outcome) -> str:

@@ -178,19 +178,17 @@ def _install(
         catalogue = mirrors.catalogue(python.catalogue, mirror, index, folder)
     except mirrors.NoCatalogue as error:
         raise _not_installed(python, carried, mirror, str(error)) from error
-    downloads = ["--python-downloads-json-url", catalogue] if catalogue else []
+    # Not on the command line, which other processes can read: the URL may contain a password.
+    downloads = {"UV_PYTHON_DOWNLOADS_JSON_URL": catalogue} if catalogue else mirror.variables()
     command = [
         "python",
         "install",
         "--install-dir",
         str(folder),
         "--no-bin",
-        *downloads,
         python.request,
     ]
-    outcome = uv.run(
-        command, target, dict(index.variables) | ({} if catalogue else mirror.variables())
-    )
+    outcome = uv.run(command, target, dict(index.variables) | downloads)
     found = [path for path in folder.glob("cpython-*") if path.is_dir() and not path.is_symlink()]
     if outcome.code or not found:
         from seldon_buildpack.diagnosis import install as diagnosis

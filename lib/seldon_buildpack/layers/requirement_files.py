@@ -14,12 +14,21 @@ def export_constraints(
 ) -> tuple[str, ...]:
     """Return the options of an index, with its constraints files in the form that uv reads.
 
+    A URL of constraints may have a password, so it is in a file too: other processes can read a
+    command line.
+
     Raises:
         BuildError: A line of a constraints file is not a constraint.
     """
     words = list(index.options)
     for at, word in enumerate(words):
-        if at == 0 or words[at - 1] not in _CONSTRAINTS or Path(word) not in index.constraints:
+        if at == 0 or words[at - 1] not in _CONSTRAINTS:
+            continue
+        if "://" in word:
+            words[at] = str(scratch / f"constraints-{at}.txt")
+            Path(words[at]).write_text(f"-c {word}\n")
+            continue
+        if Path(word) not in index.constraints:
             continue
         constraints = requirements_txt.read_constraints(app, [Path(word)], dict(variables))
         if constraints.files:

@@ -69,12 +69,21 @@ def spell(line: Requirement) -> str:
     if not line.url:
         return f"{line.name}{line.extras}{line.specifier}{marker}{hashes}"
     # uv and pip expand what looks like a variable.
-    url = line.url.replace("${", "$%7B")
+    url = _without_login(line).replace("${", "$%7B")
     if line.editable and not line.program:
         return f"-e {url}{line.extras}{marker}"
     name = f"{line.name}{line.extras} @ " if line.name else ""
     extras = "" if line.name else line.extras
     return f"{name}{url}{extras}{marker}{hashes}"
+
+
+def _without_login(line: Requirement) -> str:
+    """Return the URL; that of a git server without a login, which git gets in another way."""
+    if not line.url.startswith(("git+http://", "git+https://")):
+        return line.url
+    scheme, _, rest = line.url.partition("://")
+    server, slash, path = rest.partition("/")
+    return f"{scheme}://{server.rpartition('@')[2]}{slash}{path}"
 
 
 def find_line(requirements: Requirements, file: str, *, position: int, number: int) -> Requirement:

@@ -6,7 +6,6 @@ build ends, and the variables name these files.
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,12 @@ from pathlib import Path
 from seldon_buildpack.package_sources import certificates
 from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.credentials import Credential
+from seldon_buildpack.package_sources.git_logins import (
+    GitLogin,
+    helper_variables,
+    logins_of_urls,
+    write_helper,
+)
 from seldon_buildpack.package_sources.indexes import Index, quote
 
 _HOST_AND_PORT = re.compile(r"https://(?:[^\s/@]*@)?([\w.-]+:\d+)")
@@ -27,23 +32,28 @@ def joined(
     proxies: Mapping[str, str],
     scratch: Path,
     texts: Iterable[str] = (),
+    urls: Iterable[str] = (),
 ) -> Index:
     """Return a copy of the index with the network variables for child processes.
 
     These are the platform's proxies, and the variables that make tools trust the CA certificates
     and read the netrc of the bindings. ``texts`` are the manifests: a netrc has no ports, so those
-    are taken from the URLs in them.
+    are taken from the URLs in them. ``urls`` are those of the requirements: git gets the logins in
+    them in another way than by the URL.
     """
     told = {**proxies, **dict(index.variables)}
     if bound.certificates:
         base = Path(told["SSL_CERT_FILE"]) if "SSL_CERT_FILE" in told else certificates.store()
         path = _write(scratch / "trusted.pem", certificates.with_store(bound.certificates, base))
         told |= dict.fromkeys(_TRUST, str(path))
+    logins = [*logins_of_urls(urls), *_logins_of_netrc(bound)]
+    if logins:
+        write_helper(logins, scratch / "git-credentials")
+        told |= helper_variables(scratch / "git-credentials")
     if not bound.netrc:
         return replace(index, variables=tuple(told.items()))
     told["UV_CREDENTIALS_DIR"] = str(scratch / "uv-credentials")
     _write(scratch / "uv-credentials/credentials.toml", _for_uv(bound, texts))
-    told |= _git_credentials(_write(scratch / "git-credentials", _for_git(bound)))
     netrc = _write(scratch / "netrc", bound.netrc)
     return replace(index, variables=tuple(told.items()), netrc=str(netrc))
 
@@ -73,32 +83,10 @@ def _by_host(bound: Bound) -> Iterable[tuple[str, Credential]]:
     return {each.host: each for each in named}.items()
 
 
-def _for_git(bound: Bound) -> str:
-    """Return a git credential helper for the hosts of the netrc, over https.
-
-    See "Custom helpers" in git's documentation of gitcredentials. git itself only looks for a
-    netrc in HOME.
-    """
-    answers = [
-        f"{shlex.quote(host)}) printf 'username=%s\\npassword=%s\\n' {shlex.quote(each.user)} {shlex.quote(each.password.reveal())} ;;\n"
-        for host, each in _by_host(bound)
-    ]
-    return (
-        'test "$1" = get || exit 0\n'
-        "while IFS= read -r line; do case $line in host=*) host=${line#host=} ;; "
-        "protocol=*) protocol=${line#protocol=} ;; esac; done\n"
-        'test "$protocol" = https || exit 0\n'
-        f"case ${{host%%:*}} in\n{''.join(answers)}esac\n"
-    )
-
-
-def _git_credentials(path: Path) -> dict[str, str]:
-    """Return the variables that configure git's helper (git-config: GIT_CONFIG_COUNT)."""
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": "credential.helper",
-        "GIT_CONFIG_VALUE_0": f"!sh {shlex.quote(str(path))}",
-    }
+def _logins_of_netrc(bound: Bound) -> Iterable[GitLogin]:
+    """Return the logins of a netrc for git: over https, whatever the port."""
+    for host, each in _by_host(bound):
+        yield GitLogin("https", host, "", each.user, each.password.reveal(), every_port=True)
 
 
 def _write(path: Path, text: str) -> Path:

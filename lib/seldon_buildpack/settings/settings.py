@@ -13,7 +13,6 @@ from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind, Origin
 from seldon_buildpack.settings.variable_kinds import (
     in_image,
-    is_for_packages,
     like_credential,
     named_credential,
 )
@@ -126,17 +125,6 @@ class Settings:
     def plain(self) -> dict[str, str]:
         """Return the values of all variables that were set."""
         return {name: value.value for name, value in self.values.items()}
-
-    def for_packages(self) -> dict[str, str]:
-        """Return the user's variables that package builds may read, as under s2i.
-
-        These are the variables that neither the buildpack nor its tools read.
-        """
-        return {
-            name: value.value
-            for name, value in sorted(self.values.items())
-            if value.source.is_user_env and is_for_packages(name)
-        }
 
     def secrets(self) -> tuple[Secret, ...]:
         """Return the secrets that must be masked.

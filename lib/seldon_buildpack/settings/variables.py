@@ -254,6 +254,13 @@ _PACKAGES = Group(
             "true",
         ),
         _build(
+            "BP_BUILD_VARIABLES",
+            "",
+            "Names of `--env` variables that package builds may read, separated by spaces; only `--env` sets it",
+            "FAST_VERSION USE_CUDA",
+            "every `-e` variable",
+        ),
+        _build(
             "PIP_NO_INDEX",
             "",
             "1: search no index, only PIP_FIND_LINKS, BP_PIP_FIND_LINKS and /whl",

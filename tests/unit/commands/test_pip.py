@@ -9,7 +9,7 @@ from seldon_buildpack.commands import pip
 from seldon_buildpack.package_sources.indexes import Index
 
 
-def test_pip_settings_are_variables_and_local_config_is_ignored() -> None:
+def test_pip_settings_are_variables_and_urls_are_in_a_file(tmp_path: Path) -> None:
     index = Index(
         folders=(Path("/whl"), Path("/app/my wheels")),
         default="https://u:p@h/simple",
@@ -25,10 +25,7 @@ def test_pip_settings_are_variables_and_local_config_is_ignored() -> None:
             ("NETRC", "/scratch/netrc"),
         ),
     )
-    assert pip.environment(index) == {
-        "PIP_INDEX_URL": "https://u:p@h/simple",
-        "PIP_EXTRA_INDEX_URL": "https://a/simple https://b/simple",
-        "PIP_FIND_LINKS": "file:///whl file:///app/my%20wheels https://h/links file:///app/more%20wheels",
+    assert pip.environment(index, tmp_path) == {
         "PIP_TRUSTED_HOST": "h a",
         "PIP_NO_INDEX": "1",
         "PIP_CERT": "/scratch/trusted.pem",
@@ -37,13 +34,20 @@ def test_pip_settings_are_variables_and_local_config_is_ignored() -> None:
         "PIP_RETRIES": "2",
         "PIP_NO_CACHE_DIR": "1",
         "PIP_NO_INPUT": "1",
-        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_CONFIG_FILE": f"{tmp_path}/pip.conf",
         **dict(index.variables),
     }
+    assert (tmp_path / "pip.conf").read_text() == (
+        "[global]\n"
+        "index-url = https://u:p@h/simple\n"
+        "extra-index-url = https://a/simple https://b/simple\n"
+        "find-links = file:///whl file:///app/my%20wheels https://h/links file:///app/more%20wheels\n"
+    )
+    assert (tmp_path / "pip.conf").stat().st_mode & 0o077 == 0
 
 
-def test_unset_pip_settings_leave_only_the_trusted_authorities() -> None:
-    told = pip.environment(Index())
+def test_unset_pip_settings_leave_only_the_trusted_authorities(tmp_path: Path) -> None:
+    told = pip.environment(Index(), tmp_path)
     assert set(told) - {"PIP_CERT"} == {"PIP_NO_CACHE_DIR", "PIP_NO_INPUT", "PIP_CONFIG_FILE"}
 
 
@@ -86,7 +90,7 @@ def test_pip_finds_wheels_in_a_folder_whose_name_has_a_space(tmp_path: Path) -> 
         "--no-deps",
         "tiny",
     ]
-    env = {"PATH": os.environ["PATH"], **pip.environment(index)}
+    env = {"PATH": os.environ["PATH"], **pip.environment(index, tmp_path)}
     done = subprocess.run(
         command, capture_output=True, text=True, timeout=30, env=env, cwd=tmp_path
     )

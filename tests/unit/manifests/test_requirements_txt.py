@@ -318,7 +318,7 @@ def test_lines_with_a_false_marker_name_nothing(tmp_path: Path) -> None:
             'lib[a] @ git+https://h/r#subdirectory=py ; python_version > "3"',
         ),
         ('-e "lib @ git+ssh://git@h/r.git"', "lib", "lib @ git+ssh://git@h/r.git"),
-        ("-e git+https://u:p@h/r.git", "git+https://h/r.git", "git+https://u:p@h/r.git"),
+        ("-e git+https://u:p@h/r.git", "git+https://h/r.git", "git+https://h/r.git"),
     ],
 )
 def test_an_editable_git_checkout_is_installed_not_editable(

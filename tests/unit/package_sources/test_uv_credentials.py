@@ -39,7 +39,8 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 def install(tmp_path: Path, index: Index, requirement: str) -> Outcome:
     uv = Uv(
         program=Path(sys.executable).with_name("uv"),
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SEEN": str(tmp_path / "seen")},
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        for_builds={"SEEN": str(tmp_path / "seen")},
         cache=tmp_path / "cache",
         log=Log(io.StringIO()),
     )

@@ -4,6 +4,10 @@ from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
 from seldon_buildpack.settings import settings, unread, variable_kinds, variables
+from seldon_buildpack.settings.build_variables import (
+    list_withheld_variables,
+    select_build_variables,
+)
 
 
 def test_env_wins_over_the_file() -> None:
@@ -187,9 +191,18 @@ def test_the_building_of_packages_sees_the_users_own_variables() -> None:
         "GUNICORN_WORKERS": "2",
         "CONDA_CHANNELS": "x",
     }
-    found = settings.read(env, [("FOO", "file"), ("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0")])
-    assert found.for_packages() == {
+    found = settings.read(env, [("BAR", "file"), ("SETUPTOOLS_SCM_PRETEND_VERSION", "1.0")])
+    assert select_build_variables(found) == {
+        "BAR": "file",
         "CFLAGS": "-O2",
-        "FOO": "env",
         "SETUPTOOLS_SCM_PRETEND_VERSION": "1.0",
     }
+    assert list_withheld_variables(found) == ("FOO",)
+
+
+def test_platform_names_its_variables_for_package_builds() -> None:
+    env = {"FOO": "1", "BAR": "2", "CMAKE_TOKEN": "t0ps3cret", "PATH": "/x"}
+    named = settings.read({**env, "BP_BUILD_VARIABLES": "FOO, PATH"}, [])
+    assert select_build_variables(named) == {"FOO": "1"}
+    by_source = settings.read(env, [("BP_BUILD_VARIABLES", "FOO BAR"), ("BAR", "file")])
+    assert select_build_variables(by_source) == {}
