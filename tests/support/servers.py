@@ -151,6 +151,36 @@ def always(
 
 
 @contextlib.contextmanager
+def recorded(directory: Path, requests: list[bytes], redirect: str = "") -> Iterator[str]:
+    """The files of a directory, or a redirect to another server; each request is noted as it came, also one for a proxy."""
+
+    class Recorded(Files):
+        def parse_request(self) -> bool:
+            known = super().parse_request()
+            headers = getattr(self, "headers", None)
+            requests.append(self.raw_requestline + (bytes(headers) if headers else b""))
+            return known
+
+        def send_head(self) -> Any:
+            if not redirect:
+                return super().send_head()
+            self.send_response(302)
+            self.send_header("Location", redirect + self.path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return None
+
+        def do_POST(self) -> None:
+            requests.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            self.send_error(404)
+
+        do_CONNECT = do_PUT = do_POST  # noqa: N815
+
+    with serving(functools.partial(Recorded, directory=str(directory))) as url:
+        yield url
+
+
+@contextlib.contextmanager
 def private_index(packages: Path, user: str, password: str) -> Iterator[str]:
     """A pypiserver with the packages of a folder, which asks for this user and password; yields the index's URL without them."""
     passwords = packages.parent / f"{packages.name}.htpasswd"
