@@ -155,6 +155,8 @@ def recorded(directory: Path, requests: list[bytes], redirect: str = "") -> Iter
     """The files of a directory, or a redirect to another server; each request is noted as it came, also one for a proxy."""
 
     class Recorded(Files):
+        raw_requestline: bytes
+
         def parse_request(self) -> bool:
             known = super().parse_request()
             headers = getattr(self, "headers", None)

@@ -37,9 +37,9 @@ def logins_of_urls(urls: Iterable[str]) -> Iterator[GitLogin]:
     repositories.
     """
     servers = set[tuple[str, str]]()
-    found = [login for url in urls if (login := _login_of_url(url))]
-    yield from found
-    for login in found:
+    named = [login for url in urls if (login := _login_of_url(url))]
+    yield from named
+    for login in named:
         if (login.scheme, login.host) not in servers:
             servers.add((login.scheme, login.host))
             yield GitLogin(login.scheme, login.host, "", login.user, login.password)

@@ -3,11 +3,7 @@ import pytest
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
-<<<<<<< HEAD
 from seldon_buildpack.settings import settings, unread, variable_kinds, variables
-=======
-from seldon_buildpack.settings import settings, variables
->>>>>>> c3e9493 (What children get is tested by a build that spies, and listed in the security model)
 from seldon_buildpack.settings.build_variables import (
     list_withheld_variables,
     select_build_variables,
