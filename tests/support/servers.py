@@ -159,8 +159,9 @@ def recorded(directory: Path, requests: list[bytes], redirect: str = "") -> Iter
 
         def parse_request(self) -> bool:
             known = super().parse_request()
-            headers = getattr(self, "headers", None)
-            requests.append(self.raw_requestline + (bytes(headers) if headers else b""))
+            headers = self.headers.items() if hasattr(self, "headers") else ()
+            lines = (f"{name}: {value}\r\n".encode() for name, value in headers)
+            requests.append(b"".join((self.raw_requestline, *lines)))
             return known
 
         def send_head(self) -> Any:

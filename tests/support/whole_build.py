@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import rattler
 from uv import find_uv_bin
 
 from seldon_buildpack import build as phase
@@ -60,6 +61,7 @@ def make_bundle(root: Path, records: Path) -> Bundle:
         link = root / "pythons" / MINOR / name
         link.parent.mkdir(parents=True)
         link.symlink_to(Path(sys.base_prefix, name))
+    (root / "libs").symlink_to(Path(str(rattler.__file__)).parent.parent)
     for name in ("bin/dumb-init", "bin/dumb-init.LICENSE"):
         written(root / name, "")
     written(root / f"locks/seldon-core-1.17.1/upstream/py{MINOR}.txt", "seldon-core==1.17.1\n")
