@@ -106,21 +106,13 @@ class Log:
             f"{'locked' if locked else 'solved'}: python {python} and {others} more package{'' if others == 1 else 's'}{fetched}"
         )
 
-    def pins(self, pins: str, excluding: str, python: str) -> None:
-        """Print which pin set serves, if it is not that of the wrapper's release.
-
-        ``excluding`` is what that set conflicts with. ``python`` is the Python that it is not
-        locked for.
-        """
-        because = (
-            f"conflict with {excluding}"
-            if excluding
-            else f"are not for Python {python}"
-            if python
-            else ""
-        )
-        why = f"seldon-core's own pins {because}" if because else "BP_SELDON_PINS"
+    def pins(self, pins: str, why: str) -> None:
+        """Print which pin set serves, if it is not the default."""
         self.line(f"  {'Pins':<{_LAYER_WIDTH}}{pins}  ({why})")
+
+    def numpy(self, version: str, why: str) -> None:
+        """Print the version of NumPy, if it is not that of the pin set."""
+        self.line(f"  {'NumPy':<{_LAYER_WIDTH}}{version}  ({why})")
 
     @contextlib.contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -10,11 +10,11 @@ from seldon_buildpack.layer_inputs import (
     wrapper_version,
 )
 from seldon_buildpack.layers import python, python_wrapper, watcher
+from seldon_buildpack.layers.installation import Installation
 from seldon_buildpack.layers.pip_plan import PipPlan
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
-from seldon_buildpack.layers.requirements import Installation
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.project import Project
 from seldon_buildpack.runtime import Runtime
@@ -50,12 +50,8 @@ def plan_layers(context: BuildContext, project: Project, runtime: Runtime | None
         platform.target,
         runtime,
     )
-    wrappers = python_wrapper.plan(
-        wrapper_version(project, bundle),
-        project.settings.text("BP_SELDON_PINS"),
-        interpreter,
-        bundle,
-    )
+    pins = project.settings.text("BP_SELDON_PINS")
+    wrappers = python_wrapper.plan(wrapper_version(project, bundle), pins, interpreter, bundle)
     dev = (
         watcher.plan(interpreter.minor, bundle)
         if project.settings.switch("BP_DEV_PROCESS", default=True)
@@ -65,6 +61,7 @@ def plan_layers(context: BuildContext, project: Project, runtime: Runtime | None
         root=layers_directory(platform),
         python=interpreter,
         wrappers=wrappers,
+        pins=pins.lower(),
         installation=_installation(project, bundle, interpreter, wrappers),
         watcher=dev,
         index=project.index,

@@ -210,10 +210,10 @@ def test_packages_are_imported_from_their_bytecode(built: Built) -> None:
 
 
 def test_the_wrapper_takes_part_in_the_choice(built: Built) -> None:
-    # The channel has 2.1.3 too, which seldon-core 1.17.1 excludes.
+    # seldon-core 1.17.1 itself excludes NumPy 2; the set `current` does not.
     versions = dict(packages.installed(built.image))
     assert (versions["numpy"], versions["seldon-core"], versions["scikit-learn"]) == (
-        "1.26.4",
+        "2.1.3",
         "1.17.1",
         "1.5.2",
     )
@@ -225,7 +225,7 @@ def test_licences_and_the_bill_of_materials_name_both_halves(built: Built) -> No
         name: listed.get(name)
         for name in ("numpy", "seldon-core", "python", "licensed", "old-format")
     } == {
-        "numpy": "1.26.4",
+        "numpy": "2.1.3",
         "seldon-core": "1.17.1",
         "python": "3.12.1",
         "licensed": "1.0",

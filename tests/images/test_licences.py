@@ -33,7 +33,7 @@ def test_both_files_are_s2is_for_all_that_is_installed(iris: Built) -> None:
 def test_licenses_without_requirements_match_pip_licenses(
     minimal: Built, bundle: Path, tmp_path: Path
 ) -> None:
-    site = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
+    site = bundle / "wrappers/current/3.12/lib/python3.12/site-packages"
     assert packages.licences(minimal.image) == packages.pip_licenses(site, tmp_path)
 
 

@@ -58,71 +58,60 @@ def _layers(image: str) -> dict[str, str]:
     return {name: layer["sha"] for name, layer in ours["layers"].items() if layer["launch"]}
 
 
-def _locked(bundle: Path, pins: str, name: str) -> str:
-    lock = (bundle / f"locks/seldon-core-1.17.1/{pins}/py3.12.txt").read_text().lower()
-    return lock.partition(f"\n{name}==")[2].split(None, 1)[0]
-
-
 @pytest.fixture(scope="module")
-def current(pack: Pack, samples: Path) -> Built:
-    """The minimal sample on the current set, built without a network."""
+def upstream(pack: Pack, samples: Path) -> Built:
+    """The minimal sample on the set of the release, built without a network."""
     return pack.must_build(
-        "seldon-test-pins-current",
+        "seldon-test-pins-upstream",
         samples / "minimal",
         "--network",
         "none",
-        env={"BP_SELDON_PINS": "current"},
+        env={"BP_SELDON_PINS": "upstream"},
     )
 
 
-def test_upstream_pins_are_the_silent_default(
-    minimal: Built,
-) -> None:
+def test_current_pins_are_the_silent_default(minimal: Built) -> None:
     assert "Pins" not in minimal.ours
-    assert _label(minimal.image, "io.seldon.wrapper.pins") == "upstream"
+    assert _label(minimal.image, "io.seldon.wrapper.pins") == "current"
 
 
-def test_the_current_set_is_carried_and_can_be_chosen(current: Built, samples: Path) -> None:
-    assert "  Pins            current  (BP_SELDON_PINS)\n" in current.ours
-    assert _label(current.image, "io.seldon.wrapper.pins") == "current"
-    with container.started(current.image) as running:
+def test_upstream_set_is_bundled_and_can_be_chosen(upstream: Built, samples: Path) -> None:
+    assert "  Pins            upstream  (BP_SELDON_PINS)\n" in upstream.ours
+    assert _label(upstream.image, "io.seldon.wrapper.pins") == "upstream"
+    with container.started(upstream.image) as running:
         running.wait_ready()
         subprocess.run([samples / "minimal/verify", running.rest], check=True, timeout=30)
 
 
-def test_numpy_2_selects_the_shared_current_pins(
-    pack: Pack, source: Source, current: Built, bundle: Path
+def test_numpy_2_is_that_of_the_shared_default_set(
+    pack: Pack, source: Source, minimal: Built, bundle: Path
 ) -> None:
     app = source(_model("numpy>=2\n"))
     built = pack.must_build("seldon-test-pins", app, "--network", "host")
-    assert (
-        "  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n" in built.ours
-    )
+    assert "Pins" not in built.ours
     assert " + " not in built.ours
-    assert _layers(built.image)["python-wrapper"] == _layers(current.image)["python-wrapper"]
+    assert _layers(built.image)["python-wrapper"] == _layers(minimal.image)["python-wrapper"]
     names = ("numpy", "gunicorn", "flask", "werkzeug", "seldon-core", "protobuf")
-    assert _versions(built.image, *names) == [_locked(bundle, "current", name) for name in names]
+    assert _versions(built.image, *names) == [
+        packages.locked(bundle, "current", name) for name in names
+    ]
     (app / "Says.py").write_text(_SAYS + "# changed\n")
     again = pack.must_build("seldon-test-pins", app, "--network", "none")
-    assert (
-        "  requirements    reused\n  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n  python-wrapper  reused\n"
-        in again.ours
-    )
+    assert "  requirements    reused\n  python-wrapper  reused\n" in again.ours
     assert packages.licensed(again.image) == packages.installed(again.image)
-    (app / "requirements.txt").write_text("numpy\n")
+    # numpy 1.26.4 cannot be downloaded, and the set upstream has it.
+    older = packages.locked(bundle, "upstream", "numpy")
+    (app / "requirements.txt").write_text(f"numpy=={older}\n")
     back = pack.must_build("seldon-test-pins", app, "--network", "none")
-    assert "Pins" not in back.ours
-    assert _versions(back.image, "numpy") == [_locked(bundle, "upstream", "numpy")]
+    assert "  Pins            upstream  (with the current pins: " in back.ours
+    assert _versions(back.image, "numpy") == [older]
 
 
 def test_a_flask_that_upstream_excludes_is_the_one_that_serves(pack: Pack, source: Source) -> None:
     built = pack.must_build(
         "seldon-test-pins", source(_model("flask==3.0.3\n")), "--network", "host"
     )
-    assert (
-        "  Pins            current  (seldon-core's own pins conflict with flask==3.0.3)\n"
-        in built.ours
-    )
+    assert "Pins" not in built.ours
     assert _versions(built.image, "flask") == ["3.0.3"]
 
 
@@ -131,17 +120,33 @@ def test_the_newest_scikit_learn_and_pandas_serve_on_numpy_2(
 ) -> None:
     built = pack.must_build(
         "seldon-test-pins",
-        source(_model("scikit-learn>=1.7\npandas>=2.3\nnumpy>=2\n")),
+        source(_model("scikit-learn>=1.7\npandas>=2.3\n")),
         "--network",
         "host",
     )
-    assert (
-        "  Pins            current  (seldon-core's own pins conflict with numpy>=2)\n" in built.ours
-    )
+    assert "Pins" not in built.ours and "NumPy" not in built.ours
     assert "python-wrapper" in _layers(built.image)
     numpy, learn, pandas = _versions(built.image, "numpy", "scikit-learn", "pandas")
-    assert numpy == _locked(bundle, "current", "numpy")
+    assert numpy == packages.locked(bundle, "current", "numpy")
     assert learn >= "1.7" and pandas >= "2.3"
+
+
+def test_scikit_learn_of_numpy_1_serves_on_the_current_set(
+    pack: Pack, source: Source, bundle: Path
+) -> None:
+    app = source(_model("scikit-learn==1.2.2\n"))
+    (app / "Says.py").write_text(_SAYS + "\nimport sklearn.linear_model\n")
+    env = {"BP_PYTHON_VERSION": "3.9"}
+    built = pack.must_build("seldon-test-pins", app, "--network", "host", env=env)
+    older = packages.locked(bundle, "upstream", "numpy", "3.9")
+    line = f"  NumPy           {older}  (scikit-learn 1.2.2 was compiled for NumPy 1)\n"
+    assert line in built.ours and "Pins" not in built.ours and "+ numpy" not in built.ours
+    assert _label(built.image, "io.seldon.wrapper.pins") == "current"
+    flask = packages.locked(bundle, "current", "flask", "3.9")
+    assert _versions(built.image, "numpy", "flask") == [older, flask]
+    (app / "Says.py").write_text(_SAYS + "\nimport sklearn.svm\n")
+    again = pack.must_build("seldon-test-pins", app, "--network", "none", env=env)
+    assert f"  requirements    reused\n{line}" in again.ours
 
 
 def test_user_pins_win_when_neither_set_fits(pack: Pack, source: Source) -> None:

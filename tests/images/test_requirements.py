@@ -172,20 +172,23 @@ def test_hashes_are_required_where_that_is_asked_for(
     assert "ERROR: The hash of " in wrong.ours
 
 
-def test_wrapper_replacement_puts_all_into_one_layer(pack: Pack, source: Source) -> None:
-    app = source({**packages.model(), "requirements.txt": "click==8.0.3\n"})
+def test_wrapper_replacement_puts_all_into_one_layer(
+    pack: Pack, source: Source, bundle: Path
+) -> None:
+    ours = packages.locked(bundle, "current", "click")
+    app = source({**packages.model(), "requirements.txt": "click==8.1.7\n"})
     (app / "Says.py").write_text(
         "import click\n\n\nclass Says:\n    def predict(self, X, names=None):\n        return [click.__version__]\n"
     )
     built = pack.must_build(IMAGE, app, "--network", "host")
-    assert packages.said(IMAGE) == ["8.0.3"]
+    assert packages.said(IMAGE) == ["8.1.7"]
     assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
-    assert "- click==8.0.4" in built.ours
-    assert ("click", "8.0.3") in packages.licensed(IMAGE) == packages.installed(IMAGE)
-    (app / "requirements.txt").write_text("click==8.0.4\n")
+    assert f"- click=={ours}" in built.ours
+    assert ("click", "8.1.7") in packages.licensed(IMAGE) == packages.installed(IMAGE)
+    (app / "requirements.txt").write_text(f"click=={ours}\n")
     again = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    building (requirements changed)\n" in again.ours
-    assert packages.said(IMAGE) == ["8.0.4"]
+    assert packages.said(IMAGE) == [ours]
     assert _layers(IMAGE) == {
         "python",
         "python-wrapper",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle, BundledTree
 
-BOTH = ("upstream", "current")
+BOTH = ("current", "upstream")
 
 REQUIRES = """\
 Metadata-Version: 2.1

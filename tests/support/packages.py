@@ -60,6 +60,12 @@ def wheel(
     return target
 
 
+def locked(bundle: Path, pins: str, name: str, minor: str = "3.12") -> str:
+    """The version of a package that one of the wrapper's pin sets has."""
+    lock = (bundle / f"locks/seldon-core-1.17.1/{pins}/py{minor}.txt").read_text().lower()
+    return lock.partition(f"\n{name}==")[2].split(None, 1)[0]
+
+
 def sha256(path: Path) -> str:
     """As requirements name a hash: sha256:HEX."""
     return f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"

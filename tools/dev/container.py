@@ -104,7 +104,7 @@ def _run_in_wrapper(bundle: Path, *words: str | Path) -> str:
 
     The words begin with ``run_path`` and a file, or ``run_module`` and a name.
     """
-    packages = bundle / "wrappers/upstream/3.12/lib/python3.12/site-packages"
+    packages = bundle / "wrappers/current/3.12/lib/python3.12/site-packages"
     # As in an image, where the .pth files of the wrapper's environment are run.
     code = "import runpy, site, sys; site.addsitedir(sys.argv[1]); sys.argv = sys.argv[2:]; getattr(runpy, sys.argv.pop(0))(sys.argv[0], run_name='__main__')"
     return run(

@@ -92,7 +92,7 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
     from seldon_buildpack.bundle import Bundle
     from seldon_buildpack.cnb.platform import Platform
     from seldon_buildpack.context import BuildContext
-    from seldon_buildpack.layers import python, requirements
+    from seldon_buildpack.layers import dry_run, python
     from seldon_buildpack.log import Log
     from seldon_buildpack.messages.errors.base import BuildError
 
@@ -126,7 +126,7 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
         stack = planning.plan_layers(context, project)
         (scratch / "layers").mkdir()
         planned = (
-            requirements.would_install(stack.installation, scratch, interpreter.carried, stack.uv)
+            dry_run.list_downloads(stack.installation, scratch, interpreter.carried, stack.uv)
             if stack.installation
             else ()
         )

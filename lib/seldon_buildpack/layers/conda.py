@@ -172,7 +172,7 @@ def solve(inputs: Conda) -> CondaSolution:
         packages=solved.packages,
         version=taken.version,
         pins=taken.pins,
-        because=_because(attempts, solved.packages) if taken.pins == CURRENT else "",
+        because=_because(attempts, taken, solved.packages),
     )
 
 
@@ -247,7 +247,7 @@ def _by_conda(inputs: Conda) -> tuple[Attempt, ...]:
 def _of_lock(inputs: Conda) -> CondaSolution:
     """Return the packages of the lock, with the first pin set that is compatible with them.
 
-    If no pin set of the wrapper is, the last one is taken.
+    If no pin set of the wrapper is, the first one is taken, with the fewest constraints.
     """
     packages = tuple(
         Package(
@@ -258,20 +258,25 @@ def _of_lock(inputs: Conda) -> CondaSolution:
     attempts = inputs.attempts or _by_conda(inputs)
     taken = next(
         (attempt for attempt in attempts if not _excluded(attempt.constraints, packages)),
-        attempts[-1],
+        [attempt for attempt in attempts if attempt.pins == attempts[0].pins][-1],
     )
     return CondaSolution(
         packages=packages,
         version=taken.version,
         pins=taken.pins,
-        because=_because(attempts, packages) if taken.pins == CURRENT else "",
+        because=_because(attempts, taken, packages),
     )
 
 
-def _because(attempts: tuple[Attempt, ...], packages: Iterable[Package]) -> str:
-    """Return the package of the environment that conflicts with the wrapper's upstream pins."""
-    upstream = next((attempt.constraints for attempt in attempts if attempt.pins == UPSTREAM), ())
-    return next(iter(_excluded(upstream, packages)), "")
+def _because(attempts: tuple[Attempt, ...], taken: Attempt, packages: Iterable[Package]) -> str:
+    """Return the package of the environment that conflicts with the set `current`.
+
+    Empty if that set is used, or not for this Python.
+    """
+    if taken.pins != UPSTREAM:
+        return ""
+    current = next((attempt.constraints for attempt in attempts if attempt.pins == CURRENT), ())
+    return next(iter(_excluded(current, packages)), "")
 
 
 def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:

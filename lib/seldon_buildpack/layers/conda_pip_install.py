@@ -19,6 +19,7 @@ from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, requirement_files
 from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
+from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
     CondaPipMissing,
@@ -32,6 +33,7 @@ from seldon_buildpack.python_env import (
     build_packages,
     conda_installed_stubs,
     installed_stubs,
+    numpy_builds,
     venv,
 )
 from seldon_buildpack.python_env.conda_prefix import compile_bytecode
@@ -79,10 +81,12 @@ class PipInstall:
     """The result: the pin set in use, and the conda packages that pip's half replaces.
 
     ``replaced`` maps a package's name to its versions: conda's, and the one in pip's half.
+    ``numpy_1`` is the NumPy 1 that replaces NumPy 2, and the package that was compiled for it.
     """
 
     pins: str
     replaced: Mapping[str, tuple[str, str]]
+    numpy_1: tuple[str, str] | None = None
 
 
 def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
@@ -107,6 +111,7 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
             raise refused
         conda = _begin(half, prefix, pins, uv, scratch)
         _run(half, prefix, pins, uv, scratch, ask=False)
+    numpy_1 = _suit_numpy(half, prefix, pins, uv, scratch)
     replaced = {
         name: (conda[name], version)
         for name, version in conda_installed_stubs.hide(site, conda).items()
@@ -132,7 +137,33 @@ def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:
         )
     if version := pure_python_version(site):
         uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, half.minor))
-    return PipInstall(pins, replaced)
+    return PipInstall(pins, replaced, numpy_1)
+
+
+def _suit_numpy(
+    half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path
+) -> tuple[str, str] | None:
+    """Install NumPy 1 if a pip package was compiled for it.
+
+    conda's own packages require the NumPy that they were compiled for, pip's do not.
+    Returns the version and that package, or None if nothing was replaced.
+    """
+    site = venv.site_packages(prefix, half.minor)
+    version = numpy_builds.find_version(site)
+    if int(version.partition(".")[0] or 0) < 2:
+        return None
+    package = numpy_builds.find_package_for_numpy_1(site)
+    if not package:
+        return None
+    bound = scratch / "numpy.txt"
+    bound.write_text("numpy<2\n")
+    more = ("--constraints", str(bound), "--only-binary", "numpy")
+    try:
+        _run(half, prefix, pins, uv, scratch, ask=True, more=more)
+    except BuildError:
+        uv.log.advise(wrapper_warnings.compiled_for_numpy_1(package, version))
+        return None
+    return numpy_builds.find_version(site), package
 
 
 def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Mapping[str, str]:
@@ -169,7 +200,15 @@ def _begin(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path) -> Map
     return conda
 
 
-def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: bool) -> None:
+def _run(
+    half: PipHalf,
+    prefix: Path,
+    pins: str,
+    uv: Uv,
+    scratch: Path,
+    ask: bool,
+    more: Sequence[str] = (),
+) -> None:
     """Install the section `pip:`, and what it and the wrapper need that is not installed yet.
 
     Raises:
@@ -190,7 +229,7 @@ def _run(half: PipHalf, prefix: Path, pins: str, uv: Uv, scratch: Path, ask: boo
     if wanted or section:
         bounds = half.bundle.overrides(half.version, pins)
         with conda_installed_stubs.bounded(venv.site_packages(prefix, half.minor), bounds):
-            _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section])
+            _uv(half, prefix, uv, scratch, [*half.index.options, *wanted, *section, *more])
 
 
 def _uv(half: PipHalf, prefix: Path, uv: Uv, scratch: Path, arguments: Sequence[str]) -> None:

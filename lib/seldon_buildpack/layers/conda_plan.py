@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import (
@@ -28,6 +28,7 @@ from seldon_buildpack.layers.conda_requirements import ServingWrapper
 from seldon_buildpack.layers.plan import ServingEnvironment
 from seldon_buildpack.log import Log
 from seldon_buildpack.manifests.requirements_txt import Requirements
+from seldon_buildpack.messages import pin_sets as phrases
 from seldon_buildpack.messages.errors.conda_files import CondaPythonUnsupported
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import conda_licenses as conda_licences
@@ -35,6 +36,7 @@ from seldon_buildpack.python_env import importable, system_libraries, top_level_
 from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.wrapper import pin_sets
+from seldon_buildpack.wrapper.pin_sets import Fallback, FallbackCause
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +105,9 @@ class CondaPlan:
             chosen = conda.read_solution(layer)
         half = self._half(chosen)
         made = self._pip_half(layer, stored if not reason else layer.metadata(), half, chosen)
+        if made.numpy_1:
+            version, package = made.numpy_1
+            self.log.numpy(version, phrases.compiled_for_numpy_1(package))
         watched = watcher.plan(chosen.minor, self.bundle) if self.dev else None
         if watched:
             watcher.provide(self.layer(watcher.NAME), watched, self.log)
@@ -178,9 +183,9 @@ class CondaPlan:
             self.log.chosen_by_conda(
                 chosen.python, len(chosen.packages) - 1, chosen.size, self.conda.environment.locked
             )
-            if chosen.pins == CURRENT:
-                without = UPSTREAM not in self.bundle.pins(chosen.version, chosen.minor)
-                self.log.pins(chosen.pins, chosen.because, chosen.minor if without else "")
+            because = Fallback(FallbackCause.CONFLICT, chosen.because) if chosen.because else None
+            if why := pin_sets.explain_choice(self.pins, chosen.pins, because, chosen.minor):
+                self.log.pins(chosen.pins, why)
             conda.make(layer, self.conda, chosen, self._joined(chosen.minor))
         return chosen
 
@@ -190,12 +195,11 @@ class CondaPlan:
         )
 
     def _half(self, chosen: CondaSolution) -> PipHalf:
+        locked = self.bundle.pins(chosen.version, chosen.minor)
         fallback = (
-            (CURRENT,)
-            if chosen.pins == UPSTREAM
-            and self.pins in ("", pin_sets.AUTO)
-            and CURRENT in self.bundle.pins(chosen.version, chosen.minor)
-            else ()
+            pins
+            for pins in pin_sets.list_pin_sets(self.pins)
+            if pins != chosen.pins and pins in locked
         )
         sets = (chosen.pins, *fallback) if chosen.pins else ()
         prefix = conda.find_prefix(self.layer(conda.NAME), self.conda)

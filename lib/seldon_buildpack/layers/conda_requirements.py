@@ -39,10 +39,14 @@ _PINS = "stands-on"
 
 @dataclass(frozen=True)
 class ServingWrapper:
-    """The wrapper that serves: its release and its pin set."""
+    """The wrapper that serves: its release and its pin set.
+
+    ``numpy_1`` is the NumPy 1 that replaces NumPy 2, and the package that was compiled for it.
+    """
 
     seldon_core: str
     pins: str
+    numpy_1: tuple[str, str] | None = None
 
 
 def environment(layer: Layer) -> Path:
@@ -93,6 +97,8 @@ def make(
         top_level_modules.METADATA: top_level_modules.as_text(top_level_modules.brought(site)),
         importable.METADATA: importable.as_text(importable.list_importable(site)),
         "holds-wrapper": _held(half, site),
+        requirements.NUMPY: installed.numpy_1[0] if installed.numpy_1 else "",
+        requirements.NUMPY_1_FOR: installed.numpy_1[1] if installed.numpy_1 else "",
         # The environment's own pip does not report what it built from source.
         cache.BUILT_WITH: half.built_with
         if half.minor in conda_pip_install.BY_PIP or cache.has_built(uv)
@@ -104,13 +110,18 @@ def make(
         [half.conda / "lib", site_packages(half.conda, half.minor)],
     )
     layer.finish(Types(launch=True), metadata)
-    return ServingWrapper(metadata["holds-wrapper"], installed.pins)
+    return ServingWrapper(metadata["holds-wrapper"], installed.pins, installed.numpy_1)
 
 
 def made(layer: Layer) -> ServingWrapper:
     """Return the wrapper of a reused layer."""
     stored = layer.metadata()
-    return ServingWrapper(stored["holds-wrapper"], stored[_PINS])
+    numpy = stored.get(requirements.NUMPY, "")
+    return ServingWrapper(
+        stored["holds-wrapper"],
+        stored[_PINS],
+        (numpy, stored[requirements.NUMPY_1_FOR]) if numpy else None,
+    )
 
 
 def _held(half: PipHalf, site: Path) -> str:

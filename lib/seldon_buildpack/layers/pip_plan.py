@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import UPSTREAM, Bundle
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import (
@@ -22,18 +22,21 @@ from seldon_buildpack.layers import (
     third_party_licenses,
     watcher,
 )
+from seldon_buildpack.layers.installation import Installation
 from seldon_buildpack.layers.plan import ServingEnvironment
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
-from seldon_buildpack.layers.requirements import Installation, WrapperChoice
+from seldon_buildpack.layers.requirements import WrapperChoice
 from seldon_buildpack.layers.watcher import Watcher
 from seldon_buildpack.log import Log
+from seldon_buildpack.messages import pin_sets as phrases
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
 from seldon_buildpack.python_env import importable, system_libraries, top_level_modules
 from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.runtime import Runtime
+from seldon_buildpack.wrapper import pin_sets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +49,8 @@ class PipPlan:
     python: Python
     # The candidate wrappers, in the order in which to try them.
     wrappers: tuple[Wrapper, ...]
+    # BP_SELDON_PINS, in lower case.
+    pins: str
     # The user's requirements; None if only a wrapper, the first of `wrappers`, is installed.
     installation: Installation | None
     # Restarts the process `dev`; None if the image does not have this process.
@@ -78,13 +83,9 @@ class PipPlan:
         standing = (
             self._requirements(self.installation)
             if self.installation
-            else WrapperChoice(self.wrappers[0])
+            else WrapperChoice(wrapper=self.wrappers[0])
         )
-        if standing.wrapper.pins not in ("", UPSTREAM):
-            without = UPSTREAM not in self.bundle.pins(standing.wrapper.version, self.python.minor)
-            self.log.pins(
-                standing.wrapper.pins, standing.because, self.python.minor if without else ""
-            )
+        self._log_choice(standing)
         if standing.shared:
             self._wrapper(standing.wrapper)
         self._python()
@@ -134,6 +135,15 @@ class PipPlan:
         """Return the modules that need libraries of the system, after ``provide``."""
         stored = self.layer(requirements.NAME).metadata()
         return system_libraries.from_text(stored.get(system_libraries.METADATA, ""))
+
+    def _log_choice(self, choice: WrapperChoice) -> None:
+        """Print the pin set if it is not the default, and a NumPy that is not the set's."""
+        pins, minor = choice.wrapper.pins, self.python.minor
+        if why := pin_sets.explain_choice(self.pins, pins, choice.because, minor):
+            self.log.pins(pins, why)
+        if choice.numpy_1:
+            version, package = choice.numpy_1
+            self.log.numpy(version, phrases.compiled_for_numpy_1(package))
 
     def _requirements(self, what: Installation) -> WrapperChoice:
         layer = self.layer(requirements.NAME)

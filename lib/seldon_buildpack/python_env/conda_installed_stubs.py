@@ -13,8 +13,6 @@ from seldon_buildpack.names import canonical, of_dist_info
 from seldon_buildpack.python_env import installed_stubs
 
 _EXTRA = re.compile(r"^\[.*\]$", re.MULTILINE)
-# Every installer writes this file (PyPA: Recording installed projects), so only stubs lack it.
-_INSTALLED = "INSTALLER"
 
 
 def show(source: Path, site: Path) -> Mapping[str, str]:
@@ -38,7 +36,7 @@ def hide(site: Path, conda: Mapping[str, str]) -> dict[str, str]:
     The result has the versions that pip installed, by canonical name.
     """
     for path in site.glob("*.dist-info"):
-        if not (path / _INSTALLED).exists():
+        if installed_stubs.is_stub(path):
             shutil.rmtree(path)
     return {name: version for name, version in _versions(site).items() if name in conda}
 

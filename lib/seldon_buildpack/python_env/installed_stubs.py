@@ -5,23 +5,33 @@ A stub is a .dist-info folder, and nothing else, in the environment that uv inst
 
 import re
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seldon_buildpack.names import canonical, requirement_name
+from seldon_buildpack.names import canonical, of_dist_info, requirement_name
 
+# Every installer writes this file (PyPA: Recording installed projects), so only stubs lack it.
+INSTALLER = "INSTALLER"
 _CORE = "seldon_core-"
 
 
-def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]:
+def show(
+    source: Path, site: Path, bounds: Path | None = None, only: Sequence[str] = ()
+) -> frozenset[str]:
     """Copy each .dist-info from ``source`` to ``site``, and return their names.
+
+    ``only`` limits this to packages with these canonical names.
 
     The copies list no other files, so uv removes nothing else when it replaces a package.
 
     The requirements in ``bounds`` replace those of the same name in the metadata of seldon-core. An
     override in uv would also replace the user's own requirements (uv: Dependency overrides).
     """
-    names = frozenset(path.name for path in source.glob("*.dist-info"))
+    names = frozenset(
+        path.name
+        for path in source.glob("*.dist-info")
+        if not only or canonical(of_dist_info(path)[0]) in only
+    )
     for name in names:
         (site / name).mkdir()
         for file in ("METADATA", "WHEEL", "entry_points.txt"):
@@ -34,6 +44,11 @@ def show(source: Path, site: Path, bounds: Path | None = None) -> frozenset[str]
             + f"{name}/RECORD,,\n"
         )
     return names
+
+
+def is_stub(info: Path) -> bool:
+    """Return whether a .dist-info folder is a stub."""
+    return not (info / INSTALLER).exists()
 
 
 def bound_otherwise(metadata: Path, bounds: Path) -> None:

@@ -178,9 +178,9 @@ _PYTHON = Group(
         _build(
             "BP_SELDON_PINS",
             "auto",
-            "Versions of the wrapper's dependencies: `upstream` (those that seldon-core allows), `current`, or `auto` (upstream if your "
-            "requirements allow it)",
-            "current",
+            "Versions of the wrapper's dependencies: `current`, `upstream` (those that seldon-core itself allows), or `auto` (current, or "
+            "upstream if only that can be installed)",
+            "upstream",
         ),
         _build(
             "BP_DEV_PROCESS",

@@ -2,7 +2,7 @@
 
 conda does not know about the wrapper, which is installed from PyPI. The wrapper's requirements are
 therefore added to the solve, so that the conda packages and the PyPI packages agree: first the
-requirements of the upstream pin set, then those of the current pin set (docs/wrapper.md). If the
+requirements of the current pin set, then those of the upstream pin set (docs/wrapper.md). If the
 environment allows neither, only the packages that other packages are linked against stay
 constrained; the others can be installed from PyPI in the versions that the wrapper needs.
 """

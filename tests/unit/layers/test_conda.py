@@ -73,12 +73,13 @@ PYTHON_312, NUMPY_1, NUMPY_2 = (
 @pytest.mark.parametrize(
     ("files", "pins", "because"),
     [
-        ((PYTHON_312, NUMPY_1), "upstream", ""),
-        ((PYTHON_312,), "upstream", ""),
-        ((PYTHON_312, NUMPY_2), "current", "numpy 2.1.3"),
-        ((PYTHON_312, NUMPY_2, "protobuf-5.0-0.conda"), "current", "numpy 2.1.3"),
+        ((PYTHON_312, NUMPY_1), "current", ""),
+        ((PYTHON_312,), "current", ""),
+        ((PYTHON_312, NUMPY_2), "current", ""),
+        ((PYTHON_312, NUMPY_2, "protobuf-5.0-0.conda"), "current", ""),
+        ((PYTHON_312, "flask-1.1.4-0.conda"), "upstream", "flask 1.1.4"),
         # Not versions as PEP 440 has them: nothing can be said of them.
-        ((PYTHON_312, "flask-2023d_x-0.conda"), "upstream", ""),
+        ((PYTHON_312, "flask-2023d_x-0.conda"), "current", ""),
     ],
 )
 def test_lock_is_taken_for_the_first_set_that_fits(

@@ -2,22 +2,16 @@
 
 import os
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from seldon_buildpack import digests
-from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
 from seldon_buildpack.diagnosis.install import Attempt
-from seldon_buildpack.layers import requirements
-from seldon_buildpack.layers.python import Python
-from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.packages import RequirementNotFound, WrongPython
-from seldon_buildpack.messages.errors.requirements import InstallFailed, RequirementsConflict
+from seldon_buildpack.messages.errors.packages import WrongPython
 from seldon_buildpack.messages.errors.source_files import GitLfsPointers
 from seldon_buildpack.messages.errors.wheels import (
     WheelBroken,
@@ -376,72 +370,3 @@ def test_the_key_of_a_large_wheel_does_not_read_it(tmp_path: Path) -> None:
     path.write_bytes(data)
     # Such a file is broken, for its checksum is wrong: only one that was written anew is another one.
     assert digests.of_archives([path], tmp_path) == before
-
-
-UPSTREAM, CURRENT = (
-    Wrapper("1.17.1", pins, None, None, None, {}) for pins in ("upstream", "current")
-)
-
-
-def resolved(index: Index, outcomes: Sequence[BuildError | None]) -> tuple[str, str, int]:
-    """The pins of the wrapper that the folders sufficed for, what they lack, and how often that was tried; ``outcomes`` are those of the tries."""
-    python = Python(
-        minor="3.12", request="3.12.1", carried=None, identity="", catalogue="", buildpack=""
-    )
-    bundle = Bundle(
-        root=Path("/bundle"),
-        buildpack_version="",
-        default_python="",
-        pythons={},
-        wrappers={},
-        watchers={},
-        catalogue="",
-    )
-    what = requirements.Installation(
-        app=Path("/workspace"),
-        requirements=None,
-        index=index,
-        python=python,
-        pins="",
-        wrappers=(UPSTREAM, CURRENT),
-        bundle=bundle,
-        variables=(),
-    )
-    tried = iter(outcomes)
-    count = 0
-
-    def attempt(_: Wrapper, ask: bool, where: requirements.Installation) -> frozenset[str]:
-        nonlocal count
-        count += 1
-        assert ask
-        assert where.index.no_index
-        assert not where.index.urls
-        if error := next(tried):
-            raise error
-        return frozenset()
-
-    found, lacking = requirements._from_folders(what, attempt)
-    return found[0].pins if found else "", lacking, count
-
-
-@pytest.mark.parametrize(
-    ("outcomes", "expected"),
-    [
-        ([None], ("upstream", "", 1)),
-        ([RequirementsConflict(()), None], ("current", "", 2)),
-        ([RequirementNotFound("mine", ())], ("", "mine", 1)),
-        ([RequirementsConflict(()), RequirementsConflict(())], ("", "", 2)),
-        ([InstallFailed("Installing", ())], ("", "", 1)),
-    ],
-)
-def test_the_folders_are_tried_alone_with_each_set_of_pins(
-    outcomes: list[BuildError | None], expected: tuple[str, str, int]
-) -> None:
-    assert (
-        resolved(Index(folders=(Path("/whl"),), default="http://inside/simple"), outcomes)
-        == expected
-    )
-
-
-def test_without_folders_nothing_is_tried() -> None:
-    assert resolved(Index(find_links=("/whl",)), []) == ("", "", 0)

@@ -152,6 +152,7 @@ def _provide(layers: Path, bundle: Bundle) -> str:
         root=layers,
         python=python,
         wrappers=(wrapper,),
+        pins="upstream",
         installation=None,
         watcher=None,
         index=Index(),
@@ -184,7 +185,8 @@ def test_wrapper_licenses_are_written_once_without_requirements(
     }
     kept = Layer(layers, listed.name).metadata()
     _restore(layers)
-    assert _provide(layers, bundle) == "  python-wrapper  reused\n  python          reused\n"
+    pins = "  Pins            upstream  (BP_SELDON_PINS)\n"
+    assert _provide(layers, bundle) == f"{pins}  python-wrapper  reused\n  python          reused\n"
     assert not listed.exists()
     assert Layer(layers, listed.name).metadata() == kept
 
@@ -194,7 +196,7 @@ def test_a_layer_whose_licences_are_lost_is_made_again(tmp_path: Path, bundle: B
     _provide(layers, bundle)
     _restore(layers)
     (layers / "third-party-licenses.toml").unlink()
-    assert _provide(layers, bundle).startswith(
-        "  python-wrapper  building (its licence list is out of date)\n"
+    assert "  python-wrapper  building (its licence list is out of date)\n" in _provide(
+        layers, bundle
     )
     assert (layers / "third-party-licenses/license_info.csv").is_file()

@@ -30,3 +30,11 @@ def protobuf_without_compiled_code(version: str, python: str) -> Advice:
         f"protobuf {version} has no compiled code for Python {python}: gRPC with 100,000 numbers takes about 440 ms instead of 12.",
         "Require protobuf 4.25.8 or later; or set BP_PYTHON_VERSION=3.10, for which 3.20 has compiled code.",
     )
+
+
+def compiled_for_numpy_1(package: str, numpy: str) -> Advice:
+    """Warn about a package that needs NumPy 1, if the requirements need NumPy 2."""
+    return Advice(
+        f"{package} was compiled for NumPy 1, but your requirements need NumPy 2 ({numpy}): importing it fails.",
+        f"Require numpy<2 instead, or a newer release of {package.partition(' ')[0]}.",
+    )
