@@ -90,14 +90,14 @@ class Package:
         files = self._all_files()
         record = "".join(f"{name},,\n" for name in [*files, f"{self.info}/RECORD"])
         with zipfile.ZipFile(target, "w") as archive:
-            for name, content in {**files, f"{self.info}/RECORD": record}.items():
+            for name, content in {**files, f"{self.info}/RECORD": record.encode()}.items():
                 archive.writestr(zipfile.ZipInfo(name), content)
         return target
 
 
 def numpy(version: str) -> Package:
     """A NumPy whose module knows its version."""
-    files = {
+    files: Files = {
         "numpy/__init__.py": f"__version__ = {version!r}\n",
         "numpy.libs/libblas.so": b"\x7fELF",
     }

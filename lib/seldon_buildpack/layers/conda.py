@@ -269,10 +269,7 @@ def _of_lock(inputs: Conda) -> CondaSolution:
 
 
 def _because(attempts: tuple[Attempt, ...], taken: Attempt, packages: Iterable[Package]) -> str:
-    """Return the package of the environment that conflicts with the set `current`.
-
-    Empty if that set is used, or not for this Python.
-    """
+    """Return the package that conflicts with the set `current`, or "" if none does."""
     if taken.pins != UPSTREAM:
         return ""
     current = next((attempt.constraints for attempt in attempts if attempt.pins == CURRENT), ())
