@@ -35,17 +35,15 @@ def carrying(root: Path) -> Bundle:
     written(root / "locks/seldon-core-1.17.1/current/overrides.txt", OVERRIDES)
     written(root / "locks/seldon-core-1.14.1/upstream/py3.6.txt", "seldon-core==1.14.1\n")
     written(root / "locks/seldon-core-1.14.1/upstream/bounds.txt", BOUNDS)
-    written(
-        root
-        / "wrappers/upstream/3.12/lib/python3.12/site-packages/seldon_core-1.17.1.dist-info/METADATA",
-        REQUIRES,
-    )
+    for pins in BOTH:
+        info = "lib/python3.12/site-packages/seldon_core-1.17.1.dist-info"
+        written(root / f"wrappers/{pins}/3.12" / info / "METADATA", REQUIRES)
     return Bundle(
         root=root,
         buildpack_version="1.0.0",
         default_python="3.12",
         pythons={},
-        wrappers={"3.12": {"upstream": BundledTree("1.17.1", "digest")}},
+        wrappers={"3.12": {pins: BundledTree("1.17.1", "digest") for pins in BOTH}},
         watchers={},
         catalogue="",
     )

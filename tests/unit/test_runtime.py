@@ -30,7 +30,7 @@ from tests.support.carried import carrying
 from tools.core.steps import Workspace
 from tools.release.runtime import LAYERS, Series, read_series
 
-SERIES = Series(suite="bookworm", python="3.12", number=1, seldon_core="1.17.1", pins="upstream")
+SERIES = Series(suite="bookworm", python="3.12", number=1, seldon_core="1.17.1", pins="current")
 MODEL = "class MyModel:\n    def predict(self, X, names):\n        return X\n"
 
 
@@ -213,7 +213,7 @@ def test_unknown_mode_is_an_error(build: Build) -> None:
         build.choose(BP_SELDON_RUNTIME="yes")
 
 
-@pytest.mark.parametrize(("pins", "linked"), [("upstream", True), ("current", False)])
+@pytest.mark.parametrize(("pins", "linked"), [("current", True), ("upstream", False)])
 def test_wrapper_is_a_link_if_the_runtime_has_its_pins(
     carried: Build, pins: str, linked: bool
 ) -> None:
@@ -236,7 +236,9 @@ def test_keys_name_the_series_and_not_its_content(carried: Build) -> None:
         bundle = replace(
             context.bundle,
             pythons={"3.12": BundledTree("3.12.1", digest)},
-            wrappers={"3.12": {"upstream": BundledTree("1.17.1", digest)}},
+            wrappers={
+                "3.12": {pins: BundledTree("1.17.1", digest) for pins in ("current", "upstream")}
+            },
         )
         context = replace(context, bundle=bundle)
         planned = plan_layers(context, read_project(context), described(carried))

@@ -10,11 +10,8 @@ from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.manifests.requirements_txt import WRAPPER
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import RequirementNotFound, VersionNotFound
-from seldon_buildpack.messages.errors.requirements import (
-    BuildFromSourceFailed,
-    Conflict,
-    ProjectNotBuilt,
-)
+from seldon_buildpack.messages.errors.project_builds import BuildFromSourceFailed, ProjectNotBuilt
+from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.python_env import build_packages
 from seldon_buildpack.wrapper import pin_sets
 from seldon_buildpack.wrapper.pin_sets import Fallback, FallbackCause

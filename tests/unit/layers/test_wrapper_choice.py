@@ -16,11 +16,8 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import IndexUnreachable
 from seldon_buildpack.messages.errors.packages import RequirementNotFound
-from seldon_buildpack.messages.errors.requirements import (
-    BuildFromSourceFailed,
-    InstallFailed,
-    RequirementsConflict,
-)
+from seldon_buildpack.messages.errors.project_builds import BuildFromSourceFailed
+from seldon_buildpack.messages.errors.requirements import InstallFailed, RequirementsConflict
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import build_packages
 from seldon_buildpack.wrapper.pin_sets import (
@@ -31,7 +28,8 @@ from seldon_buildpack.wrapper.pin_sets import (
 )
 
 CURRENT, UPSTREAM = (
-    Wrapper("1.17.1", pins, None, Path("/lock"), None, {}) for pins in ("current", "upstream")
+    Wrapper(version="1.17.1", pins=pins, carried=None, lock=Path("/lock"), bounds=None, key={})
+    for pins in ("current", "upstream")
 )
 BUNDLE = Bundle(
     root=Path("/bundle"),
@@ -52,7 +50,9 @@ def inputs(index: Index, wrappers: tuple[Wrapper, ...] = (CURRENT, UPSTREAM)) ->
         app=Path("/workspace"),
         requirements=None,
         index=index,
-        python=Python("3.12", "3.12.1", None, "", "", ""),
+        python=Python(
+            minor="3.12", request="3.12.1", carried=None, identity="", catalogue="", buildpack=""
+        ),
         pins="" if len(wrappers) > 1 else wrappers[0].pins,
         wrappers=wrappers,
         bundle=BUNDLE,
