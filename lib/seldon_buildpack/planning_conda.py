@@ -86,6 +86,7 @@ def _conda(
         ),
         bundle=bundle,
         target=platform.target,
+        evidence=project.python.evidence.metadata() if project.python.evidence else {},
     )
 
 

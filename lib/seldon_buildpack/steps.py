@@ -20,7 +20,7 @@ from seldon_buildpack.app_dir import (
 )
 from seldon_buildpack.cnb.layers import Layer
 from seldon_buildpack.context import BuildContext
-from seldon_buildpack.manifests import local_folders, python_requests, select
+from seldon_buildpack.manifests import local_folders, python_requests, requirements_txt, select
 from seldon_buildpack.manifests.conda.pip_section import pip_requirements
 from seldon_buildpack.manifests.requirements_txt import IndexLines, Requirements
 from seldon_buildpack.manifests.s2i_paths import resolve_s2i_paths_in_value
@@ -166,9 +166,15 @@ def choose_python(
         choice = python_version.of_environment(app, asked, manifest.environment)
     else:
         choice = _python_of_requirements(app, asked, manifest.requirements)
-        lines = python_requests.asked_lines(manifest.requirements)
-        around = _surroundings(context, user.settings)
-        choice = python_by_wheels.decide(choice, lines, sources.index, around)
+    if manifest.environment and (manifest.environment.python or manifest.environment.locked):
+        # conda itself chooses among the Pythons that the file allows.
+        _warn(context, sources.channels.advice)
+        return choice
+    paths = [Path(path) for path in sources.index.constraint_files]
+    constraints = requirements_txt.read_constraints(app, paths, user.settings.plain())
+    lines = python_requests.pinned_lines(manifest.requirements, constraints.lines)
+    around = _surroundings(context, user.settings, conda=manifest.environment is not None)
+    choice = python_by_wheels.decide(choice, lines, sources.index, around)
     _warn(context, sources.channels.advice)
     return choice
 
@@ -208,8 +214,15 @@ def _python_of_requirements(
     return choice
 
 
-def _surroundings(context: BuildContext, settings: Settings) -> Surroundings:
+def _surroundings(context: BuildContext, settings: Settings, *, conda: bool) -> Surroundings:
     bundle, layers = context.bundle, context.platform.layers
+    if conda:
+        return Surroundings(
+            is_available=lambda minor: minor in bundle.conda_pythons,
+            locked=lambda _: {},
+            stored=Layer(layers, "conda").metadata() if layers else {},
+            target=context.platform.target,
+        )
     catalogue = settings.text("BP_PYTHON_DOWNLOADS_JSON_URL") or bundle.catalogue
     return Surroundings(
         is_available=lambda minor: bool(catalogue) or minor in bundle.pythons,

@@ -13,8 +13,8 @@ pip's half is rebuilt, the same packages are installed for the build, and the la
 import contextlib
 import json
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -64,6 +64,8 @@ class Conda:
     bundle: Bundle
     # The image's target, as the platform names it.
     target: str = ""
+    # What the pip section's pins say about the Python, for the next build.
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     def key(self) -> dict[str, str]:
         """Return the layer's key; its names appear in the log as the reason for a rebuild."""
@@ -199,6 +201,7 @@ def make(layer: Layer, inputs: Conda, wanted: CondaSolution, joined: Path) -> No
         _BECAUSE: wanted.because,
         top_level_modules.METADATA: top_level_modules.as_text(brought),
         importable.METADATA: importable.as_text(importable.list_importable(site)),
+        **inputs.evidence,
         **system_libraries.metadata(site, prefix / "bin/python", [prefix / "lib"]),
     }
     layer.finish(Types(launch=True), inputs.key() | solution)

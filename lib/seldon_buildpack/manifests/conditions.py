@@ -16,6 +16,8 @@ class Asked:
     marker: str = ""
     # Whether the package is at a URL or a path.
     by_url: bool = False
+    # The names of the package's files, if a lock lists them.
+    files: tuple[str, ...] = ()
 
 
 def any_of(markers: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """What does pylock.toml lock (PEP 751)?"""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,6 +65,16 @@ def read_pylock(app: Path) -> Requirements:
             )
             for package in lock.packages
         ),
+        pinned=tuple(
+            Asked(
+                name=str(package.name),
+                specifier=f"=={package.version}",
+                marker=str(package.marker or ""),
+                files=tuple(_file_names(package)),
+            )
+            for package in lock.packages
+            if package.version and not package.is_direct and (package.sdist or package.wheels)
+        ),
     )
 
 
@@ -88,6 +99,15 @@ def _paths(package: "Package") -> Iterator[tuple[str, bool]]:
         yield package.directory.path, bool(package.directory.editable)
     files = (package.archive, package.sdist, *(package.wheels or ()))
     yield from ((file.path, False) for file in files if file and file.path and not file.url)
+
+
+def _file_names(package: "Package") -> Iterator[str]:
+    """Yield the names of the files of a package."""
+    for file in (package.sdist, *(package.wheels or ())):
+        # A file without a name is an error of packaging's, which is a ValueError.
+        with contextlib.suppress(ValueError):
+            if file:
+                yield file.filename
 
 
 def _folders(lock: "Pylock") -> Iterator[str]:

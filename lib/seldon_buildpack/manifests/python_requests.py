@@ -4,15 +4,16 @@ Only reading is here. python_version.py chooses a Python that satisfies all of i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from seldon_buildpack import origin, user_files
 from seldon_buildpack.manifests import mlflow, project_python
-from seldon_buildpack.manifests.conditions import Asked, holds
+from seldon_buildpack.manifests.conditions import Asked, all_of, holds
 from seldon_buildpack.manifests.python_request import Minor, PythonRequest
+from seldon_buildpack.manifests.requirement_parts import Requirement
 from seldon_buildpack.manifests.requirements_txt import Requirements
 from seldon_buildpack.messages.errors.manifests import PyprojectUnreadable
 from seldon_buildpack.messages.errors.python import (
@@ -51,6 +52,45 @@ def asked_lines(requirements: Requirements | None) -> tuple[Asked, ...]:
     if not requirements or requirements.arguments or requirements.lock:
         return ()
     return requirements.asked
+
+
+def pinned_lines(
+    requirements: Requirements | None, constraints: Iterable[Requirement] = ()
+) -> tuple[Asked, ...]:
+    """Return what may say which Pythons have wheels: requirements with their bounds.
+
+    Of a lock, these are its packages. ``constraints`` bound the requirements that they name; what
+    they say of other packages decides nothing, because those may not be installed.
+    """
+    if requirements and requirements.lock:
+        return requirements.pinned
+    limits: dict[str, list[Requirement]] = {}
+    for line in (*constraints, *(requirements.lines if requirements else ())):
+        if line.specifier and line.constraint:
+            limits.setdefault(line.name, []).append(line)
+    return tuple(
+        bounded
+        for line in asked_lines(requirements)
+        for bounded in _bounded(line, limits.get(line.name, []))
+    )
+
+
+def _bounded(line: Asked, limits: Iterable[Requirement]) -> Iterator[Asked]:
+    """Yield a requirement with the bounds of its constraints, and for each with a marker."""
+    always = [limit.specifier for limit in limits if not limit.marker]
+    line = replace(line, specifier=_joined(line.specifier, *always))
+    yield line
+    for limit in limits:
+        if limit.marker:
+            yield replace(
+                line,
+                specifier=_joined(line.specifier, limit.specifier),
+                marker=all_of((line.marker, limit.marker)),
+            )
+
+
+def _joined(*specifiers: str) -> str:
+    return ",".join(dict.fromkeys(filter(None, specifiers)))
 
 
 def of_variable(value: str, source: Origin) -> PythonRequest:

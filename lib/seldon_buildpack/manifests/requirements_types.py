@@ -94,6 +94,8 @@ class Requirements:
     requires_python: str = ""
     # The requirements, or only those that may apply to some Python versions only.
     asked: tuple[Asked, ...] = field(default=(), repr=False)
+    # The packages of a lock, with the files that it lists.
+    pinned: tuple[Asked, ...] = field(default=(), repr=False)
     # The editable git requirements (`-e git+URL`), which uv does not support.
     from_git: tuple[str, ...] = ()
     # The requirements and constraints, as uv gets them: `requirements_export` writes them to files.

@@ -6,6 +6,7 @@ Development groups and extras are not installed: only the project's own dependen
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from seldon_buildpack.manifests.requirements_txt import (
     WRAPPER,
@@ -91,6 +92,7 @@ def read_uv_lock(
         lock=True,
         requires_python=str(told.get("requires-python", "")),
         asked=tuple(_forks(reachable)),
+        pinned=tuple(_pins(reachable)),
     )
 
 
@@ -227,6 +229,40 @@ def _forks(reachable: list[dict[str, Any]]) -> Iterator[Asked]:
             ),
             by_url="registry" not in entry["source"],
         )
+
+
+def _pins(reachable: list[dict[str, Any]]) -> Iterator[Asked]:
+    """Yield the packages that come from an index, with their files in uv.lock.
+
+    The markers are those of the package's dependents, and those under which this version is locked.
+    """
+    markers: dict[tuple[str, str], list[str]] = {}
+    for need in (need for package in reachable for need in package.get("dependencies", [])):
+        markers.setdefault((need["name"], need.get("version", "")), []).append(
+            need.get("marker", "")
+        )
+    for package in reachable:
+        name, version = package["name"], package.get("version", "")
+        wheels = package.get("wheels", [])
+        files = [*(wheels if isinstance(wheels, list) else []), package.get("sdist")]
+        names = [_file_name(file) for file in files if isinstance(file, dict)]
+        if "registry" not in package["source"] or not version or not any(names):
+            continue
+        needed = markers.get((name, version), []) + markers.get((name, ""), [])
+        forks = package.get("resolution-markers", [])
+        conditions = (any_of(forks) if forks else "", any_of(needed) if needed else "")
+        yield Asked(
+            name=canonical(name),
+            specifier=f"=={version}",
+            marker=all_of(conditions),
+            files=tuple(filter(None, names)),
+        )
+
+
+def _file_name(file: Mapping[str, Any]) -> str:
+    """Return the name of a file in uv.lock, which has a URL, a path or only its name."""
+    place = next((str(file[key]) for key in ("filename", "url", "path") if key in file), "")
+    return unquote(place.partition("#")[0].rpartition("/")[2])
 
 
 def _with_credentials(pyproject: Mapping[str, Any]) -> dict[str, str]:

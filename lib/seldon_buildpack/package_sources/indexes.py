@@ -140,6 +140,14 @@ class Index:
         )
 
     @property
+    def constraint_files(self) -> tuple[str, ...]:
+        """The files of PIP_CONSTRAINT, without those for builds and without URLs."""
+        pairs = zip(self.options, self.options[1:], strict=False)
+        return tuple(
+            word for option, word in pairs if option == "--constraints" and "://" not in word
+        )
+
+    @property
     def _has_secrets(self) -> bool:
         return any(without_credentials(url) != url for url in (*self.urls, *self.find_links))
 

@@ -174,10 +174,15 @@ class _Matter:
         """Return a copy with more lines, of which the indexes are asked."""
         from seldon_buildpack.package_sources import wheel_availability
 
-        pins = list(dict.fromkeys(map(_pin, lines)))
+        pins = dict.fromkeys(_pin(line) for line in lines if not line.files)
+        listed = {_pin(line): line.files for line in lines if line.files}
+        surveyed = {
+            **wheel_availability.survey(index, list(pins), self.until),
+            **wheel_availability.list_locked(listed),
+        }
         known = {
             pin: files
-            for pin, files in wheel_availability.survey(index, pins, self.until).items()
+            for pin, files in surveyed.items()
             # What no Python can install decides nothing: uv reports it.
             if any(map(files.suits, SUPPORTED))
         }

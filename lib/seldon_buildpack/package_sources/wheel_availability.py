@@ -8,7 +8,7 @@ import queue
 import re
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,6 +131,14 @@ def survey(index: Index, pins: Sequence[Pin], until: float) -> dict[Pin, Availab
         if result:
             known[result.pin] = result
     return known
+
+
+def list_locked(pins: Mapping[Pin, Iterable[str]]) -> dict[Pin, Availability]:
+    """Return what a lock lists for each pin, by the names of the files."""
+    locked = {
+        pin: _availability(pin, [IndexFile(name) for name in names]) for pin, names in pins.items()
+    }
+    return {pin: files for pin, files in locked.items() if files}
 
 
 def _work(
