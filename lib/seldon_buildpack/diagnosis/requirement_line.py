@@ -8,12 +8,25 @@ from seldon_buildpack.manifests import requirements_export
 from seldon_buildpack.masking import without_credentials, without_queries
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.requirement_lines import LinePlace, LineRefusedByUv
+from seldon_buildpack.names import canonical, requirement_name
 
 _FILES = "|".join(
     re.escape(name) for name in (requirements_export.REQUIREMENTS, requirements_export.CONSTRAINTS)
 )
 # "... in `FILE` at position 5", "...: FILE:1:5".
 _PLACE = re.compile(rf"({_FILES})(?:` at position (\d+)|:(\d+):\d+)")
+
+
+def place_of(requirement: str, attempt: Attempt) -> str:
+    """Return the file and the line of the user's that require a package, or ""."""
+    lines = attempt.requirements.lines if attempt.requirements else ()
+    name = canonical(requirement_name(requirement))
+    named = [line for line in lines if line.name == name and line.number]
+    # The line that requires it comes before a constraint, unless that has the version.
+    exact = [line for line in named if line.specifier and line.specifier in requirement]
+    for line in sorted(exact or named, key=lambda line: line.constraint):
+        return f"{os.path.relpath(line.file, attempt.app)}, line {line.number}"
+    return ""
 
 
 def explain(failure: UvFailure, attempt: Attempt) -> BuildError | None:

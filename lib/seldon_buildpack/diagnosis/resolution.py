@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from seldon_buildpack.diagnosis import connection, server_probe
+from seldon_buildpack.diagnosis.requirement_line import place_of
 from seldon_buildpack.diagnosis.source_build import name_only_folder
 from seldon_buildpack.diagnosis.uv_output import Attempt, UvFailure
 from seldon_buildpack.masking import without_credentials
@@ -111,7 +112,7 @@ def _unknown(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError | No
     if package == _WRAPPER:
         return WrapperUnknown(attempt.wrapper, searched, no_index)
     if not unknown:
-        return VersionNotFound(package, searched, no_index, "")
+        return VersionNotFound(package, searched, no_index, "", place_of(package, attempt))
     needed = re.search(
         r"Failed to resolve requirements from `?(?:setup\.py|build-system\.requires)",
         failure.message,
@@ -120,7 +121,8 @@ def _unknown(flat: str, failure: UvFailure, attempt: Attempt) -> BuildError | No
     needed_for = (
         (built[1].rpartition(" @ ")[2] if built else name_only_folder(attempt)) if needed else ""
     )
-    return RequirementNotFound(package, searched, no_index, without_credentials(needed_for))
+    place = "" if needed_for else place_of(package, attempt)
+    return RequirementNotFound(package, searched, no_index, without_credentials(needed_for), place)
 
 
 def _list_searched(attempt: Attempt) -> tuple[str, ...]:
@@ -219,4 +221,5 @@ def _version(flat: str, _failure: UvFailure, attempt: Attempt) -> BuildError | N
         _list_searched(attempt),
         attempt.index.no_index,
         only[1] if only and not missing else "",
+        place_of(requirement, attempt),
     )

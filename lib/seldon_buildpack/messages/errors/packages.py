@@ -10,10 +10,16 @@ class RequirementNotFound(BuildError):
     """A package that no index has.
 
     ``needed_for`` is the package whose build requires it, if it is not a requirement itself.
+    ``place`` is the file and the line that require it, if they do.
     """
 
     def __init__(
-        self, package: str, asked: Sequence[str], no_index: bool = False, needed_for: str = ""
+        self,
+        package: str,
+        asked: Sequence[str],
+        no_index: bool = False,
+        needed_for: str = "",
+        place: str = "",
     ) -> None:
         if needed_for:
             fixes = [
@@ -33,7 +39,8 @@ class RequirementNotFound(BuildError):
                 "If you have its wheel, add it to a folder in the source and set BP_PIP_FIND_LINKS to that folder, or mount one: --volume $PWD/wheels:/whl.",
             ]
         self.package = package
-        why = f"Building {needed_for} from source requires it. " if needed_for else ""
+        by = f"Building {needed_for} from source" if needed_for else place
+        why = f"{by} requires it. " if by else ""
         super().__init__(
             f"The package `{package}` was not found",
             f"{why}Searched: {_searched(asked, no_index)}.",
@@ -50,16 +57,21 @@ class VersionNotFound(BuildError):
     """A package without a version that matches.
 
     ``available`` are the versions that exist, if known; ``asked`` are the places that were
-    searched.
+    searched. ``place`` is the file and the line that require it, if they do.
     """
 
     def __init__(
-        self, requirement: str, asked: Sequence[str], no_index: bool, available: str
+        self,
+        requirement: str,
+        asked: Sequence[str],
+        no_index: bool,
+        available: str,
+        place: str = "",
     ) -> None:
         found = f" Available: {available}." if available else ""
         super().__init__(
             f"No version matches `{requirement}`",
-            f"The package exists, but has no matching release.{found} Searched: {_searched(asked, no_index)}.",
+            f"{f'{place} requires it. ' if place else ''}The package exists, but has no matching release.{found} Searched: {_searched(asked, no_index)}.",
             "Require a version that exists.",
             *(
                 [
