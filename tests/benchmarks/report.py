@@ -58,7 +58,7 @@ class Report:
         beside = [self.beside[model.name, way.name] for model, way in columns]
         rows.append(["push where the other sample is", *(_bytes(added.upload) for added in beside)])
         rows.append(["- disk taken there", *(_bytes(added.unpacked) for added in beside)])
-        return _markdown([header, *rows])
+        return to_markdown([header, *rows])
 
     def _conda(self) -> str:
         found = self.environment
@@ -79,7 +79,7 @@ class Report:
             "A conda environment (samples/conda: Python 3.12, NumPy, scikit-learn, and a package of pip's) from a channel on this machine. "
             "conda, mamba and micromamba are not available from the package registries, so there is no comparison with `conda env create`."
         )
-        return f"{says}\n\n" + _markdown([["", "conda, pack"], *rows])
+        return f"{says}\n\n" + to_markdown([["", "conda, pack"], *rows])
 
     def _parts(self, way: Way) -> str:
         """Where the time goes, for the model with packages."""
@@ -93,7 +93,7 @@ class Report:
             for title in way.parts
         ]
         total = ["all", *(_seconds(median(run.seconds for run in builds[step])) for step in steps)]
-        return f"Where the time goes with {way.name}, {model.name}:\n\n" + _markdown(
+        return f"Where the time goes with {way.name}, {model.name}:\n\n" + to_markdown(
             [["", *steps], *rows, total]
         )
 
@@ -108,9 +108,9 @@ def machine(ws: Workspace) -> str:
     return f"{os.cpu_count()} cores, {memory:.0f} GiB of memory, Docker Engine {engine} ({driver}), {tools}, Python {ws.versions['python']['default']}"
 
 
-def written(page: str, text: str) -> str:
+def written(page: str, text: str, marks: tuple[str, str] = MARKS) -> str:
     """The page with the figures between its marks. Raises ToolError where it has none."""
-    begin, end = MARKS
+    begin, end = marks
     if page.count(begin) != 1 or page.count(end) != 1:
         raise ToolError(
             "docs/performance.md has no place for the figures.", f"Put {begin} and {end} around it."
@@ -179,6 +179,7 @@ def _bytes(value: float) -> str:
     )
 
 
-def _markdown(rows: Iterable[Sequence[str]]) -> str:
+def to_markdown(rows: Iterable[Sequence[str]]) -> str:
+    """A table, whose first row is the header."""
     first, *others = ("| " + " | ".join(row) + " |" for row in rows)
     return "\n".join([first, "|" + "---|" * (first.count(" | ") + 1), *others])

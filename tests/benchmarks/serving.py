@@ -5,7 +5,7 @@ import http.client
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tools.core.steps import ToolError, run
@@ -38,12 +38,12 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(image: str, asked: str) -> Iterator[Served]:
-    """Run an image and ask it the JSON every 10 ms until it answers; it is removed at the end. Raises ToolError with its log if it does not."""
+def served(image: str, asked: str, flags: Sequence[str] = ()) -> Iterator[Served]:
+    """Run an image, with further flags for docker, and ask it the JSON every 10 ms until it answers; it is removed at the end. Raises ToolError with its log if it does not."""
     port = _free_port()
     begin = time.monotonic()
     container = run(
-        "docker", "run", "-d", "-p", f"127.0.0.1:{port}:9000", image, timeout=120
+        "docker", "run", "-d", "-p", f"127.0.0.1:{port}:9000", *flags, image, timeout=120
     ).strip()
     try:
         while not _predicts(port, asked):

@@ -11,10 +11,13 @@ from tempfile import TemporaryDirectory
 from tests.benchmarks.share import detect_and_build
 from tests.benchmarks.timing import Timed, timed
 from tools.core.steps import Workspace, announce, run
+from tools.release import interpreters
 from tools.release.builder import BUILDER, Builder
 
 # Nobody's registry answers under this name: s2i asks the registry for its builder image's labels first, whatever its pull policy is.
 S2I_BUILDER = "localhost/seldon-bench-s2i"
+# Seldon's own image has this Python, for which protobuf 3.20 has compiled code.
+SELDONS_PYTHON = "3.8"
 _OWN_TIMES = 15
 _HERE = Path(__file__).parent
 
@@ -32,7 +35,7 @@ class Way:
     own: Callable[[str, Path], Sequence[float]]
 
 
-def with_s2i(program: Path) -> Way:
+def with_s2i(program: Path, builder: str = S2I_BUILDER, name: str = "s2i") -> Way:
     """``s2i build``, as its users type it. Its --incremental changes nothing: Seldon's images have no save-artifacts script."""
     parts = {
         "s2i itself": "",
@@ -42,8 +45,8 @@ def with_s2i(program: Path) -> Way:
         "committing the container": "---> Assembled",
     }
     return Way(
-        "s2i",
-        lambda image, source: timed([str(program), "build", str(source), S2I_BUILDER, image]),
+        name,
+        lambda image, source: timed([str(program), "build", str(source), builder, image]),
         parts,
         lambda _image, _source: (),
     )
@@ -81,33 +84,40 @@ def with_pack(ws: Workspace, made: Builder) -> Way:
     )
 
 
-def make_s2i_builder(ws: Workspace, made: Builder) -> None:
-    """Build our own s2i builder image. Raises ToolError."""
-    bundle, minor = made.buildpack / "bundle", ws.versions["python"]["default"]
+def s2i_builder(minor: str) -> str:
+    """The name of the s2i builder image with that Python."""
+    return f"{S2I_BUILDER}-py{minor.replace('.', '')}"
+
+
+def make_s2i_builder(ws: Workspace, made: Builder, minor: str = "") -> None:
+    """Build our own s2i builder image, with our Python or another. Raises ToolError."""
+    bundle, name = made.buildpack / "bundle", s2i_builder(minor) if minor else S2I_BUILDER
+    minor = minor or ws.versions["python"]["default"]
+    python = interpreters.provide_pythons(ws, (minor,))[minor]
     release = ws.versions["wrapper"]["seldon_core"]
     with (
-        announce(f"s2i's builder image {S2I_BUILDER}"),
+        announce(f"s2i's builder image {name}"),
         TemporaryDirectory(prefix="s2i-") as folder,
     ):
         context = Path(folder) / "context"
         shutil.copytree(_HERE / "s2i", context)
-        shutil.copytree(bundle / "pythons" / minor, context / "python", symlinks=True)
+        shutil.copytree(python.prefix, context / "python", symlinks=True)
         shutil.copytree(bundle / "wheels", context / "wheels")
         shutil.copy(
             bundle / f"locks/seldon-core-{release}/upstream/py{minor}.txt", context / "wrapper.txt"
         )
         pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
-        run(*pip, "-r", context / "pip.txt", "-d", context / "pip")
-        argument = f"base={made.images.build}"
+        newest = context / f"pip-py{minor.replace('.', '')}.txt"
+        run(*pip, "-r", newest if newest.exists() else context / "pip.txt", "-d", context / "pip")
+        arguments = (f"base={made.images.build}", f"minor={minor}")
         run(
             "docker",
             "build",
             "--quiet",
             "--force-rm",
             "--tag",
-            S2I_BUILDER,
-            "--build-arg",
-            argument,
+            name,
+            *(word for argument in arguments for word in ("--build-arg", argument)),
             context,
             env={"DOCKER_BUILDKIT": "0"},
         )
