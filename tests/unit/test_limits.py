@@ -80,12 +80,12 @@ def _configure(app: Path, text: str) -> None:
 
 def _build(_app: Path, text: str) -> None:
     with pytest.raises(BuildError):
-        serving.model_name(text, "")
+        serving.read_variable("MODEL_NAME", text, "")
 
 
 def _start(_app: Path, text: str) -> None:
     with pytest.raises(seldon_serve.StartupError):
-        seldon_serve.checked({"MODEL_NAME": text})
+        seldon_serve.check_environment({"MODEL_NAME": text})
 
 
 def _match(_app: Path, text: str) -> None:

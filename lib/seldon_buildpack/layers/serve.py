@@ -1,7 +1,7 @@
 """The programs that start the model: dumb-init and seldon-serve, with the launch defaults.
 
 Why a layer: a few kilobytes that change with a variable, separate from large layers that do not.
-Made by: copying two files and writing env.launch. It is made in every build, which is cheaper than
+Made by: copying the files and writing env.launch. It is made in every build, which is cheaper than
 checking whether it has changed.
 """
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seldon_buildpack import user_files
+from seldon_buildpack.launch import serving_variables
 from seldon_buildpack.messages.errors.settings import (
     EnvironmentFileBadName,
     EnvironmentFileNotUtf8,
@@ -159,21 +160,9 @@ def unquoted(name: str, value: str, origin: str) -> tuple[str, tuple[Advice, ...
 
     s2i and ``--env`` keep such quotes, but nobody wants them to be part of the value.
     """
-    quote = value[:1]
-    if not quote or quote not in "\"'":
-        return value, ()
-    inner = value[1:-1]
-    if len(value) < 2 or value[-1] != quote:
-        return value, () if quote in value[1:] else (
-            settings_warnings.quote_left_open(origin, name),
-        )
-    if quote == '"' and '\\"' in inner:
-        bare, inner = re.sub(r"\\.", "", inner), re.sub(r'\\(["\\])', r"\1", inner)
-    else:
-        bare = inner
-    # '"a" and "b"' is not one quoted value.
-    return (
-        (value, ())
-        if quote in bare
-        else (inner, (settings_warnings.quotes_taken_off(origin, name),))
-    )
+    inner = serving_variables.unquote(value)
+    if inner != value:
+        return inner, (settings_warnings.quotes_taken_off(origin, name),)
+    if serving_variables.has_open_quote(value):
+        return value, (settings_warnings.quote_left_open(origin, name),)
+    return value, ()

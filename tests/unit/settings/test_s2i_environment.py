@@ -1,9 +1,11 @@
 """What is read from ``.s2i/environment``: as s2i reads it, and taken as meant where s2i would let the model crash."""
 
+import functools
 from pathlib import Path
 
 import pytest
 
+from seldon_buildpack.launch import serving_variables
 from seldon_buildpack.messages.errors.model import ModelNameInvalid
 from seldon_buildpack.messages.errors.settings import (
     EnvironmentFileBadName,
@@ -157,14 +159,14 @@ MODEL_NAMES = [
 
 @pytest.mark.parametrize(("value", "name", "said"), MODEL_NAMES)
 def test_a_model_name_is_taken_as_meant(value: str, name: str, said: int) -> None:
-    found, advice = wrapper.model_name(value, "pack build --env")
+    found, advice = wrapper.read_variable("MODEL_NAME", value, "pack build --env")
     assert found == name
     assert len(advice) == said
     assert all(line.found.startswith("pack build --env: ") for line in advice)
 
 
 def test_what_a_model_name_is_taken_as_says_what_to_write() -> None:
-    _, advice = wrapper.model_name("dir/MyModel", "here")
+    _, advice = wrapper.read_variable("MODEL_NAME", "dir/MyModel", "here")
     assert advice[0].found == "here: MODEL_NAME=dir/MyModel is read as dir.MyModel.MyModel."
     assert advice[0].todo == "Write MODEL_NAME=dir.MyModel.MyModel."
 
@@ -191,14 +193,14 @@ def test_what_a_model_name_is_taken_as_says_what_to_write() -> None:
 )
 def test_a_model_name_that_can_be_no_class_is_an_error(value: str) -> None:
     with pytest.raises(ModelNameInvalid, match="is not the name of a class") as caught:
-        wrapper.model_name(value, "pack build --env")
+        wrapper.read_variable("MODEL_NAME", value, "pack build --env")
     assert "pack build --env" in caught.value.cause
 
 
-@pytest.mark.parametrize("name", wrapper.SERVICE_TYPES)
+@pytest.mark.parametrize("name", serving_variables.SERVICE_TYPES)
 def test_a_service_type_is_taken_in_any_case(name: str) -> None:
-    assert wrapper.service_type(name, "here") == (name, ())
-    found, advice = wrapper.service_type(name.lower(), "here")
+    assert wrapper.read_variable("SERVICE_TYPE", name, "here") == (name, ())
+    found, advice = wrapper.read_variable("SERVICE_TYPE", name.lower(), "here")
     assert found == name
     assert [line.found for line in advice] == [
         f"here: SERVICE_TYPE={name.lower()} is read as {name}."
@@ -216,7 +218,7 @@ def test_a_service_type_is_taken_in_any_case(name: str) -> None:
     ],
 )
 def test_a_service_type_is_taken_as_meant(value: str, name: str, said: int) -> None:
-    found, advice = wrapper.service_type(value, "here")
+    found, advice = wrapper.read_variable("SERVICE_TYPE", value, "here")
     assert (found, len(advice)) == (name, said)
 
 
@@ -232,14 +234,14 @@ def test_a_service_type_is_taken_as_meant(value: str, name: str, said: int) -> N
 )
 def test_unknown_service_type_lists_all_and_the_nearest(value: str, nearest: str) -> None:
     with pytest.raises(ServiceTypeUnknown) as caught:
-        wrapper.service_type(value, "here")
+        wrapper.read_variable("SERVICE_TYPE", value, "here")
     assert "MODEL, ROUTER, TRANSFORMER, COMBINER, OUTLIER_DETECTOR" in caught.value.cause
     assert caught.value.fixes[0].startswith(f"Set SERVICE_TYPE={nearest} in")
 
 
 @pytest.mark.parametrize("name", ["PERSISTENCE", "TRACING"])
 def test_unreadable_flag_is_mended_or_refused(name: str) -> None:
-    check = wrapper.CHECKS[name]
+    check = functools.partial(wrapper.read_variable, name)
     assert check("", "here") == ("", ())
     assert check("1", "here") == ("1", ())
     assert check("true", "here")[0] == "1"
@@ -250,7 +252,7 @@ def test_unreadable_flag_is_mended_or_refused(name: str) -> None:
 
 
 def test_a_log_level_is_upper_case_or_refused() -> None:
-    assert wrapper.log_level("INFO", "here") == ("INFO", ())
-    assert wrapper.log_level("debug", "here")[0] == "DEBUG"
+    assert wrapper.read_variable("SELDON_LOG_LEVEL", "INFO", "here") == ("INFO", ())
+    assert wrapper.read_variable("SELDON_LOG_LEVEL", "debug", "here")[0] == "DEBUG"
     with pytest.raises(LogLevelUnknown, match="LOUD"):
-        wrapper.log_level("LOUD", "here")
+        wrapper.read_variable("SELDON_LOG_LEVEL", "LOUD", "here")

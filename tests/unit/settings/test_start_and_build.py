@@ -1,4 +1,4 @@
-"""The build and the start have each their own checks of the wrapper's variables, for neither can import the other: one verdict on each value.
+"""The build and the start check the wrapper's variables with one module: one verdict on each value, in the words of each.
 
 For the rest of what the start does see test_seldon_serve.py, for the words of the build's errors the tests below.
 """
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from seldon_buildpack.launch import seldon_serve
+from seldon_buildpack.launch import seldon_serve, serving_variables
 from seldon_buildpack.log import Log
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.settings import (
@@ -219,7 +219,7 @@ def at_build(values: Mapping[str, str]) -> Mapping[str, str] | str:
 def at_start(values: Mapping[str, str]) -> Mapping[str, str] | str:
     """What the wrapper sees, or that it is refused."""
     try:
-        return seldon_serve.checked({**GIVEN, **values}).values
+        return seldon_serve.check_environment({**GIVEN, **values}).values
     except seldon_serve.StartupError:
         return REFUSED
 
@@ -251,7 +251,7 @@ def test_contradicting_values_are_refused_at_build_and_start(
     ]
 
 
-@pytest.mark.parametrize("name", sorted(serving.CHECKS))
+@pytest.mark.parametrize("name", sorted(serving_variables.CHECKS))
 def test_no_odd_value_gets_two_verdicts(name: str) -> None:
     """An empty MODEL_NAME or SERVICE_TYPE is found by the build, and so is not the start's to judge."""
     values = [
@@ -268,13 +268,8 @@ def test_no_odd_value_gets_two_verdicts(name: str) -> None:
     } == {}
 
 
-def test_both_sides_check_the_same_variables() -> None:
-    assert set(serving.CHECKS) == {
-        *seldon_serve.TEXTS,
-        *seldon_serve.NUMBERS,
-        *seldon_serve.DOCUMENTS,
-    }
-    assert set(serving.CHECKS) == {name for name, _, _ in TABLE}
+def test_the_table_has_every_variable() -> None:
+    assert set(serving_variables.CHECKS) == {name for name, _, _ in TABLE}
 
 
 def test_what_is_baked_is_started_with_without_a_word() -> None:
@@ -283,7 +278,7 @@ def test_what_is_baked_is_started_with_without_a_word() -> None:
         if taken not in ("", REFUSED) and "{not" not in value:
             known, _ = serving.read(settings.read({**GIVEN, name: value}, []))
             baked = {file.removesuffix(".default"): text for file, text in known.launch.items()}
-            assert seldon_serve.checked(baked).notes == [], (name, value)
+            assert seldon_serve.check_environment(baked).notes == [], (name, value)
 
 
 @pytest.mark.parametrize(
@@ -354,12 +349,12 @@ def test_the_build_names_what_the_wrapper_would_not_start_with(
 def test_without_grpc_workers_rest_may_have_the_port_of_grpc(workers: str) -> None:
     values = {"PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "5000", "GRPC_WORKERS": workers}
     serving.read(settings.read({}, list(values.items())))
-    seldon_serve.checked({"MODEL_NAME": "Foo", **values})
+    seldon_serve.check_environment({"MODEL_NAME": "Foo", **values})
     both = {**values, "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "5000"}
     with pytest.raises(PortTwice):
         serving.read(settings.read({}, list(both.items())))
     with pytest.raises(seldon_serve.StartupError):
-        seldon_serve.checked({"MODEL_NAME": "Foo", **both})
+        seldon_serve.check_environment({"MODEL_NAME": "Foo", **both})
 
 
 @pytest.mark.parametrize(
@@ -400,6 +395,6 @@ def test_invalid_metadata_is_reported_as_left_out_by_the_wrapper() -> None:
     assert [piece.found for piece in advice] == [
         "pack build --env: MODEL_METADATA is not YAML, so the wrapper will ignore it: expected ',' or ']', but got '<stream end>' in line 1, column 10."
     ]
-    assert seldon_serve.checked({**GIVEN, "MODEL_METADATA": "{name: [a"}).notes == [
+    assert seldon_serve.check_environment({**GIVEN, "MODEL_METADATA": "{name: [a"}).notes == [
         "MODEL_METADATA is not YAML, so the wrapper ignores it."
     ]
