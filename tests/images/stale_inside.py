@@ -3,7 +3,7 @@
 Beside this file lies a folder for each kind of source, and in it ``base`` and a folder for each change, all with ``app``, the source, and
 ``platform``. After ``base``, each change is built twice: with what the lifecycle restores of ``base``, and from nothing. Prints as JSON what
 became of the layer with the requirements, and whether its content, or the exit code of a build that fails, is what it is from nothing.
-Standard library only.
+The buildpack has a wrapper without dependencies here, with which a build takes half the time. Standard library only.
 """
 
 import hashlib
@@ -30,6 +30,7 @@ class Place:
     """Directories that stay the same from build to build, as in a real one."""
 
     root: Path
+    buildpack: Path
     shared: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -55,7 +56,7 @@ class Place:
         output = ""
         for program in ("detect", "build"):
             done = subprocess.run(
-                [BUILDPACK / "bin" / program],
+                [self.buildpack / "bin" / program],
                 cwd=self.root / "app",
                 env=self._environment(),
                 stdout=subprocess.PIPE,
@@ -71,7 +72,7 @@ class Place:
         plan = self.root / "plan.toml"
         plan.touch()
         given = {
-            "BUILDPACK_DIR": BUILDPACK,
+            "BUILDPACK_DIR": self.buildpack,
             "PLATFORM_DIR": self.root / "platform",
             "LAYERS_DIR": self.layers,
             "BUILD_PLAN_PATH": plan,
@@ -91,6 +92,32 @@ class Place:
 
 # This program runs with the buildpack's own interpreter, bundle/pythons/X.Y/bin/pythonX.Y.
 BUILDPACK = Path(*Path(sys.executable).parts[:-5])
+MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def with_small_wrapper(folder: Path) -> Path:
+    """Return a buildpack whose wrapper requires nothing; all else is that of BUILDPACK."""
+    bundle, small = BUILDPACK / "bundle", folder / "bundle"
+    small.mkdir(parents=True)
+    for origin, target in ((BUILDPACK, folder), (bundle, small)):
+        for path in origin.iterdir():
+            if path.name not in ("bundle", "bundle.json", "locks", "wrappers"):
+                (target / path.name).symlink_to(path)
+    listed = json.loads((bundle / "bundle.json").read_text())
+    version = listed["wrappers"][MINOR]["upstream"]["seldon_core"]
+    listed["wrappers"] = {MINOR: {"upstream": listed["wrappers"][MINOR]["upstream"]}}
+    (small / "bundle.json").write_text(json.dumps(listed))
+    lock = small / f"locks/seldon-core-{version}/upstream/py{MINOR}.txt"
+    lock.parent.mkdir(parents=True)
+    lock.write_text(f"seldon-core=={version}\n")
+    wrapper = small / "wrappers/upstream" / MINOR
+    info = wrapper / f"lib/python{MINOR}/site-packages/seldon_core-{version}.dist-info"
+    info.mkdir(parents=True)
+    metadata = f"Metadata-Version: 2.1\nName: seldon-core\nVersion: {version}\n"
+    (info / "METADATA").write_text(metadata)
+    (info / "RECORD").touch()
+    (wrapper / "bin").mkdir()
+    return folder
 
 
 def digest(layer: Path) -> str:
@@ -150,9 +177,10 @@ def main() -> None:
     kinds = sorted(path for path in here.iterdir() if path.is_dir())
     # The user of the container may not write beside this file.
     writable = Path(tempfile.mkdtemp())
+    buildpack = with_small_wrapper(writable / "buildpack")
     places: SimpleQueue[Place] = SimpleQueue()
     for number in range(os.cpu_count() or 1):
-        place = Place(writable / str(number))
+        place = Place(writable / str(number), buildpack)
         place.root.mkdir(parents=True, exist_ok=True)
         if not number:
             code, output = place.build(kinds[0] / "base", None)

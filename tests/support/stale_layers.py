@@ -157,7 +157,7 @@ def table() -> str:
         "| the source has | a change of these rebuilds the layer | a change of these reuses it |",
         "|---|---|---|",
     ]
-    for kind in KINDS:
+    for kind in (*KINDS, *CONDA):
         rebuilds, reused = (_listed(names) for names in (kind.rebuilds, kind.reused))
         rows.append(f"| {kind.name} | {rebuilds} | {reused} |")
     return "\n".join(rows) + "\n"
@@ -205,6 +205,25 @@ _LIB = {
     "lib/lib/__init__.py": '"""Lib."""\n__version__ = "1.0"\n',
 }
 _INDEX = {"PIP_INDEX_URL": "{index}/1.0/simple"}
+
+# Without an index, so that the unit tests build it too.
+UV_LOCK = Kind(
+    name="`uv.lock` with a folder of wheels",
+    files={
+        "pyproject.toml": "[project]\nname = 'mine'\nversion = '1'\nrequires-python = '>=3.9'\ndependencies = ['one']\n"
+        "[tool.uv]\nno-index = true\nfind-links = ['wheels']\n",
+        "uv.lock": 'version = 1\nrevision = 3\nrequires-python = ">=3.9"\n\n'
+        '[[package]]\nname = "mine"\nversion = "1"\nsource = { virtual = "." }\ndependencies = [{ name = "one" }]\n\n'
+        '[package.metadata]\nrequires-dist = [{ name = "one" }]\n\n'
+        '[[package]]\nname = "one"\nversion = "1.0"\nsource = { registry = "wheels" }\n'
+        'wheels = [{ path = "one-1.0-py3-none-any.whl" }]\n',
+        "wheels/one-1.0-py3-none-any.whl": Archive("one"),
+        "wheels/one-2.0-py3-none-any.whl": Archive("one", "2.0"),
+        "README.md": "Mine\n",
+    },
+    given={"PIP_NO_INDEX": "1"},
+    reused=("Plain.py", "README.md"),
+)
 
 KINDS = (
     Kind(
@@ -396,6 +415,7 @@ KINDS = (
         given=_INDEX,
         reused=("Plain.py", "mine/__init__.py"),
     ),
+    UV_LOCK,
     Kind(
         name="`.` as a copy",
         files={
@@ -407,6 +427,38 @@ KINDS = (
         },
         given=_INDEX,
         reused=(),
+    ),
+)
+
+# The tests of these compare keys: a build would need a Python of conda.
+CONDA = (
+    Kind(
+        name="`environment.yml` with a channel in the source, and a section `pip:`",
+        files={
+            "environment.yml": "channels:\n- ./channel\n- nodefaults\ndependencies:\n- python=3.12\n- one=1.0\n"
+            "- pip:\n  - -r more.txt\n  - ./lib\n",
+            "more.txt": "more==1.0\n",
+            "lib/setup.py": _setup("lib", ", version=open('VERSION').read()"),
+            "lib/VERSION": "1.0",
+            "lib/lib.py": "A = 1\n",
+            "channel/noarch/repodata.json": '{"packages": {"one-1.0-0.conda": {}}}',
+            "channel/noarch/one-1.0-0.conda": "one",
+            "other/noarch/repodata.json": '{"packages": {"one-1.0-0.conda": {}}}',
+        },
+        env={"BP_CONDA_OVERRIDE_CUDA": "11.0", "CONDA_ENV_NAME": "mine"},
+        target={"CNB_TARGET_DISTRO_VERSION": "12"},
+        added={"channel/linux-64/repodata.json": "{}"},
+        modes=("lib/lib.py",),
+        reused=("Plain.py", "other/noarch/repodata.json"),
+    ),
+    Kind(
+        name="`conda-linux-64.lock` beside an `environment.yml`",
+        files={
+            "environment.yml": "channels:\n- ./channel\ndependencies:\n- python=3.12\n- one=1.0\n",
+            "conda-linux-64.lock": "@EXPLICIT\nhttps://h/c/linux-64/python-3.12.1-0.conda\nhttps://h/c/noarch/one-1.0-0.conda\n",
+            "README.md": "Mine\n",
+        },
+        reused=("Plain.py", "README.md", "environment.yml"),
     ),
 )
 

@@ -19,7 +19,7 @@ from seldon_buildpack.log import Log
 from tests.images.stale_inside import digest
 from tests.support import stale_layers
 from tests.support.carried import written
-from tests.support.stale_layers import Source
+from tests.support.stale_layers import Kind, Source
 
 MINOR = f"{sys.version_info[0]}.{sys.version_info[1]}"
 
@@ -53,7 +53,10 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
 
 
 # Two builds each, so not all: tests/images/test_stale_layers.py has the others.
-TRIED = ("Plain.py", "needs.list", "lists/1.0.list", "FLAG")
+TRIED = (
+    (stale_layers.WITHOUT_INDEX, ("Plain.py", "needs.list", "lists/1.0.list", "FLAG")),
+    (stale_layers.UV_LOCK, ("Plain.py", "uv.lock", "wheels/one-1.0-py3-none-any.whl")),
+)
 
 
 class Place:
@@ -104,16 +107,24 @@ class Place:
         return kept
 
 
-def test_reused_layer_is_what_a_build_from_nothing_makes(tmp_path: Path, bundle: Bundle) -> None:
-    place, kind = Place(tmp_path, bundle), stale_layers.WITHOUT_INDEX
+@pytest.mark.parametrize(("kind", "changes"), TRIED, ids=lambda each: getattr(each, "name", ""))
+def test_reused_layer_is_what_a_build_from_nothing_makes(
+    tmp_path: Path, bundle: Bundle, kind: Kind, changes: tuple[str, ...]
+) -> None:
+    place = Place(tmp_path, bundle)
     first = place.build(kind.source, None)
     kept = place.keep()
-    # uv's own keys do not have the target, so what was compiled for another is not taken from the cache.
-    assert (kept / "cache/built-with").read_text().endswith(" bookworm")
-    for name in TRIED:
+    for name in changes:
         again = place.build(kind.after(name), kept)
         assert bool(again) == (name in kind.rebuilds), name
         assert (again or first) == place.build(kind.after(name), None), name
+
+
+def test_cache_is_for_the_target_that_it_was_compiled_for(tmp_path: Path, bundle: Bundle) -> None:
+    """Uv's own keys do not have the target."""
+    place = Place(tmp_path, bundle)
+    place.build(stale_layers.WITHOUT_INDEX.source, None)
+    assert (place.layers / "cache/built-with").read_text().endswith(" bookworm")
 
 
 def test_table_in_the_docs_is_that_of_the_tests() -> None:
