@@ -189,3 +189,15 @@ def test_package_build_spies_no_password(tmp_path: Path) -> None:
     assert made.error is None, made.log
     spied = (tmp_path / "spied.json").read_bytes()
     assert secrets_in(spied, *index.words()) == []
+
+
+def test_security_model_lists_the_variables_of_each_program() -> None:
+    page = (Path(__file__).parents[2] / "docs/security-model.md").read_text()
+    listed = page.partition("### The variables of each program")[2].partition("\n## ")[0]
+    names = {name for program in Program for name in program.value}
+    spelt = {name for name in names if not name.startswith(("UV_", "PIP_"))}
+    # `GIT_CONFIG_KEY_0` and `_1`, and proxies in both cases.
+    written = {
+        name.upper().replace("KEY_1", "KEY_0").replace("VALUE_1", "VALUE_0") for name in spelt
+    }
+    assert [name for name in sorted(written) if f"`{name}`" not in listed] == []

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_SECONDS = 60
+_SECONDS = 20
 # On Python 3.6 and later. Its argument is JSON: a file for the names of the modules that fail, the
 # modules, the shared objects, and further folders of modules.
 _PROBE = """
@@ -97,7 +97,8 @@ def find_failing_imports(
 def is_optional(package: Path, module: str) -> bool:
     """Return whether a package imports one of its modules in `try` blocks only.
 
-    ``package`` is its folder, and ``module`` the last part of the module's name.
+    A block that raises again does not count. ``package`` is the package's folder, and ``module``
+    the last part of the module's name.
     """
     places = [handled for file in package.rglob("*.py") for handled in _imports_of(file, module)]
     return bool(places) and all(places)
@@ -118,5 +119,11 @@ def _imports_of(file: Path, module: str) -> Iterator[bool]:
             names = [getattr(node, "module", "") or "", *(alias.name for alias in node.names)]
             if any(name.rpartition(".")[2] == module for name in names):
                 yield handled
-        within = handled or isinstance(node, ast.Try)
+        within = handled or (isinstance(node, ast.Try) and not _raises_again(node))
         waiting += [(child, within) for child in ast.iter_child_nodes(node)]
+
+
+def _raises_again(node: ast.Try) -> bool:
+    return any(
+        isinstance(child, ast.Raise) for handler in node.handlers for child in ast.walk(handler)
+    )

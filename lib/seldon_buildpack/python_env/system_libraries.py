@@ -129,14 +129,16 @@ def _describe(
             for name in names.values()
             for end in range(1, name.count(".") + 1)
         }
+        unhandled = _without_handled(site, names)
+        # An import takes seconds, and tells nothing new of what its package handles.
+        if not unhandled and all(names.values()):
+            continue
         chosen = sorted(packages)[:_MOST_MODULES] if number < _MOST_PROBES else []
         failing = (probe(chosen, files) if chosen else None) or ()
         if module in failing:
             failing = (module,)
         relevant = (
-            [path for path, name in names.items() if name] or list(files)
-            if failing
-            else _without_handled(site, names)
+            [path for path, name in names.items() if name] or list(files) if failing else unhandled
         )
         if not relevant:
             continue

@@ -89,6 +89,19 @@ def test_module_imported_in_try_is_left_out(site: Path) -> None:
     assert find(site) == ()
 
 
+def test_module_in_try_that_raises_again_fails(site: Path) -> None:
+    code = "try:\n    from . import native\nexcept ImportError as error:\n    raise RuntimeError from error\n"
+    package(site, "vision", code, *GL)
+    assert [each.failing for each in find(site)] == [("vision",)]
+
+
+def test_handled_module_is_not_probed(site: Path) -> None:
+    code = "open(__file__ + '.ran', 'w')\ntry:\n    from . import native\nexcept ImportError:\n    pass\n"
+    package(site, "numb", code, *GL)
+    assert find(site) == ()
+    assert not list(site.glob("numb/*.ran"))
+
+
 def test_module_imported_on_demand_is_named(site: Path) -> None:
     package(site, "lazy", "def run():\n    from lazy import native\n", *GL)
     assert [(each.libraries, each.failing) for each in find(site)] == [(GL, ())]
