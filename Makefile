@@ -12,7 +12,7 @@ PYTHONS ?=
 NAME ?=
 # For test and test-platforms: arguments for pytest. Default: all of tests/images or tests/platforms.
 TESTS ?=
-# For vendor: the model directory, and the folder for its wheels.
+# For try and vendor: the model directory; for vendor, the folder for its wheels.
 MODEL ?=
 DIR ?=
 # For publish: the target, as host[:port]/path. FORCE=1 publishes uncommitted changes and replaces an existing version.
@@ -28,7 +28,7 @@ $(foreach name,$(filter-out $(KEPT),$(filter PIP_% UV_% PYTHON%,$(.VARIABLES))),
 unexport VIRTUAL_ENV CONDA_PREFIX
 
 .DEFAULT_GOAL := help
-.PHONY: help vendor docs demo new builder package publish env test test-unit fuzz test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names lint-sizes names sizes lock audit engine-stop clean venv
+.PHONY: help vendor docs demo try new builder package publish env test test-unit fuzz test-platforms platform-up platform-down bench lint lint-format lint-code lint-types lint-imports lint-names lint-sizes names sizes lock audit engine-stop clean venv
 .NOTPARALLEL:
 
 help: ## list the commands
@@ -36,6 +36,9 @@ help: ## list the commands
 
 demo: venv ## get the tools, an engine and a builder, then build a sample model, start it and send a request
 	@$(TOOLS) demo --pythons "$(PYTHONS)"
+
+try: venv ## build a model and load it, and keep nothing: make try MODEL=my-model
+	@$(TOOLS) try "$(MODEL)" --pythons "$(PYTHONS)"
 
 new: venv ## create a model to start from: make new NAME=my-model (a name or a path)
 	@$(TOOLS) new "$(NAME)"

@@ -17,6 +17,7 @@ from tools.dev import audit, docs, engine
 from tools.dev.clean import clean
 from tools.dev.demo import run_demo
 from tools.dev.new import write_new_model
+from tools.dev.try_model import try_model
 from tools.release import builder, gotools, images, locks
 from tools.release.publish import format_report, publish
 
@@ -34,6 +35,7 @@ def main() -> int:
         "env": _env,
         "new": _new,
         "demo": _demo,
+        "try": _try,
         "test": _test,
         "platform-up": _platform_up,
         "platform-down": _platform_down,
@@ -58,7 +60,7 @@ def main() -> int:
     parser.add_argument(
         "arguments",
         nargs="*",
-        help="for test and test-platforms: arguments for pytest; for new: the directory; for vendor: the model's directory and the folder; "
+        help="for test and test-platforms: arguments for pytest; for new and try: the directory; for vendor: the model's directory and the folder; "
         "for publish: the registry",
     )
     parser.add_argument(
@@ -134,6 +136,12 @@ def _new(ws: Workspace, options: argparse.Namespace) -> int:
 
 def _demo(ws: Workspace, options: argparse.Namespace) -> int:
     run_demo(ws, tuple(options.pythons))
+    return 0
+
+
+def _try(ws: Workspace, options: argparse.Namespace) -> int:
+    """Try a model; whose name may have spaces."""
+    try_model(ws, Path(" ".join(options.arguments)), tuple(options.pythons))
     return 0
 
 

@@ -1,5 +1,6 @@
 """The last steps of a build: write the launch metadata and remove secrets from the image."""
 
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from seldon_buildpack.messages.errors.system_libraries import SystemLibrariesMis
 from seldon_buildpack.messages.system_libraries import LibrariesNeeded
 from seldon_buildpack.messages.warnings import model as model_warnings
 from seldon_buildpack.messages.warnings.system_libraries import system_libraries_missing
-from seldon_buildpack.model import missing_imports, shadowing, signatures
+from seldon_buildpack.model import example_request, missing_imports, shadowing, signatures
 from seldon_buildpack.model.import_roots import OF_S2I
 from seldon_buildpack.names import canonical
 from seldon_buildpack.project import Project
@@ -62,10 +63,9 @@ def check_imports(context: BuildContext, project: Project, plan: LayerPlan) -> N
     missing = missing_imports.find_missing_imports(
         project.model,
         installed,
-        complete=project.trial is ModelTrial.AUTO
+        complete=project.trial.level is not ModelTrial.OFF
         and importable.ANYTHING not in installed
-        and not (project.app / before_run.FILE).exists()
-        and not _has_path_outside(project),
+        and not _is_in_doubt(project),
     )
     if missing.certain:
         raise missing_imports.explain_missing(
@@ -121,6 +121,11 @@ def _describe_libraries(
     )
 
 
+def _is_in_doubt(project: Project) -> bool:
+    """Return whether something may add modules when the container starts."""
+    return (project.app / before_run.FILE).exists() or _has_path_outside(project)
+
+
 def _has_path_outside(project: Project) -> bool:
     """Return whether PYTHONPATH in the image has a folder that is not in the source."""
     paths = map(Path, project.settings.at_launch("PYTHONPATH").split(":"))
@@ -137,27 +142,85 @@ def _name_manifest(project: Project) -> str:
 
 
 @timed
-def write_launch(
+def write_programs(
     context: BuildContext, project: Project, plan: LayerPlan, environment: ServingEnvironment
 ) -> None:
-    """Write the layers that start the model, and launch.toml.
-
-    launch.toml has the processes, the labels and the slices.
-    """
+    """Write the layers that start the model."""
     variables = {**environment.launch, **project.settings.launch}
     serve.make(plan.layer(serve.NAME), context.bundle, environment.path, variables)
     if project.bound.certificates and project.settings.flag("BP_EMBED_CERTS"):
         layer = plan.layer(trusted_certificates.NAME)
         trusted_certificates.make(layer, project.bound.certificates)
+
+
+@timed
+def try_model(
+    context: BuildContext, project: Project, plan: LayerPlan, environment: ServingEnvironment
+) -> str:
+    """Run the model as the image will, and return how far that went, for the label.
+
+    Raises:
+        BuildError: The model cannot start.
+    """
+    with plan.at_hand() as is_at_hand:
+        if project.trial.level is ModelTrial.OFF:
+            return "no: BP_MODEL_TRIAL=off"
+        if not is_at_hand:
+            context.log.fact(
+                "Tried",
+                "no",
+                "the installed packages are reused, and not available here; BP_MODEL_TRIAL=always restores them",
+            )
+            return "no: reused packages"
+        # Builds that reuse all packages do not pay for these imports.
+        from seldon_buildpack.trial import trial
+
+        # The files in it have secrets, and nothing needs them any more.
+        for path in context.scratch.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+        result = trial.try_model(
+            trial.Trial(
+                app=project.app,
+                layers=plan.root,
+                linked=[context.platform.buildpack, context.bundle.root.resolve()],
+                program=plan.layer(serve.NAME).path / "bin/seldon-serve",
+                level=project.trial.level,
+                seconds=project.trial.seconds,
+                name=project.model.name,
+                python=environment.python,
+                manifest=_name_manifest(project),
+                path=example_request.example_request(
+                    project.model.service_type, project.model.methods
+                )[0],
+                in_doubt=_is_in_doubt(project),
+            )
+        )
+    context.log.fact("Tried", result.summary)
+    for advice in result.advice:
+        context.log.advise(advice)
+    return result.reached
+
+
+def write_launch(
+    project: Project, plan: LayerPlan, environment: ServingEnvironment, tried: str
+) -> None:
+    """Write launch.toml, which has the processes, the labels and the slices.
+
+    ``tried`` says how far the model was tried.
+    """
     # What the buildpack states about the image comes last: the source's labels cannot replace it.
     labels = {
         **project.labels,
         "io.seldon.licenses": str(plan.layer(third_party_licenses.NAME).path),
         "io.seldon.python.version": environment.python,
+        "io.seldon.tried": tried,
         "io.seldon.wrapper.version": environment.seldon_core,
         "io.seldon.wrapper.pins": environment.pins,
     }
-    processes = [serve.WEB, *([watcher.DEV] if environment.dev else [])]
+    processes = [serve.WEB, serve.TRY, *([watcher.DEV] if environment.dev else [])]
     launch.write(plan.root, processes, labels, project.large.slices)
 
 

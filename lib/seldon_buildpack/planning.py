@@ -18,6 +18,7 @@ from seldon_buildpack.layers.python_wrapper import Wrapper
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.project import Project
 from seldon_buildpack.runtime import Runtime
+from seldon_buildpack.settings.model_trial import ModelTrial
 from seldon_buildpack.step_times import timed
 
 
@@ -69,6 +70,7 @@ def plan_layers(context: BuildContext, project: Project, runtime: Runtime | None
         bundle=bundle,
         uv=uv_of(platform, bundle, out, project.settings),
         log=out,
+        restore=project.trial.level is ModelTrial.ALWAYS,
     )
 
 

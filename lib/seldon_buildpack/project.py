@@ -13,7 +13,7 @@ from seldon_buildpack.package_sources.bindings import Bound
 from seldon_buildpack.package_sources.conda_channels import Channels
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_version import PythonChoice
-from seldon_buildpack.settings.model_trial import ModelTrial
+from seldon_buildpack.settings.model_trial import TrialSettings
 from seldon_buildpack.settings.settings import Settings
 
 
@@ -75,8 +75,8 @@ class Project:
     # Settings from service bindings.
     bound: Bound
     index: Index
-    # What to do about a model that cannot start.
-    trial: ModelTrial
+    # How far to try the model.
+    trial: TrialSettings
     # Labels of the image.
     labels: Mapping[str, str]
     # Large files, in layers of their own.

@@ -34,7 +34,7 @@ class Built:
 
     @property
     def ours(self) -> str:
-        """What the buildpack printed in the build phase, durations replaced, as a user sees it."""
+        """What the buildpack printed in the build phase, as a user sees it, with N for measured values."""
         lines = [_without_prefix(line) for line in self.log.splitlines()]
         start = next(
             (
@@ -52,10 +52,8 @@ class Built:
             ),
             len(lines),
         )
-        return (
-            re.sub(r"in \d+(\.\d+)? ?(ms|s)\b", "in N s", "\n".join(lines[start:end])).strip()
-            + "\n"
-        )
+        text = re.sub(r"in \d+(\.\d+)? ?(ms|s)\b", "in N s", "\n".join(lines[start:end]))
+        return re.sub(r"^(  Tried .* in N s, )\d+ MB", r"\1N MB", text, flags=re.M).strip() + "\n"
 
 
 def _without_prefix(line: str) -> str:

@@ -235,9 +235,12 @@ def main() -> int:
             say(note)
         make_room(env)
         limit_threads(env)
-        if not env.get(ACTIVATED):
+        is_trial = sys.argv[1:2] == ["--try"]
+        if not env.get(ACTIVATED) and not is_trial:
             run_before_run(env)
         activate(env, sys.argv[1:])
+        if is_trial:
+            return int(beside("model_trial").main(env.values, sys.argv[2:], beside))
         become_wrapper(env, sys.argv[1:])
     except StartupError as refused:
         print(refused, file=sys.stderr, flush=True)

@@ -5,9 +5,10 @@ reused launch-only layer are not available in the build. If only pip's half is r
 packages are therefore installed temporarily, at the same path as in the image.
 """
 
+import contextlib
 import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seldon_buildpack.bundle import Bundle
@@ -69,6 +70,8 @@ class CondaPlan:
     scratch: Path
     # A digest of those `variables` that a package build may read.
     built_with: str = cache.NO_VARIABLES
+    # The paths of reused layers whose content is installed for this build only.
+    temporary: list[Path] = field(default_factory=list)
 
     def layer(self, name: str) -> Layer:
         """Return one of this build's layers."""
@@ -132,6 +135,21 @@ class CondaPlan:
             launch=self._active(prefix),
             dev=watched is not None,
         )
+
+    @contextlib.contextmanager
+    def at_hand(self) -> Iterator[bool]:
+        """Provide what the model needs to run, if it was installed in this build."""
+        try:
+            yield all(
+                self.layer(name).path.exists() for name in (conda.NAME, conda_requirements.NAME)
+            )
+        finally:
+            self.release()
+
+    def release(self) -> None:
+        """Remove the content of reused layers."""
+        while self.temporary:
+            shutil.rmtree(self.temporary.pop())
 
     def modules(self) -> dict[str, str]:
         """Return the installed top-level modules with their packages, after ``provide``."""
@@ -243,7 +261,8 @@ class CondaPlan:
             made = conda_requirements.make(layer, half, beneath, self.uv, self.scratch)
         self._licences(layer, half, chosen)
         if in_image:
-            shutil.rmtree(below.path)
+            # Not part of this build's layers, but the trial of the model needs it.
+            self.temporary.append(below.path)
         return made
 
     def _licences(self, source: Layer, half: PipHalf, chosen: CondaSolution) -> None:

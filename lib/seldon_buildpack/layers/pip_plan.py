@@ -5,6 +5,8 @@ be used unchanged. They need the interpreter and the wrapper's list of packages,
 bundle's copies are used if their layers are reused.
 """
 
+import contextlib
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +67,8 @@ class PipPlan:
     uv: Uv
     # The build's log.
     log: Log
+    # Whether the layer `requirements` is also cached, so that every build has its content.
+    restore: bool = False
 
     def layer(self, name: str) -> Layer:
         """Return one of this build's layers."""
@@ -80,16 +84,17 @@ class PipPlan:
         Raises:
             BuildError: A layer cannot be made.
         """
-        standing = (
-            self._requirements(self.installation)
-            if self.installation
-            else WrapperChoice(wrapper=self.wrappers[0])
-        )
+        standing, is_new = WrapperChoice(wrapper=self.wrappers[0]), True
+        if self.installation:
+            standing, is_new = self._requirements(self.installation)
         self._log_choice(standing)
         if standing.shared:
             self._wrapper(standing.wrapper)
         self._python()
-        self._licences(standing)
+        self._licences(standing, is_new)
+        if self.installation and self.restore:
+            packages = self.layer(requirements.NAME)
+            packages.finish(Types(launch=True, cache=True), packages.metadata())
         if self.watcher:
             watcher.provide(self.layer(watcher.NAME), self.watcher, self.log)
         cache.keep(self.layer(cache.NAME), self.uv)
@@ -111,6 +116,33 @@ class PipPlan:
             pins=standing.wrapper.pins,
             dev=self.watcher is not None,
         )
+
+    @contextlib.contextmanager
+    def at_hand(self) -> Iterator[bool]:
+        """Provide what the model needs to run, from the layers or the bundle."""
+        packages, interpreter = self.layer(requirements.NAME), self.layer(python.NAME)
+        wrapper = self.layer(python_wrapper.NAME)
+        chosen = WrapperChoice(wrapper=self.wrappers[0])
+        if self.installation:
+            chosen = requirements.standing(packages, self.installation)
+        lacking = (
+            (self.installation and not packages.path.exists())
+            or not (python.home(interpreter).exists() or self.python.carried)
+            or (
+                chosen.shared
+                and not (python_wrapper.environment(wrapper).exists() or chosen.wrapper.carried)
+            )
+        )
+        if lacking:
+            yield False
+            return
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(python.stand_in(interpreter, self.python))
+            if chosen.shared:
+                stack.enter_context(
+                    python_wrapper.stand_in(wrapper, chosen.wrapper, self.python, interpreter)
+                )
+            yield True
 
     def modules(self) -> dict[str, str]:
         """Return the installed top-level modules with their packages, after ``provide``."""
@@ -145,16 +177,19 @@ class PipPlan:
             version, package = choice.numpy_1
             self.log.numpy(version, phrases.compiled_for_numpy_1(package))
 
-    def _requirements(self, what: Installation) -> WrapperChoice:
+    def _requirements(self, what: Installation) -> tuple[WrapperChoice, bool]:
+        """Return the wrapper, and whether the layer is new."""
         layer = self.layer(requirements.NAME)
         stored = layer.metadata()
         changed = reuse.why_made(stored, what.key())
         reason = (
             changed or cache.variables_changed(stored, what.built_with)
         ) or third_party_licenses.unlisted(self.layer(third_party_licenses.NAME), stored)
+        if not reason and self.restore and not layer.path.exists():
+            reason = "needed to try the model"
         if not reason:
             reuse.reuse(layer, stored, self.log)
-            return requirements.standing(layer, what)
+            return requirements.standing(layer, what), False
         if not self.python.carried:
             self._python(again=True)
         self._tree(what.wrappers[0])
@@ -162,7 +197,7 @@ class PipPlan:
         with self.log.layer(layer.name, reason), python.stand_in(interpreter, self.python):
             return requirements.make(
                 layer, what, interpreter, self.layer(python_wrapper.NAME), self._tree, self.uv
-            )
+            ), True
 
     def _tree(self, chosen: Wrapper) -> Path | None:
         """Return the prefix of a wrapper's installed packages.
@@ -227,12 +262,12 @@ class PipPlan:
         self.log.linked(layer.name, runtime.series)
         return nullcontext()
 
-    def _licences(self, standing: WrapperChoice) -> None:
+    def _licences(self, standing: WrapperChoice, is_new: bool) -> None:
         layer, source = (
             self.layer(third_party_licenses.NAME),
             self.layer(requirements.NAME if self.installation else python_wrapper.NAME),
         )
-        if not source.path.exists():
+        if not (is_new and source.path.exists()):
             layer.finish(Types(launch=True), third_party_licenses.key(source.metadata()))
             return
         prefixes = [requirements.environment(source)] if self.installation else []

@@ -1,6 +1,7 @@
 """The layers of one build; implemented by pip_plan.py and conda_plan.py."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +46,13 @@ class LayerPlan(Protocol):
 
         Raises:
             BuildError: A layer cannot be made.
+        """
+
+    def at_hand(self) -> AbstractContextManager[bool]:
+        """Provide what the model needs to run, as in the image, after ``provide``.
+
+        Reused layers are not available in the build. Where the bundle has the same content, it
+        stands in; otherwise the value is False.
         """
 
     def modules(self) -> dict[str, str]:

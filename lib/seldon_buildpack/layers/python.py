@@ -222,14 +222,33 @@ def _not_installed(
 def stand_in(layer: Layer, python: Python) -> Iterator[None]:
     """Link the interpreter's path in the image to the bundle's copy.
 
-    Needed while the layer is reused, because its files are not available in the build then.
+    Needed while the layer is reused, because its files are not available in the build then, and if
+    it is a link into the run image.
     """
-    if layer.path.exists() or not python.carried:
+    if home(layer).exists() or not python.carried:
         yield
         return
-    layer.path.mkdir()
-    home(layer).symlink_to(python.carried)
+    with make_room(layer, home(layer)):
+        home(layer).symlink_to(python.carried)
+        yield
+
+
+@contextlib.contextmanager
+def make_room(layer: Layer, path: Path) -> Iterator[None]:
+    """Remove a link of a layer, and restore it afterwards in the place of what came there."""
+    is_reused = not layer.path.exists()
+    target = path.readlink() if path.is_symlink() else None
+    if target:
+        path.unlink()
+    layer.path.mkdir(exist_ok=True)
     try:
         yield
     finally:
-        shutil.rmtree(layer.path)
+        if path.is_symlink():
+            path.unlink()
+        elif path.exists():
+            shutil.rmtree(path)
+        if target:
+            path.symlink_to(target)
+        if is_reused:
+            shutil.rmtree(layer.path)

@@ -13,8 +13,10 @@ Reused while: the lock or the tree, or the series of the run image, and the Pyth
 replace one of the wrapper's packages: then all of them are in the layer of the requirements.
 """
 
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,6 +114,20 @@ def _runtime_with(version: str, pins: str, python: Python) -> Runtime | None:
 def environment(layer: Layer) -> Path:
     """Return the prefix of the wrapper's own environment in the image."""
     return layer.path / "venv"
+
+
+@contextlib.contextmanager
+def stand_in(layer: Layer, wrapper: Wrapper, python: Python, interpreter: Layer) -> Iterator[None]:
+    """Link the packages' path in the image to the bundle's copy, as that of the interpreter."""
+    prefix = environment(layer)
+    if prefix.exists() or not wrapper.carried:
+        yield
+        return
+    with python_layer.make_room(layer, prefix):
+        prefix.mkdir()
+        (prefix / "lib").symlink_to(wrapper.carried / "lib")
+        prepare(prefix, python_layer.home(interpreter), python.minor)
+        yield
 
 
 def make(

@@ -18,6 +18,8 @@ NAME = "serve"
 # dumb-init starts a session of its own and forwards signals to all of it. As PID 1 without it, the
 # wrapper ignores SIGTERM.
 WEB = Process("web", ("dumb-init", "--", "seldon-serve"), default=True)
+# Loads the model as `web` does, and ends.
+TRY = Process("try", ("dumb-init", "--", "seldon-serve", "--try"))
 
 
 def make(layer: Layer, bundle: Bundle, path: Sequence[Path], defaults: Mapping[str, str]) -> None:

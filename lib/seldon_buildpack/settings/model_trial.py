@@ -1,30 +1,53 @@
-"""BP_MODEL_TRIAL: what the build does about a model that cannot start."""
+"""BP_MODEL_TRIAL and BP_MODEL_TRIAL_TIMEOUT: how far the build tries the model."""
 
+import re
+from dataclasses import dataclass
 from enum import Enum
 
-from seldon_buildpack.messages.errors.settings import ModelTrialUnknown
+from seldon_buildpack.messages.errors.settings import ModelTrialTimeoutInvalid, ModelTrialUnknown
 from seldon_buildpack.settings.settings import Settings
 
 _NAME = "BP_MODEL_TRIAL"
+_TIMEOUT = "BP_MODEL_TRIAL_TIMEOUT"
+_SECONDS, _MOST_SECONDS = 60, 3600
 
 
 class ModelTrial(Enum):
     """The valid values."""
 
-    # A model that certainly cannot start is an error.
+    # The model is loaded and answers the source's requests, if everything that it needs is at hand.
     AUTO = "auto"
-    # It is a warning.
+    # Nothing is run, and a model that certainly cannot start is a warning.
     OFF = "off"
+    # The model is imported.
+    IMPORT = "import"
+    # The model is imported, constructed and loaded.
+    LOAD = "load"
+    # As AUTO, and a request that contract.json describes is answered.
+    ANSWER = "answer"
+    # As AUTO, in every build: what it needs is restored.
+    ALWAYS = "always"
 
 
-def read_model_trial(settings: Settings) -> ModelTrial:
-    """Return the value that is set, or AUTO.
+@dataclass(frozen=True)
+class TrialSettings:
+    """What the user set about the trial, with the defaults."""
+
+    level: ModelTrial = ModelTrial.AUTO
+    seconds: int = _SECONDS
+
+
+def read_model_trial(settings: Settings) -> TrialSettings:
+    """Return what is set about the trial.
 
     Raises:
-        ModelTrialUnknown: The value is not valid.
+        ModelTrialUnknown, ModelTrialTimeoutInvalid: A value is not valid.
     """
-    value = settings.text(_NAME)
+    value, timeout = settings.text(_NAME), settings.text(_TIMEOUT)
     try:
-        return ModelTrial(value.lower() or "auto")
+        level = ModelTrial(value.lower() or "auto")
     except ValueError:
         raise ModelTrialUnknown(value) from None
+    if timeout and not (re.fullmatch("[0-9]{1,9}", timeout) and 0 < int(timeout) <= _MOST_SECONDS):
+        raise ModelTrialTimeoutInvalid(timeout, _MOST_SECONDS)
+    return TrialSettings(level, int(timeout or _SECONDS))

@@ -115,8 +115,15 @@ _MODEL = Group(
         _build(
             "BP_MODEL_TRIAL",
             "auto",
-            "off: a model that imports a missing module is a warning, not an error",
-            "off",
+            "How far the build tries the model: `auto` (loads it and sends it the source's requests, if the packages are at hand), `import`, `load`, `answer` (also for contract.json), `always` (in each build), or `off` "
+            "(does not run it; a missing module is a warning)",
+            "import",
+        ),
+        _build(
+            "BP_MODEL_TRIAL_TIMEOUT",
+            "60",
+            "Seconds that the model may take to load in the build",
+            "120",
         ),
         _wrapper(
             "PREDICTIVE_UNIT_PARAMETERS",

@@ -234,11 +234,23 @@ class LogLevelUnknown(BuildError):
 
 
 class ModelTrialUnknown(BuildError):
-    """A BP_MODEL_TRIAL that is neither auto nor off."""
+    """A BP_MODEL_TRIAL that is none of the valid values."""
 
     def __init__(self, value: str) -> None:
         super().__init__(
             f"`BP_MODEL_TRIAL={value}` is not valid",
-            "It is `auto` (a model that cannot start fails the build) or `off` (the build only warns).",
+            "It says how far the build tries the model: auto, import, load, answer, always or off (docs/model-checks.md).",
             _set("BP_MODEL_TRIAL", "auto"),
+        )
+
+
+class ModelTrialTimeoutInvalid(BuildError):
+    """A BP_MODEL_TRIAL_TIMEOUT that is not a number of seconds."""
+
+    def __init__(self, value: str, most: int) -> None:
+        super().__init__(
+            f"`BP_MODEL_TRIAL_TIMEOUT={value}` is not valid",
+            f"It is how long the model may take to load in the build: a whole number of seconds from 1 to {most}.",
+            _set("BP_MODEL_TRIAL_TIMEOUT", "120"),
+            "Unset it: the default is 60.",
         )

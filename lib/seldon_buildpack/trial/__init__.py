@@ -1,0 +1,1 @@
+"""The trial of the model at build: its process, its limits, and what its failures mean."""
