@@ -15,9 +15,7 @@ from seldon_buildpack.manifests import (
     conflicting_pins,
     lock_files,
     mlflow,
-    pylock,
     requirements_txt,
-    uv_lock,
 )
 from seldon_buildpack.manifests.conda import select as conda_files
 from seldon_buildpack.manifests.conda.types import CondaEnvironment
@@ -75,7 +73,7 @@ def find(app: Path, env: Mapping[str, str]) -> Requirements | None:
     if user_files.is_file(app / SETUP):
         return read_project(app, SETUP, ("-e", "."))
     if user_files.is_file(app / lock_files.PYLOCK):
-        return pylock.read_pylock(app)
+        return _read_pylock(app)
     if user_files.is_file(app / lock_files.UV_LOCK):
         return _read_uv_lock(app)
     told = read_pyproject(app)
@@ -108,7 +106,7 @@ def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) 
     if name == SETUP:
         return read_project(app, SETUP, ("-e", "."))
     if name == lock_files.PYLOCK:
-        return pylock.read_pylock(app)
+        return _read_pylock(app)
     if name == lock_files.UV_LOCK:
         return _read_uv_lock(app)
     if name == PYPROJECT:
@@ -122,10 +120,18 @@ def _read_requested(app: Path, paths: tuple[Path, ...], env: Mapping[str, str]) 
     return requirements_txt.read(app, paths[0], env, more=paths[1:])
 
 
+def _read_pylock(app: Path) -> Requirements:
+    from seldon_buildpack.manifests.pylock import read_pylock
+
+    return read_pylock(app)
+
+
 def _read_uv_lock(app: Path) -> Requirements:
+    from seldon_buildpack.manifests.uv_lock import read_uv_lock
+
     if not user_files.is_file(app / PYPROJECT):
         raise LockWithoutProject(lock_files.UV_LOCK, PYPROJECT)
-    return uv_lock.read_uv_lock(app, project_files(app), read_pyproject(app))
+    return read_uv_lock(app, project_files(app), read_pyproject(app))
 
 
 def conda(app: Path, env: Mapping[str, str]) -> CondaEnvironment | None:

@@ -27,19 +27,28 @@ _CREDENTIAL_VALUE = re.compile(
 _SHORTEST = 6
 
 
-def _pattern(settings: Iterable[Setting]) -> re.Pattern[str]:
-    names = (
-        re.escape(name).replace(r"\*", ".+")
-        for setting in settings
-        for name in setting.name.split(", ")
-    )
-    return re.compile("|".join(names))
+class _Names:
+    """The names of declared variables, and of families (`GRPC_*`).
+
+    A pattern of all of them takes longer to compile than a build takes to look them up.
+    """
+
+    def __init__(self, settings: Iterable[Setting]) -> None:
+        names = [name for setting in settings for name in setting.name.split(", ")]
+        self._single = frozenset(name for name in names if not name.endswith("*"))
+        self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._single or any(
+            name.startswith(prefix) and name != prefix for prefix in self._prefixes
+        )
 
 
 # Variables that the wrapper reads at startup: the only ones of --env that are baked.
-_WRAPPER = _pattern(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
-# PIP_TIMEOUT is pip's alias for PIP_DEFAULT_TIMEOUT.
-_READ = re.compile(f"{_pattern(DECLARED).pattern}|PIP_TIMEOUT")
+_WRAPPER = _Names(setting for setting in DECLARED if setting.in_image and RUN in setting.where)
+_DECLARED = _Names(DECLARED)
+# pip's alias for PIP_DEFAULT_TIMEOUT.
+_TIMEOUT = "PIP_TIMEOUT"
 
 
 def like_credential(name: str, value: str) -> bool:
@@ -54,12 +63,12 @@ def named_credential(name: str, value: str) -> bool:
 
 def is_read(name: str) -> bool:
     """Return whether the build or the wrapper reads a variable."""
-    return bool(_READ.fullmatch(name))
+    return name in _DECLARED or name == _TIMEOUT
 
 
 def is_for_packages(name: str) -> bool:
     """Return whether package builds may read a variable: the build and its tools do not."""
-    return not any(pattern.fullmatch(name) for pattern in (_ASTRAY, _BUILD_ONLY, _READ))
+    return not (leads_tools_astray(name) or configures_build(name) or is_read(name))
 
 
 def configures_build(name: str) -> bool:
@@ -80,4 +89,4 @@ def in_image(name: str, source: Kind) -> bool:
     """
     if _BUILD_ONLY.fullmatch(name):
         return False
-    return source is not Kind.PLATFORM_ENV or bool(_WRAPPER.fullmatch(name))
+    return source is not Kind.PLATFORM_ENV or name in _WRAPPER

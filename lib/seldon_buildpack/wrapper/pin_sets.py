@@ -1,7 +1,7 @@
 """Which of the wrapper's pin sets are tried, in which order, and why the first is not used.
 
-The first set that the model's requirements allow is used: ``layers/requirements.py`` resolves with
-one after the other, ``layers/conda.py`` solves with the constraints of each. ``current`` is first,
+The first set that the model's requirements allow is used: ``layers/wrapper_choice.py`` resolves
+with one after the other, ``layers/conda.py`` solves with the constraints of each. ``current`` is first,
 because its releases get fixes.
 """
 
