@@ -7,7 +7,7 @@ gitcredentials.
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -30,19 +30,18 @@ class GitLogin:
     every_port: bool = False
 
 
-def logins_of_urls(urls: Iterable[str]) -> Iterator[GitLogin]:
-    """Yield the logins in the URLs of requirements that name a git repository.
+def logins_of_urls(urls: Iterable[str]) -> tuple[GitLogin, ...]:
+    """Return the logins in the URLs of requirements that name a git repository."""
+    return tuple(login for url in urls if (login := _login_of_url(url)))
 
-    A submodule may be on the same server: the first login for a server is also for its other
-    repositories.
-    """
+
+def logins_of_servers(logins: Iterable[GitLogin]) -> Iterator[GitLogin]:
+    """Yield the first login for each server for all its repositories, such as submodules."""
     servers = set[tuple[str, str]]()
-    named = [login for url in urls if (login := _login_of_url(url))]
-    yield from named
-    for login in named:
+    for login in logins:
         if (login.scheme, login.host) not in servers:
             servers.add((login.scheme, login.host))
-            yield GitLogin(login.scheme, login.host, "", login.user, login.password)
+            yield replace(login, path="")
 
 
 def _login_of_url(url: str) -> GitLogin | None:

@@ -16,6 +16,7 @@ from seldon_buildpack.package_sources.credentials import Credential
 from seldon_buildpack.package_sources.git_logins import (
     GitLogin,
     helper_variables,
+    logins_of_servers,
     logins_of_urls,
     write_helper,
 )
@@ -46,7 +47,8 @@ def joined(
         base = Path(told["SSL_CERT_FILE"]) if "SSL_CERT_FILE" in told else certificates.store()
         path = _write(scratch / "trusted.pem", certificates.with_store(bound.certificates, base))
         told |= dict.fromkeys(_TRUST, str(path))
-    logins = [*logins_of_urls(urls), *_logins_of_netrc(bound)]
+    in_urls = logins_of_urls(urls)
+    logins = [*in_urls, *_logins_of_netrc(bound), *logins_of_servers(in_urls)]
     if logins:
         write_helper(logins, scratch / "git-credentials")
         told |= helper_variables(scratch / "git-credentials")
