@@ -108,7 +108,7 @@ def test_package_that_another_requires_has_no_replacement(tmp_path: Path) -> Non
 WARNING = (
     "  Warning: cv2/cv2.abi3.so of opencv-python needs libGL.so.1, libgthread-2.0.so.0, "
     "libsecret-9.so.9, which neither your requirements nor the run image have."
-    " Without it, imports of cv2 fail.\n"
+    " Without them, imports of cv2 fail.\n"
     "           Replace opencv-python with opencv-python-headless in requirements.txt: it has the same modules, and needs no such library.\n"
     "           Build on a run image that has the Debian packages libgl1 and libglib2.0-0 (docs/requirements.md, System libraries).\n"
 )

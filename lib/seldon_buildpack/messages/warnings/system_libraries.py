@@ -16,13 +16,14 @@ def system_libraries_missing(
     whose imports fail without them.
     """
     names = first_names([library for library, _ in needed.libraries])
+    them = "them" if needed.libraries[1:] else "it"
     owner = f" of {needed.package}" if needed.package else ""
     lacks = (
         "which neither your requirements nor the run image have"
         if known_image
         else "which your requirements do not have, and the run image may not have"
     )
-    effect = f" Without it, imports of {first_names(failing)} fail." if failing else ""
+    effect = f" Without {them}, imports of {first_names(failing)} fail." if failing else ""
     return Advice(
         f"{needed.file}{owner} needs {names}, {lacks}.{effect}",
         "\n".join(list_fixes(needed)),
