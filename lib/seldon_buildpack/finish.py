@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
+from seldon_buildpack import runtime
 from seldon_buildpack.app_dir import before_run, private_files, scrub
 from seldon_buildpack.cnb import launch
 from seldon_buildpack.context import BuildContext
@@ -126,6 +127,13 @@ def _is_in_doubt(project: Project) -> bool:
     return (project.app / before_run.FILE).exists() or _has_path_outside(project)
 
 
+def _is_run_image_known(context: BuildContext) -> bool:
+    """Return whether the run image is one of the two that belong to the build image."""
+    described = runtime.read_described()
+    known = {system_libraries.read_catalogue().run_image, described.id if described else ""}
+    return context.platform.read_run_image_id() in known - {""}
+
+
 def _has_path_outside(project: Project) -> bool:
     """Return whether PYTHONPATH in the image has a folder that is not in the source."""
     paths = map(Path, project.settings.at_launch("PYTHONPATH").split(":"))
@@ -196,6 +204,7 @@ def try_model(
                     project.model.service_type, project.model.methods
                 )[0],
                 in_doubt=_is_in_doubt(project),
+                is_run_image_known=_is_run_image_known(context),
             )
         )
     context.log.fact("Tried", result.summary)

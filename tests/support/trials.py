@@ -54,6 +54,7 @@ def describe_trial(
     seconds: int = 20,
     level: ModelTrial = ModelTrial.AUTO,
     in_doubt: bool = False,
+    is_run_image_known: bool = True,
 ) -> Trial:
     """Write a model and its layers, and return what to try."""
     layers = make_layers(root, variables or {}, packages or {})
@@ -68,6 +69,7 @@ def describe_trial(
         python="3.12",
         manifest="requirements.txt",
         in_doubt=in_doubt,
+        is_run_image_known=is_run_image_known,
     )
 
 

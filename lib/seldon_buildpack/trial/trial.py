@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seldon_buildpack.messages.errors.base import BuildError
-from seldon_buildpack.messages.errors.trial import SourceChanged
+from seldon_buildpack.messages.errors.trial import SourceChanged, TrialLibraryMissing
 from seldon_buildpack.messages.warnings import trial as warnings
 from seldon_buildpack.messages.warnings.base import Advice
 from seldon_buildpack.settings.model_trial import ModelTrial
@@ -52,6 +52,8 @@ class Trial:
     path: str = "/api/v1.0/predictions"
     # Whether something may change what the model has when the container runs.
     in_doubt: bool = False
+    # Whether the run image is one with the same libraries as the build image.
+    is_run_image_known: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,9 +146,14 @@ def _advise(trial: Trial, outcome: Outcome, report: Report) -> Iterable[Advice]:
     )
     if report.failure:
         verdict = judge(report.failure, around)
-        if isinstance(verdict, BuildError) and not trial.in_doubt:
+        if not isinstance(verdict, BuildError):
+            yield verdict
+        elif trial.in_doubt:
+            yield warnings.error_in_doubt(verdict)
+        elif isinstance(verdict, TrialLibraryMissing) and not trial.is_run_image_known:
+            yield warnings.library_in_doubt(verdict)
+        else:
             raise verdict
-        yield (warnings.error_in_doubt(verdict) if isinstance(verdict, BuildError) else verdict)
     else:
         for library, saved, installed in report.old_pickles:
             package = package_of(library) or library

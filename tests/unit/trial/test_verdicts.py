@@ -322,6 +322,15 @@ def test_error_is_a_warning_if_before_run_may_change_it(tmp_path: Path) -> None:
     ]
 
 
+def test_missing_library_is_a_warning_on_another_run_image(tmp_path: Path) -> None:
+    files, packages, _ = CERTAIN["a shared library"]
+    trial = describe_trial(tmp_path, files, packages=packages, is_run_image_known=False)
+    assert read_verdict(trial) == [
+        "`boost` needs the library `libnobody-has.so.1`, which the image does not have, as far as the build knows.",
+        f"If the run image has it, nothing is wrong. {ELSE}",
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     [

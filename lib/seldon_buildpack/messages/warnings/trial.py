@@ -80,6 +80,14 @@ def error_in_doubt(error: BuildError) -> Advice:
     )
 
 
+def library_in_doubt(error: BuildError) -> Advice:
+    """Warn instead of ending the build, because the run image may have the library."""
+    return Advice(
+        f"{error.title}, as far as the build knows.",
+        "If the run image has it, nothing is wrong. " + _ELSE,
+    )
+
+
 def timed_out(phase: str, seconds: int, last: str) -> Advice:
     """Warn about a model that takes too long. ``last`` is the last line that it printed."""
     step = f"to be {_DONE[phase]}" if phase else "to start"
