@@ -15,7 +15,7 @@ from seldon_buildpack.trial import processes
 _MOST_REPORTED = 1 << 20
 _MOST_KEPT = 1 << 16
 _MOST_RUNNING = 2048
-_LOOK_SECONDS = 0.05
+_LOOK_SECONDS = 0.1
 # The part of the available memory that the trial may use.
 _SHARE = 0.8
 # A shell between the build and the model: code that ends its parent process ends the shell.
