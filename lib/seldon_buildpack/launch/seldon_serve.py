@@ -170,7 +170,7 @@ def become_wrapper(env: Environment, more: List[str]) -> None:
     warnings.filterwarnings("ignore", "pkg_resources is deprecated as an API")
     usual = patches.look_for_less_garbage()
     try:
-        microservice = patches.import_wrapper()
+        microservice = beside("lazy_schema").import_without_jsonschema(patches.import_wrapper)
     except ModuleNotFoundError as error:
         if error.name != "seldon_core":
             raise
