@@ -17,6 +17,21 @@ Source = Callable[..., Path]
 GIT = Credentials("canary-user-git", "canary-password-git/x")
 
 
+# What it sees of click, whose wrapper's copy may be hidden, and of what only a hidden copy has.
+_SEES = """\
+import importlib.metadata as metadata
+import importlib.util
+
+PKG_RESOURCES = "has" if importlib.util.find_spec("pkg_resources") else "no"
+CLICKS = sum(each.metadata["Name"] == "click" for each in metadata.distributions())
+
+
+class Says:
+    def predict(self, X, names=None):
+        return [metadata.version("click"), f"{CLICKS} click", f"{PKG_RESOURCES} pkg_resources"]
+"""
+
+
 @pytest.fixture(scope="module")
 def served_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
     """A folder over http for those who know the password, and its URL with it: a git repository, wheels, an index."""
@@ -172,38 +187,30 @@ def test_hashes_are_required_where_that_is_asked_for(
     assert "ERROR: The hash of " in wrong.ours
 
 
-def test_wrapper_replacement_puts_all_into_one_layer(
-    pack: Pack, source: Source, bundle: Path
+def test_wrapper_layer_is_shared_although_click_is_replaced(
+    pack: Pack, source: Source, bundle: Path, minimal: Built
 ) -> None:
     ours = packages.locked(bundle, "current", "click")
-    app = source({**packages.model(), "requirements.txt": "click==8.1.7\n"})
-    (app / "Says.py").write_text(
-        "import click\n\n\nclass Says:\n    def predict(self, X, names=None):\n        return [click.__version__]\n"
-    )
+    app = source({**packages.model(), "requirements.txt": "click==8.1.7\nsetuptools==82.0.1\n"})
+    (app / "Says.py").write_text(_SEES)
     built = pack.must_build(IMAGE, app, "--network", "host")
-    assert packages.said(IMAGE) == ["8.1.7"]
-    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
+    assert packages.said(IMAGE) == ["8.1.7", "1 click", "no pkg_resources"]
+    assert _layers(IMAGE)["python-wrapper"] == _layers(minimal.image)["python-wrapper"]
     assert f"- click=={ours}" in built.ours
-    assert ("click", "8.1.7") in packages.licensed(IMAGE) == packages.installed(IMAGE)
+    hidden = [("click", ours), ("setuptools", packages.locked(bundle, "current", "setuptools"))]
+    assert packages.licensed(IMAGE) == sorted([*packages.installed(IMAGE), *hidden])
     (app / "requirements.txt").write_text(f"click=={ours}\n")
     again = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    building (requirements changed)\n" in again.ours
-    assert packages.said(IMAGE) == [ours]
-    assert _layers(IMAGE) == {
-        "python",
-        "python-wrapper",
-        "requirements",
-        "serve",
-        "third-party-licenses",
-        "watcher",
-    }
+    assert packages.said(IMAGE) == [ours, "1 click", "has pkg_resources"]
+    assert packages.licensed(IMAGE) == packages.installed(IMAGE)
 
 
 def test_the_wrapper_that_is_carried_may_stand_in_requirements(pack: Pack, source: Source) -> None:
     app = source({**packages.model(), "requirements.txt": "seldon-core==1.17.1\n"})
     pack.must_build(IMAGE, app, "--network", "host")
     assert packages.said(IMAGE) == []
-    assert _layers(IMAGE) == {
+    assert _layers(IMAGE).keys() == {
         "python",
         "python-wrapper",
         "requirements",
@@ -224,7 +231,13 @@ def test_another_release_of_the_wrapper_is_chosen_by_a_variable(pack: Pack, sour
     assert "  Wrapper       seldon-core 1.16.0  (licence Apache-2.0)\n" in built.ours
     assert packages.said(IMAGE) == ["1.16.0"]
     assert _label(IMAGE, "io.seldon.wrapper.version") == "1.16.0"
-    assert _layers(IMAGE) == {"python", "requirements", "serve", "third-party-licenses", "watcher"}
+    assert _layers(IMAGE).keys() == {
+        "python",
+        "requirements",
+        "serve",
+        "third-party-licenses",
+        "watcher",
+    }
     back = pack.must_build(IMAGE, app, "--network", "host")
     assert "  requirements    building (wrapper changed)\n" in back.ours
     assert packages.said(IMAGE) == ["1.17.1"]
@@ -279,11 +292,11 @@ def test_rebuild_names_each_change_that_reinstalls(
     assert reason() == "building (index settings changed)"
 
 
-def _layers(image: str) -> set[str]:
-    """The layers of the image that the buildpack made."""
+def _layers(image: str) -> dict[str, str]:
+    """The layers of the image that the buildpack made, name to digest."""
     told = json.loads(_label(image, "io.buildpacks.lifecycle.metadata"))
     [ours] = [buildpack for buildpack in told["buildpacks"] if buildpack["key"] == "seldon/python"]
-    return {name for name, layer in ours["layers"].items() if layer["launch"]}
+    return {name: layer["sha"] for name, layer in ours["layers"].items() if layer["launch"]}
 
 
 def _label(image: str, name: str) -> str:

@@ -146,7 +146,10 @@ CURRENT = (
     Package(
         name="protobuf",
         version="6.33.6",
-        files={"google/protobuf/__init__.py": "SAYS = 'wrapper'\n"},
+        files={
+            "google/protobuf/__init__.py": "SAYS = 'wrapper'\n",
+            "google/protobuf_extra/__init__.py": "",
+        },
     ),
     Package(
         name="setuptools",
@@ -195,6 +198,8 @@ class Place:
     def __init__(self, root: Path, bundle: Bundle) -> None:
         self.root, self.bundle, self.layers = root, bundle, root / "layers"
         self.printed = io.StringIO()
+        # Counted by tests.
+        self.smoke_tests = 0
         self.env: dict[str, str] = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"}
 
     def build(self, requirements: str | None, *wheels: Package) -> ServingEnvironment:

@@ -27,6 +27,8 @@ class Package:
     licences: tuple[str, ...]
     kind: str = "pypi"
     about: tuple[tuple[str, str], ...] = ()
+    # In the layer, but not used.
+    unused: bool = False
 
 
 def write(layer: Layer, packages: Iterable[Package]) -> None:
@@ -34,7 +36,7 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
     # These imports take half of the time of a rebuild, and most rebuilds write no bill of
     # materials.
     from cyclonedx.model.bom import Bom
-    from cyclonedx.model.component import Component
+    from cyclonedx.model.component import Component, ComponentScope
     from cyclonedx.output.json import JsonV1Dot5
     from packageurl import PackageURL
 
@@ -49,6 +51,7 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
                 version=package.version,
                 bom_ref=purl.to_string(),
                 purl=purl,
+                scope=ComponentScope.EXCLUDED if package.unused else None,
                 licenses=_licences(package.licences),
             )
         )

@@ -34,7 +34,12 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.messages import pin_sets as phrases
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
-from seldon_buildpack.python_env import importable, system_libraries, top_level_modules
+from seldon_buildpack.python_env import (
+    hidden_packages,
+    importable,
+    system_libraries,
+    top_level_modules,
+)
 from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.runtime import Runtime
@@ -146,22 +151,25 @@ class PipPlan:
 
     def modules(self) -> dict[str, str]:
         """Return the installed top-level modules with their packages, after ``provide``."""
-        texts = (
-            self.layer(name).metadata().get(top_level_modules.METADATA, "")
-            for name in (python_wrapper.NAME, requirements.NAME)
-        )
+        shared, ours = self._stored()
+        hidden = hidden_packages.read_top_level_modules(ours)
+        modules = top_level_modules.from_text(shared.get(top_level_modules.METADATA, ""))
         return {
-            module: package
-            for text in texts
-            for module, package in top_level_modules.from_text(text).items()
+            **{module: package for module, package in modules.items() if module not in hidden},
+            **top_level_modules.from_text(ours.get(top_level_modules.METADATA, "")),
         }
 
     def importable(self) -> frozenset[str]:
         """Return the names that the installed packages make importable, after ``provide``."""
-        stored = (self.layer(name).metadata() for name in (python_wrapper.NAME, requirements.NAME))
-        return frozenset[str]().union(
-            *(importable.from_text(layer.get(importable.METADATA, "")) for layer in stored if layer)
+        shared, ours = (
+            importable.from_text(stored.get(importable.METADATA, "")) if stored else frozenset()
+            for stored in self._stored()
         )
+        return (shared - hidden_packages.read_top_level_modules(self._stored()[1])) | ours
+
+    def _stored(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return the metadata of the wrapper's layer and of the requirements'."""
+        return self.layer(python_wrapper.NAME).metadata(), self.layer(requirements.NAME).metadata()
 
     def missing_libraries(self) -> tuple[MissingLibraries, ...]:
         """Return the modules that need libraries of the system, after ``provide``."""
@@ -270,12 +278,17 @@ class PipPlan:
         if not (is_new and source.path.exists()):
             layer.finish(Types(launch=True), third_party_licenses.key(source.metadata()))
             return
+        # Most builds reuse this layer, and need no such import.
+        from seldon_buildpack.python_env import licenses
+
         prefixes = [requirements.environment(source)] if self.installation else []
-        prefixes += (
-            [
-                standing.wrapper.carried
-                or python_wrapper.environment(self.layer(python_wrapper.NAME))
-            ]
+        shared = standing.wrapper.carried or python_wrapper.environment(
+            self.layer(python_wrapper.NAME)
+        )
+        of_wrapper = (
+            licenses.read_partly_hidden(
+                site_packages(shared, self.python.minor), standing.hidden.packages
+            )
             if standing.shared
             else []
         )
@@ -289,4 +302,5 @@ class PipPlan:
             [site_packages(prefix, self.python.minor) for prefix in prefixes],
             programs,
             source.metadata(),
+            of_wrapper,
         )

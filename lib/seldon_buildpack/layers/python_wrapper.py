@@ -9,8 +9,9 @@ registry and a node store it once.
 Made by: copying the tree from the bundle, or installing the lock if the bundle has no tree for
 this Python.
 If the run image contains it, the layer is a link.
-Reused while: the lock or the tree, or the series of the run image, and the Python, are the same. Omitted if a model's requirements
-replace one of the wrapper's packages: then all of them are in the layer of the requirements.
+Reused while: the lock or the tree, or the series of the run image, and the Python, are the same.
+A model whose requirements replace one of the packages has the same layer. Omitted if the release is
+not locked: then the wrapper is in the layer of the requirements.
 """
 
 import contextlib
@@ -109,6 +110,23 @@ def _runtime_with(version: str, pins: str, python: Python) -> Runtime | None:
     runtime = python.runtime
     has_it = runtime and (runtime.seldon_core, runtime.pins) == (version, pins)
     return runtime if has_it else None
+
+
+@contextlib.contextmanager
+def stand_in(layer: Layer, tree: Path | None) -> Iterator[None]:
+    """Link the wrapper's path in the image to ``tree``, its prefix in the build.
+
+    Needed to run the wrapper before its layer is made, or if it is reused or in the run image.
+    """
+    if not tree or layer.path.exists():
+        yield
+        return
+    layer.path.mkdir()
+    environment(layer).symlink_to(tree)
+    try:
+        yield
+    finally:
+        shutil.rmtree(layer.path)
 
 
 def environment(layer: Layer) -> Path:

@@ -6,8 +6,8 @@ on disk only if the layers below it are the same.
 Made by: one `uv pip install` of the requirements and the wrapper together. The wrapper's packages
 are shown to uv as installed (only their .dist-info), so uv downloads only what is missing and keeps
 every pin it can; a model whose requirements the wrapper already satisfies needs no index at all. If
-uv has to replace one of these packages, the wrapper's other packages are installed here too, at
-their pins, and the wrapper's layer is omitted.
+uv replaces one of these packages, its copy comes first, and the wrapper's copy is hidden: the
+wrapper's layer stays the same for all models (python_env/hidden_packages.py).
 The wrapper's pin sets are tried in order. If the requirements conflict with all of them, the
 requirements win, as they did with pip in s2i: they are resolved on their own, and a smoke test
 checks that the wrapper serves with them. A package that was compiled for NumPy 1 gets NumPy 1.
@@ -18,7 +18,7 @@ in the source, index settings, Python, wrapper, buildpack and the platform's tar
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from seldon_buildpack.cnb.layers import Layer, Types
@@ -47,6 +47,11 @@ from seldon_buildpack.python_env import (
     top_level_modules,
     venv,
 )
+from seldon_buildpack.python_env.hidden_packages import (
+    HiddenPackages,
+    add_wrapper,
+    find_hidden_packages,
+)
 from seldon_buildpack.python_env.protobuf import add_loader, pure_python_version
 from seldon_buildpack.wrapper import old_releases, pin_sets, smoke_test
 from seldon_buildpack.wrapper.pin_sets import Fallback
@@ -71,6 +76,8 @@ class WrapperChoice:
     because: Fallback | None = None
     # The NumPy 1 that replaces the pin set's NumPy 2, and the package that was compiled for it.
     numpy_1: tuple[str, str] | None = None
+    # The packages in the wrapper's layer that the requirements replace.
+    hidden: HiddenPackages = field(default_factory=HiddenPackages)
 
     @property
     def seldon_core(self) -> str:
@@ -150,6 +157,7 @@ def _describe(
         _HELD: choice.held,
         _PINS: choice.wrapper.pins,
         _BECAUSE: choice.because.as_text() if choice.because else "",
+        **choice.hidden.metadata(),
         NUMPY: numpy,
         NUMPY_1_FOR: package,
         cache.BUILT_WITH: inputs.built_with if cache.has_built(uv) else "",
@@ -193,35 +201,42 @@ def _add_wrapper(
         BuildError: The wrapper does not serve with the requirements.
     """
     inputs, chosen = resolution.inputs, resolution.wrapper
-    site = venv.site_packages(prefix, inputs.python.minor)
+    site, source = venv.site_packages(prefix, inputs.python.minor), tree(chosen)
     overridden = installed_stubs.unmet(site) if not resolution.with_wrapper else ()
     venv.forget_installation(site)
     numpy = numpy_builds.find_version(site) if numpy_1_for else ""
     stubs = {path.name for path in site.glob("*.dist-info") if installed_stubs.is_stub(path)}
-    left = resolution.stubs & stubs
     for name in stubs:
         shutil.rmtree(site / name)
-    shared = bool(resolution.stubs) and left == resolution.stubs
-    if shared:
-        _join(prefix, inputs, tree(chosen), wrapper_layer)
-    else:
-        _complete(prefix, inputs, chosen, left, uv)
-        if older := find_numpy_1(inputs) if stubs - left else None:
-            venv.copy_packages(older, prefix, inputs.python.minor, stubs - left)
-        old_releases.refuse_old_release(_installed_release(site))
-        if broken := smoke_test.why_not_served(prefix / "bin/python"):
+    replaced = resolution.stubs - stubs
+    choice = WrapperChoice(
+        wrapper=chosen,
+        shared=source is not None,
+        held=_installed_release(site),
+        because=resolution.because,
+        numpy_1=(numpy, numpy_1_for) if numpy_1_for else None,
+        hidden=_find_hidden(inputs, source, replaced),
+    )
+    _complete_environment(prefix, inputs, choice, source, wrapper_layer, stubs - resolution.stubs)
+    if replaced or not source:
+        old_releases.refuse_old_release(choice.held)
+        with wrapper.stand_in(wrapper_layer, source):
+            broken = smoke_test.why_not_served(prefix / "bin/python")
+        if broken:
             raise WrapperBroken(overridden, broken)
     if overridden:
         uv.log.advise(wrapper_warnings.pins_overridden(overridden))
     if version := pure_python_version(site):
         uv.log.advise(wrapper_warnings.protobuf_without_compiled_code(version, inputs.python.minor))
-    return WrapperChoice(
-        wrapper=chosen,
-        shared=shared,
-        held=_installed_release(site),
-        because=resolution.because,
-        numpy_1=(numpy, numpy_1_for) if numpy_1_for else None,
-    )
+    return choice
+
+
+def _find_hidden(
+    inputs: Installation, source: Path | None, replaced: frozenset[str]
+) -> HiddenPackages:
+    if not source:
+        return HiddenPackages()
+    return find_hidden_packages(venv.site_packages(source, inputs.python.minor), replaced)
 
 
 def _installed_release(site: Path) -> str:
@@ -229,42 +244,30 @@ def _installed_release(site: Path) -> str:
     return "".join(of_dist_info(path)[1] for path in site.glob("seldon_core-*.dist-info"))
 
 
-def _join(prefix: Path, inputs: Installation, source: Path | None, wrapper_layer: Layer) -> None:
-    """Add the packages and commands of the wrapper's layer to the environment."""
-    site = venv.site_packages(prefix, inputs.python.minor)
-    venv.drop_namespace_files(site)
-    wrapper_site = venv.site_packages(wrapper.environment(wrapper_layer), inputs.python.minor)
-    # addsitedir, not a plain path: the wrapper's setuptools restores distutils by a .pth file.
-    (site / "_seldon_wrapper.pth").write_text(
-        f"import site; site.addsitedir({str(wrapper_site)!r})\n"
-    )
-    if source:
-        venv.copy_scripts(source, prefix)
-    venv.compile_bytecode(prefix / "bin/python", inputs.python.minor, prefix / "lib")
-
-
-def _complete(
-    prefix: Path, inputs: Installation, chosen: Wrapper, left: frozenset[str], uv: Uv
+def _complete_environment(
+    prefix: Path,
+    inputs: Installation,
+    choice: WrapperChoice,
+    source: Path | None,
+    wrapper_layer: Layer,
+    bundled: set[str],
 ) -> None:
-    """Add the wrapper's packages that the manifest did not replace.
+    """Add the wrapper, and compile what is in the environment itself.
 
-    ``left`` has the names of their .dist-info directories.
+    ``source`` is the prefix of the shared wrapper; without one, the wrapper is installed already.
+    ``bundled`` are packages to copy from the bundle's other pin set.
     """
-    if left and chosen.lock and not chosen.carried:
-        with tempfile.TemporaryDirectory() as scratch:
-            names = {of_dist_info(Path(name))[0] for name in left}
-            pins = installed_stubs.pins(chosen.lock, Path(scratch), only=names)
-            pinned = replace(
-                inputs, index=inputs.index.without_folders().with_links(inputs.bundle.wheels)
-            )
-            uv_install.install(
-                uv.run, uv.log, prefix, pinned, chosen, ["--no-deps", "-r", str(pins)]
-            )
-    site = venv.site_packages(prefix, inputs.python.minor)
+    minor = inputs.python.minor
+    site = venv.site_packages(prefix, minor)
     venv.drop_wrapper_tests(site)
     venv.drop_namespace_files(site)
-    add_loader(site)
-    venv.compile_bytecode(prefix / "bin/python", inputs.python.minor, prefix / "lib")
-    if chosen.carried:
+    if source:
+        wrapper_site = venv.site_packages(wrapper.environment(wrapper_layer), minor)
+        add_wrapper(site, wrapper_site, choice.hidden)
+        venv.copy_scripts(source, prefix, left_out=choice.hidden.commands)
+    else:
+        add_loader(site)
+    venv.compile_bytecode(prefix / "bin/python", minor, prefix / "lib")
+    if older := find_numpy_1(inputs) if bundled else None:
         # After compiling, because these packages include their bytecode.
-        venv.copy_packages(chosen.carried, prefix, inputs.python.minor, left)
+        venv.copy_packages(older, prefix, minor, bundled)

@@ -5,6 +5,8 @@ s2i puts them into /licenses, where a buildpack cannot write.
 Why a layer: the licenses come from several layers, and are at one path whichever of these exist.
 Its name sorts after theirs, so that an engine still shares them.
 Made by: reading the metadata of the installed packages (0.15 s, including the bill of materials).
+Packages of the wrapper that the requirements replace are listed too, because their files are in the
+image; in the bill of materials, their scope is `excluded`.
 A model without requirements has the same layer as any other on its Python.
 Reused while: the requirements' layer is reused, or the wrapper's if there are no requirements.
 The licenses of a reused layer cannot be listed again, because its files are not available in the
@@ -82,6 +84,7 @@ def describe(
                 licences=package.licences,
                 kind=package.kind,
                 about=package.about,
+                unused=package.unused,
             )
             for package in packages
         ],

@@ -9,13 +9,14 @@ packages of the wrapper alone. A test compares the output with that of pip-licen
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from importlib.metadata import Distribution
 from os import PathLike
 from pathlib import Path
 
 from seldon_buildpack import user_files
+from seldon_buildpack.names import canonical
 
 # The longest line of a RECORD that names a file: a path, a digest and a size.
 _LONGEST = 5000
@@ -38,6 +39,8 @@ class Licensed:
     # The type and the qualifiers of its package URL.
     kind: str = "pypi"
     about: tuple[tuple[str, str], ...] = ()
+    # In the image, but hidden by another copy.
+    unused: bool = False
 
     @property
     def licence(self) -> str:
@@ -52,6 +55,11 @@ def read(sites: Iterable[Path]) -> list[Licensed]:
         for site in sites
         for file in site.glob("*.dist-info/METADATA")
     )
+
+
+def read_partly_hidden(site: Path, hidden: Collection[str]) -> list[Licensed]:
+    """Return the packages of a folder, of which those named canonically in ``hidden`` are unused."""
+    return [replace(package, unused=canonical(package.name) in hidden) for package in read([site])]
 
 
 def as_csv(packages: Iterable[Licensed]) -> str:

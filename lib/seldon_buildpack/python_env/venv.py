@@ -133,14 +133,16 @@ def copy_packages(source: Path, target: Path, minor: str, dist_infos: Iterable[s
                 shutil.copy(file, copy)
 
 
-def copy_scripts(source: Path, target: Path) -> None:
+def copy_scripts(source: Path, target: Path, left_out: Iterable[str] = ()) -> None:
     """Copy the commands of one environment (such as seldon-core-tester) to another.
 
     They run the Python in their own folder, and so see the packages of that environment.
     """
     for script in sorted((source / "bin").iterdir()):
         copy = target / "bin" / script.name
-        if script.is_file() and not script.is_symlink() and not copy.exists():
+        if script.name in left_out or script.is_symlink() or copy.exists():
+            continue
+        if script.is_file():
             shutil.copy(script, copy)
 
 
