@@ -10,16 +10,15 @@ settings, the wrapper and the target are the same. The solution is stored with t
 pip's half is rebuilt, the same packages are installed for the build, and the layer is reused.
 """
 
-import contextlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
 from seldon_buildpack import digests, user_files
-from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.rattler import Failed, Package, Rattler, Unsolved
 from seldon_buildpack.diagnosis import conda
@@ -32,7 +31,12 @@ from seldon_buildpack.python_env import (
     top_level_modules,
 )
 from seldon_buildpack.python_env.venv import site_packages
-from seldon_buildpack.wrapper.conda_constraints import Attempt, python_of
+from seldon_buildpack.wrapper.conda_constraints import (
+    Attempt,
+    find_conflict_with_current,
+    list_conflicts,
+    python_of,
+)
 
 NAME = "conda"
 
@@ -174,7 +178,7 @@ def solve(inputs: Conda) -> CondaSolution:
         packages=solved.packages,
         version=taken.version,
         pins=taken.pins,
-        because=_because(attempts, taken, solved.packages),
+        because=find_conflict_with_current(attempts, taken, solved.packages),
     )
 
 
@@ -260,41 +264,15 @@ def _of_lock(inputs: Conda) -> CondaSolution:
     )
     attempts = inputs.attempts or _by_conda(inputs)
     taken = next(
-        (attempt for attempt in attempts if not _excluded(attempt.constraints, packages)),
+        (attempt for attempt in attempts if not list_conflicts(attempt.constraints, packages)),
         [attempt for attempt in attempts if attempt.pins == attempts[0].pins][-1],
     )
     return CondaSolution(
         packages=packages,
         version=taken.version,
         pins=taken.pins,
-        because=_because(attempts, taken, packages),
+        because=find_conflict_with_current(attempts, taken, packages),
     )
-
-
-def _because(attempts: tuple[Attempt, ...], taken: Attempt, packages: Iterable[Package]) -> str:
-    """Return the package that conflicts with the set `current`, or "" if none does."""
-    if taken.pins != UPSTREAM:
-        return ""
-    current = next((attempt.constraints for attempt in attempts if attempt.pins == CURRENT), ())
-    return next(iter(_excluded(current, packages)), "")
-
-
-def _excluded(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-    from packaging.version import InvalidVersion
-
-    taken = {package.name: package.version for package in packages}
-    conflicts = []
-    for constraint in constraints:
-        name, _, bounds = constraint.partition(" ")
-        with contextlib.suppress(InvalidSpecifier, InvalidVersion):
-            if (
-                name in taken
-                and name != _PYTHON
-                and not SpecifierSet(bounds).contains(taken[name], prereleases=True)
-            ):
-                conflicts.append(f"{name} {taken[name]}")
-    return conflicts
 
 
 def _unsolvable(inputs: Conda, specs: list[str], unsolved: Unsolved) -> BuildError:

@@ -8,17 +8,17 @@ own files are not changed.
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from seldon_buildpack.bundle import Bundle
 from seldon_buildpack.commands import pip
 from seldon_buildpack.commands.conda_pip import copy_pip, run_pip
 from seldon_buildpack.commands.environments import Program, choose_variables
 from seldon_buildpack.commands.uv import Uv
-from seldon_buildpack.layers import cache, requirement_files
+from seldon_buildpack.layers import requirement_files
+from seldon_buildpack.layers.conda_pip_half import PipHalf, PipInstall
 from seldon_buildpack.manifests import requirements_export
-from seldon_buildpack.manifests.requirements_txt import WRAPPER, Requirements
+from seldon_buildpack.manifests.requirements_txt import WRAPPER
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.conda_packages import (
     CondaPipFailed,
@@ -28,7 +28,6 @@ from seldon_buildpack.messages.errors.conda_packages import (
 from seldon_buildpack.messages.errors.requirements import Conflict
 from seldon_buildpack.messages.warnings import wrapper as wrapper_warnings
 from seldon_buildpack.names import canonical, of_dist_info
-from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.python_env import (
     build_packages,
     conda_installed_stubs,
@@ -44,49 +43,6 @@ from seldon_buildpack.wrapper import old_releases, smoke_test
 BY_PIP = ("3.6", "3.7")
 _TAIL = 12
 _DOING = "Installing the environment's pip packages"
-
-
-@dataclass(frozen=True, kw_only=True)
-class PipHalf:
-    """The inputs of pip's half of a conda environment."""
-
-    # The directory of the source.
-    app: Path
-    # The prefix of the environment.
-    conda: Path
-    # The environment's Python minor version, such as `3.11`.
-    minor: str
-    # The environment's full Python version, such as `3.11.7`.
-    python: str
-    # The user's requirements; None if there are none.
-    requirements: Requirements | None
-    # Where pip packages come from.
-    index: Index
-    # The wrapper's release.
-    version: str
-    # The pin sets to try, in order; empty for a release that is not locked.
-    sets: tuple[str, ...]
-    # The buildpack's bundle.
-    bundle: Bundle
-    # The environment variables that the requirements use, with their values.
-    variables: tuple[tuple[str, str], ...] = ()
-    # A digest of those `variables` that a package build may read.
-    built_with: str = cache.NO_VARIABLES
-    # Whether pip installs the wrapper, rather than conda.
-    needed: bool = True
-
-
-@dataclass(frozen=True)
-class PipInstall:
-    """The result: the pin set in use, and the conda packages that pip's half replaces.
-
-    ``replaced`` maps a package's name to its versions: conda's, and the one in pip's half.
-    ``numpy_1`` is the NumPy 1 that replaces NumPy 2, and the package that was compiled for it.
-    """
-
-    pins: str
-    replaced: Mapping[str, tuple[str, str]]
-    numpy_1: tuple[str, str] | None = None
 
 
 def install(half: PipHalf, prefix: Path, uv: Uv, scratch: Path) -> PipInstall:

@@ -24,7 +24,7 @@ from seldon_buildpack.layers import (
     watcher,
 )
 from seldon_buildpack.layers.conda import Conda, CondaSolution
-from seldon_buildpack.layers.conda_pip_install import PipHalf
+from seldon_buildpack.layers.conda_pip_half import PipHalf
 from seldon_buildpack.layers.conda_requirements import ServingWrapper
 from seldon_buildpack.layers.plan import ServingEnvironment
 from seldon_buildpack.log import Log

@@ -21,7 +21,7 @@ from seldon_buildpack import digests
 from seldon_buildpack.cnb.layers import Layer, Types
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import cache, conda_pip_install, local_packages, requirements
-from seldon_buildpack.layers.conda_pip_install import PipHalf
+from seldon_buildpack.layers.conda_pip_half import PipHalf
 from seldon_buildpack.messages.warnings import conda_packages as conda_packages_warnings
 from seldon_buildpack.names import of_dist_info
 from seldon_buildpack.python_env import (

@@ -44,20 +44,21 @@ from seldon_buildpack.wrapper.pin_sets import list_pin_sets
 NAME = "python-wrapper"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wrapper:
-    """A candidate wrapper.
+    """A candidate wrapper."""
 
-    ``carried`` is its prebuilt tree, ``lock`` its pins; without either it is resolved together with
-    the model's requirements. ``pins`` is its pin set, empty without a lock. ``bounds`` is a file of
-    requirements that replace those of the release itself.
-    """
-
+    # The release, or a range of releases.
     version: str
+    # The pin set; empty without a lock.
     pins: str
+    # The prebuilt tree; None if it has to be installed.
     carried: Path | None
+    # The pins. Without them, it is resolved together with the model's requirements.
     lock: Path | None
+    # Requirements that replace those of the release itself.
     bounds: Path | None
+    # The key of the layer.
     key: dict[str, str]
     # The run image's runtime that the layer links to; None if the layer has the files.
     runtime: Runtime | None = None
@@ -85,24 +86,37 @@ def plan(version: str, asked: str, python: Python, bundle: Bundle) -> tuple[Wrap
         raise PinsNotLocked(
             asked.lower(), version, python.minor, bundle.pins(version, python.minor)
         )
-    return (Wrapper(version, "", None, None, None, {"wrapper": version} | python.key),)
+    unlocked = Wrapper(
+        version=version,
+        pins="",
+        carried=None,
+        lock=None,
+        bounds=None,
+        key={"wrapper": version} | python.key,
+    )
+    return (unlocked,)
 
 
 def _locked(version: str, pins: str, python: Python, bundle: Bundle) -> Wrapper:
     """Return a locked wrapper, with the prebuilt tree if the bundle has one that matches."""
-    lock, bounds = (
-        bundle.lock(version, python.minor, pins),
-        bundle.overrides(version, pins),
-    )
+    lock = bundle.lock(version, python.minor, pins)
     carried = bundle.wrappers.get(python.minor, {}).get(pins)
+    runtime = tree = None
     if carried and carried.version == version and python.carried:
         runtime = _runtime_with(version, pins, python)
         digest = runtime.id if runtime else carried.digest
-        key = {"wrapper": f"{version} {digest}"} | python.key
         tree = bundle.wrapper(python.minor, pins)
-        return Wrapper(version, pins, tree, lock, bounds, key, runtime)
-    key = {"wrapper": f"{version} {digests.of_texts([lock], bundle.root)}"} | python.key
-    return Wrapper(version, pins, None, lock, bounds, key)
+    else:
+        digest = digests.of_texts([lock], bundle.root)
+    return Wrapper(
+        version=version,
+        pins=pins,
+        carried=tree,
+        lock=lock,
+        bounds=bundle.overrides(version, pins),
+        key={"wrapper": f"{version} {digest}"} | python.key,
+        runtime=runtime,
+    )
 
 
 def _runtime_with(version: str, pins: str, python: Python) -> Runtime | None:
@@ -171,39 +185,7 @@ def make(
         prepare(prefix, python_layer.home(interpreter), python.minor)
     else:
         prepare(prefix, python_layer.home(interpreter), python.minor)
-        install = [
-            "pip",
-            "install",
-            "--python",
-            str(prefix / "bin/python"),
-            "--no-deps",
-            "--require-hashes",
-            "-r",
-            str(wrapper.lock),
-        ]
-        index = index.without_folders()
-        with tempfile.TemporaryDirectory() as scratch:
-            outcome = uv.run(
-                [*install, *index.source_options],
-                layer.path,
-                index.with_links(bundle.wheels).environment(Path(scratch)),
-            )
-        if outcome.code:
-            from seldon_buildpack.diagnosis import install as diagnosis
-            from seldon_buildpack.diagnosis.uv_output import Attempt
-
-            raise diagnosis.explain(
-                outcome,
-                Attempt(
-                    index=index,
-                    python=python.request,
-                    wrapper=wrapper.version,
-                    doing="Installing the wrapper",
-                ),
-            )
-        drop_wrapper_tests(site_packages(prefix, python.minor))
-        drop_namespace_files(site_packages(prefix, python.minor))
-        add_loader(site_packages(prefix, python.minor))
+        _install_lock(prefix, wrapper, python, bundle, uv, index.without_folders())
         compile_bytecode(prefix / "bin/python", python.minor, prefix / "lib")
     # The run image's files are not in the build image.
     tree = wrapper.carried if wrapper.runtime and wrapper.carried else prefix
@@ -214,3 +196,40 @@ def make(
         Types(launch=True),
         wrapper.key | {top_level_modules.METADATA: brought, importable.METADATA: names},
     )
+
+
+def _install_lock(
+    prefix: Path, wrapper: Wrapper, python: Python, bundle: Bundle, uv: Uv, index: Index
+) -> None:
+    """Install the lock of a wrapper that the bundle has no tree of."""
+    install = [
+        "pip",
+        "install",
+        "--python",
+        str(prefix / "bin/python"),
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        str(wrapper.lock),
+    ]
+    with tempfile.TemporaryDirectory() as scratch:
+        outcome = uv.run(
+            [*install, *index.source_options],
+            prefix,
+            index.with_links(bundle.wheels).environment(Path(scratch)),
+        )
+    if outcome.code:
+        from seldon_buildpack.diagnosis import install as diagnosis
+        from seldon_buildpack.diagnosis.uv_output import Attempt
+
+        attempt = Attempt(
+            index=index,
+            python=python.request,
+            wrapper=wrapper.version,
+            doing="Installing the wrapper",
+        )
+        raise diagnosis.explain(outcome, attempt)
+    site = site_packages(prefix, python.minor)
+    drop_wrapper_tests(site)
+    drop_namespace_files(site)
+    add_loader(site)

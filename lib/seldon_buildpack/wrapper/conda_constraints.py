@@ -7,11 +7,13 @@ environment allows neither, only the packages that other packages are linked aga
 constrained; the others can be installed from PyPI in the versions that the wrapper needs.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seldon_buildpack.bundle import UPSTREAM, Bundle
+from seldon_buildpack.bundle import CURRENT, UPSTREAM, Bundle
+from seldon_buildpack.commands.rattler import Package
 from seldon_buildpack.names import requirement_name
 from seldon_buildpack.python_env.venv import site_packages
 
@@ -61,6 +63,35 @@ def attempts(
         if (older := bundle.release_for(minor)) != version:
             locked += tuple(_attempts(older, (UPSTREAM,), (minor,), bundle))
     return locked
+
+
+def find_conflict_with_current(
+    attempts: tuple[Attempt, ...], taken: Attempt, packages: Iterable[Package]
+) -> str:
+    """Return the package that conflicts with the set `current`, or "" if none does."""
+    if taken.pins != UPSTREAM:
+        return ""
+    current = next((attempt.constraints for attempt in attempts if attempt.pins == CURRENT), ())
+    return next(iter(list_conflicts(current, packages)), "")
+
+
+def list_conflicts(constraints: Iterable[str], packages: Iterable[Package]) -> list[str]:
+    """Return the packages that constraints exclude, such as `flask 1.1.4`."""
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+    from packaging.version import InvalidVersion
+
+    taken = {package.name: package.version for package in packages}
+    conflicts = []
+    for constraint in constraints:
+        name, _, bounds = constraint.partition(" ")
+        with contextlib.suppress(InvalidSpecifier, InvalidVersion):
+            if (
+                name in taken
+                and name != "python"
+                and not SpecifierSet(bounds).contains(taken[name], prereleases=True)
+            ):
+                conflicts.append(f"{name} {taken[name]}")
+    return conflicts
 
 
 def _attempts(

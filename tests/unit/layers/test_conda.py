@@ -22,7 +22,7 @@ from seldon_buildpack.origin import NOWHERE, Origin
 from seldon_buildpack.package_sources.conda_channels import Channel, Channels
 from seldon_buildpack.python_version import PythonChoice, of_environment, spec_for
 from seldon_buildpack.settings.settings import read
-from seldon_buildpack.wrapper.conda_constraints import attempts
+from seldon_buildpack.wrapper.conda_constraints import attempts, list_conflicts
 from tests.support.carried import BOTH, carrying
 
 FORGE = "https://conda.corp/forge"
@@ -110,10 +110,10 @@ def test_wrapper_bound_excludes_other_versions_and_says_so() -> None:
         Package(url=f"{FORGE}/noarch/{name}-0.conda")
         for name in ("numpy-2.1.3", "flask-2.9.0rc1", "pyyaml-6.0", "python-3.9.1")
     ]
-    assert conda._excluded(
+    assert list_conflicts(
         ("numpy <2", "flask <3.0.0", "pyyaml <=6.0.1", "click <8", "python 3.12.*"), packages
     ) == ["numpy 2.1.3"]
-    assert conda._excluded(("flask >=2.9.0rc1",), packages) == []
+    assert list_conflicts(("flask >=2.9.0rc1",), packages) == []
 
 
 def test_conda_wrapper_still_asks_for_a_locked_python(

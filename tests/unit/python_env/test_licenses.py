@@ -147,7 +147,14 @@ def _provide(layers: Path, bundle: Bundle) -> str:
         buildpack="1",
     )
     uv = Uv(program=Path("/bin/true"), env={}, cache=layers / "cache/uv", log=Log(printed))
-    wrapper = Wrapper("1", "upstream", bundle.wrapper("3.12"), None, None, python.key)
+    wrapper = Wrapper(
+        version="1",
+        pins="upstream",
+        carried=bundle.wrapper("3.12"),
+        lock=None,
+        bounds=None,
+        key=python.key,
+    )
     PipPlan(
         root=layers,
         python=python,
