@@ -16,6 +16,7 @@ from seldon_buildpack.cnb.layers import Layer, Types, drop_others
 from seldon_buildpack.commands.uv import Uv
 from seldon_buildpack.layers import (
     cache,
+    installed_names,
     python,
     python_wrapper,
     requirements,
@@ -34,12 +35,7 @@ from seldon_buildpack.log import Log
 from seldon_buildpack.messages import pin_sets as phrases
 from seldon_buildpack.package_sources.indexes import Index
 from seldon_buildpack.package_sources.mirror import Mirror
-from seldon_buildpack.python_env import (
-    hidden_packages,
-    importable,
-    system_libraries,
-    top_level_modules,
-)
+from seldon_buildpack.python_env import system_libraries
 from seldon_buildpack.python_env.system_libraries import MissingLibraries
 from seldon_buildpack.python_env.venv import site_packages
 from seldon_buildpack.runtime import Runtime
@@ -151,21 +147,11 @@ class PipPlan:
 
     def modules(self) -> dict[str, str]:
         """Return the installed top-level modules with their packages, after ``provide``."""
-        shared, ours = self._stored()
-        hidden = hidden_packages.read_top_level_modules(ours)
-        modules = top_level_modules.from_text(shared.get(top_level_modules.METADATA, ""))
-        return {
-            **{module: package for module, package in modules.items() if module not in hidden},
-            **top_level_modules.from_text(ours.get(top_level_modules.METADATA, "")),
-        }
+        return installed_names.join_modules(*self._stored())
 
     def importable(self) -> frozenset[str]:
         """Return the names that the installed packages make importable, after ``provide``."""
-        shared, ours = (
-            importable.from_text(stored.get(importable.METADATA, "")) if stored else frozenset()
-            for stored in self._stored()
-        )
-        return (shared - hidden_packages.read_top_level_modules(self._stored()[1])) | ours
+        return installed_names.join_importable(*self._stored())
 
     def _stored(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the metadata of the wrapper's layer and of the requirements'."""

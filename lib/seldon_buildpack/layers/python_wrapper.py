@@ -126,23 +126,6 @@ def _runtime_with(version: str, pins: str, python: Python) -> Runtime | None:
     return runtime if has_it else None
 
 
-@contextlib.contextmanager
-def stand_in(layer: Layer, tree: Path | None) -> Iterator[None]:
-    """Link the wrapper's path in the image to ``tree``, its prefix in the build.
-
-    Needed to run the wrapper before its layer is made, or if it is reused or in the run image.
-    """
-    if not tree or layer.path.exists():
-        yield
-        return
-    layer.path.mkdir()
-    environment(layer).symlink_to(tree)
-    try:
-        yield
-    finally:
-        shutil.rmtree(layer.path)
-
-
 def environment(layer: Layer) -> Path:
     """Return the prefix of the wrapper's own environment in the image."""
     return layer.path / "venv"

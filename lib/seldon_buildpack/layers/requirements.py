@@ -140,7 +140,7 @@ def make(
         # Build results that stay in the source are missing in the next build's source, so the layer
         # has to be rebuilt then.
         key["local-packages"] = "completed in the source"
-    choice = _add_wrapper(prefix, resolution, numpy_1_for, tree, wrapper_layer, uv)
+    choice = _add_wrapper(prefix, resolution, numpy_1_for, tree, (wrapper_layer, interpreter), uv)
     beside = tree(choice.wrapper) if choice.shared else None
     layer.finish(Types(launch=True), key | _describe(prefix, inputs, choice, uv, beside))
     return choice
@@ -192,15 +192,18 @@ def _add_wrapper(
     resolution: Resolution,
     numpy_1_for: str,
     tree: Callable[[Wrapper], Path | None],
-    wrapper_layer: Layer,
+    layers: tuple[Layer, Layer],
     uv: Uv,
 ) -> WrapperChoice:
     """Complete the environment with the wrapper, and return the wrapper.
+
+    ``layers`` are those of the wrapper and of the interpreter.
 
     Raises:
         BuildError: The wrapper does not serve with the requirements.
     """
     inputs, chosen = resolution.inputs, resolution.wrapper
+    wrapper_layer, interpreter = layers
     site, source = venv.site_packages(prefix, inputs.python.minor), tree(chosen)
     overridden = installed_stubs.unmet(site) if not resolution.with_wrapper else ()
     venv.forget_installation(site)
@@ -220,7 +223,7 @@ def _add_wrapper(
     _complete_environment(prefix, inputs, choice, source, wrapper_layer, stubs - resolution.stubs)
     if replaced or not source:
         old_releases.refuse_old_release(choice.held)
-        with wrapper.stand_in(wrapper_layer, source):
+        with wrapper.stand_in(wrapper_layer, chosen, inputs.python, interpreter):
             broken = smoke_test.why_not_served(prefix / "bin/python")
         if broken:
             raise WrapperBroken(overridden, broken)
