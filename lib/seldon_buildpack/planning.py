@@ -1,6 +1,6 @@
 """The plan of the image's layers: what each is made from, before any is made."""
 
-from seldon_buildpack.bundle import Bundle
+from seldon_buildpack.bundle import CURRENT, Bundle
 from seldon_buildpack.context import BuildContext
 from seldon_buildpack.layer_inputs import (
     built_with,
@@ -15,6 +15,7 @@ from seldon_buildpack.layers.pip_plan import PipPlan
 from seldon_buildpack.layers.plan import LayerPlan
 from seldon_buildpack.layers.python import Python
 from seldon_buildpack.layers.python_wrapper import Wrapper
+from seldon_buildpack.model.numpy_names import find_removed_name
 from seldon_buildpack.package_sources import mirror
 from seldon_buildpack.project import Project
 from seldon_buildpack.runtime import Runtime
@@ -78,7 +79,9 @@ def _installation(
     project: Project, bundle: Bundle, interpreter: Python, wrappers: tuple[Wrapper, ...]
 ) -> Installation | None:
     """Return what uv installs for the model, or None if the bundled wrapper is all it needs."""
-    if project.requirements is None and wrappers[0].lock is not None:
+    removed_name = find_removed_name(project.model)
+    for_numpy_1 = removed_name is not None and wrappers[0].pins == CURRENT
+    if project.requirements is None and wrappers[0].lock is not None and not for_numpy_1:
         return None
     return Installation(
         app=project.app,
@@ -90,4 +93,5 @@ def _installation(
         bundle=bundle,
         variables=used_variables(project),
         built_with=built_with(project),
+        removed_name=str(removed_name or ""),
     )

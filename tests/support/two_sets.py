@@ -198,6 +198,7 @@ class Place:
     def __init__(self, root: Path, bundle: Bundle) -> None:
         self.root, self.bundle, self.layers = root, bundle, root / "layers"
         self.printed = io.StringIO()
+        self.model = "class Plain:\n    def predict(self, X, names=None):\n        return X\n"
         # Counted by tests.
         self.smoke_tests = 0
         self.env: dict[str, str] = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "wheels"}
@@ -206,10 +207,7 @@ class Place:
         """Build a model with these requirements, and these packages in its folder of wheels."""
         app = self.root / "app"
         shutil.rmtree(app, ignore_errors=True)
-        written(
-            app / "Plain.py",
-            "class Plain:\n    def predict(self, X, names=None):\n        return X\n",
-        )
+        written(app / "Plain.py", self.model)
         written(app / ".s2i/environment", "MODEL_NAME=Plain\nSERVICE_TYPE=MODEL\n")
         if requirements is not None:
             written(app / "requirements.txt", requirements)

@@ -35,6 +35,8 @@ class Installation:
     variables: tuple[tuple[str, str], ...]
     # A package that was not found in the wheel folders alone; empty if that is not known.
     lacking: str = ""
+    # A use of a name that NumPy 2 removed: `Model.py, line 3: numpy.NaN`; empty for none.
+    removed_name: str = ""
     # A digest of those `variables` that a package build may read.
     built_with: str = cache.NO_VARIABLES
 
@@ -51,6 +53,7 @@ class Installation:
             "pins": self.pins or pin_sets.AUTO,
             **self.python.key,
             "wrapper": ", ".join(one.key["wrapper"] for one in self.wrappers),
+            "source-for-numpy-1": "yes" if self.removed_name else "",
         }
 
     @property

@@ -169,7 +169,9 @@ class PipPlan:
             self.log.pins(pins, why)
         if choice.numpy_1:
             version, package = choice.numpy_1
-            self.log.numpy(version, phrases.compiled_for_numpy_1(package))
+            use = self.installation.removed_name if self.installation else ""
+            why = phrases.uses_removed_name(use) if use else phrases.compiled_for_numpy_1(package)
+            self.log.numpy(version, why)
 
     def _requirements(self, what: Installation) -> tuple[WrapperChoice, bool]:
         """Return the wrapper, and whether the layer is new."""

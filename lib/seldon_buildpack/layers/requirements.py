@@ -172,18 +172,27 @@ def _describe(
 
 
 def _suit_numpy(filled: ModelEnvironment, resolution: Resolution) -> str:
-    """Replace NumPy 2 if a package was compiled for NumPy 1, and return that package.
+    """Replace NumPy 2 if a package was compiled for NumPy 1, or the source is written for it.
 
-    Empty if nothing was replaced. There is a warning if the requirements need NumPy 2.
+    Return that package or the place in the source, or "" if nothing was replaced. There is a
+    warning if the requirements need NumPy 2.
     """
     inputs, site = resolution.inputs, filled.site(resolution.inputs)
     version = numpy_builds.find_version(site)
     if int(version.partition(".")[0] or 0) < 2:
         return ""
-    package = numpy_builds.find_package_for_numpy_1(site)
-    if not package or filled.replace_numpy_2(inputs, resolution.wrapper):
-        return package
-    filled.uv.log.advise(wrapper_warnings.compiled_for_numpy_1(package, version))
+    use = inputs.removed_name
+    package = "" if use else numpy_builds.find_package_for_numpy_1(site)
+    if not (use or package):
+        return ""
+    if filled.replace_numpy_2(inputs, resolution.wrapper):
+        return use or package
+    advice = (
+        wrapper_warnings.uses_removed_name(use, version)
+        if use
+        else wrapper_warnings.compiled_for_numpy_1(package, version)
+    )
+    filled.uv.log.advise(advice)
     return ""
 
 

@@ -24,3 +24,8 @@ def current_not_locked(python: str) -> str:
 def compiled_for_numpy_1(package: str) -> str:
     """Return the reason for NumPy 1 on the set `current`."""
     return f"{package} was compiled for NumPy 1"
+
+
+def uses_removed_name(use: str) -> str:
+    """Return the reason for NumPy 1 if the source uses a name that NumPy 2 removed."""
+    return f"{use} is not in NumPy 2"

@@ -98,3 +98,41 @@ def test_numpy_1_from_the_requirements_is_not_explained(place: Place) -> None:
     place.build("oldlib\nnumpy<2\n", OLD, numpy("1.24.0"))
     assert place.versions("numpy") == ["1.24.0"]
     assert "NumPy  " not in place.log
+
+
+MODEL = """\
+import numpy as np
+
+
+class Plain:
+    def predict(self, X, names=None):
+        return [np.NaN]
+"""
+USE_LINE = "  NumPy           1.26.4  (Plain.py, line 6: numpy.NaN is not in NumPy 2)\n"
+
+
+@pytest.mark.parametrize("requirements", [None, "plain\n"])
+def test_source_for_numpy_1_gets_it_without_a_download(
+    place: Place, requirements: str | None
+) -> None:
+    place.model = MODEL
+    assert place.build(requirements, PLAIN).pins == "current"
+    assert USE_LINE in place.log
+    assert place.versions("numpy") == ["1.26.4"]
+    place.forget_layers()
+    place.build(requirements, PLAIN)
+    assert f"  requirements    reused\n{USE_LINE}" in place.log
+    place.model = MODEL.replace("NaN", "nan")
+    place.forget_layers()
+    place.build(requirements, PLAIN)
+    assert "NumPy  " not in place.log
+    assert ("building (source for numpy 1 changed)" in place.log) == bool(requirements)
+
+
+def test_source_for_numpy_1_with_required_numpy_2_is_warned_of(place: Place) -> None:
+    place.model = MODEL
+    place.build("numpy>=2\n")
+    assert (
+        "  Warning: Plain.py, line 6: numpy.NaN is not in NumPy 2.2.6, which is installed.\n"
+        in place.log
+    )

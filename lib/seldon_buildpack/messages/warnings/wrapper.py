@@ -38,3 +38,11 @@ def compiled_for_numpy_1(package: str, numpy: str) -> Advice:
         f"{package} was compiled for NumPy 1, but your requirements need NumPy 2 ({numpy}): importing it fails.",
         f"Require numpy<2 instead, or a newer release of {package.partition(' ')[0]}.",
     )
+
+
+def uses_removed_name(use: str, numpy: str) -> Advice:
+    """Warn about a name in the source that the installed NumPy 2 does not have."""
+    return Advice(
+        f"{use} is not in NumPy {numpy}, which is installed.",
+        "Require numpy<2, or replace the name (NumPy 2.0 Migration Guide: ruff check --select NPY201 --fix).",
+    )
