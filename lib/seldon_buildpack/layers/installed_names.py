@@ -21,8 +21,8 @@ def join_modules(shared: Mapping[str, str], ours: Mapping[str, str]) -> dict[str
 
 def join_importable(shared: Mapping[str, str], ours: Mapping[str, str]) -> frozenset[str]:
     """Return the names that can be imported."""
-    theirs, own = (
+    of_wrapper, of_requirements = (
         importable.from_text(stored.get(importable.METADATA, "")) if stored else frozenset()
         for stored in (shared, ours)
     )
-    return (theirs - hidden_packages.read_top_level_modules(ours)) | own
+    return (of_wrapper - hidden_packages.read_top_level_modules(ours)) | of_requirements

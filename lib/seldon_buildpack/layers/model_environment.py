@@ -74,8 +74,8 @@ class ModelEnvironment:
         options = inputs.index.options
         if build_packages.OPTION in options:
             if source:
-                shown = venv.site_packages(source, inputs.python.minor)
-                build_packages.show_packages(site, shown)
+                packages = venv.site_packages(source, inputs.python.minor)
+                build_packages.show_packages(site, packages)
             else:
                 # A build without isolation imports the wrapper's packages, as under s2i: one that
                 # is not locked is installed first.
@@ -96,8 +96,8 @@ class ModelEnvironment:
         site, minor = self.site(inputs), inputs.python.minor
         [stub] = site.glob("numpy-*.dist-info")
         aside = self.scratch / stub.name
-        shown = installed_stubs.is_stub(stub)
-        if shown:
+        is_stub = installed_stubs.is_stub(stub)
+        if is_stub:
             shutil.move(stub, aside)
             if source := find_numpy_1(inputs):
                 installed_stubs.show(venv.site_packages(source, minor), site, only=(_NUMPY,))
@@ -105,7 +105,7 @@ class ModelEnvironment:
         outcome = uv_install.run_install(
             self.uv.attempt, self.uv.log, self.prefix, inputs, chosen, options
         )
-        if outcome.code and shown:
+        if outcome.code and is_stub:
             for other in site.glob("numpy-*.dist-info"):
                 shutil.rmtree(other)
             shutil.move(aside, stub)

@@ -94,8 +94,8 @@ def resolve_with_first(inputs: Installation, resolve: Resolve, uv: Uv) -> Resolu
             refused = refused or conflict
             because = because or Fallback(FallbackCause.CONFLICT, conflict.asks)
         except BuildError as error:
-            others = inputs.wrappers[place + 1 :] if _may_depend_on_pins(inputs, error) else ()
-            resolution = _resolve_offline(inputs, others, resolve, uv)
+            remaining = inputs.wrappers[place + 1 :] if _may_depend_on_pins(inputs, error) else ()
+            resolution = _resolve_offline(inputs, remaining, resolve, uv)
             if not resolution:
                 raise
             failure = Fallback(FallbackCause.FAILURE, error.title)
