@@ -53,7 +53,7 @@ class Built:
             len(lines),
         )
         text = re.sub(r"in \d+(\.\d+)? ?(ms|s)\b", "in N s", "\n".join(lines[start:end]))
-        return re.sub(r"^(  Tried .* in N s, )\d+ MB", r"\1N MB", text, flags=re.M).strip() + "\n"
+        return re.sub(r"( in N s, )\d+ MB\b", r"\1N MB", text).strip() + "\n"
 
 
 def _without_prefix(line: str) -> str:

@@ -73,6 +73,7 @@ def main(values: Mapping[str, str], arguments: Sequence[str], beside: Callable[[
         # A process that the model forked has returned to us.
         os._exit(1)
     report.send(end=True, ports=listening_ports())
+    end_children()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -193,6 +194,14 @@ def watch_warnings(report: Report) -> None:
         plain(message, category, *more, **named)
 
     warnings.showwarning = show
+
+
+def end_children() -> None:
+    """End the processes of a pool, as a normal end of Python would."""
+    multiprocessing = sys.modules.get("multiprocessing")
+    for child in multiprocessing.active_children() if multiprocessing else ():
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            child.terminate()
 
 
 def listening_ports() -> List[int]:

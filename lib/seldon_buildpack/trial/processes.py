@@ -15,8 +15,18 @@ from pathlib import Path
 
 _SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36
 _SECONDS_TO_END = 5.0
+_SECONDS_OF_GRACE = 1.0
 # Measuring shared memory takes the kernel up to a millisecond for each process.
 _MOST_MEASURED = 16
+# The files with the limit of memory and its use, and the counter of pages of files: cgroup v2, v1.
+_CONTROL_GROUPS = (
+    ("sys/fs/cgroup/memory.max", "sys/fs/cgroup/memory.current", "file"),
+    (
+        "sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "sys/fs/cgroup/memory/memory.usage_in_bytes",
+        "total_cache",
+    ),
+)
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -95,6 +105,19 @@ def _read_stat(pid: str) -> list[bytes]:
         return file.read().rpartition(b") ")[2].split()
 
 
+def wait_for_descendants(kept: frozenset[int]) -> None:
+    """Give helpers that notice the end of the model the time to end as well."""
+    end = time.monotonic() + _SECONDS_OF_GRACE
+    while time.monotonic() < end:
+        running = list_descendants(kept)
+        for process in running:
+            with contextlib.suppress(OSError):
+                os.waitpid(process.pid, os.WNOHANG)
+        if all(process.is_zombie for process in running):
+            return
+        time.sleep(0.02)
+
+
 def end_descendants(kept: frozenset[int]) -> int:
     """End all descendants but ``kept``, and return how many were still running."""
     running: set[int] = set()
@@ -122,20 +145,22 @@ def count_threads() -> int:
     return total
 
 
-def read_available_memory() -> int:
-    """Return how many bytes are available, within the limit of the control group."""
+def read_available_memory(root: Path = Path("/")) -> int:
+    """Return how many bytes are available, within the limit of the control group.
+
+    Pages of files, which the kernel drops if memory runs out, count as available.
+    """
     available = 1 << 62
     with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
+        for line in (root / "proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 available = int(line.split()[1]) * 1024
-    for limit, used in (
-        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
-        (
-            "/sys/fs/cgroup/memory/memory.limit_in_bytes",
-            "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-        ),
-    ):
-        with contextlib.suppress(OSError, ValueError):
-            available = min(available, int(Path(limit).read_text()) - int(Path(used).read_text()))
+    for limit, used, pages in _CONTROL_GROUPS:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            folder = (root / limit).parent
+            counters = dict(
+                line.split() for line in (folder / "memory.stat").read_text().splitlines()
+            )
+            taken = int((root / used).read_text()) - int(counters[pages])
+            available = min(available, int((root / limit).read_text()) - taken)
     return max(available, 0)

@@ -91,6 +91,8 @@ def run_limited(
                 raise CannotRun(str(error)) from error
             try:
                 watched.watch(child.pid, start + seconds, kept)
+                if watched.ending is Ending.BY_THEMSELVES:
+                    processes.wait_for_descendants(kept)
             finally:
                 left = processes.end_descendants(kept)
                 # It has been waited for, but not by subprocess.

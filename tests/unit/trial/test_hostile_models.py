@@ -294,3 +294,8 @@ def test_trial_needs_no_pidfd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(os, "pidfd_open", refuse)
     tried = describe_trial(tmp_path, {"MyModel.py": CLASS})
     assert trial.try_model(tried).reached == "load"
+
+
+def test_pool_of_processes_is_not_left_running(tmp_path: Path) -> None:
+    code = f"import multiprocessing, subprocess\n{CLASS}    def load(self):\n        self.pool = multiprocessing.Pool(2)\n        subprocess.Popen(['sleep', '0.2'])\n"
+    assert warnings_of(tmp_path, code) == []
