@@ -76,6 +76,11 @@ class Runtime:
         return self.path / "wrapper"
 
     @property
+    def licenses(self) -> Path:
+        """Return the folder with the licenses of all of it."""
+        return self.path / "licenses"
+
+    @property
     def series(self) -> str:
         """Return the name of the series ("3.12-s1")."""
         return self.path.name

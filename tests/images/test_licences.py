@@ -63,13 +63,18 @@ def test_license_label_names_a_readable_complete_folder(minimal: Built, bundle: 
     assert "Yelp" in dumb_init.read_text()
 
 
-def test_sbom_lists_the_same_packages_with_purls_and_licenses(
+def test_sboms_of_model_and_run_image_list_the_same_packages(
     iris: Built, pack: Pack, tmp_path: Path
 ) -> None:
-    components = {
-        (one["name"], one["version"]): one
-        for one in _bill(pack, iris.image, tmp_path)["components"]
-    }
+    ours, of_run_image = (
+        {(one["name"], one["version"]): one for one in bill["components"]}
+        for bill in (
+            _bill(pack, iris.image, tmp_path),
+            json.loads(packages.read_file(iris.image, "/opt/seldon/3.12-s1/sbom.cdx.json")),
+        )
+    )
+    assert not ours.keys() & of_run_image.keys()
+    components = ours | of_run_image
     assert sorted(components) == packages.licensed(iris.image)
     assert components["scikit-learn", "1.5.2"] == {
         "bom-ref": "pkg:pypi/scikit-learn@1.5.2",
@@ -88,11 +93,11 @@ def test_a_rebuild_that_makes_nothing_keeps_licences_and_bill(
     app: Path = shutil.copytree(samples / "minimal", tmp_path / "app")
     image = "seldon-test-licences"
     pack.must_build(image, app, "--network", "none")
-    before = packages.licences(image), _bill(pack, image, tmp_path / "before")
+    before = packages.licences(image), _bill(pack, image, tmp_path / "before", "watcher")
     (app / "RowMeans.py").write_text((app / "RowMeans.py").read_text() + "\n# changed\n")
     rebuilt = pack.must_build(image, app, "--network", "none")
     assert "Reusing layer 'seldon/python:third-party-licenses'" in rebuilt.log
-    assert (packages.licences(image), _bill(pack, image, tmp_path / "after")) == before
+    assert (packages.licences(image), _bill(pack, image, tmp_path / "after", "watcher")) == before
 
 
 def test_watcher_has_licenses_and_sbom_in_its_own_layer(

@@ -129,6 +129,7 @@ def assemble_runtime(ws: Workspace, series: Series, buildpack: Path) -> Path:
     return folder
 
 
+# What this recipe uses of the buildpack.
 _USED = ("python_env/venv.py", "python_env/licenses.py", "layers/third_party_licenses.py")
 
 

@@ -7,6 +7,7 @@ bill of materials.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seldon_buildpack.cnb.layers import Layer
@@ -29,6 +30,15 @@ class Package:
     about: tuple[tuple[str, str], ...] = ()
     # In the layer, but not used.
     unused: bool = False
+
+
+def remove(layer: Layer) -> None:
+    """Remove a layer's bill of materials, which the lifecycle may have restored."""
+    _path(layer).unlink(missing_ok=True)
+
+
+def _path(layer: Layer) -> Path:
+    return layer.root / f"{layer.name}.sbom.cdx.json"
 
 
 def write(layer: Layer, packages: Iterable[Package]) -> None:
@@ -61,9 +71,7 @@ def write(layer: Layer, packages: Iterable[Package]) -> None:
     # determined.
     for name in ("serialNumber", "metadata", "dependencies"):
         document.pop(name, None)
-    (layer.root / f"{layer.name}.sbom.cdx.json").write_text(
-        json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    _path(layer).write_text(json.dumps(document, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _licences(names: tuple[str, ...]) -> list["License"]:

@@ -280,15 +280,18 @@ class PipPlan:
             if standing.shared
             else []
         )
+        programs = {"dumb-init": self.bundle.dumb_init_licence}
+        runtime = standing.wrapper.runtime if standing.shared else None
+        if runtime and not self.installation:
+            third_party_licenses.link(layer, runtime.licenses, programs, source.metadata())
+            return
         interpreter = self.python.carried or python.home(self.layer(python.NAME))
-        programs = {
-            "cpython": python.licence(interpreter, self.python),
-            "dumb-init": self.bundle.dumb_init_licence,
-        }
+        programs["cpython"] = python.licence(interpreter, self.python)
         third_party_licenses.make(
             layer,
             [site_packages(prefix, self.python.minor) for prefix in prefixes],
             programs,
             source.metadata(),
-            of_wrapper,
+            more=[] if runtime else of_wrapper,
+            in_run_image=of_wrapper if runtime else [],
         )

@@ -7,7 +7,8 @@ Its name sorts after theirs, so that an engine still shares them.
 Made by: reading the metadata of the installed packages (0.15 s, including the bill of materials).
 Packages of the wrapper that the requirements replace are listed too, because their files are in the
 image; in the bill of materials, their scope is `excluded`.
-A model without requirements has the same layer as any other on its Python.
+A model without requirements has the same layer as any other on its Python. If its Python and
+wrapper are in the run image, so are their licenses, and the layer links to them.
 Reused while: the requirements' layer is reused, or the wrapper's if there are no requirements.
 The licenses of a reused layer cannot be listed again, because its files are not available in the
 build: if they are not in this layer, that layer is rebuilt. It checks `unlisted` first.
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from seldon_buildpack.python_env.licenses import Licensed
 
 NAME = "third-party-licenses"
+# The files that pip-licenses writes into Seldon's s2i images.
+_FILES = ("license_info.csv", "license.txt")
 
 
 def unlisted(layer: Layer, source: Mapping[str, str]) -> str:
@@ -51,30 +54,60 @@ def make(
     programs: Mapping[str, Path],
     source: Mapping[str, str],
     more: Sequence["Licensed"] = (),
+    in_run_image: Sequence["Licensed"] = (),
 ) -> None:
     """Fill the layer.
 
     The licenses come from the site-packages folders, from ``more``, which are packages of another
-    kind, and from the license files of ``programs``, by name.
+    kind, and from the license files of ``programs``, by name. The packages ``in_run_image`` are not
+    in the bill of materials: the run image has one, which changes with it.
     """
     target = layer.begin()
-    describe(layer, target, sites, more)
+    describe(layer, target, sites, more, in_run_image)
+    _add_programs(target, programs)
+    layer.finish(Types(launch=True), key(source))
+
+
+def link(
+    layer: Layer, folder: Path, programs: Mapping[str, Path], source: Mapping[str, str]
+) -> None:
+    """Fill the layer with links to the files in ``folder`` of the run image.
+
+    There is nothing else in the image, so a rebase changes the licenses too.
+    """
+    target = layer.begin()
+    for name in (*_FILES, "cpython.txt"):
+        (target / name).symlink_to(folder / name)
+    _add_programs(target, programs)
+    sbom.remove(layer)
+    layer.finish(Types(launch=True), key(source))
+
+
+def _add_programs(target: Path, programs: Mapping[str, Path]) -> None:
     for name, licence in programs.items():
         # An interpreter from a user's catalogue may have no license file.
         if licence.is_file():
             shutil.copyfile(licence, target / f"{name}.txt")
-    layer.finish(Types(launch=True), key(source))
 
 
 def describe(
-    layer: Layer, folder: Path, sites: Sequence[Path], more: Sequence["Licensed"] = ()
+    layer: Layer,
+    folder: Path,
+    sites: Sequence[Path],
+    more: Sequence["Licensed"] = (),
+    in_run_image: Sequence["Licensed"] = (),
 ) -> None:
-    """Write s2i's two license files into a layer's folder, and the layer's bill of materials."""
+    """Write s2i's two license files into a layer's folder, and the layer's bill of materials.
+
+    The packages ``in_run_image`` are in the former only.
+    """
     from seldon_buildpack.python_env import licenses
 
     packages = sorted([*licenses.read(sites), *more])
-    (folder / "license_info.csv").write_text(licenses.as_csv(packages), encoding="utf-8")
-    (folder / "license.txt").write_text(licenses.as_text(packages), encoding="utf-8")
+    everything = sorted([*packages, *in_run_image])
+    table, texts = (folder / name for name in _FILES)
+    table.write_text(licenses.as_csv(everything), encoding="utf-8")
+    texts.write_text(licenses.as_text(everything), encoding="utf-8")
     sbom.write(
         layer,
         [
