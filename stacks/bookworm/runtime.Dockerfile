@@ -8,7 +8,10 @@ COPY runtime/ /opt/seldon/
 ARG stack
 ARG id
 ARG mixins=[]
+# What runs after a rebase, whose labels of this prefix are the new run image's.
+ARG python
 ENV CNB_STACK_ID=${stack}
 LABEL io.buildpacks.stack.id=${stack} \
       io.buildpacks.stack.mixins=${mixins} \
-      io.buildpacks.base.id=${id}
+      io.buildpacks.base.id=${id} \
+      io.buildpacks.stack.python.version=${python}

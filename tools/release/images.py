@@ -110,7 +110,12 @@ def ensure_runtime_images(
     image, series = name_images(ws, released), runtime.read_series(ws)
     folder = runtime.assemble_runtime(ws, series, buildpack)
     dockerfile = dockerfiles_folder(ws) / "runtime.Dockerfile"
-    arguments = {"stack": series.stack, "id": series.id}
+    bundled = json.loads((buildpack / "bundle/bundle.json").read_text())["pythons"]
+    arguments = {
+        "stack": series.stack,
+        "id": series.id,
+        "python": bundled[series.python]["version"],
+    }
     description = f"{series.name}/{runtime.DESCRIPTION}"
     _build_image(
         ws,

@@ -112,7 +112,8 @@ class PipPlan:
         binaries = environment(self.layer(name)) / "bin"
         return ServingEnvironment(
             path=(binaries,),
-            python=self.python.request,
+            # An update of the run image brings newer releases of the minor version.
+            python=self.python.minor if self.python.runtime else self.python.request,
             seldon_core=standing.seldon_core,
             pins=standing.wrapper.pins,
             dev=self.watcher is not None,
