@@ -95,10 +95,7 @@ def _check_libraries(
     if not lacking:
         return
     catalogue = system_libraries.read_catalogue()
-    known_image = (
-        context.platform.read_run_image_id() == catalogue.run_image
-        and not project.settings.at_launch("LD_LIBRARY_PATH")
-    )
+    known_image = _is_run_image_known(context) and not project.settings.at_launch("LD_LIBRARY_PATH")
     for each in lacking:
         needed = _describe_libraries(project, each, catalogue)
         prefixes = tuple(f"{name}." for name in each.failing)

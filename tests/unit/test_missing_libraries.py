@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -133,6 +134,14 @@ def test_unknown_run_image_may_have_the_libraries(tmp_path: Path, image: str) ->
         "which your requirements do not have, and the run image may not have",
     )
     assert check(tmp_path, image=image) == expected
+
+
+def test_run_image_with_python_is_known_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    described = SimpleNamespace(id="io.seldon.run.bookworm-py3.12")
+    monkeypatch.setattr(finish.runtime, "read_described", lambda: described)
+    assert "ERROR: `cv2`" in check(tmp_path, image=described.id)
 
 
 def test_libraries_in_the_search_path_may_be_the_users(tmp_path: Path) -> None:
