@@ -52,7 +52,7 @@ class Log:
     masker: Masker = field(default_factory=Masker)
     # Whether to print the time of each step.
     shows_times: bool = False
-    _seconds: float = 0.0
+    _seconds: float = field(default=0.0, init=False)
 
     def line(self, text: str = "") -> None:
         """Print a line, masked and flushed: platforms show it while the build runs."""

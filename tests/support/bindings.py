@@ -1,9 +1,10 @@
 """Service bindings, laid out as a platform mounts them."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 
-def bind(root: Path, name: str, entries: dict[str, str | bytes]) -> Path:
+def bind(root: Path, name: str, entries: Mapping[str, str | bytes]) -> Path:
     """A binding as `pack --volume` and Tekton lay it out."""
     folder = root / name
     folder.mkdir(parents=True)

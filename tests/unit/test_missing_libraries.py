@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from seldon_buildpack import finish
+from seldon_buildpack import finish, runtime
 from seldon_buildpack.build import read_project
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.context import BuildContext
@@ -140,7 +140,7 @@ def test_run_image_with_python_is_known_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     described = SimpleNamespace(id="io.seldon.run.bookworm-py3.12")
-    monkeypatch.setattr(finish.runtime, "read_described", lambda: described)
+    monkeypatch.setattr(runtime, "read_described", lambda: described)
     assert "ERROR: `cv2`" in check(tmp_path, image=described.id)
 
 

@@ -13,7 +13,7 @@ from tools.core.steps import ToolError, Workspace, digest_paths, run, run_once
 from tools.core.trees import digest_tree
 from tools.dev import engine
 from tools.dev.engine import Engine
-from tools.release import bundle, gotools, images
+from tools.release import bundle, gotools, images, runtime_images
 from tools.release.images import Images
 
 BUILDER = "seldon/builder"
@@ -47,7 +47,7 @@ def create_builder(ws: Workspace, pythons: Iterable[str] = ()) -> Builder:
         minors = choose_pythons(ws, pythons)
         record_pythons(ws, minors)
         buildpack = bundle.assemble_buildpack(ws, minors)
-        images.ensure_runtime_images(ws, docker, buildpack)
+        runtime_images.ensure_runtime_images(ws, docker, buildpack)
         configure_pack(ws, pack, image)
         config = fill_in_places(
             ws, "builder.toml", {"lifecycle.tgz": lifecycle, "buildpack": buildpack}

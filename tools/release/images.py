@@ -72,9 +72,9 @@ def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool
     suite = dockerfiles_folder(ws)
     _ensure_base(ws, engine, image.base)
     release = {"release": str(ws.versions["base"]["release"])}
-    _build_image(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
+    build_image(ws, engine, image.run, suite / "run.Dockerfile", image.base, release, {})
     certificates = [] if released else find_host_certificates()
-    _build_image(
+    build_image(
         *(
             ws,
             engine,
@@ -85,7 +85,7 @@ def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool
         ),
         {f"certificates/{path.name}": path for path in certificates} or {"certificates": None},
     )
-    _build_image(
+    build_image(
         ws,
         engine,
         image.lifecycle,
@@ -95,46 +95,6 @@ def ensure_images(ws: Workspace, engine: Engine, lifecycle: Path, released: bool
         {"lifecycle.tgz": lifecycle},
     )
     return image
-
-
-def ensure_runtime_images(
-    ws: Workspace, engine: Engine, buildpack: Path, released: bool = False
-) -> None:
-    """Create the build and run image with the runtime, if they are missing.
-
-    The run image gets the runtime itself, the build image only its description.
-
-    Raises:
-        ToolError: An image can't be created.
-    """
-    image, series = name_images(ws, released), runtime.read_series(ws)
-    folder = runtime.assemble_runtime(ws, series, buildpack)
-    dockerfile = dockerfiles_folder(ws) / "runtime.Dockerfile"
-    bundled = json.loads((buildpack / "bundle/bundle.json").read_text())["pythons"]
-    arguments = {
-        "stack": series.stack,
-        "id": series.id,
-        "python": bundled[series.python]["version"],
-    }
-    description = f"{series.name}/{runtime.DESCRIPTION}"
-    _build_image(
-        ws,
-        engine,
-        image.runtime_run,
-        dockerfile,
-        image.run,
-        {**arguments, "mixins": json.dumps([series.mixin])},
-        {"runtime": folder},
-    )
-    _build_image(
-        ws,
-        engine,
-        image.runtime_build,
-        dockerfile,
-        image.build,
-        arguments,
-        {f"runtime/{description}": folder / description},
-    )
 
 
 def dockerfiles_folder(ws: Workspace) -> Path:
@@ -310,7 +270,7 @@ def bootstrap_base(engine: Engine, suite: str, name: str) -> None:
         )
 
 
-def _build_image(
+def build_image(
     ws: Workspace,
     engine: Engine,
     name: str,

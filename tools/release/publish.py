@@ -19,7 +19,7 @@ from tools.core.steps import ToolError, Workspace, announce, digest_paths, run
 from tools.core.trees import digest_tree
 from tools.dev import engine
 from tools.dev.engine import Engine
-from tools.release import builder, bundle, gotools, images, runtime
+from tools.release import builder, bundle, gotools, images, runtime, runtime_images
 from tools.release.images import Images
 from tools.release.registry import Registry
 
@@ -123,7 +123,7 @@ def publish(
         pack, lifecycle = gotools.build_pack(ws), gotools.build_lifecycle(ws)
         image = images.ensure_images(ws, docker, lifecycle, released=True)
         buildpack = bundle.assemble_buildpack(ws, builder.choose_pythons(ws, pythons))
-        images.ensure_runtime_images(ws, docker, buildpack, released=True)
+        runtime_images.ensure_runtime_images(ws, docker, buildpack, released=True)
         builder.configure_pack(ws, pack, images.name_images(ws))
         release = Release(
             ws=ws,

@@ -63,15 +63,8 @@ def read_uv_lock(
         raise LockUnreadable(UV_LOCK, "uv 0.13 does not support its format", renewal_of(UV_LOCK))
     reachable = list(_reachable(packages))
     sources = [one["source"] for one in reachable]
-    local = [
-        (kind, source[kind])
-        for source in sources
-        for kind in _IN_SOURCE
-        if isinstance(source.get(kind), str)
-    ]
-    registries = [
-        source["registry"] for source in sources if isinstance(source.get("registry"), str)
-    ]
+    local = [(kind, each[kind]) for each in sources for kind in _IN_SOURCE if kind in each]
+    registries = [source["registry"] for source in sources if "registry" in source]
     return Requirements(
         path=path,
         files=(path, *project_files),

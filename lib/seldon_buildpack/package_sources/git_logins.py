@@ -15,10 +15,11 @@ _PREFIX = "git+"
 _SCHEMES = ("http", "https")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GitLogin:
     """A login for a repository, or for each on its server."""
 
+    # The scheme of the server's URLs.
     scheme: str
     # With the port, if the URL has one.
     host: str
@@ -55,7 +56,9 @@ def _login_of_url(url: str) -> GitLogin | None:
     folder, slash, name = parts.path.rpartition("/")
     path = f"{folder}{slash}{name.partition('@')[0]}"
     host = parts.netloc.rpartition("@")[2].lower()
-    return GitLogin(parts.scheme, host, path.strip("/"), user, password)
+    return GitLogin(
+        scheme=parts.scheme, host=host, path=path.strip("/"), user=user, password=password
+    )
 
 
 def write_helper(logins: Iterable[GitLogin], file: Path) -> None:

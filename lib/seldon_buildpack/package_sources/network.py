@@ -88,7 +88,14 @@ def _by_host(bound: Bound) -> Iterable[tuple[str, Credential]]:
 def _logins_of_netrc(bound: Bound) -> Iterable[GitLogin]:
     """Return the logins of a netrc for git: over https, whatever the port."""
     for host, each in _by_host(bound):
-        yield GitLogin("https", host, "", each.user, each.password.reveal(), every_port=True)
+        yield GitLogin(
+            scheme="https",
+            host=host,
+            path="",
+            user=each.user,
+            password=each.password.reveal(),
+            every_port=True,
+        )
 
 
 def _write(path: Path, text: str) -> Path:

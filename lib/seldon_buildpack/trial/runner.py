@@ -91,8 +91,7 @@ def run_limited(
                 raise CannotRun(str(error)) from error
             try:
                 watched.watch(child.pid, start + seconds, kept)
-                if watched.ending is Ending.BY_THEMSELVES:
-                    processes.wait_for_descendants(kept)
+                watched.wait_for_descendants(kept)
             finally:
                 left = processes.end_descendants(kept)
                 # It has been waited for, but not by subprocess.
@@ -170,6 +169,11 @@ class _Watched:
         if self.code < 0:
             self.ending = Ending.PARENT_KILLED
         return True
+
+    def wait_for_descendants(self, kept: frozenset[int]) -> None:
+        """Give helper processes of a command that has ended by itself time to end."""
+        if self.ending is Ending.BY_THEMSELVES:
+            processes.wait_for_descendants(kept)
 
     def read_all(self) -> None:
         """Read what is there. Of the output, only the end is kept."""

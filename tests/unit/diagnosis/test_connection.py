@@ -9,7 +9,7 @@ import pytest
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
 from seldon_buildpack.diagnosis import server_probe
-from seldon_buildpack.diagnosis.install import Attempt
+from seldon_buildpack.diagnosis.uv_output import Attempt
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.indexes import ProxyRefuses
 from seldon_buildpack.package_sources import http as requesting

@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -41,7 +41,7 @@ def test_only_metadata_with_nothing_set_is_not_validated(metadata: Any, is_unset
 
 
 @pytest.fixture
-def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def schema(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A jsonschema, and none imported yet."""
     (tmp_path / "jsonschema").mkdir()
     (tmp_path / "jsonschema/__init__.py").write_text(

@@ -30,10 +30,11 @@ def modified(*names: str) -> Changes:
     return {(MODIFIED, f"{ROOT}/{name}") for name in names}
 
 
-class Stand:
+class Stand(Service):
     """In the place of a Service: what it was told, in order."""
 
     def __init__(self, *codes: int | None) -> None:
+        super().__init__(())
         self.codes, self.told = list(codes), list[str]()
 
     def ended(self) -> int | None:
@@ -112,7 +113,7 @@ def test_changes_in_one_batch_restart_the_service_once(
         ROOT,
         service,
         [set(), modified("b.py", "a.py", "setup.py"), set(), modified("requirements.txt")],
-    )  # type: ignore[arg-type]
+    )
     assert service.told == ["stop", "start"]
     assert capsys.readouterr().err.splitlines() == [
         "seldon-dev: setup.py changed. Rebuild the image (pack build) to apply it.",
@@ -128,7 +129,7 @@ def test_ended_service_is_reported_and_restarted_on_change(
     code: int, how: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service = Stand(None, code, None)
-    serve(ROOT, service, [set(), set(), set(), modified("a.py")])  # type: ignore[arg-type]
+    serve(ROOT, service, [set(), set(), set(), modified("a.py")])
     assert service.told == ["stop", "start"]
     assert capsys.readouterr().err.splitlines() == [
         f"seldon-dev: The service stopped with {how} (see above). Save a file to restart it.",

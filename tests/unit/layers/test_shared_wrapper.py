@@ -66,7 +66,7 @@ def place(tmp_path: Path, bundled: Any, monkeypatch: pytest.MonkeyPatch) -> Plac
 def ask(interpreter: Path, *modules: str, options: tuple[str, ...] = ("-I",)) -> Any:
     """What a Python of the image imports and has installed."""
     done = subprocess.run(
-        [interpreter, *options, "-c", IN_IMAGE, *modules],
+        [interpreter, *options, "-B", "-c", IN_IMAGE, *modules],
         capture_output=True,
         text=True,
         check=False,
@@ -166,7 +166,7 @@ def test_namespace_package_is_joined_without_hidden_parts(place: Place) -> None:
 def test_pth_files_run_except_those_of_hidden_packages(place: Place) -> None:
     place.build("click==8.1.7\n", CLICK)
     code = "import sys; print(sorted({'six', '_seldon_protobuf'} & {*sys.modules}))"
-    ran = [python_of(place), "-I", "-c", code]
+    ran: list[str | Path] = [python_of(place), "-I", "-c", code]
     assert subprocess.check_output(ran, text=True) == "['_seldon_protobuf', 'six']\n"
     place.forget_layers()
     place.build("setuptools==82.0.0\n", SETUPTOOLS)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_buildpack import digests
+from seldon_buildpack import digests, origin
 from seldon_buildpack.cnb.platform import Platform
 from seldon_buildpack.layers import local_packages
 from seldon_buildpack.layers.conda import Conda
@@ -138,7 +138,7 @@ def test_linked_wheel_counts_by_content(tmp_path: Path) -> None:
 
 
 def test_conda_packages_and_channels_of_the_source(tmp_path: Path) -> None:
-    channel = Channel((tmp_path / "channel").as_uri(), "./channel", "from environment.yml")
+    channel = Channel((tmp_path / "channel").as_uri(), "./channel", origin.file("environment.yml"))
 
     def keys() -> tuple[str, ...]:
         return Channels(channels=(channel,), app=tmp_path).key(), _packages(

@@ -75,7 +75,11 @@ def test_login_of_a_url_is_for_its_server(
 
 
 def test_login_for_every_port_is_for_its_scheme(tmp_path: Path) -> None:
-    logins = [GitLogin("https", "h.example", "", "bob", "pw", every_port=True)]
+    logins = [
+        GitLogin(
+            scheme="https", host="h.example", path="", user="bob", password="pw", every_port=True
+        )
+    ]
     for url, expected in (
         ("https://h.example/a.git", ("bob", "pw")),
         ("https://h.example:8443/a.git", ("bob", "pw")),
@@ -87,7 +91,9 @@ def test_login_for_every_port_is_for_its_scheme(tmp_path: Path) -> None:
 
 
 def test_characters_of_the_shell_are_text(tmp_path: Path) -> None:
-    logins = [GitLogin("https", "h.example", "a'b$(x)*.git", NASTY, NASTY)]
+    logins = [
+        GitLogin(scheme="https", host="h.example", path="a'b$(x)*.git", user=NASTY, password=NASTY)
+    ]
     assert login(tmp_path, "https://h.example/a'b$(x)*.git", logins) == (NASTY, NASTY)
     assert login(tmp_path, "https://h.example/a'b$(x)anything.git", logins) is None
     assert not Path("/tmp/pwned").exists()

@@ -3,13 +3,14 @@
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from seldon_buildpack import digests
 from seldon_buildpack.commands.uv import Outcome
 from seldon_buildpack.diagnosis import install as diagnosis
-from seldon_buildpack.diagnosis.install import Attempt
+from seldon_buildpack.diagnosis.uv_output import Attempt
 from seldon_buildpack.messages.errors.base import BuildError
 from seldon_buildpack.messages.errors.packages import WrongPython
 from seldon_buildpack.messages.errors.source_files import GitLfsPointers
@@ -102,14 +103,14 @@ error: Failed to determine installation plan
 hint: The wheel is compatible with CPython 3.9 (`cp39`), but you're using CPython 3.12 (`cp312`)"""
 
 
-def explained(output: str, app: Path, **index: tuple[Path, ...] | tuple[str, ...]) -> BuildError:
+def explained(output: str, app: Path, **index: Any) -> BuildError:
     attempt = Attempt(
         index=Index(**index),
         python="3.12.1",
         wrapper="1.17.1",
         app=app,
         local=tuple((app / "local").glob("*")),
-    )  # type: ignore[arg-type]
+    )
     return diagnosis.explain(Outcome(1, tuple(output.splitlines())), attempt)
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from seldon_buildpack import origin
 from seldon_buildpack.masking import Secret
 from seldon_buildpack.messages.errors.settings import InvalidBoolean
 from seldon_buildpack.origin import PLATFORM_ENV, S2I_ENVIRONMENT, Kind
@@ -116,7 +117,7 @@ def test_a_password_by_its_name_is_masked_wherever_it_comes_from() -> None:
 
 def test_binding_values_fill_gaps_and_reach_no_image() -> None:
     read = settings.read({"PIP_RETRIES": "1", "PIP_PRE": ""}, []).with_fallbacks(
-        {"PIP_RETRIES": ("5", "b"), "PIP_PRE": ("1", "b")}
+        {"PIP_RETRIES": ("5", origin.binding("b")), "PIP_PRE": ("1", origin.binding("b"))}
     )
     assert (read.text("PIP_RETRIES"), read.text("PIP_PRE"), read.launch) == ("1", "1", {})
 

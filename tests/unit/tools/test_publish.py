@@ -100,7 +100,7 @@ def test_unreleased_builder_alone_has_local_authorities(
     monkeypatch.setattr(images, "_ensure_base", lambda *_: None)
     monkeypatch.setattr(
         images,
-        "_build_image",
+        "build_image",
         lambda _ws, _engine, name, _file, _base, arguments, files: made.update(
             {name: (arguments, files)}
         ),
