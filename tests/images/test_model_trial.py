@@ -95,11 +95,12 @@ def test_model_that_cannot_start_is_an_error(
 DOUBTFUL = """
 import os, socket, subprocess
 
+server = socket.socket()
+server.bind(("127.0.0.1", 7011))
+server.listen()
+
 class MyModel:
     def __init__(self):
-        self.server = socket.socket()
-        self.server.bind(("127.0.0.1", 7011))
-        self.server.listen()
         subprocess.Popen(["sleep", "99"], start_new_session=True)
         for path in ("/layers/seldon_python/serve/new", "/workspace/new", "/home/new"):
             try:
@@ -183,6 +184,8 @@ def _label(built: Built) -> str:
     return _inspect(built)["Config"]["Labels"]["io.seldon.tried"]
 
 
-def _layers(built: Built) -> list[str]:
-    """The layers of the image, apart from the last one with the lifecycle's configuration."""
-    return list(_inspect(built)["RootFS"]["Layers"])
+def _layers(built: Built) -> object:
+    """The layers of the source and of the buildpacks; another one has the labels as well."""
+    labels = _inspect(built)["Config"]["Labels"]
+    metadata = json.loads(labels["io.buildpacks.lifecycle.metadata"])
+    return metadata["app"], metadata["buildpacks"]

@@ -10,6 +10,7 @@ import linecache
 import os
 import pickle
 import re
+import sys
 import traceback
 import types
 from typing import Any, Dict, Iterator, List, Optional, Tuple
@@ -170,12 +171,12 @@ class Watch:
         last = frames[-1]["file"] if frames else ""
         if isinstance(error, OSError) and error.errno is None and _is_of(last, "ctypes"):
             return _of_library(error, "")
-        owner = getattr(error, "obj", None)
-        if not (isinstance(error, AttributeError) and isinstance(owner, types.ModuleType)):
+        if not isinstance(error, AttributeError):
             return None
-        if getattr(owner, "__file__", None) and not self._is_inside(owner.__file__):
-            name = str(getattr(error, "name", ""))
-            return "missing-attribute", {"module": owner.__name__, "attribute": name}
+        module, name = _attribute_of_module(error)
+        file = getattr(sys.modules.get(module), "__file__", None)
+        if file and not self._is_inside(file):
+            return "missing-attribute", {"module": module, "attribute": name}
         return None
 
     def _of_pickle(self, error: BaseException) -> Optional[Verdict]:
@@ -212,6 +213,22 @@ class Watch:
         if any("{0}torch{0}cuda{0}".format(os.sep) in frame["file"] for frame in frames):
             return "gpu", {}
         return None
+
+
+def _attribute_of_module(error: AttributeError) -> Tuple[str, str]:
+    """Return the module and the attribute that it lacks, or empty texts.
+
+    A module's own ``__getattr__``, such as numpy's, may raise an error without them (PEP 562).
+    """
+    owner = getattr(error, "obj", None)
+    if isinstance(owner, types.ModuleType):
+        return owner.__name__, str(getattr(error, "name", ""))
+    frame = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][-1]
+    code, function = frame.f_code, frame.f_globals.get("__getattr__")
+    if code.co_argcount and code is getattr(function, "__code__", None):
+        name = frame.f_locals.get(code.co_varnames[0], "")
+        return str(frame.f_globals.get("__name__", "")), str(name)
+    return "", ""
 
 
 def _of_library(error: BaseException, module: str) -> Verdict:

@@ -69,7 +69,10 @@ CERTAIN = {
     ),
     "a name that a package does not have any more": (
         {"MyModel.py": f"import numbers_lib as np\n{init('self.kind = np.int')}"},
-        {"numbers_lib/__init__.py": ""},
+        {
+            "numbers_lib/__init__.py": "def __getattr__(attr):\n    error = AttributeError(f'module {__name__!r} has no attribute {attr!r}')\n"
+            "    error.name = error.obj = None\n    raise error\n"
+        },
         error(
             "`numbers_lib` has no `int`",
             [
