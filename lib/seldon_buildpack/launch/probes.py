@@ -19,7 +19,8 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, List, Optional, Tuple
+from types import SimpleNamespace
+from typing import Any, Dict, List, Optional, Tuple
 
 PROBE = b"GET /health/ping "
 # Whoever is busy for less will accept the next connection soon.
@@ -27,6 +28,8 @@ BUSY_SECONDS = 0.005
 # A client that asks for a probe and does not send the rest of it must not hold up other probes.
 _CLIENT_SECONDS = 1.0
 _MOST_CONNECTIONS = 500
+# As long as gunicorn waits for a client to close its connection.
+_LINGER_SECONDS = 2.0
 # gunicorn imports the worker by name, and uses its own threaded one if the name ends like this.
 _MODULE, _WORKER = "_seldon_serve_workers", "ProbedSyncWorker"
 
@@ -84,6 +87,40 @@ class ConnectionQueue:
             except OSError:
                 connection.close()
         return None
+
+
+class AnsweredClients:
+    """Connections whose clients have their answer, and have not closed them yet.
+
+    gunicorn 25 and later waits for that, so that no client loses the end of its answer. The next
+    request need not.
+    """
+
+    def __init__(self) -> None:
+        self.connections: Dict[socket.socket, float] = {}
+
+    def add(self, connection: socket.socket, *_: Any) -> None:
+        """Tell a client that its answer is complete."""
+        try:
+            connection.shutdown(socket.SHUT_WR)
+            connection.setblocking(False)
+        except OSError:
+            connection.close()
+        else:
+            self.connections[connection] = time.monotonic() + _LINGER_SECONDS
+
+    def close(self, now: float) -> None:
+        """Close the connections of clients that have closed theirs, or have had their time."""
+        for connection, deadline in list(self.connections.items()):
+            try:
+                is_open = bool(connection.recv(65536))
+            except BlockingIOError:
+                is_open = True
+            except OSError:
+                is_open = False
+            if not is_open or now >= deadline:
+                connection.close()
+                del self.connections[connection]
 
 
 class ProbeThread(threading.Thread):
@@ -163,9 +200,16 @@ def with_probes(sync_worker: Any) -> Any:
     class ProbedSyncWorker(sync_worker):  # type: ignore[misc]
         queue: ConnectionQueue
         busy_since: Optional[float] = None
+        answered = AnsweredClients()
+        wait_fds: List[Any]
 
         def run(self) -> None:
             """Serve until told to end."""
+            module: Any = sys.modules[sync_worker.__module__]
+            if hasattr(module.util, "close_graceful"):
+                # In this process only: it is gunicorn's own worker that serves the metrics.
+                functions = dict(vars(module.util), close_graceful=self.answered.add)
+                module.util = SimpleNamespace(**functions)
             self.wait_fds.append(self.queue.exit)
             probes = ProbeThread(self, super().handle)
             probes.start()
@@ -173,9 +217,20 @@ def with_probes(sync_worker: Any) -> Any:
                 super().run()
             finally:
                 probes.stop()
+                self.answered.close(time.monotonic() + _LINGER_SECONDS)
+
+        def wait(self, timeout: float) -> Any:
+            """Wait for a connection, or for an answered client to close its own."""
+            usual = self.wait_fds
+            self.wait_fds = [*usual, *self.answered.connections]
+            try:
+                return super().wait(min(timeout, _LINGER_SECONDS))
+            finally:
+                self.wait_fds = usual
 
         def accept(self, listener: Any) -> None:
             """Handle the connection that waits longest."""
+            self.answered.close(time.monotonic())
             first = self.queue.get()
             if first:
                 self.handle(listener, *first)

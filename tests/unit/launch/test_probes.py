@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 
-from seldon_buildpack.launch.probes import ConnectionQueue, ProbeThread, with_probes
+from seldon_buildpack.launch.probes import (
+    AnsweredClients,
+    ConnectionQueue,
+    ProbeThread,
+    with_probes,
+)
 
 PING = b"GET /health/ping HTTP/1.1\r\n\r\n"
 
@@ -153,3 +158,27 @@ def test_the_model_stays_in_the_main_thread() -> None:
 
     with_probes(Plain)().handle(None, None, None)
     assert threads == [threading.current_thread()]
+
+
+def test_an_answered_client_is_not_waited_for() -> None:
+    clients, (ours, theirs) = AnsweredClients(), socket.socketpair()
+    ours.sendall(b"the end")
+    clients.add(ours)
+    clients.close(time.monotonic())
+    assert list(clients.connections) == [ours]
+    assert theirs.recv(100) == b"the end"
+    assert theirs.recv(100) == b""
+    theirs.close()
+    clients.close(time.monotonic())
+    assert (clients.connections, ours.fileno()) == ({}, -1)
+
+
+def test_an_answered_client_that_stays_is_closed_in_time() -> None:
+    clients, (ours, theirs) = AnsweredClients(), socket.socketpair()
+    clients.add(ours)
+    theirs.sendall(b"more")
+    clients.close(time.monotonic())
+    assert list(clients.connections) == [ours]
+    clients.close(time.monotonic() + 3)
+    assert (clients.connections, ours.fileno()) == ({}, -1)
+    theirs.close()
