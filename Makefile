@@ -85,7 +85,7 @@ lint-code: venv
 	@"$(BIN)/ruff" check
 
 lint-types: venv
-	@"$(BIN)/mypy" --strict lib tools tests/support tests/unit
+	@"$(BIN)/mypy" --strict lib tools tests/support tests/unit tests/builds
 
 lint-imports: venv
 	@PYTHONPATH=lib "$(BIN)/lint-imports" --no-cache --no-logo

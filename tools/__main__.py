@@ -152,7 +152,8 @@ def _test(ws: Workspace, options: argparse.Namespace) -> int:
     """
     pytest = [sys.executable, "-m", "pytest"]
     if failed := subprocess.run(
-        [*pytest, "tests/unit", "tests/fuzz", "--numprocesses", "2"], cwd=ws.checkout
+        [*pytest, "tests/unit", "tests/builds", "tests/fuzz", "--numprocesses", "2"],
+        cwd=ws.checkout,
     ).returncode:
         return failed
     with treat_sigterm_as_interrupt():

@@ -128,5 +128,5 @@ def test_cache_is_for_the_target_that_it_was_compiled_for(tmp_path: Path, bundle
 
 
 def test_table_in_the_docs_is_that_of_the_tests() -> None:
-    page = Path(__file__).parents[3] / "docs/how-a-build-works.md"
+    page = Path(__file__).parents[2] / "docs/how-a-build-works.md"
     assert stale_layers.table() in page.read_text()
