@@ -102,7 +102,7 @@ def _memory(running: Served) -> float:
 
     Raises ToolError where the engine's processes are not those of this machine.
     """
-    pids = re.findall(r"(?m)^\d+$", run("docker", "top", running.id, "-eo", "pid"))
+    pids = re.findall(r"\d+", run("docker", "top", running.id, "-eo", "pid"))
     total = 0
     for pid in pids:
         try:
