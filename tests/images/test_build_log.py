@@ -49,7 +49,7 @@ Layers
 """
 
 _IRIS_INSTALLED = """\
-      Resolved 40 packages in N s
+      Resolved 43 packages in N s
       Prepared 4 packages in N s
       Installed 4 packages in N s
        + joblib==1.4.2
@@ -135,7 +135,7 @@ def test_changed_requirement_reinstalls_and_says_why(
     )
     rebuilt = pack.must_build(iris.image, app)
     installed = (
-        _IRIS_INSTALLED.replace("Resolved 40", "Resolved 41")
+        _IRIS_INSTALLED.replace("Resolved 43", "Resolved 44")
         .replace("4 packages in", "5 packages in")
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
