@@ -39,7 +39,9 @@ def test_uv_lock_is_installed_as_is_without_leaking_secrets(
         packages.wheel(wheels, "mine", "2.0")
         built = pack.must_build("seldon-test-uv-lock", app, *HOST)
     assert (
-        f"  Requirements  uv.lock  (its pinned packages)\n  Index         {url}\n\n" in built.ours
+        f"  Requirements  uv.lock  (its pinned packages)\n  Index         {url}\n"
+        "  Run image     its Python and wrapper are not used  (for a smaller image, add --run-image seldon/run:bookworm)\n\n"
+        in built.ours
     )
     assert [line.strip() for line in lines_of(built.ours, "+ ")] == [
         "+ mine==1.0",

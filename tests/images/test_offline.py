@@ -180,7 +180,10 @@ def test_python_wrapper_and_packages_come_from_mirrors_inside(
         interpreters.catalogue_for(workspace, "https://pythons.example")
     )
     needed = vendor.VendorRequest(
-        pins=vendor.read_lock_pins(locks.wrapper_lock_path(workspace, "current", "3.11")),
+        pins=vendor.read_lock_pins(
+            locks.wrapper_lock_path(workspace, "current", "3.11"),
+            workspace.work / "buildpack/bundle/wheels",
+        ),
         minor="3.11",
     )
     vendor.download(workspace, needed, tmp_path / "wheels", tmp_path)

@@ -16,7 +16,7 @@ _LINKED = [
     "  python-wrapper  in the run image (3.12-s1)",
     "  python          in the run image (3.12-s1)",
 ]
-_NAMES = ("  python-wrapper ", "  python  ")
+_NAMES = ("python-wrapper ", "python  ")
 _MOVED = "seldon-test-runtime-moved"
 
 
@@ -84,7 +84,7 @@ def test_other_run_image_has_full_layers_and_all_else_is_equal(
 def test_layers_instead_of_links_can_be_chosen(pack: Pack, full: Built, samples: Path) -> None:
     env = {"BP_SELDON_RUNTIME": "layers"}
     built = pack.must_build("seldon-test-runtime-layers", samples / "minimal", env=env)
-    assert lines_of(built.ours, "  Run image") == [
+    assert lines_of(built.ours, "Run image") == [
         "  Run image     its Python and wrapper are not used  (for a smaller image, add --run-image seldon/run:bookworm)"
     ]
     assert _layers(built.image) == _layers(full.image)
@@ -102,7 +102,7 @@ def test_required_runtime_that_is_missing_is_an_error(pack: Pack, samples: Path)
         "ERROR: The run image does not contain Python and wrapper\n"
         "\n"
         "  BP_SELDON_RUNTIME=run-image was set. It needs a run image with the label io.buildpacks.base.id=seldon.io/run/bookworm-py3.12-s1,\n"
-        "  but `seldon/run:bookworm` has no such label.\n"
+        "  but `seldon/run:bookworm` has the label io.seldon.run.bookworm.\n"
         "\n"
         "  What to do (choose one):\n"
         "  1. Build without --run-image, so that the builder's own run image is used.\n"

@@ -19,7 +19,7 @@ from zipfile import ZipFile
 
 from tools.core.steps import ToolError, Workspace, announce, run
 from tools.dev.build_requires import read_build_requires
-from tools.release import builder, bundle, locks, relocate, wrapper
+from tools.release import builder, bundle, locks, relocate
 
 # pip needs the name of every platform that runs in the image.
 _GLIBC = relocate.GLIBC[1]
@@ -132,7 +132,7 @@ def _find_needed(made: Path, model: Path, folder: Path, scratch: Path) -> Vendor
         )
         first = stack.wrappers[0]
         if first.lock and not first.carried:
-            planned = (*planned, *read_lock_pins(first.lock))
+            planned = (*planned, *read_lock_pins(first.lock, made / "bundle/wheels"))
     except BuildError as error:
         raise ToolError(error.title, "\n".join(error.lines()[2:])) from error
     pins, local = split_plan(planned)
@@ -162,13 +162,14 @@ def _read_settings(app: Path, model: Path, folder: Path) -> dict[str, str]:
     return variables | {"PIP_NO_INDEX": "", "BP_PIP_FIND_LINKS": " ".join(first)}
 
 
-def read_lock_pins(lock: Path) -> tuple[str, ...]:
-    """Return the pins of a wrapper's lock, without those whose wheels are bundled."""
-    return tuple(
+def read_lock_pins(lock: Path, bundled: Path) -> tuple[str, ...]:
+    """Return the pins of a wrapper's lock, without those whose wheels are in ``bundled``."""
+    wheels = {tuple(path.name.split("-")[:2]) for path in bundled.glob("*.whl")}
+    pins = (
         re.split(r"[ ;\\]", entry)[0].strip()
-        for name, entry in locks.parse_entries(lock.read_text()).items()
-        if name not in wrapper.BUILT_HERE
+        for entry in locks.parse_entries(lock.read_text()).values()
     )
+    return tuple(pin for pin in pins if tuple(pin.replace("-", "_").split("==")) not in wheels)
 
 
 def split_plan(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[Path, ...]]:

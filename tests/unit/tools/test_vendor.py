@@ -97,9 +97,13 @@ def test_wheel_linked_against_a_newer_glibc_is_refused(
 
 def test_the_pins_of_a_lock_less_what_the_builder_carries(tmp_path: Path) -> None:
     (tmp_path / "lock.txt").write_text(
-        "attrs==26.1.0 \\\n    --hash=sha256:00\nthrift==0.16.0 \\\n    --hash=sha256:00\nsix==1.16.0 ; python_version >= '3' \\\n    --hash=sha256:00\n"
+        "attrs==26.1.0 \\\n    --hash=sha256:00\nthrift==0.16.0 \\\n    --hash=sha256:00\nsix==1.16.0 ; python_version >= '3' \\\n    --hash=sha256:00\nflask-opentracing==2.0.0 \\\n    --hash=sha256:00\n"
     )
-    assert vendor.read_lock_pins(tmp_path / "lock.txt") == ("attrs==26.1.0", "six==1.16.0")
+    # The other set has another release of flask-opentracing.
+    for name in ("thrift-0.16.0", "flask_opentracing-1.1.0"):
+        (tmp_path / f"{name}-py3-none-any.whl").touch()
+    expected = ("attrs==26.1.0", "six==1.16.0", "flask-opentracing==2.0.0")
+    assert vendor.read_lock_pins(tmp_path / "lock.txt", tmp_path) == expected
 
 
 def test_vendor_fetches_each_file_from_where_uv_would() -> None:
