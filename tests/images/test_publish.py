@@ -353,6 +353,6 @@ def test_new_run_image_is_a_release_and_rebase_keeps_serving(
     assert rebase.returncode == 0, rebase.stdout + rebase.stderr
     _, labels, after = _config(place, "model", "latest")
     assert (before[: len(old)], after) == (old, [*new, *before[len(old) :]])
-    assert labels["io.buildpacks.stack.version"] == told.tags["run"]
+    assert labels["io.buildpacks.stack.version"] == told.tags[of]
     docker("pull", "-q", model)
     _serves(model, samples)
