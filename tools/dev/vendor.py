@@ -165,10 +165,8 @@ def _read_settings(app: Path, model: Path, folder: Path) -> dict[str, str]:
 def read_lock_pins(lock: Path, bundled: Path) -> tuple[str, ...]:
     """Return the pins of a wrapper's lock, without those whose wheels are in ``bundled``."""
     wheels = {tuple(path.name.split("-")[:2]) for path in bundled.glob("*.whl")}
-    pins = (
-        re.split(r"[ ;\\]", entry)[0].strip()
-        for entry in locks.parse_entries(lock.read_text()).values()
-    )
+    entries = locks.parse_entries(lock.read_text()).values()
+    pins = (re.split(r"[ ;\\]", entry)[0].strip() for entry in entries)
     return tuple(pin for pin in pins if tuple(pin.replace("-", "_").split("==")) not in wheels)
 
 

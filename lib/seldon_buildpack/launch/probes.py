@@ -194,6 +194,17 @@ class ProbeThread(threading.Thread):
             del self._waiting[0]
 
 
+def _close_later(sync_worker: Any, answered: AnsweredClients) -> None:
+    """Have gunicorn's worker leave connections open that it would wait for (25 and later).
+
+    In this process only: it is gunicorn's own worker that serves the metrics.
+    """
+    module: Any = sys.modules[sync_worker.__module__]
+    if hasattr(module.util, "close_graceful"):
+        functions = dict(vars(module.util), close_graceful=answered.add)
+        module.util = SimpleNamespace(**functions)
+
+
 def with_probes(sync_worker: Any) -> Any:
     """Return a subclass of gunicorn's worker for one request at a time."""
 
@@ -205,11 +216,7 @@ def with_probes(sync_worker: Any) -> Any:
 
         def run(self) -> None:
             """Serve until told to end."""
-            module: Any = sys.modules[sync_worker.__module__]
-            if hasattr(module.util, "close_graceful"):
-                # In this process only: it is gunicorn's own worker that serves the metrics.
-                functions = dict(vars(module.util), close_graceful=self.answered.add)
-                module.util = SimpleNamespace(**functions)
+            _close_later(sync_worker, self.answered)
             self.wait_fds.append(self.queue.exit)
             probes = ProbeThread(self, super().handle)
             probes.start()
