@@ -135,8 +135,8 @@ def test_changed_requirement_reinstalls_and_says_why(
     )
     rebuilt = pack.must_build(iris.image, app)
     installed = (
-        _IRIS_INSTALLED.replace("Resolved 43", "Resolved 44")
-        .replace("4 packages in", "5 packages in")
+        _IRIS_INSTALLED.replace("4 packages in", "5 packages in")
+        .replace("Resolved 43", "Resolved 44")
         .replace("       + joblib", "       + colorama==0.4.6\n       + joblib")
     )
     reused = _LINKED + _reused("watcher")
