@@ -2,6 +2,8 @@
 
 import datetime
 import os
+import pathlib
+import tempfile
 import time
 
 import numpy as np
@@ -81,6 +83,16 @@ def _raise(kind):
     raise RuntimeError(kind)
 
 
+def _held(folder):
+    """Say in the folder that the request has begun, and answer once `go` is there."""
+    tempfile.mkstemp(prefix="begun-", dir=folder)
+    for _ in range(2000):
+        if (folder / "go").exists():
+            return {"held": True}
+        time.sleep(0.01)
+    return {"held": False}
+
+
 class Mirror:
     """Every method; arrays come back doubled, all else as it is unless it says what it wants."""
 
@@ -106,6 +118,8 @@ class Mirror:
         if isinstance(X, dict) and "sleep" in X:
             time.sleep(X["sleep"])
             return {"slept": X["sleep"], "loaded": self.loaded}
+        if isinstance(X, dict) and "hold" in X:
+            return _held(pathlib.Path(X["hold"]))
         if isinstance(X, dict) and "rows" in X:
             return np.zeros((X["rows"], 10))
         if isinstance(X, dict) and "die" in X:
