@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.benchmarks import conda, loads, measuring, pins, report, targets, ways
+from tests.benchmarks import conda, loads, measuring, pins, report, responses, targets, ways
 from tests.benchmarks.measuring import Plan
 from tests.benchmarks.models import MODELS
 from tests.benchmarks.promises import Promise, check, check_conda, check_pins
@@ -90,6 +90,7 @@ def _builds(ws: Workspace, made: Builder, plan: Plan) -> list[Promise]:
                 for model in MODELS
             }
             environment = conda.measure(ws, made, Path(scratch), plan.runs, plan.starts)
+            soon = responses.measure(pack, ws.checkout / "samples", Path(scratch))
         with announce("Both models beside each other: sizes"):
             beside = measuring.beside_each_other((s2i, pack))
     finally:
@@ -97,6 +98,7 @@ def _builds(ws: Workspace, made: Builder, plan: Plan) -> list[Promise]:
             *measuring.all_images((s2i, pack), plan.runs),
             *map(pins.image, pins.SETS),
             *conda.images(plan.runs),
+            *(responses.BUSY_IMAGE, responses.DEV_IMAGE),
             ways.S2I_BUILDER,
         )
     promises = [
@@ -105,7 +107,7 @@ def _builds(ws: Workspace, made: Builder, plan: Plan) -> list[Promise]:
         for promise in check(model, one[s2i.name], one[pack.name], pack)
     ]
     promises += [promise for model, one in speeds.items() for promise in check_pins(model, one)]
-    promises += check_conda(environment, pack)
+    promises += [*check_conda(environment, pack), *responses.check(soon)]
     text = Report(
         (s2i, pack), figures, environment, beside, promises, plan, report.machine(ws)
     ).text()

@@ -16,8 +16,8 @@ from tools.dev import container
 from tools.dev.container import Container
 
 _QUESTION = {"data": {"ndarray": [[5.1, 3.5, 1.4, 0.2]]}}
-# Of several saves the quickest has to keep to it: what else the machine does only adds.
-_SECONDS = 2.0
+# Only a server that hangs reaches it; `make bench` asserts how fast a save is served.
+_CAP_SECONDS = 20.0
 # Nobody's uid, nothing that can be written to but /tmp: neither the files' owner nor the image's.
 _NOBODY = ("--user", "4711:0", "--read-only", "--tmpfs", "/tmp")
 _STARTED = [
@@ -55,19 +55,17 @@ def _answer(running: Container) -> Any:
         return None
 
 
-def _until(holds: Callable[[], bool], running: Container, seconds: float = 20) -> float:
-    """Wait until it holds; returns the seconds that took."""
-    begin = time.monotonic()
+def _until(holds: Callable[[], bool], running: Container) -> None:
+    end = time.monotonic() + _CAP_SECONDS
     while not holds():
-        assert time.monotonic() - begin < seconds, running.logs()
+        assert time.monotonic() < end, running.logs()
         time.sleep(0.01)
-    return time.monotonic() - begin
 
 
-def _saved(module: Path, text: str, running: Container, answer: Any) -> float:
-    """Save a module and wait for the answer; returns the seconds between."""
+def _save(module: Path, text: str, running: Container, answer: Any) -> None:
+    """Save a module and wait for the answer."""
     module.write_text(text)
-    return _until(lambda: bool(_answer(running) == answer), running)
+    _until(lambda: bool(_answer(running) == answer), running)
 
 
 @pytest.fixture
@@ -83,7 +81,7 @@ def test_dev_serves_each_save_and_recovers_from_errors(minimal: Built, app: Path
         assert _said(running) == _STARTED
         assert _answer(running) == [[2.55]]
         changed = text.replace("np.mean(", "100 + np.mean(")
-        took = [_saved(module, changed, running, [[102.55]])]
+        _save(module, changed, running, [[102.55]])
         assert _said(running) == [*_STARTED, _AGAIN]
 
         module.write_text("def broken(:\n")
@@ -103,13 +101,11 @@ def test_dev_serves_each_save_and_recovers_from_errors(minimal: Built, app: Path
             'File "/workspace/RowMeans.py", line 8, in __init__\n    self.limit = 1 / 0\n' in shown
         )
         assert "\nZeroDivisionError: division by zero\n" in shown
-        took.append(_saved(module, text, running, [[2.55]]))
-        assert min(took) < _SECONDS, took
+        _save(module, text, running, [[2.55]])
         assert _said(running) == [*_STARTED, _AGAIN, _AGAIN, _ENDED, _AGAIN, _ENDED, _AGAIN]
 
-        begin = time.monotonic()
+        # 137 would mean that Docker had to kill it.
         docker("stop", "-t", "15", running.id)
-        assert time.monotonic() - begin < _SECONDS
         assert docker("inspect", "-f", "{{.State.ExitCode}}", running.id).strip() == "0"
 
 
@@ -141,31 +137,28 @@ def test_dev_polls_files_and_ends_on_ctrl_c(minimal: Built, app: Path) -> None:
     module = app / "RowMeans.py"
     with _dev(minimal.image, app, "-e", "WATCHFILES_FORCE_POLLING=1", mode="rw") as running:
         changed = module.read_text().replace("np.mean(", "100 + np.mean(")
-        _saved(module, changed, running, [[102.55]])
+        _save(module, changed, running, [[102.55]])
         assert _said(running) == [*_STARTED, _AGAIN]
         docker("kill", "-s", "INT", running.id)
-        took = _until(
+        _until(
             lambda: docker("inspect", "-f", "{{.State.Running}}", running.id).strip() == "false",
             running,
         )
-        assert took < _SECONDS
 
 
-def test_a_save_of_a_scikit_learn_model_is_served_in_two_seconds(
+def test_each_save_of_a_scikit_learn_model_is_served(
     iris: Built, samples: Path, tmp_path: Path
 ) -> None:
     copy = shutil.copytree(samples / "sklearn-iris", tmp_path / "app")
     module = copy / "IrisClassifier.py"
     text = module.read_text()
     with _dev(iris.image, copy) as running:
-        took = []
         for number in (1, 2, 3):
             changed = text.replace(
                 "self.classifier.predict_proba(X)",
                 f"self.classifier.predict_proba(X) * 0 + {number}",
             )
-            took.append(_saved(module, changed, running, [[number] * 3]))
-        assert min(took) < _SECONDS, took
+            _save(module, changed, running, [[number] * 3])
 
 
 def test_web_has_no_watcher_and_cannot_import_it(minimal: Built) -> None:

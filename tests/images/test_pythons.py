@@ -70,7 +70,7 @@ def _restarts_on_changes(image: str) -> None:
         running.wait_ready()
         docker("exec", running.id, "touch", "RowMeans.py")
         said = "seldon-dev: RowMeans.py changed: restarting the service.\n"
-        end = time.monotonic() + 10
+        end = time.monotonic() + 20
         while said not in running.logs() and time.monotonic() < end:
             time.sleep(0.05)
         assert said in running.logs()

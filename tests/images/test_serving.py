@@ -38,6 +38,7 @@ import time
 
 class Slow:
     def predict(self, X, names=None):
+        print("begun", flush=True)
         time.sleep(1)
         return X
 
@@ -218,8 +219,16 @@ def slow(pack: Pack, tmp_path_factory: pytest.TempPathFactory) -> Built:
     return pack.must_build("seldon-test-slow", app, env={"MODEL_NAME": "Slow"})
 
 
+def _wait_for(said: str, running: Container) -> None:
+    """Wait until the log has it, for as long as only a server that hangs would take."""
+    end = time.monotonic() + 20
+    while said not in running.logs():
+        assert time.monotonic() < end, running.logs()
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("workers", ["1", "4"])
-def test_docker_stop_answers_requests_and_ends_in_two_seconds(slow: Built, workers: str) -> None:
+def test_docker_stop_answers_requests_and_ends_by_itself(slow: Built, workers: str) -> None:
     with container.started(slow.image, ("-e", f"GUNICORN_WORKERS={workers}")) as running:
         running.wait_ready()
         answers: list[tuple[int, Any]] = []
@@ -227,10 +236,8 @@ def test_docker_stop_answers_requests_and_ends_in_two_seconds(slow: Built, worke
             target=lambda: answers.append(running.post("/predict", {"data": {"ndarray": [[7]]}}))
         )
         asking.start()
-        time.sleep(0.3)
-        begin = time.monotonic()
+        _wait_for("begun\n", running)
         docker("stop", "-t", "15", running.id)
-        took = time.monotonic() - begin
         asking.join(timeout=15)
         code = int(docker("inspect", "-f", "{{.State.ExitCode}}", running.id))
         log = running.logs()
@@ -243,6 +250,6 @@ def test_docker_stop_answers_requests_and_ends_in_two_seconds(slow: Built, worke
             },
         )
     ]
-    assert code in (0, 143)
+    # 137 would mean that Docker had to kill it.
+    assert code == 0, log
     assert "Traceback" not in log
-    assert took < 2, log
